@@ -1,0 +1,3 @@
+module istio-tutorial/e2e
+
+go 1.26

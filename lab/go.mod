@@ -1,0 +1,3 @@
+module istio-tutorial/lab
+
+go 1.26

@@ -1,0 +1,3 @@
+module istio-tutorial/service
+
+go 1.26
