@@ -1,0 +1,168 @@
+// Package document reads a YAML stream as Kubernetes objects: every object knows where it
+// stands, decodes strictly, and names each problem with its file, line and field.
+package document
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Limits of one stream; what exceeds them is refused before it costs time or memory.
+const (
+	MaxBytes     = 1 << 20
+	MaxDocuments = 1000
+	MaxDepth     = 64
+	MaxNodes     = 100_000
+)
+
+// Document is one object of a stream.
+type Document struct {
+	File       string
+	Line       int
+	APIVersion string
+	Kind       string
+	Namespace  string // "" where the object names none
+	Name       string
+
+	node  *yaml.Node
+	lines map[string]int // by fieldKey of the path
+}
+
+// Parse reads all documents of r; file is the name for messages. Empty documents are skipped
+// and a List of API version v1 stands for its items. The error is an Errors.
+func Parse(file string, r io.Reader) ([]Document, error) {
+	data, err := io.ReadAll(io.LimitReader(r, MaxBytes+1))
+	if err != nil {
+		return nil, Errors{{File: file, Cause: err}}
+	}
+	if len(data) > MaxBytes {
+		return nil, Errors{{File: file, Cause: fmt.Errorf("larger than %d bytes", MaxBytes)}}
+	}
+	s := stream{file: file, data: data}
+	s.read()
+	if len(s.errs) > 0 {
+		return nil, s.errs
+	}
+	return s.docs, nil
+}
+
+type stream struct {
+	file  string
+	data  []byte
+	docs  []Document
+	errs  Errors
+	nodes int // over all documents, so that many small bombs are no better than a big one
+}
+
+func (s *stream) read() {
+	dec := yaml.NewDecoder(bytes.NewReader(s.data))
+	for count := 1; ; count++ {
+		var root yaml.Node
+		err := dec.Decode(&root)
+		switch {
+		case errors.Is(err, io.EOF):
+			return
+		case err != nil:
+			s.errs = append(s.errs, syntaxError(s.file, s.data, err))
+			return
+		case count > MaxDocuments:
+			s.fail(root.Line, fmt.Errorf("more than %d documents", MaxDocuments))
+			return
+		}
+		node, err := s.plain(root.Content[0])
+		if err != nil {
+			s.errs = append(s.errs, err.(*Error))
+			continue
+		}
+		s.add(node)
+	}
+}
+
+func (s *stream) fail(line int, cause error) {
+	s.errs = append(s.errs, &Error{File: s.file, Line: line, Cause: cause})
+}
+
+func (s *stream) add(n *yaml.Node) {
+	if isNull(n) {
+		return
+	}
+	if n.Kind != yaml.MappingNode {
+		s.fail(n.Line, fmt.Errorf("want an object, not %s", describe(n)))
+		return
+	}
+	doc := Document{File: s.file, Line: n.Line, node: n, lines: map[string]int{}}
+	doc.index(n, "")
+	var errs Errors
+	doc.APIVersion = doc.text(&errs, "apiVersion")
+	doc.Kind = doc.text(&errs, "kind")
+	if items := child(n, "items"); items != nil && doc.APIVersion == "v1" && doc.Kind == "List" {
+		s.addList(items)
+		return
+	}
+	doc.Name = doc.text(&errs, "metadata", "name")
+	if child(child(n, "metadata"), "namespace") != nil {
+		doc.Namespace = doc.text(&errs, "metadata", "namespace")
+	}
+	s.errs = append(s.errs, errs...)
+	s.docs = append(s.docs, doc)
+}
+
+func (s *stream) addList(items *yaml.Node) {
+	if items.Kind != yaml.SequenceNode {
+		s.fail(items.Line, fmt.Errorf("items: want a list, not %s", describe(items)))
+		return
+	}
+	for _, item := range items.Content {
+		s.add(item)
+	}
+}
+
+// text is the string at a path that must be there.
+func (d Document) text(errs *Errors, path ...string) string {
+	n, field := d.node, ""
+	for _, key := range path {
+		n, field = child(n, key), join(field, key)
+	}
+	switch {
+	case n == nil || isNull(n) || n.Kind == yaml.ScalarNode && n.Value == "":
+		*errs = append(*errs, d.Errorf(field, "missing"))
+		return ""
+	case shortTag(n) != "!!str":
+		*errs = append(*errs, d.Errorf(field, "want a string, not %s", describe(n)))
+		return ""
+	}
+	return n.Value
+}
+
+// Errorf is a problem with the field at path, such as spec.route[0].weight. A field that is not
+// there takes the line of the nearest parent that is.
+func (d Document) Errorf(path, format string, args ...any) *Error {
+	return &Error{File: d.File, Line: d.line(path), Field: path, Cause: fmt.Errorf(format, args...)}
+}
+
+// JSON is the document as JSON, for decoders that have their own rules, such as protobuf's.
+func (d Document) JSON() ([]byte, error) {
+	data, err := toJSON(d.node)
+	if err != nil {
+		return nil, d.Errorf("", "%w", err)
+	}
+	return data, nil
+}
+
+// YAML is the document as it reads with aliases resolved, comments kept.
+func (d Document) YAML() ([]byte, error) {
+	return yaml.Marshal(d.node)
+}
+
+func toJSON(n *yaml.Node) ([]byte, error) {
+	value, err := toValue(n)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(value)
+}
