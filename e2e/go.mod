@@ -1,3 +1,3 @@
 module istio-tutorial/e2e
 
-go 1.26
+go 1.26.0

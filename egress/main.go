@@ -1,0 +1,53 @@
+// Command egress fetches an address outside the mesh and shows what it says: the image
+// egresshttpbin with httpbin.org, egressgithub with api.github.com.
+package main
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"istio-tutorial/service"
+	"istio-tutorial/service/hop"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	os.Exit(service.Main(ctx, program(), service.OS()))
+}
+
+// pageLimit bounds what is fetched, in bytes.
+const pageLimit = 4 << 20
+
+func program() service.Program {
+	outside := service.Next{Name: "the outside", Setting: "EGRESS_URL", Timeout: 30 * time.Second}
+	return service.Program{
+		Name:    "egress",
+		About:   "shows what an address outside the mesh says",
+		Declare: outside.Declare,
+		Routes: func(r chi.Router, f service.Frame) {
+			r.Get("/", show(outside.Client(f, pageLimit), f.Log))
+		},
+	}
+}
+
+// show answers with the page as it is, or with 503 and `egress => REASON`.
+func show(outside *hop.Client, log *slog.Logger) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		page, err := outside.Get(r)
+		if err == nil && page.OK() {
+			hop.Write(w, http.StatusOK, page.Body)
+			return
+		}
+		reason := hop.Reason(page, err)
+		log.WarnContext(r.Context(), "the outside failed", "reason", reason)
+		hop.Write(w, http.StatusServiceUnavailable, "egress => "+reason)
+	}
+}

@@ -1,0 +1,27 @@
+// Command preference is the middle of the chain: it answers with what recommendation says.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"istio-tutorial/service"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	os.Exit(service.Main(ctx, program(), service.OS()))
+}
+
+func program() service.Program {
+	return service.Relay("preference", service.Next{
+		Name:    "recommendation",
+		Setting: "RECOMMENDATION_URL",
+		URL:     "http://recommendation:8080",
+		Timeout: 30 * time.Second,
+	})
+}

@@ -1,0 +1,125 @@
+// Package hop asks the next service of the chain, once, and turns its answer into one's own.
+package hop
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"istio-tutorial/service/tracing"
+)
+
+// Client asks one address. Make it with NewClient.
+type Client struct {
+	name    string
+	url     *url.URL
+	timeout time.Duration
+	limit   int64
+	tracer  tracing.Tracer
+	http    *http.Client
+}
+
+// Config is what a Client needs. All of it is required.
+type Config struct {
+	Name    string         // of the service that it asks
+	URL     *url.URL       // where that service is
+	Timeout time.Duration  // for the whole answer
+	Limit   int64          // of an answer's body, in bytes
+	Tracer  tracing.Tracer // the asking service's
+}
+
+// maxHeader bounds an answer's header, in bytes.
+const maxHeader = 64 << 10
+
+// NewClient makes a client that goes through HTTP_PROXY where that is set: in the lab, the
+// sidecar.
+func NewClient(c Config) *Client {
+	dialer := &net.Dialer{Timeout: c.Timeout}
+	return &Client{name: c.Name, url: c.URL, timeout: c.Timeout, limit: c.Limit, tracer: c.Tracer,
+		http: &http.Client{
+			// a redirect is an answer, and no reason to ask a second time
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+			Transport: &http.Transport{
+				Proxy:       http.ProxyFromEnvironment,
+				DialContext: dialer.DialContext,
+				// the default of 2 would open a connection for nearly every request under load
+				MaxIdleConnsPerHost:    512,
+				IdleConnTimeout:        30 * time.Second, // shorter than the server's: it must not hang up first
+				MaxResponseHeaderBytes: maxHeader,
+				DisableCompression:     true,
+			},
+		}}
+}
+
+// Answer is what the next service said.
+type Answer struct {
+	Status int
+	Body   string // without white space around it
+}
+
+// OK reports whether the status is a 2xx.
+func (a Answer) OK() bool { return a.Status/100 == 2 }
+
+// Get sends one GET on behalf of in, with its User-Agent and its trace. The error, when there
+// is no proper answer, is one line that names the address and the cause.
+func (c *Client) Get(in *http.Request) (Answer, error) {
+	out, cancel := c.request(in)
+	defer cancel()
+	span := c.tracer.Client(in, out, c.name)
+	a, err := c.do(out)
+	span.End(a.Status, err != nil || !a.OK())
+	if err != nil {
+		return Answer{}, fmt.Errorf("%s: %s", c.url.Redacted(), oneLine(cause(err)))
+	}
+	return a, nil
+}
+
+func (c *Client) request(in *http.Request) (*http.Request, context.CancelFunc) {
+	ctx, cancel := context.WithTimeoutCause(in.Context(), c.timeout,
+		fmt.Errorf("no answer within %v", c.timeout))
+	out := &http.Request{Method: http.MethodGet, URL: c.url, Host: c.url.Host,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: http.Header{"User-Agent": {in.UserAgent()}},
+		// An empty body that cannot be replayed: without it, Go's transport would ask a second
+		// time when a kept connection breaks, and hide from the reader what the mesh is to show.
+		Body: io.NopCloser(strings.NewReader(""))}
+	return out.WithContext(ctx), cancel
+}
+
+func (c *Client) do(out *http.Request) (Answer, error) {
+	res, err := c.http.Do(out)
+	if err != nil {
+		return Answer{}, err
+	}
+	defer res.Body.Close()
+	a := Answer{Status: res.StatusCode}
+	body, err := io.ReadAll(io.LimitReader(res.Body, c.limit+1))
+	switch {
+	case err != nil:
+		return a, err
+	case int64(len(body)) > c.limit:
+		return a, fmt.Errorf("answer above %d KiB", c.limit>>10)
+	case !a.OK() && a.Status < 400:
+		return a, fmt.Errorf("unexpected answer: %s", res.Status)
+	}
+	a.Body = strings.TrimSpace(string(body))
+	return a, nil
+}
+
+// cause strips the method and the address that net/http puts before what happened.
+func cause(err error) error {
+	if u, ok := errors.AsType[*url.Error](err); ok {
+		return u.Err
+	}
+	return err
+}
+
+func oneLine(err error) string {
+	return strings.Join(strings.Fields(err.Error()), " ")
+}

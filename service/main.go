@@ -1,0 +1,102 @@
+// Package service is the frame that all services stand in: settings, log, metrics, tracing,
+// health, listening and ending. What a service itself does, it says in a Program.
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+
+	"github.com/go-chi/chi/v5"
+
+	"istio-tutorial/service/setting"
+	"istio-tutorial/service/tracing"
+)
+
+// Program is a service.
+type Program struct {
+	Name    string                       // Required.
+	About   string                       // what it does, in a line for -h. Required.
+	Declare func(*setting.Set)           // adds its own settings. Optional.
+	Routes  func(chi.Router, Frame)      // adds what it answers. Required.
+	Command func(string) (Command, bool) // finds a command of its own. Optional.
+	Help    string                       // the commands of its own, for -h. Optional.
+}
+
+// Frame is what a service gets to do its work with.
+type Frame struct {
+	Log    *slog.Logger
+	Tracer tracing.Tracer
+}
+
+// Process is what surrounds a program.
+type Process struct {
+	Args           []string // without the program's name
+	Getenv         func(string) string
+	Stdout, Stderr io.Writer
+	Terminal       bool // Stdout is one
+}
+
+// OS is the process as the operating system started it.
+func OS() Process {
+	info, err := os.Stdout.Stat()
+	return Process{Args: os.Args[1:], Getenv: os.Getenv, Stdout: os.Stdout, Stderr: os.Stderr,
+		Terminal: err == nil && info.Mode()&os.ModeCharDevice != 0}
+}
+
+// The exit statuses of Main.
+const (
+	ok = iota
+	failed
+	misused
+)
+
+// Main runs the program, or the command that its arguments name, until that is done or ctx is
+// cancelled, and returns the exit status: 0, 1 if something went wrong, 2 for wrong settings.
+func Main(ctx context.Context, p Program, in Process) int {
+	var s settings
+	set := s.declare(p, in)
+	args, err := set.Parse(in.Args)
+	switch {
+	case errors.Is(err, setting.ErrHelp):
+		help(in.Stdout, p, set)
+		return ok
+	case err != nil:
+		return complain(in, p, misused, err)
+	case len(args) > 0:
+		return runCommand(ctx, p, in, s, args)
+	}
+	if err := serve(ctx, p, in, s); err != nil {
+		return complain(in, p, failed, err)
+	}
+	return ok
+}
+
+// complain writes a line for each of the joined errors.
+func complain(in Process, p Program, status int, err error) int {
+	errs := []error{err}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		errs = joined.Unwrap()
+	}
+	for _, err := range errs {
+		fmt.Fprintf(in.Stderr, "%s: %v\n", p.Name, err)
+	}
+	return status
+}
+
+func help(w io.Writer, p Program, set *setting.Set) {
+	fmt.Fprintf(w, `%[1]s %[2]s
+
+Usage:
+  %[1]s [flags]    serve
+  %[1]s get URL    ask URL, or a path of the running %[1]s, and show the answer
+%[3]s
+A flag beats its variable, and that beats the default. HTTP_PROXY and NO_PROXY count for
+calls to other services, never for reports to a tracing backend.
+
+`, p.Name, p.About, p.Help)
+	set.Help(w)
+}

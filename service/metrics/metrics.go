@@ -1,0 +1,110 @@
+// Package metrics counts and times a service's requests for Prometheus.
+package metrics
+
+import (
+	"net/http"
+	"runtime/debug"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// Requests holds a service's figures. Make it with New.
+type Requests struct {
+	registry *prometheus.Registry
+	inFlight prometheus.Gauge
+	total    *prometheus.CounterVec
+	errors   *prometheus.CounterVec
+	duration *prometheus.HistogramVec
+	series   sync.Map // series by key: looking labels up costs more than counting
+}
+
+type key struct {
+	route  string
+	status int
+}
+
+type series struct {
+	total, errors prometheus.Counter
+	duration      prometheus.Observer
+}
+
+// New makes the figures of the named service, with those of the Go runtime and the process.
+func New(service string) *Requests {
+	labels := prometheus.Labels{"service": service}
+	m := &Requests{
+		registry: prometheus.NewRegistry(),
+		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "http_requests_in_flight", Help: "Requests being answered.", ConstLabels: labels}),
+		total: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "http_requests_total", Help: "Requests answered.", ConstLabels: labels},
+			[]string{"route", "status"}),
+		errors: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "http_request_errors_total", Help: "Requests answered with a 5xx status.", ConstLabels: labels},
+			[]string{"route"}),
+		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "http_request_duration_seconds", Help: "Time from a request's header to its answer's end.",
+			Buckets:     []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
+			ConstLabels: labels}, []string{"route", "status_class"}),
+	}
+	m.registry.MustRegister(m.inFlight, m.total, m.errors, m.duration, buildInfo(labels),
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+func buildInfo(labels prometheus.Labels) prometheus.Collector {
+	info := prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "build_info", Help: "The program's version control revision and Go version; always 1.",
+		ConstLabels: labels}, []string{"revision", "go_version"})
+	revision, goVersion := "unknown", "unknown"
+	if build, ok := debug.ReadBuildInfo(); ok {
+		goVersion = build.GoVersion
+		for _, s := range build.Settings {
+			if s.Key == "vcs.revision" {
+				revision = s.Value
+			}
+		}
+	}
+	info.WithLabelValues(revision, goVersion).Set(1)
+	return info
+}
+
+// Started counts a request in; the caller owes one Answered.
+func (m *Requests) Started() { m.inFlight.Inc() }
+
+// Answered counts a request out. Route is the pattern that matched, so that there are few.
+func (m *Requests) Answered(route string, status int, took time.Duration) {
+	m.inFlight.Dec()
+	s := m.of(key{route, status})
+	s.total.Inc()
+	s.duration.Observe(took.Seconds())
+	if s.errors != nil {
+		s.errors.Inc()
+	}
+}
+
+func (m *Requests) of(k key) *series {
+	if s, ok := m.series.Load(k); ok {
+		return s.(*series)
+	}
+	s := &series{
+		total:    m.total.WithLabelValues(k.route, strconv.Itoa(k.status)),
+		duration: m.duration.WithLabelValues(k.route, strconv.Itoa(k.status/100)+"xx"),
+	}
+	if k.status >= 500 {
+		s.errors = m.errors.WithLabelValues(k.route)
+	}
+	m.series.Store(k, s)
+	return s
+}
+
+// Handler serves the figures on /metrics, in Prometheus' text format.
+func (m *Requests) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{}))
+	return mux
+}

@@ -1,0 +1,146 @@
+package tracing
+
+import (
+	"encoding/hex"
+	"net/http"
+	"strings"
+
+	"github.com/opentracing/opentracing-go"
+)
+
+// The headers in canonical form, so that a map look-up finds them.
+const (
+	b3TraceID  = "X-B3-Traceid"
+	b3SpanID   = "X-B3-Spanid"
+	b3Parent   = "X-B3-Parentspanid"
+	b3Sampled  = "X-B3-Sampled"
+	b3Flags    = "X-B3-Flags"
+	b3Single   = "B3"
+	w3cParent  = "Traceparent"
+	w3cState   = "Tracestate"
+	requestID  = "X-Request-Id"
+	baggage    = "Baggage"
+	otSpanCtx  = "X-Ot-Span-Context"
+	sampledYes = "1"
+	sampledNo  = "0"
+)
+
+// passed are the headers that go from a request to the next hop, whether tracing is on or not:
+// the proxies join their spans by them.
+func passed() []string {
+	return []string{requestID, b3TraceID, b3SpanID, b3Parent, b3Sampled, b3Flags, otSpanCtx,
+		b3Single, w3cParent, w3cState, baggage}
+}
+
+// parent is the span that a request comes from. Sampled is empty where that is left to us;
+// without ids, only the decision is known.
+type parent struct {
+	traceID, spanID, sampled string
+}
+
+// parentOf reads B3's several headers, else its single one, else W3C's. The several come
+// first: Envoy adds those of its own span, and lets the caller's single one pass.
+func parentOf(h http.Header) parent {
+	for _, read := range []func(http.Header) parent{fromB3, fromSingleB3, fromW3C} {
+		if p := read(h); p != (parent{}) {
+			return p
+		}
+	}
+	return parent{}
+}
+
+func fromB3(h http.Header) parent {
+	p := parent{h.Get(b3TraceID), h.Get(b3SpanID), decision(h.Get(b3Sampled))}
+	if h.Get(b3Flags) == "1" {
+		p.sampled = sampledYes
+	}
+	return p.checked()
+}
+
+// fromSingleB3 reads `TRACE-SPAN[-SAMPLED[-PARENT]]`, or the decision alone.
+func fromSingleB3(h http.Header) parent {
+	part := strings.Split(h.Get(b3Single), "-")
+	switch len(part) {
+	case 1:
+		return parent{sampled: decision(part[0])}
+	case 2:
+		return parent{part[0], part[1], ""}.checked()
+	default:
+		return parent{part[0], part[1], decision(part[2])}.checked()
+	}
+}
+
+// fromW3C reads `VERSION-TRACE-SPAN-FLAGS`, as Trace Context level 1 has it.
+func fromW3C(h http.Header) parent {
+	part := strings.Split(h.Get(w3cParent), "-")
+	if len(part) < 4 || len(part[1]) != 32 || len(part[3]) != 2 || !isID(part[3], 2) {
+		return parent{}
+	}
+	flags, _ := hex.DecodeString(part[3])
+	sampled := sampledNo
+	if flags[0]&1 == 1 {
+		sampled = sampledYes
+	}
+	p := parent{part[1], part[2], sampled}
+	if p.checked().traceID == "" {
+		return parent{} // without ids a W3C header says nothing
+	}
+	return p
+}
+
+func decision(s string) string {
+	switch strings.ToLower(s) {
+	case "1", "true", "d":
+		return sampledYes
+	case "0", "false":
+		return sampledNo
+	}
+	return ""
+}
+
+// checked keeps the decision alone where the ids are not both well-formed.
+func (p parent) checked() parent {
+	p.traceID, p.spanID = strings.ToLower(p.traceID), strings.ToLower(p.spanID)
+	if !isID(p.traceID, 16, 32) || !isID(p.spanID, 16) {
+		p.traceID, p.spanID = "", ""
+	}
+	return p
+}
+
+// isID reports whether s is hexadecimal, has one of the lengths, and is not all zeros.
+func isID(s string, lengths ...int) bool {
+	fits := false
+	for _, n := range lengths {
+		fits = fits || len(s) == n
+	}
+	_, err := hex.DecodeString(s)
+	return fits && err == nil && (len(s) == 2 || strings.Trim(s, "0") != "")
+}
+
+// carrier hands p to the tracers as the several B3 headers, which both of them read.
+func (p parent) carrier() opentracing.HTTPHeadersCarrier {
+	c := opentracing.HTTPHeadersCarrier{}
+	c.Set(b3TraceID, p.traceID)
+	c.Set(b3SpanID, p.spanID)
+	if p.sampled != "" {
+		c.Set(b3Sampled, p.sampled)
+	}
+	return c
+}
+
+// single is p as B3's single header.
+func (p parent) single() string {
+	if p.sampled == "" {
+		return p.traceID + "-" + p.spanID
+	}
+	return p.traceID + "-" + p.spanID + "-" + p.sampled
+}
+
+// w3c is p as W3C's header.
+func (p parent) w3c() string {
+	flags := "00"
+	if p.sampled == sampledYes {
+		flags = "01"
+	}
+	return "00-" + strings.Repeat("0", 32-len(p.traceID)) + p.traceID + "-" + p.spanID + "-" + flags
+}
