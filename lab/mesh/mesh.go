@@ -1,0 +1,64 @@
+// Package mesh is the domain in plain values: what runs, and what the rules make of its calls.
+// It knows neither the rules' dialects nor the proxy: two rule files that mean the same end in
+// the same Mesh, and every default is written out in it.
+package mesh
+
+import "slices"
+
+// Mesh is everything desired at one moment.
+type Mesh struct {
+	Topology
+	Sidecars []Sidecar // one per workload, in the order of Workloads
+	Gateway  Outbound  // the calls that the ingress makes
+}
+
+// Sidecar is what the proxy beside each instance of a workload does.
+type Sidecar struct {
+	Workload Name
+	Outbound Outbound
+	Inbound  Inbound
+}
+
+// Outbound is how calls leave: the hosts that a client may call, and its clusters.
+type Outbound struct {
+	Hosts    []VirtualHost
+	Clusters []Upstream // those that Hosts name, each once, in the order of first use
+	Unknown  Response   // the answer to a call of any other host
+}
+
+// VirtualHost is one host and port to call, and the routes that decide where its requests go.
+type VirtualHost struct {
+	Names  []string // how a client may write the host, without port; "*" is any
+	Port   int      // 0: any
+	Routes []Route  // the first that matches wins; where none does, the answer is 404
+}
+
+// Upstream is a cluster as one client sees it.
+type Upstream struct {
+	Cluster Cluster
+	Policy  Policy
+}
+
+// Response is an answer that the proxy gives by itself.
+type Response struct {
+	Status int
+	Body   string
+}
+
+// AddCluster adds a cluster unless it is there; policy is only asked for a new one.
+func (o *Outbound) AddCluster(c Cluster, policy func() Policy) {
+	key := c.Key()
+	if !slices.ContainsFunc(o.Clusters, func(u Upstream) bool { return u.Cluster.Key() == key }) {
+		o.Clusters = append(o.Clusters, Upstream{Cluster: c, Policy: policy()})
+	}
+}
+
+// SidecarOf is the sidecar of a workload; false if the mesh has no such workload.
+func (m Mesh) SidecarOf(workload Name) (Sidecar, bool) {
+	for _, s := range m.Sidecars {
+		if s.Workload == workload {
+			return s, true
+		}
+	}
+	return Sidecar{}, false
+}

@@ -1,0 +1,52 @@
+package mesh
+
+import "time"
+
+// Policy is how a client treats a cluster.
+type Policy struct {
+	From           string // the rule's key, for the reader; "" for the defaults
+	Balance        Balance
+	ConnectTimeout time.Duration
+	Limits         Limits
+	Outlier        *Outlier // nil: no host is ever ejected
+	// Panic is the percentage of hosts in the pool below which all are used, ejected or not.
+	Panic int
+	TLS   *TLS // nil: plain text
+}
+
+// Balance picks a host.
+type Balance int
+
+// The ways to balance.
+const (
+	RoundRobin Balance = iota
+	LeastRequest
+	Random
+)
+
+// Limits are a cluster's circuit breakers, per client instance. Nil is Envoy's own default.
+type Limits struct {
+	Connections           *int
+	Pending               *int
+	Requests              *int // with HTTP/2
+	Retries               *int // at the same time
+	RequestsPerConnection *int
+}
+
+// NoLimit is more than any client reaches.
+const NoLimit = 1<<32 - 1
+
+// Outlier ejects hosts that fail. Nil is Envoy's own default.
+type Outlier struct {
+	Errors        *int           // 5xx in a row, failed connections included
+	Interval      *time.Duration // between two looks at who may return
+	BaseEjection  *time.Duration // times the number of ejections so far
+	MaxPercent    *int           // of the hosts, at the same time
+	AlwaysOne     bool           // one host may go, however small MaxPercent
+	BySuccessRate bool           // also those that are far worse than the others
+}
+
+// Defaults is the policy of a cluster that no rule speaks of.
+func Defaults() Policy {
+	return Policy{Balance: RoundRobin, ConnectTimeout: 10 * time.Second, Panic: 50}
+}

@@ -1,0 +1,91 @@
+package mesh
+
+import "time"
+
+// Route is what happens to the requests that meet all its conditions.
+type Route struct {
+	From         string // the rule's name, for the reader
+	Match        []Condition
+	Destinations []Destination // one is picked per request, by weight, retries included
+	Timeout      time.Duration // from the complete request to the end, tries and all; 0: none
+	Retry        *Retry        // nil: none
+	Mirrors      []Mirror
+}
+
+// Destination is a cluster and its share of a route's requests.
+type Destination struct {
+	Cluster Cluster
+	Weight  int     // relative to the route's other destinations; 0 is never picked
+	Faults  []Fault // each is drawn by itself, in this order
+}
+
+// Condition is met by a request whose attribute compares to a value.
+type Condition struct {
+	Attribute Attribute
+	Header    string // lower case, where Attribute is Header
+	Compare   Comparison
+	Value     string
+	Not       bool
+}
+
+// Attribute is a part of a request.
+type Attribute int
+
+// The attributes of a request.
+const (
+	Path Attribute = iota // without the query
+	Method
+	Authority
+	Scheme
+	Header
+)
+
+// Comparison is how a condition compares. A missing header meets no condition.
+type Comparison int
+
+// The comparisons, all case-sensitive.
+const (
+	Exact Comparison = iota
+	Prefix
+	Segments // for a path: the value, or below it
+	Regex    // the whole attribute
+	Present  // whatever its value
+)
+
+// Retry repeats a request inside the cluster that was picked.
+type Retry struct {
+	Attempts    int      // after the first try
+	On          []string // Envoy's names: 5xx, connect-failure, refused-stream …
+	Statuses    []int    // answers to retry beside those
+	PerTry      time.Duration
+	OtherHosts  bool          // prefer a host that was not tried
+	BackoffBase time.Duration // random below base × (2^try − 1),
+	BackoffMax  time.Duration // at most this
+}
+
+// Fault is injected before the request leaves the client, so no host counts it and nothing
+// retries it; a delay does not count as time of the route.
+type Fault struct {
+	From  string      // the rule's name, for the reader
+	When  []Condition // all must hold; none: always
+	Delay *Delay      // drawn first
+	Abort *Abort
+}
+
+// Delay holds a share of the requests back.
+type Delay struct {
+	Percent float64
+	Time    time.Duration
+}
+
+// Abort answers a share of the requests in place of the host.
+type Abort struct {
+	Percent float64
+	Status  int
+}
+
+// Mirror is a cluster that gets a copy of a share of the requests, and whose answers nobody sees.
+type Mirror struct {
+	Cluster Cluster
+	Percent float64
+}

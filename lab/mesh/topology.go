@@ -1,0 +1,189 @@
+package mesh
+
+import (
+	"slices"
+	"time"
+)
+
+// Domain ends the full name of every service.
+const Domain = "cluster.local"
+
+// Name is an object's name in its namespace.
+type Name struct {
+	Namespace string
+	Name      string
+}
+
+// String is NAMESPACE/NAME.
+func (n Name) String() string { return n.Namespace + "/" + n.Name }
+
+// Topology is what runs, whatever the rules say.
+type Topology struct {
+	Workloads []Workload
+	Instances []Instance
+	Services  []Service
+	External  []ExternalHost
+	Ingresses []Ingress
+}
+
+// Workload is a Deployment: instances of one program.
+type Workload struct {
+	Name
+	Labels         Labels // of its instances
+	ServiceAccount string // "default" where the manifest names none
+	Replicas       int
+	Container      Container
+}
+
+// Container is the program of a workload.
+type Container struct {
+	Name      string
+	Image     string
+	Command   []string // in place of the image's own; empty: the image's own
+	Args      []string
+	Env       []EnvVar
+	Ports     []ContainerPort
+	Startup   *Probe // nil: none
+	Liveness  *Probe
+	Readiness *Probe
+}
+
+// EnvVar is a variable with a literal value, or one of the instance's own fields.
+type EnvVar struct {
+	Name  string
+	Value string
+	Field string // such as metadata.name; "" for a literal value
+}
+
+// ContainerPort is a port that the program listens on.
+type ContainerPort struct {
+	Name   string
+	Number int
+}
+
+// Probe is a GET that tells how an instance is.
+type Probe struct {
+	Path      string
+	Port      string // name or number
+	Delay     time.Duration
+	Period    time.Duration
+	Timeout   time.Duration
+	Failures  int // in a row, until it counts as failed
+	Successes int // in a row, until it counts as well again
+}
+
+// Instance is a pod.
+type Instance struct {
+	Name
+	Workload Name
+	Labels   Labels
+	// Addresses is where the program really listens, host:port, by container port. All
+	// instances share one machine, so the numbers differ from the manifest's.
+	Addresses map[int]string
+	Ready     bool
+}
+
+// Service is a name that clients call, and the instances behind it.
+type Service struct {
+	Name
+	Ports    []ServicePort
+	Selector Labels // empty: no instance
+}
+
+// ServicePort is one port of a service.
+type ServicePort struct {
+	Name     string
+	Number   int
+	Target   string // container port, name or number
+	Protocol Protocol
+}
+
+// Host is the service's full name.
+func (s Service) Host() string { return s.Name.Name + "." + s.Namespace + ".svc." + Domain }
+
+// Names are all ways in which a client of a namespace may write the service's host.
+func (s Service) Names(client string) []string {
+	short, full := s.Name.Name, s.Name.Name+"."+s.Namespace
+	names := []string{full, full + ".svc", full + ".svc.cluster", full + ".svc." + Domain}
+	if s.Namespace == client {
+		names = append([]string{short}, names...)
+	}
+	return names
+}
+
+// Port is the port of a number.
+func (s Service) Port(number int) (ServicePort, bool) {
+	i := slices.IndexFunc(s.Ports, func(p ServicePort) bool { return p.Number == number })
+	if i < 0 {
+		return ServicePort{}, false
+	}
+	return s.Ports[i], true
+}
+
+// Protocol is what a port speaks. Rules act on the HTTP ones only.
+type Protocol int
+
+// The protocols; TCP is everything that is not HTTP.
+const (
+	TCP Protocol = iota
+	HTTP
+	HTTP2
+)
+
+// ExternalHost is a host outside the mesh that the rules let clients call.
+type ExternalHost struct {
+	Host     string
+	Port     int
+	Protocol Protocol
+	// TLS: clients speak plain text and their sidecar encrypts; nil passes the text on as it is.
+	TLS *TLS
+}
+
+// TLS is how a proxy encrypts a connection.
+type TLS struct {
+	SNI    string // "": none
+	Verify bool   // the peer's certificate must be valid for SNI
+}
+
+// Ingress leads calls from outside to a service.
+type Ingress struct {
+	Name
+	Host    string // "" is any
+	Path    string
+	Exact   bool // the path as a whole, instead of as a prefix of whole segments
+	Service Name
+	Port    int
+}
+
+// Workload is the workload of a name.
+func (t Topology) Workload(name Name) (Workload, bool) {
+	i := slices.IndexFunc(t.Workloads, func(w Workload) bool { return w.Name == name })
+	if i < 0 {
+		return Workload{}, false
+	}
+	return t.Workloads[i], true
+}
+
+// ServiceAt is the service of a full host name.
+func (t Topology) ServiceAt(host string) (Service, bool) {
+	i := slices.IndexFunc(t.Services, func(s Service) bool { return s.Host() == host })
+	if i < 0 {
+		return Service{}, false
+	}
+	return t.Services[i], true
+}
+
+// ServicesOf are the services that select a workload's instances.
+func (t Topology) ServicesOf(w Workload) []Service {
+	var list []Service
+	for _, s := range t.Services {
+		if s.selects(w.Namespace, w.Labels) {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+func (s Service) selects(namespace string, labels Labels) bool {
+	return len(s.Selector) > 0 && s.Namespace == namespace && labels.Has(s.Selector)
+}
