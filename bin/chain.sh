@@ -1,0 +1,89 @@
+#!/bin/sh
+# Runs the plain chain, customer -> preference -> recommendation, on this machine, without a
+# mesh, and shows the three logs. Ctrl-C ends it. The programs must have been built (make).
+# Their settings pass through: TIMEOUT=3s bin/chain.sh
+set -u
+cd "$(dirname "$0")/.." || exit 1
+
+case ${1-} in
+'') ;;
+-h | --help) sed -n '2,4s/^# //p' "$0"; exit 0 ;;
+*) echo "chain: $1: no such argument; -h tells the use" >&2; exit 2 ;;
+esac
+for name in customer preference recommendation; do
+  [ -x out/$name ] || { echo "chain: out/$name: not built; make chain builds it" >&2; exit 1; }
+done
+
+dir=$(mktemp -d) || exit 1
+services='' readers=''
+
+# start NAME PORT VARIABLE=VALUE...: runs a program on loopback
+start() {
+  name=$1 port=$2
+  shift 2
+  mkfifo "$dir/$name"
+  show "$name" <"$dir/$name" &
+  readers="$readers $!"
+  env DRAIN=0s LOG_FORMAT="${LOG_FORMAT:-text}" LISTEN_ON=127.0.0.1:"$port" \
+    METRICS_ON=127.0.0.1:"$((port + 1000))" "$@" "out/$name" >"$dir/$name" 2>&1 &
+  services="$services $!"
+  echo "$!" >"$dir/$name.pid"
+}
+
+# show NAME: puts the name before each line, and tells the script when there will be no more
+show() {
+  trap '' INT TERM HUP
+  while IFS= read -r line; do printf '%-14s | %s\n' "$1" "$line"; done
+  echo "$1" >>"$dir/ended"
+  kill -USR1 $$ 2>/dev/null
+}
+
+# fail: a service ended by itself
+fail() {
+  trap '' USR1
+  name=$(head -n 1 "$dir/ended")
+  wait "$(cat "$dir/$name.pid")"
+  finish 1 "chain: $name ended with status $?"
+}
+
+# finish STATUS MESSAGE: ends all services and waits for them
+finish() {
+  trap '' INT TERM HUP USR1
+  [ "$1" -eq 130 ] && patience=20 || patience=0 # Ctrl-C reached the services, too
+  while [ "$patience" -gt 0 ] && alive; do
+    sleep 0.1
+    patience=$((patience - 1))
+  done
+  for pid in $services; do kill -TERM "$pid" 2>/dev/null; done
+  for pid in $services $readers; do wait "$pid" 2>/dev/null; done
+  rm -rf "$dir"
+  [ "$1" -eq 130 ] && exit 0
+  [ -z "$2" ] || echo "$2" >&2
+  exit "$1"
+}
+
+alive() {
+  for pid in $services; do
+    kill -0 "$pid" 2>/dev/null && return 0
+  done
+  return 1
+}
+
+trap fail USR1
+trap 'finish 130 ""' INT
+trap 'finish 0 ""' TERM HUP
+unset HOSTNAME # this machine's name is not a pod's
+start recommendation 8080
+start preference 8180 RECOMMENDATION_URL="${RECOMMENDATION_URL:-http://localhost:8080}"
+start customer 8280 PREFERENCE_URL="${PREFERENCE_URL:-http://localhost:8180}"
+
+for port in 8080 8180 8280; do
+  tries=100
+  until curl -fs -o "$dir/ready" "http://127.0.0.1:$port/health/ready"; do
+    tries=$((tries - 1))
+    [ $tries -gt 0 ] || finish 1 "chain: port $port: not ready after 10 s"
+    sleep 0.1
+  done
+done
+echo "The chain is up: curl localhost:8280 or bin/poll_customer.sh in another terminal; Ctrl-C ends it."
+while :; do wait; done

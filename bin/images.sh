@@ -1,0 +1,124 @@
+#!/bin/sh
+# Builds the images, publishes them, or brings them to a local cluster.
+#
+#   bin/images.sh build              for this machine's architecture
+#   bin/images.sh push REGISTRY      amd64 and arm64, as REGISTRY/NAME:TAG
+#   bin/images.sh load               into kind or minikube, or to the standard input of $LOAD
+#   bin/images.sh list               their names
+#
+# DOCKER names the engine (docker or podman). With PUSH_FLAGS=--insecure (podman:
+# --tls-verify=false) a registry without TLS is taken.
+set -eu
+cd "$(dirname "$0")/.."
+engine=${DOCKER:-docker}
+revision=$(git rev-parse HEAD 2>/dev/null || echo unknown)
+
+# the images: NAME:TAG, the Dockerfile's stage, its arguments
+images() {
+  cat <<'LIST'
+istio-tutorial-customer:v1 customer
+istio-tutorial-preference:v1 preference
+istio-tutorial-recommendation:v1 recommendation VERSION=v1
+istio-tutorial-recommendation:v2 recommendation VERSION=v2
+istio-tutorial-egresshttpbin:v1 egress NAME=egresshttpbin EGRESS_URL=http://httpbin.org/headers
+istio-tutorial-egressgithub:v1 egress NAME=egressgithub EGRESS_URL=http://api.github.com:443/users
+LIST
+}
+names() { images | cut -d ' ' -f 1; }
+die() {
+  echo "images: $1" >&2
+  exit "${2-1}"
+}
+
+# certificates prints where this machine keeps the public authorities
+certificates() {
+  for file in "${CA_CERTIFICATES-}" /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem; do
+    [ ! -f "$file" ] || { echo "$file"; return; }
+  done
+  die 'no certificates found: name a file of them by CA_CERTIFICATES'
+}
+
+# compile ARCH: the build context of that architecture. Fixed dates, so that equal programs
+# make equal layers.
+compile() {
+  context=out/images/$1
+  rm -rf "$context"
+  mkdir -p "$context"
+  for program in customer preference recommendation egress; do
+    CGO_ENABLED=0 GOOS=linux GOARCH=$1 GOWORK=off go -C "$program" build -trimpath -buildvcs=auto \
+      -ldflags='-s -w' -o "../$context/" .
+  done
+  cp "$(certificates)" "$context/ca-certificates.crt"
+  chmod 0755 "$context"/* && chmod 0644 "$context/ca-certificates.crt"
+  TZ=UTC touch -t 198001010000 "$context"/*
+}
+
+# build ARCH PREFIX SUFFIX: PREFIX/NAME:TAG-SUFFIX for every image
+build() {
+  compile "$1"
+  images | while read -r image stage arguments; do
+    echo "images: $2$image$3 ($1)"
+    flags=''
+    for argument in $arguments; do flags="$flags --build-arg $argument"; done
+    # shellcheck disable=SC2086 # no argument holds white space
+    "$engine" build -q --platform "linux/$1" -f Dockerfile --target "$stage" -t "$2$image$3" $flags \
+      --label "org.opencontainers.image.title=${image%:*}" \
+      --label "org.opencontainers.image.version=${image#*:}" \
+      --label "org.opencontainers.image.revision=$revision" \
+      "out/images/$1" >out/images/log 2>&1 </dev/null || die "$engine build: $(cat out/images/log)"
+  done
+}
+
+push() {
+  case ${1-} in '' | *[[:space:]]*) die 'push: name the registry: make push REGISTRY=host/path' 2 ;; esac
+  for arch in amd64 arm64; do build $arch "$1/" -$arch; done
+  for image in $(names); do
+    echo "images: pushing $1/$image"
+    case $engine in
+    *podman*) push_podman "$1/$image" ;;
+    *) push_docker "$1/$image" ;;
+    esac >out/images/log 2>&1 || die "$engine push: $(cat out/images/log)"
+  done
+}
+
+# shellcheck disable=SC2086 # PUSH_FLAGS are several words
+push_docker() {
+  "$engine" manifest rm "$1" 2>/dev/null || : # of an earlier run
+  for arch in amd64 arm64; do "$engine" push "$1-$arch" || return; done
+  "$engine" manifest create ${PUSH_FLAGS-} "$1" "$1-amd64" "$1-arm64" &&
+    "$engine" manifest push --purge ${PUSH_FLAGS-} "$1"
+}
+
+# shellcheck disable=SC2086
+push_podman() {
+  "$engine" manifest rm "$1" 2>/dev/null || :
+  "$engine" manifest create "$1" &&
+    for arch in amd64 arm64; do "$engine" manifest add "$1" "containers-storage:$1-$arch" || return; done &&
+    "$engine" manifest push --all ${PUSH_FLAGS-} "$1" "docker://$1"
+}
+
+load() {
+  if [ -n "${LOAD-}" ]; then
+    # shellcheck disable=SC2046 # names hold no white space
+    "$engine" save $(names) | sh -c "$LOAD"
+  elif command -v kind >/dev/null && [ -n "$(kind get clusters 2>/dev/null)" ]; then
+    # shellcheck disable=SC2046
+    kind load docker-image $(names)
+  elif command -v minikube >/dev/null; then
+    for image in $(names); do minikube image load "$image"; done
+  else
+    die "load: no kind cluster and no minikube here; or name a command that reads an image archive: LOAD='...'"
+  fi
+}
+
+case ${1-} in
+build | push) command -v "$engine" >/dev/null || die "$engine: not found; install docker, or say DOCKER=podman" ;;
+esac
+case ${1-} in
+build) build "$(go env GOARCH)" '' '' ;;
+push) push "${2-}" ;;
+load) load ;;
+list) names ;;
+-h | --help) sed -n '2,11s/^# \{0,1\}//p' "$0" ;;
+*) die "${1:-no command}: want build, push, load or list" 2 ;;
+esac
