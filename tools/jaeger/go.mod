@@ -1,7 +1,14 @@
+// Jaeger's all-in-one, the backend of the tracing tests: from the root of the repository,
+//
+//	GOWORK=off go -C tools/jaeger build -trimpath -ldflags='-s -w' \
+//		-o ../../out/jaeger github.com/jaegertracing/jaeger/cmd/all-in-one
+//
+// It takes minutes, once. Version 1.62.0 is the last that has the UDP agent.
 module istio-tutorial/tools/jaeger
 
 go 1.26
 
+// Jaeger's own replacement, which counts in the main module only.
 replace github.com/Shopify/sarama => github.com/Shopify/sarama v1.33.0
 
 tool github.com/jaegertracing/jaeger/cmd/all-in-one
