@@ -1,0 +1,211 @@
+package chain
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"istio-tutorial/e2e/await"
+)
+
+// Patience is how long tests wait for what takes milliseconds on a machine that has time.
+const Patience = 30 * time.Second
+
+// Env is the environment of a process, by variable.
+type Env map[string]string
+
+// With is e and more, which wins.
+func (e Env) With(more Env) Env {
+	both := maps.Clone(e)
+	if both == nil {
+		both = Env{}
+	}
+	maps.Copy(both, more)
+	return both
+}
+
+func (e Env) list() []string {
+	var list []string
+	for _, name := range slices.Sorted(maps.Keys(e)) {
+		list = append(list, name+"="+e[name])
+	}
+	return list
+}
+
+// Defaults are what a process gets if its Spec says nothing else: a free port, and nothing to
+// wait for at its end. It gets nothing of the caller's environment.
+func Defaults() Env {
+	return Env{"LISTEN_ON": "127.0.0.1:0", "METRICS_ON": "off", "DRAIN": "0s", "LOG_FORMAT": "json",
+		"GORACE": GoRace}
+}
+
+// GoRace is the race detector's setting that lets a process end at once, not after a second.
+const GoRace = "atexit_sleep_ms=0"
+
+// Spec says what to run.
+type Spec struct {
+	Program string   // its name. Required.
+	Args    []string // Optional.
+	Env     Env      // beside the Defaults. Optional.
+	Silent  bool     // read its log, but do not keep it once it listens. Optional.
+}
+
+// Process is a running program, or one that has ended.
+type Process struct {
+	Address string // host:port that it serves on
+
+	cmd   *exec.Cmd
+	out   *output // both streams
+	ended chan struct{}
+	asked bool // to end
+}
+
+// Start starts the program and waits until it is ready. The caller ends it with Wait.
+func (p Programs) Start(s Spec) (*Process, error) {
+	cmd := exec.Command(filepath.Join(string(p), s.Program), s.Args...)
+	cmd.Env = Defaults().With(s.Env).list()
+	cmd.SysProcAttr = dieWithParent()
+	proc := &Process{cmd: cmd, out: &output{}, ended: make(chan struct{})}
+	cmd.Stdout, cmd.Stderr = proc.out, proc.out
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	go func() {
+		_ = cmd.Wait() // its reason is in cmd.ProcessState
+		close(proc.ended)
+	}()
+	if err := proc.waitReady(); err != nil {
+		_ = proc.Signal(os.Kill)
+		<-proc.ended
+		return nil, fmt.Errorf("%s: %w", proc.commandLine(), err)
+	}
+	if s.Silent {
+		proc.out.silence()
+	}
+	return proc, nil
+}
+
+// Run is Start for a test, at whose end the process is told to end, and must end well.
+func (p Programs) Run(t testing.TB, s Spec) *Process {
+	t.Helper()
+	proc, err := p.Start(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := proc.Stop(); err != nil {
+			t.Error(err)
+		}
+		if t.Failed() {
+			t.Logf("%s:\n%s", proc.commandLine(), proc.Log())
+		}
+	})
+	return proc
+}
+
+func (p *Process) waitReady() error {
+	listening := regexp.MustCompile(`"msg":"listening","on":"([^"]+)"`)
+	return await.Until(Patience, func() error {
+		select {
+		case <-p.ended:
+			return await.Never(fmt.Errorf("ended before it listened: %v\n%s", p.cmd.ProcessState, p.Log()))
+		default:
+		}
+		found := listening.FindStringSubmatch(p.Log())
+		if found == nil {
+			return fmt.Errorf("does not listen:\n%s", p.Log())
+		}
+		p.Address = found[1]
+		a, err := Ask(p.URL() + "/health/ready")
+		if err == nil && a.Status != 200 {
+			err = fmt.Errorf("not ready: %d %s", a.Status, a.Body)
+		}
+		return err
+	})
+}
+
+// commandLine can be pasted into a shell.
+func (p *Process) commandLine() string {
+	words := append([]string{"env", "-i"}, p.cmd.Env...)
+	words = append(words, p.cmd.Args...)
+	for i, word := range words {
+		if strings.ContainsAny(word, " '\"$&?*;") {
+			words[i] = "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// URL is the address of the process, without a path.
+func (p *Process) URL() string { return "http://" + p.Address }
+
+// ID is the number that the system knows the process by.
+func (p *Process) ID() int { return p.cmd.Process.Pid }
+
+// Log is what the process has said so far, on both streams.
+func (p *Process) Log() string { return p.out.String() }
+
+// WaitLog waits until the log has a match of the pattern and returns its groups.
+func (p *Process) WaitLog(pattern string) ([]string, error) {
+	want, err := regexp.Compile(pattern)
+	if err != nil {
+		return nil, err
+	}
+	var found []string
+	err = await.Until(Patience, func() error {
+		if found = want.FindStringSubmatch(p.Log()); found == nil {
+			return fmt.Errorf("no match of %s in the log:\n%s", pattern, p.Log())
+		}
+		return nil
+	})
+	return found, err
+}
+
+// Signal sends the signal, of which the process may end.
+func (p *Process) Signal(s os.Signal) error {
+	p.asked = true
+	return p.cmd.Process.Signal(s)
+}
+
+// Wait waits for the end of the process and returns how it ended: `exit status 0`, or `signal:
+// killed`.
+func (p *Process) Wait(within time.Duration) (string, error) {
+	select {
+	case <-p.ended:
+		return p.cmd.ProcessState.String(), nil
+	case <-time.After(within):
+		return "", fmt.Errorf("%s: still runs after %v:\n%s", p.commandLine(), within, p.Log())
+	}
+}
+
+// Stop ends the process as Kubernetes does, by SIGTERM, and by SIGKILL if that does not help.
+// It is an error if the process had ended by itself, or does not end with status 0.
+func (p *Process) Stop() error {
+	select {
+	case <-p.ended:
+		if p.asked {
+			return nil // by Signal: how it ended is for the caller to judge
+		}
+		return fmt.Errorf("%s: ended by itself: %v", p.commandLine(), p.cmd.ProcessState)
+	default:
+	}
+	_ = p.Signal(terminate)
+	status, err := p.Wait(Patience)
+	if err != nil {
+		_ = p.Signal(os.Kill)
+		<-p.ended
+		return err
+	}
+	if status != "exit status 0" {
+		return errors.New(p.commandLine() + ": " + status)
+	}
+	return nil
+}
