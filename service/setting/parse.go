@@ -2,6 +2,7 @@ package setting
 
 import (
 	"errors"
+	"math"
 	"net"
 	"net/url"
 	"slices"
@@ -85,7 +86,8 @@ func Duration(p *time.Duration) func(string) error {
 func URL(p **url.URL) func(string) error {
 	return func(v string) error {
 		u, err := url.Parse(v)
-		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		if err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" ||
+			u.Port() != "" && checkPort(u.Port()) != nil {
 			return errors.New("not an http or https address")
 		}
 		*p = u
@@ -104,10 +106,11 @@ func OptionalURL(p **url.URL) func(string) error {
 	}
 }
 
-// Number takes a number.
+// Number takes a finite number.
 func Number(p *float64) func(string) error {
 	return func(v string) (err error) {
-		if *p, err = strconv.ParseFloat(v, 64); err != nil {
+		*p, err = strconv.ParseFloat(v, 64)
+		if err != nil || math.IsNaN(*p) || math.IsInf(*p, 0) {
 			return errors.New("not a number")
 		}
 		return nil
