@@ -45,7 +45,7 @@ func serve(ctx context.Context, p Program, in Process, s settings) (err error) {
 	if err != nil {
 		return err
 	}
-	log.Info("listening", "on", servers[0].listener.Addr().String())
+	log.Info("listening", where(servers)...)
 	return run(ctx, servers, s.drain, state, log)
 }
 
@@ -77,6 +77,15 @@ func listen(s settings, app, metrics http.Handler, log *slog.Logger) ([]server, 
 			MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}})
 	}
 	return servers, nil
+}
+
+// where names the addresses in the log: the system may have chosen the ports.
+func where(servers []server) []any {
+	on := []any{"on", servers[0].listener.Addr().String()}
+	if len(servers) > 1 {
+		on = append(on, "metrics", servers[1].listener.Addr().String())
+	}
+	return on
 }
 
 func run(ctx context.Context, servers []server, drain time.Duration, state *health.State, log *slog.Logger) error {
