@@ -46,8 +46,6 @@ func show(outside *hop.Client, log *slog.Logger) http.HandlerFunc {
 			hop.Write(w, http.StatusOK, page.Body)
 			return
 		}
-		reason := hop.Reason(page, err)
-		log.WarnContext(r.Context(), "the outside failed", "reason", reason)
-		hop.Write(w, http.StatusServiceUnavailable, "egress => "+reason)
+		hop.Write(w, http.StatusServiceUnavailable, "egress => "+outside.Report(log, r, page, err))
 	}
 }

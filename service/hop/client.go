@@ -74,11 +74,16 @@ func (c *Client) Get(in *http.Request) (Answer, error) {
 	span := c.tracer.Client(in, out, c.name)
 	a, err := c.do(out)
 	span.End(a.Status, err != nil || !a.OK())
-	if err != nil {
-		return Answer{}, fmt.Errorf("%s: %s", c.url.Redacted(), oneLine(cause(err)))
+	if err == nil {
+		return a, nil
 	}
-	return a, nil
+	if callerGone(in) {
+		err = errors.New("the caller is gone")
+	}
+	return Answer{}, fmt.Errorf("%s: %s", c.url.Redacted(), oneLine(cause(err)))
 }
+
+func callerGone(in *http.Request) bool { return in.Context().Err() != nil }
 
 func (c *Client) request(in *http.Request) (*http.Request, context.CancelFunc) {
 	ctx, cancel := context.WithTimeoutCause(in.Context(), c.timeout,
@@ -99,27 +104,42 @@ func (c *Client) do(out *http.Request) (Answer, error) {
 	}
 	defer res.Body.Close()
 	a := Answer{Status: res.StatusCode}
-	body, err := io.ReadAll(io.LimitReader(res.Body, c.limit+1))
-	switch {
-	case err != nil:
-		return a, err
-	case int64(len(body)) > c.limit:
-		return a, fmt.Errorf("answer above %d KiB", c.limit>>10)
-	case !a.OK() && a.Status < 400:
+	if !a.OK() && a.Status < 400 { // its body may be another protocol, without an end
 		return a, fmt.Errorf("unexpected answer: %s", res.Status)
+	}
+	body, err := io.ReadAll(io.LimitReader(res.Body, c.limit+1))
+	if err != nil {
+		return a, err
+	}
+	if int64(len(body)) > c.limit {
+		return a, fmt.Errorf("answer above %d KiB", c.limit>>10)
 	}
 	a.Body = strings.TrimSpace(string(body))
 	return a, nil
 }
 
-// cause strips the method and the address that net/http puts before what happened.
+// cause strips the method and the address that net/http puts before what happened, and has
+// words for what it only calls EOF.
 func cause(err error) error {
 	if u, ok := errors.AsType[*url.Error](err); ok {
-		return u.Err
+		err = u.Err
+	}
+	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return errors.New("connection closed within the answer")
+	case errors.Is(err, io.EOF):
+		return errors.New("connection closed before the answer")
 	}
 	return err
 }
 
+// maxCause bounds what a cause quotes of a strange answer, in bytes.
+const maxCause = 300
+
 func oneLine(err error) string {
-	return strings.Join(strings.Fields(err.Error()), " ")
+	text := strings.Join(strings.Fields(err.Error()), " ")
+	if len(text) > maxCause {
+		text = strings.ToValidUTF8(text[:maxCause], "") + "…"
+	}
+	return text
 }

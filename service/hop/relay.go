@@ -1,7 +1,6 @@
 package hop
 
 import (
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -28,15 +27,23 @@ func (s Relay) ask(r *http.Request) (int, string) {
 	if err == nil && a.OK() {
 		return http.StatusOK, a.Body
 	}
-	reason := Reason(a, err)
-	s.Log.LogAttrs(r.Context(), slog.LevelWarn, fmt.Sprintf("%s failed", s.Next.name),
-		slog.String("reason", reason))
-	return http.StatusServiceUnavailable, reason
+	return http.StatusServiceUnavailable, s.Next.Report(s.Log, r, a, err)
 }
 
-// Reason says in the chain's words what the next service failed with: its status and its
-// body, or the status's own phrase where the body says nothing.
-func Reason(a Answer, err error) string {
+// Report logs what the next service failed with, and returns it in the chain's words: its
+// status and its body, or the status's own phrase where the body says nothing. A caller that
+// is gone is no failure of the next service's.
+func (c *Client) Report(log *slog.Logger, in *http.Request, a Answer, err error) string {
+	reason := reason(a, err)
+	level, message := slog.LevelWarn, c.name+" failed"
+	if callerGone(in) {
+		level, message = slog.LevelInfo, "gave up on "+c.name
+	}
+	log.LogAttrs(in.Context(), level, message, slog.String("reason", reason))
+	return reason
+}
+
+func reason(a Answer, err error) string {
 	if err != nil {
 		return err.Error()
 	}
