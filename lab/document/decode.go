@@ -13,18 +13,21 @@ import (
 // an unknown field, a field in other letters and a value of another type are refused, each
 // under its own line. The error is an Errors.
 func (d Document) Decode(into any) error {
-	return d.decode(into, false)
-}
-
-// DecodeProto is Decode for kinds defined in protobuf, whose fields may be written httpFault or
-// http_fault. Where a document has both, the first spelling counts.
-func (d Document) DecodeProto(into any) error {
-	return d.decode(into, true)
-}
-
-func (d Document) decode(into any, snake bool) error {
-	dec := decoder{doc: d, snake: snake}
+	dec := decoder{doc: d}
 	dec.value(d.node, reflect.ValueOf(into).Elem(), "")
+	return dec.errs.OrNil()
+}
+
+// DecodeProto is Decode for one field of a kind defined in protobuf, such as spec, whose own
+// fields may be written httpFault or http_fault. Where a document has both, the first spelling
+// counts. A field that is not there leaves into as it is.
+func (d Document) DecodeProto(field string, into any) error {
+	n := child(d.node, field)
+	if n == nil {
+		return nil
+	}
+	dec := decoder{doc: d, snake: true}
+	dec.value(n, reflect.ValueOf(into).Elem(), field)
 	return dec.errs.OrNil()
 }
 

@@ -149,18 +149,22 @@ func TestDecodeRefuses(t *testing.T) {
 
 func TestDecodeProto(t *testing.T) {
 	t.Parallel()
-	var got widget
-	if err := parseOne(t, "spec: {http_code: 1, labels: {a_b: c}}\n").DecodeProto(&got); err != nil {
+	var got widgetSpec
+	doc := parseOne(t, "more: 1\nspec: {http_code: 1, labels: {a_b: c}}\n")
+	if err := doc.DecodeProto("spec", &got); err != nil {
 		t.Fatal(err)
 	}
-	if got.Spec.HTTPCode != 1 || got.Spec.Labels["a_b"] != "c" {
-		t.Errorf("got %+v", got.Spec)
+	if got.HTTPCode != 1 || got.Labels["a_b"] != "c" {
+		t.Errorf("got %+v", got)
 	}
-	both := "spec: {http_code: 1, httpCode: 2}\n"
-	if err := parseOne(t, both).DecodeProto(&got); err != nil || got.Spec.HTTPCode != 2 {
-		t.Errorf("both spellings: %d, %v", got.Spec.HTTPCode, err)
+	if err := doc.DecodeProto("nope", &got); err != nil || got.HTTPCode != 1 {
+		t.Errorf("no such field: %+v, %v", got, err)
 	}
-	err := parseOne(t, "spec:\n  http_code: x\n  nope_nope: 1\n").DecodeProto(&got)
+	both := parseOne(t, "spec: {http_code: 1, httpCode: 2}\n")
+	if err := both.DecodeProto("spec", &got); err != nil || got.HTTPCode != 2 {
+		t.Errorf("both spellings: %d, %v", got.HTTPCode, err)
+	}
+	err := parseOne(t, "spec:\n  http_code: x\n  nope_nope: 1\n").DecodeProto("spec", &got)
 	want := "f:6: spec.http_code: want a whole number (uint8), not the string \"x\"\n" +
 		"f:7: spec.nope_nope: unknown field"
 	if err == nil || err.Error() != want {

@@ -121,7 +121,7 @@ func FuzzParse(f *testing.F) {
 			}
 			var into widget
 			_ = d.Decode(&into)
-			_ = d.DecodeProto(&into)
+			_ = d.DecodeProto("spec", &into.Spec)
 			if text, err := d.YAML(); err == nil {
 				if _, err := document.Parse("again", strings.NewReader(string(text))); err != nil {
 					t.Errorf("does not parse again: %v\n%s", err, text)

@@ -1,0 +1,78 @@
+package classic
+
+import (
+	"cmp"
+	"reflect"
+	"slices"
+	"strings"
+
+	"istio-tutorial/lab/mesh"
+)
+
+// counterPrefix is what Mixer's Prometheus adapter puts before every name.
+const counterPrefix = "istio_"
+
+func addCounters(in *mesh.Inbound, c call, actions []action) {
+	for _, a := range actions {
+		handler, ok := a.handler.spec.(*prometheus)
+		instance, ok2 := a.instance.spec.(*metric)
+		if !ok || !ok2 {
+			continue
+		}
+		for _, m := range handler.Metrics {
+			if m.InstanceName != a.instance.name() {
+				continue
+			}
+			counter := mesh.Counter{
+				From: a.rule.Key.String(),
+				Name: counterPrefix + m.Name,
+				Help: cmp.Or(m.Description, m.Name),
+			}
+			for _, label := range m.LabelNames {
+				terms := instance.Dimensions[label].terms(c)
+				counter.Labels = append(counter.Labels, mesh.CounterLabel{Name: label, Terms: terms})
+			}
+			addCounter(in, c, counter)
+		}
+	}
+}
+
+func addCounter(in *mesh.Inbound, c call, counter mesh.Counter) {
+	i := slices.IndexFunc(in.Counters, func(have mesh.Counter) bool {
+		have.Callers = mesh.Callers{}
+		return reflect.DeepEqual(have, counter)
+	})
+	if i < 0 {
+		i = len(in.Counters)
+		in.Counters = append(in.Counters, counter)
+	}
+	add(&in.Counters[i].Callers, c)
+}
+
+// terms are a value's, as far as caller and server do not decide already.
+func (v value) terms(c call) []mesh.Term {
+	var list []mesh.Term
+	for _, t := range v {
+		if kind, dynamic := t.kind.ofRequest(); dynamic {
+			list = append(list, mesh.Term{Kind: kind, Value: strings.ToLower(t.text)})
+		} else if text, ok := t.of(c); ok {
+			return append(list, mesh.Term{Kind: mesh.Literal, Value: text})
+		}
+	}
+	return list
+}
+
+func (k termKind) ofRequest() (mesh.TermKind, bool) {
+	switch k {
+	case requestHeaders:
+		return mesh.RequestHeader, true
+	case requestPath:
+		return mesh.RequestPath, true
+	case requestMethod:
+		return mesh.RequestMethod, true
+	case responseCode:
+		return mesh.ResponseCode, true
+	default:
+		return mesh.Literal, false
+	}
+}

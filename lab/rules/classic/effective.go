@@ -1,0 +1,252 @@
+package classic
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"istio-tutorial/lab/mesh"
+)
+
+// Target is a service's port as one client calls it.
+type Target struct {
+	Client  mesh.Name // a workload
+	Service mesh.Name
+	Port    int
+}
+
+// Effective is what the rules make of a client's calls to a service.
+func Effective(s Set, t mesh.Topology, target Target) (View, error) {
+	client, ok := t.Workload(target.Client)
+	if !ok {
+		return View{}, fmt.Errorf("deployment %s: not found", target.Client)
+	}
+	host := mesh.Service{Name: target.Service}.Host()
+	r := newResolver(s, t)
+	p := r.plan(client)
+	i := slices.IndexFunc(p.hosts, func(h plannedHost) bool {
+		return h.host == host && h.Port == target.Port
+	})
+	if i < 0 {
+		return View{}, fmt.Errorf("service %s: no HTTP port %d", target.Service, target.Port)
+	}
+	v := viewer{resolver: r, plan: p, outbound: r.outbound(p), host: host, port: target.Port}
+	return v.view(i), nil
+}
+
+type viewer struct {
+	*resolver
+	plan     plan
+	outbound mesh.Outbound
+	host     string
+	port     int
+}
+
+func (v viewer) view(i int) View {
+	out := View{Faults: []FaultView{}}
+	routes := v.outbound.Hosts[i].Routes
+	for j, route := range routes {
+		out.Routes = append(out.Routes, v.route(route, v.plan.hosts[i].routes[j]))
+	}
+	for _, f := range v.filters() {
+		out.Faults = append(out.Faults, v.fault(f))
+	}
+	for _, c := range v.clusters(routes) {
+		out.Policies = append(out.Policies, v.policy(c))
+	}
+	for _, e := range v.topology.External {
+		out.Egress = append(out.Egress, egressView(e))
+	}
+	slices.SortStableFunc(out.Egress, func(a, b EgressView) int {
+		return strings.Compare(strconv.Itoa(a.Port)+a.Domains[0], strconv.Itoa(b.Port)+b.Domains[0])
+	})
+	return out
+}
+
+// filters are those of the listener, which is the port's.
+func (v viewer) filters() []filter {
+	return slices.DeleteFunc(slices.Clone(v.plan.filters), func(f filter) bool {
+		return f.cluster.Port != v.port
+	})
+}
+
+func (v viewer) route(r mesh.Route, planned plannedRoute) RouteView {
+	out := RouteView{
+		Rule:      r.From,
+		Match:     matchViews(r.Match),
+		TimeoutMS: r.Timeout.Milliseconds(),
+		Also:      v.also(r, planned.rule),
+	}
+	for _, d := range r.Destinations {
+		c := v.cluster(d.Cluster)
+		c.Weight = new(d.Weight)
+		out.Clusters = append(out.Clusters, c)
+	}
+	if retry := r.Retry; retry != nil {
+		out.Retry = &RetryView{
+			Num: retry.Attempts, PerTryMS: retry.PerTry.Milliseconds(), On: strings.Join(retry.On, ","),
+		}
+	}
+	for _, m := range r.Mirrors {
+		out.Mirror = new(v.cluster(m.Cluster))
+	}
+	if f := planned.fault; f != nil {
+		out.Abort, out.Delay = abortView(f.Abort), delayView(f.Delay)
+	}
+	return out
+}
+
+// also are the faults of other rules on the route's destinations.
+func (v viewer) also(r mesh.Route, own *typed[routeRule]) []AlsoView {
+	var list []AlsoView
+	for i, f := range v.filters() {
+		for _, d := range r.Destinations {
+			if d.Cluster.Key() != f.cluster.Key() || f.rule == own {
+				continue
+			}
+			when := "always"
+			if len(f.fault.When) > 0 {
+				when = "if-match"
+			}
+			list = append(list, AlsoView{Fault: i, When: when})
+		}
+	}
+	return list
+}
+
+func (v viewer) cluster(c mesh.Cluster) ClusterView {
+	return ClusterView{Host: v.otherHost(c), Labels: labelsView(c)}
+}
+
+func (v viewer) otherHost(c mesh.Cluster) string {
+	if c.Host == v.host {
+		return ""
+	}
+	return c.Host
+}
+
+func labelsView(c mesh.Cluster) mesh.Labels {
+	if c.Labels == nil {
+		return mesh.Labels{}
+	}
+	return c.Labels
+}
+
+func (v viewer) fault(f filter) FaultView {
+	return FaultView{
+		Host:   v.otherHost(f.cluster),
+		Labels: labelsView(f.cluster),
+		Match:  matchViews(f.fault.When),
+		Abort:  abortView(f.fault.Abort),
+		Delay:  delayView(f.fault.Delay),
+	}
+}
+
+// clusters are those that the routes name, each once.
+func (v viewer) clusters(routes []mesh.Route) []mesh.Upstream {
+	var named mesh.Outbound
+	for _, r := range routes {
+		for _, d := range r.Destinations {
+			v.addCluster(&named, v.plan.client, d.Cluster)
+		}
+		for _, m := range r.Mirrors {
+			v.addCluster(&named, v.plan.client, m.Cluster)
+		}
+	}
+	return named.Clusters
+}
+
+func (v viewer) policy(u mesh.Upstream) PolicyView {
+	p := u.Policy
+	out := PolicyView{
+		Host:                     v.otherHost(u.Cluster),
+		Labels:                   labelsView(u.Cluster),
+		Endpoints:                len(v.topology.Endpoints(u.Cluster)),
+		From:                     p.From,
+		LB:                       balanceView(p.Balance),
+		MaxConnections:           p.Limits.Connections,
+		MaxPending:               p.Limits.Pending,
+		MaxRequests:              p.Limits.Requests,
+		MaxRetries:               p.Limits.Retries,
+		MaxRequestsPerConnection: p.Limits.RequestsPerConnection,
+	}
+	if o := p.Outlier; o != nil {
+		out.Outlier = &OutlierView{o.Errors, milliseconds(o.Interval), milliseconds(o.BaseEjection), o.MaxPercent}
+	}
+	return out
+}
+
+func balanceView(b mesh.Balance) string {
+	switch b {
+	case mesh.LeastRequest:
+		return "least_request"
+	case mesh.Random:
+		return "random"
+	default:
+		return "round_robin"
+	}
+}
+
+func milliseconds(d *time.Duration) *int64 {
+	if d == nil {
+		return nil
+	}
+	return new(d.Milliseconds())
+}
+
+func matchViews(list []mesh.Condition) []MatchView {
+	views := make([]MatchView, len(list))
+	for i, c := range list {
+		views[i] = matchView(c)
+	}
+	return views
+}
+
+func matchView(c mesh.Condition) MatchView {
+	switch {
+	case c.Attribute == mesh.Path && c.Compare == mesh.Exact:
+		return MatchView{PathExact: c.Value}
+	case c.Attribute == mesh.Path:
+		return MatchView{PathPrefix: c.Value}
+	case c.Compare == mesh.Prefix:
+		return MatchView{Header: headerName(c), Prefix: &c.Value}
+	case c.Compare == mesh.Regex:
+		return MatchView{Header: headerName(c), Regex: &c.Value}
+	default: // an empty one is mere presence
+		return MatchView{Header: headerName(c), Exact: &c.Value}
+	}
+}
+
+func abortView(a *mesh.Abort) *AbortView {
+	if a == nil {
+		return nil
+	}
+	return &AbortView{Percent: a.Percent, Status: a.Status}
+}
+
+func delayView(d *mesh.Delay) *DelayView {
+	if d == nil {
+		return nil
+	}
+	return &DelayView{Percent: d.Percent, MS: d.Time.Milliseconds()}
+}
+
+func egressView(e mesh.ExternalHost) EgressView {
+	protocol := "HTTP"
+	switch {
+	case e.TLS != nil:
+		protocol = "HTTPS"
+	case e.Protocol == mesh.HTTP2:
+		protocol = "HTTP2"
+	}
+	return EgressView{
+		Cluster: fmt.Sprintf("out.%s|external-%s-%d", e.Host, protocol, e.Port),
+		Domains: []string{e.Host, fmt.Sprintf("%s:%d", e.Host, e.Port)},
+		LB:      "original_dst_lb",
+		Port:    e.Port,
+		TLS:     e.TLS != nil,
+		Type:    "original_dst",
+	}
+}

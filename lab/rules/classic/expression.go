@@ -1,0 +1,213 @@
+package classic
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"text/scanner"
+)
+
+// predicate is a rule's match: comparisons that all must hold. None: always.
+type predicate []comparison
+
+type comparison struct{ left, right value }
+
+// value is the first of its terms that is there.
+type value []term
+
+type term struct {
+	kind termKind
+	text string // the literal, or the key in a map
+}
+
+type termKind string
+
+// The attributes that the lab knows, by their names in Mixer.
+const (
+	literal            termKind = ""
+	sourceService      termKind = "source.service"
+	sourceLabels       termKind = "source.labels"
+	destinationService termKind = "destination.service"
+	destinationLabels  termKind = "destination.labels"
+	requestHeaders     termKind = "request.headers"
+	requestPath        termKind = "request.path"
+	requestMethod      termKind = "request.method"
+	responseCode       termKind = "response.code"
+)
+
+func (k termKind) isMap() bool {
+	return k == sourceLabels || k == destinationLabels || k == requestHeaders
+}
+
+// isStatic tells whether caller and server decide, whatever the request.
+func (k termKind) isStatic() bool {
+	return !strings.HasPrefix(string(k), "request.") && k != responseCode
+}
+
+// static is a value that depends on caller and server alone.
+type static value
+
+func (p *predicate) UnmarshalJSON(data []byte) error {
+	e, err := newExpression(data)
+	if err != nil || e.tok == scanner.EOF {
+		return err
+	}
+	for {
+		left := e.value()
+		e.take("==")
+		right := e.value()
+		*p = append(*p, comparison{left, right})
+		if e.tok == scanner.EOF || e.err != nil {
+			break
+		}
+		e.take("&&")
+	}
+	for _, c := range *p {
+		e.mustBeStatic(c.left)
+		e.mustBeStatic(c.right)
+	}
+	return e.err
+}
+
+func (v *value) UnmarshalJSON(data []byte) error {
+	e, err := newExpression(data)
+	if err != nil {
+		return err
+	}
+	*v = e.value()
+	e.end()
+	return e.err
+}
+
+func (v *static) UnmarshalJSON(data []byte) error {
+	e, err := newExpression(data)
+	if err != nil {
+		return err
+	}
+	parsed := e.value()
+	e.end()
+	e.mustBeStatic(parsed)
+	*v = static(parsed)
+	return e.err
+}
+
+// expression reads Mixer's expression language, as far as the lab knows it. The first error
+// sticks.
+type expression struct {
+	scan scanner.Scanner
+	tok  rune
+	err  error
+}
+
+func newExpression(data []byte) (*expression, error) {
+	var text string
+	if json.Unmarshal(data, &text) != nil {
+		return nil, fmt.Errorf("want an expression, not %s", data)
+	}
+	e := &expression{}
+	e.scan.Init(strings.NewReader(text))
+	e.scan.Mode = scanner.ScanIdents | scanner.ScanStrings | scanner.ScanInts
+	e.scan.Error = func(_ *scanner.Scanner, message string) { e.fail("%s", message) }
+	e.next()
+	return e, nil
+}
+
+func (e *expression) next() { e.tok = e.scan.Scan() }
+
+func (e *expression) fail(format string, args ...any) {
+	if e.err == nil {
+		e.err = fmt.Errorf("expression: "+format, args...)
+	}
+}
+
+func (e *expression) mustBeStatic(v value) {
+	for _, t := range v {
+		if !t.kind.isStatic() {
+			e.fail("%s here: %w", t.kind, errUnsupported)
+		}
+	}
+}
+
+func (e *expression) end() {
+	if e.tok != scanner.EOF {
+		e.fail("%q: %w", e.scan.TokenText(), errUnsupported)
+	}
+}
+
+func (e *expression) value() value {
+	v := value{e.term()}
+	for e.tok == '|' && e.scan.Peek() != '|' {
+		e.next()
+		v = append(v, e.term())
+	}
+	return v
+}
+
+func (e *expression) term() term {
+	text := e.scan.TokenText()
+	switch e.tok {
+	case scanner.String:
+		e.next()
+		return term{text: e.unquote(text)}
+	case scanner.Int:
+		e.next()
+		return term{text: text}
+	case scanner.Ident:
+		return e.attribute()
+	case scanner.EOF:
+		e.fail("ends too early")
+	default:
+		e.fail("%q: %w", text, errUnsupported)
+	}
+	return term{}
+}
+
+func (e *expression) unquote(text string) string {
+	var s string
+	if err := json.Unmarshal([]byte(text), &s); err != nil {
+		e.fail("%s is not a string", text)
+	}
+	return s
+}
+
+func (e *expression) attribute() term {
+	name := e.scan.TokenText()
+	for e.next(); e.tok == '.' && e.err == nil; e.next() {
+		e.next()
+		name += "." + e.scan.TokenText()
+	}
+	t := term{kind: termKind(name)}
+	switch t.kind {
+	case sourceService, destinationService, requestPath, requestMethod, responseCode:
+	case sourceLabels, destinationLabels, requestHeaders:
+		t.text = e.index(name)
+	default:
+		e.fail("attribute %s: %w", name, errUnsupported)
+	}
+	return t
+}
+
+// index is the key in name["key"].
+func (e *expression) index(name string) string {
+	if e.tok != '[' {
+		e.fail(`%s: want a key, as in %s["app"]`, name, name)
+		return ""
+	}
+	e.next()
+	key := e.unquote(e.scan.TokenText())
+	if e.next(); e.tok != ']' {
+		e.fail("%s: ] is missing", name)
+	}
+	e.next()
+	return key
+}
+
+// take reads a doubled character such as ==.
+func (e *expression) take(operator string) {
+	first := e.scan.TokenText()
+	e.next()
+	if got := first + e.scan.TokenText(); got != operator && e.err == nil {
+		e.fail("want %s, not %q: %w", operator, got, errUnsupported)
+	}
+	e.next()
+}

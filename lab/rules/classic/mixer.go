@@ -1,0 +1,225 @@
+package classic
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"istio-tutorial/lab/mesh"
+)
+
+// everywhere is the namespace whose Mixer rules act on the calls of all namespaces.
+const everywhere = "istio-system"
+
+// call is what Mixer's static attributes are taken from.
+type call struct {
+	source             *mesh.Workload // nil: a caller outside the mesh
+	sourceService      string
+	destination        mesh.Workload
+	destinationService string
+}
+
+// action is a handler together with one of its instances.
+type action struct {
+	rule     typed[mixerRule]
+	handler  Rule
+	instance Rule
+}
+
+// name is NAME.KIND.NAMESPACE, as Mixer's answers have it.
+func (r Rule) name() string {
+	return r.Key.Name + "." + r.Key.Type + "." + r.Key.Namespace
+}
+
+// mixerKey is the key of NAME.KIND or NAME.KIND.NAMESPACE; without a namespace, that of the rule.
+func mixerKey(name, namespace string) Key {
+	parts := strings.SplitN(name, ".", 3)
+	if len(parts) == 3 {
+		namespace = parts[2]
+	}
+	return Key{Type: parts[1], Namespace: namespace, Name: parts[0]}
+}
+
+// inbound is the outcome of Mixer's rules for each caller.
+func (r *resolver) inbound(server mesh.Workload) mesh.Inbound {
+	var in mesh.Inbound
+	for _, c := range r.calls(server) {
+		actions := r.actions(c)
+		addDenial(&in, c, actions)
+		r.addLimits(&in, c, actions)
+		addCounters(&in, c, actions)
+	}
+	return in
+}
+
+func (r *resolver) calls(server mesh.Workload) []call {
+	to := call{destination: server, destinationService: r.serviceOf(server)}
+	list := make([]call, 0, len(r.topology.Workloads)+1)
+	for _, w := range r.topology.Workloads {
+		c := to
+		c.source, c.sourceService = &w, r.serviceOf(w)
+		list = append(list, c)
+	}
+	return append(list, to)
+}
+
+func (r *resolver) serviceOf(w mesh.Workload) string {
+	if services := r.topology.ServicesOf(w); len(services) > 0 {
+		return services[0].Host()
+	}
+	return ""
+}
+
+// actions are those of the rules that match a call. What refers to something that is not there
+// is left out, as Mixer does.
+func (r *resolver) actions(c call) []action {
+	var list []action
+	for _, rule := range r.rules {
+		if !rule.isFor(c.destination) || !rule.spec.Match.holds(c) {
+			continue
+		}
+		for _, a := range rule.spec.Actions {
+			handler, ok := r.set.Get(mixerKey(a.Handler, rule.Key.Namespace))
+			if !ok {
+				continue
+			}
+			for _, name := range a.Instances {
+				if instance, ok := r.set.Get(mixerKey(name, rule.Key.Namespace)); ok {
+					list = append(list, action{rule, handler, instance})
+				}
+			}
+		}
+	}
+	return list
+}
+
+func (r typed[S]) isFor(server mesh.Workload) bool {
+	return r.Key.Namespace == server.Namespace || r.Key.Namespace == everywhere
+}
+
+// holds is false as well where a comparison cannot be made.
+func (p predicate) holds(c call) bool {
+	for _, one := range p {
+		left, ok := static(one.left).of(c)
+		right, ok2 := static(one.right).of(c)
+		if !ok || !ok2 || left != right {
+			return false
+		}
+	}
+	return true
+}
+
+// of is a value for a call; false if it cannot be told. A key missing from a caller's labels is
+// passed over for the next term, and "" where there is none.
+func (v static) of(c call) (string, bool) {
+	for i, t := range v {
+		text, ok := t.of(c)
+		if ok {
+			return text, true
+		}
+		if last := i == len(v)-1; last {
+			return "", t.kind.isMap() && (t.kind != sourceLabels || c.source != nil)
+		}
+	}
+	return "", false
+}
+
+func (t term) of(c call) (string, bool) {
+	switch t.kind {
+	case literal:
+		return t.text, true
+	case sourceService:
+		return c.sourceService, c.sourceService != ""
+	case destinationService:
+		return c.destinationService, c.destinationService != ""
+	case destinationLabels:
+		text, ok := c.destination.Labels[t.text]
+		return text, ok
+	case sourceLabels:
+		if c.source == nil {
+			return "", false
+		}
+		text, ok := c.source.Labels[t.text]
+		return text, ok
+	default:
+		return "", false
+	}
+}
+
+// add puts the caller of a call among the callers.
+func add(callers *mesh.Callers, c call) {
+	if c.source == nil {
+		callers.Others = true
+		return
+	}
+	callers.Workloads = append(callers.Workloads, c.source.Name)
+}
+
+// denial is one refusal of a call.
+type denial struct {
+	rule    string
+	code    int
+	message string
+}
+
+// addDenial joins all refusals of a call, as Mixer does; the first one's code counts. Mixer joins
+// them as they come in, ours in the order of the rules' keys.
+func addDenial(in *mesh.Inbound, c call, actions []action) {
+	var from, messages []string
+	var code int
+	for _, a := range actions {
+		d, denied := a.deny(c)
+		if !denied {
+			continue
+		}
+		code = cmp.Or(code, d.code)
+		from = append(from, d.rule)
+		messages = append(messages, d.message)
+	}
+	if len(messages) == 0 {
+		return
+	}
+	text := answer(code, strings.Join(messages, ", "))
+	i := slices.IndexFunc(in.Denials, func(d mesh.Denial) bool {
+		return d.Answer == text && slices.Equal(d.From, from)
+	})
+	if i < 0 {
+		i = len(in.Denials)
+		in.Denials = append(in.Denials, mesh.Denial{From: from, Answer: text})
+	}
+	add(&in.Denials[i].Callers, c)
+}
+
+func (a action) deny(c call) (denial, bool) {
+	d := denial{rule: a.rule.Key.String(), code: codeFailedPrecondition}
+	var message string
+	switch handler := a.handler.spec.(type) {
+	case *denier:
+		if s := handler.Status; s != nil {
+			d.code, message = int(s.Code), s.Message
+		}
+	case *listChecker:
+		d.code, message = handler.check(a.instance, c)
+	default:
+		return denial{}, false
+	}
+	d.message = a.handler.name() + ":" + message
+	return d, d.code != 0
+}
+
+// check is code 0 for a caller who may pass, one whose value cannot be told among them.
+func (l *listChecker) check(instance Rule, c call) (code int, message string) {
+	entry, ok := instance.spec.(*listEntry)
+	if !ok {
+		return 0, ""
+	}
+	text, ok := entry.Value.of(c)
+	switch listed := slices.Contains(l.Overrides, text); {
+	case !ok || listed != l.Blacklist:
+		return 0, ""
+	case l.Blacklist:
+		return codePermissionDenied, text + " is blacklisted"
+	default:
+		return codeNotFound, text + " is not whitelisted"
+	}
+}

@@ -1,0 +1,165 @@
+package classic
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"istio-tutorial/lab/mesh"
+)
+
+// plan is what one client's sidecar does with its calls, with the rules that say so.
+type plan struct {
+	client  mesh.Workload
+	hosts   []plannedHost
+	filters []filter
+}
+
+type plannedHost struct {
+	mesh.VirtualHost
+	host   string // the service's full name, or the external host
+	routes []plannedRoute
+}
+
+type plannedRoute struct {
+	mesh.Route
+	rule  *typed[routeRule] // nil: the default route
+	fault *mesh.Fault
+}
+
+// filter is a fault as 0.7.1 injects it: into every request for a cluster that meets the
+// conditions, whatever route it took.
+type filter struct {
+	cluster mesh.Cluster
+	fault   mesh.Fault
+	rule    *typed[routeRule]
+}
+
+// resolver turns a set of rules into mesh values, for one topology.
+type resolver struct {
+	set      Set
+	topology mesh.Topology
+	routes   []typed[routeRule] // in the order in which they are tried
+	policies []typed[destinationPolicy]
+	rules    []typed[mixerRule]
+}
+
+func newResolver(s Set, t mesh.Topology) *resolver {
+	t.External = external(s)
+	r := &resolver{
+		set:      s,
+		topology: t,
+		routes:   rulesOf[routeRule](s),
+		policies: rulesOf[destinationPolicy](s),
+		rules:    rulesOf[mixerRule](s),
+	}
+	slices.SortStableFunc(r.routes, func(a, b typed[routeRule]) int {
+		return cmp.Compare(b.spec.Precedence, a.spec.Precedence)
+	})
+	return r
+}
+
+// Resolve is the mesh in which the rules are in force. The topology's external hosts are
+// replaced by those that the rules name.
+func Resolve(s Set, t mesh.Topology) mesh.Mesh {
+	r := newResolver(s, t)
+	m := mesh.Mesh{Topology: r.topology, Gateway: mesh.NewGateway(t)}
+	for _, w := range t.Workloads {
+		m.Sidecars = append(m.Sidecars, mesh.Sidecar{
+			Workload: w.Name,
+			Outbound: r.outbound(r.plan(w)),
+			Inbound:  r.inbound(w),
+		})
+	}
+	return m
+}
+
+// plan finds the routes of all hosts that a client may call: services first, then external ones.
+func (r *resolver) plan(client mesh.Workload) plan {
+	p := plan{client: client}
+	for _, s := range r.topology.Services {
+		for _, port := range s.Ports {
+			if port.Protocol != mesh.TCP {
+				names := s.Names(client.Namespace)
+				p.hosts = append(p.hosts, r.host(client, s.Host(), names, port.Number))
+			}
+		}
+	}
+	for _, e := range r.topology.External {
+		p.hosts = append(p.hosts, r.host(client, e.Host, []string{e.Host}, e.Port))
+	}
+	p.filters = p.faultFilters()
+	return p
+}
+
+// host stops at the first route without condition: 0.7.1 generates nothing after it.
+func (r *resolver) host(client mesh.Workload, host string, names []string, port int) plannedHost {
+	h := plannedHost{host: host, VirtualHost: mesh.VirtualHost{Names: names, Port: port}}
+	for i := range r.routes {
+		rule := &r.routes[i]
+		if rule.host(rule.spec.Destination) != host || !r.isFrom(client, rule.Rule, source(rule.spec)) {
+			continue
+		}
+		planned := route(rule, host, port)
+		h.routes = append(h.routes, planned)
+		if len(planned.Match) == 0 {
+			return h
+		}
+	}
+	everything := mesh.Destination{Cluster: mesh.Cluster{Host: host, Port: port}, Weight: 100}
+	h.routes = append(h.routes, plannedRoute{Route: mesh.Route{
+		From: defaultRoute, Destinations: []mesh.Destination{everything},
+	}})
+	return h
+}
+
+const defaultRoute = "default-route"
+
+// isFrom tells whether a rule with this source is for a client's sidecar.
+func (r *resolver) isFrom(client mesh.Workload, rule Rule, source *reference) bool {
+	if source == nil {
+		return true
+	}
+	host := rule.host(source)
+	return client.Labels.Has(source.Labels) &&
+		slices.ContainsFunc(r.topology.ServicesOf(client), func(s mesh.Service) bool {
+			return s.Host() == host
+		})
+}
+
+// host is the full name of a service that a rule refers to.
+func (r Rule) host(ref *reference) string {
+	if ref.Service != "" {
+		return ref.Service
+	}
+	namespace := cmp.Or(ref.Namespace, r.Key.Namespace)
+	return strings.Join([]string{ref.Name, namespace, "svc", cmp.Or(ref.Domain, mesh.Domain)}, ".")
+}
+
+// outbound hangs the faults on the destinations that they hit.
+func (r *resolver) outbound(p plan) mesh.Outbound {
+	out := mesh.Outbound{Unknown: mesh.Response{Status: statusNoRoute}}
+	for _, h := range p.hosts {
+		host := h.VirtualHost
+		for _, planned := range h.routes {
+			route := planned.Route
+			for i := range route.Destinations {
+				d := &route.Destinations[i]
+				d.Faults = p.faults(d.Cluster, route.Match)
+				r.addCluster(&out, p.client, d.Cluster)
+			}
+			for _, m := range route.Mirrors {
+				r.addCluster(&out, p.client, m.Cluster)
+			}
+			host.Routes = append(host.Routes, route)
+		}
+		out.Hosts = append(out.Hosts, host)
+	}
+	return out
+}
+
+const statusNoRoute = 404
+
+func (r *resolver) addCluster(out *mesh.Outbound, client mesh.Workload, c mesh.Cluster) {
+	out.AddCluster(c, func() mesh.Policy { return r.policy(client, c) })
+}

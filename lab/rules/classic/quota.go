@@ -1,0 +1,124 @@
+package classic
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"istio-tutorial/lab/mesh"
+)
+
+// addLimits adds what memquota allows a caller, where a QuotaSpec is bound to the server: without
+// one, a proxy of 0.7.1 never asks.
+func (r *resolver) addLimits(in *mesh.Inbound, c call, actions []action) {
+	for _, name := range r.charged(c.destination) {
+		for _, a := range actions {
+			if limit, ok := a.limit(c); ok {
+				limit.Answer = answer(codeResourceExhausted, "Quota is exhausted for: "+name)
+				addLimit(in, c, limit)
+			}
+		}
+	}
+}
+
+func addLimit(in *mesh.Inbound, c call, limit mesh.RateLimit) {
+	i := slices.IndexFunc(in.Limits, func(l mesh.RateLimit) bool {
+		return l.Bucket == limit.Bucket && l.From == limit.From && l.Answer == limit.Answer
+	})
+	if i < 0 {
+		i = len(in.Limits)
+		in.Limits = append(in.Limits, limit)
+	}
+	add(&in.Limits[i].Callers, c)
+}
+
+// charged are the names of the quotas that the server's sidecar asks for on each request.
+func (r *resolver) charged(server mesh.Workload) []string {
+	var names []string
+	for _, binding := range rulesOf[quotaSpecBinding](r.set) {
+		if !r.bound(binding, server) {
+			continue
+		}
+		for _, ref := range binding.spec.QuotaSpecs {
+			names = append(names, r.quotasOf(binding.quotaSpecKey(ref.Name, ref.Namespace))...)
+		}
+	}
+	return names
+}
+
+func (r *resolver) bound(binding typed[quotaSpecBinding], server mesh.Workload) bool {
+	for _, s := range r.topology.ServicesOf(server) {
+		for _, ref := range binding.spec.Services {
+			if binding.host(&ref) == s.Host() && server.Labels.Has(ref.Labels) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (r Rule) quotaSpecKey(name, namespace string) Key {
+	return Key{quotaSpecType, cmp.Or(namespace, r.Key.Namespace), name}
+}
+
+func (r *resolver) quotasOf(spec Key) []string {
+	rule, ok := r.set.Get(spec)
+	if !ok {
+		return nil
+	}
+	var names []string
+	for _, one := range rule.spec.(*quotaSpec).Rules {
+		for _, q := range one.Quotas {
+			names = append(names, q.Quota)
+		}
+	}
+	return names
+}
+
+// limit is what the action's handler allows the call's caller.
+func (a action) limit(c call) (mesh.RateLimit, bool) {
+	handler, ok := a.handler.spec.(*memQuota)
+	instance, ok2 := a.instance.spec.(*quota)
+	if !ok || !ok2 {
+		return mesh.RateLimit{}, false
+	}
+	dimensions, ok := instance.of(c)
+	if !ok {
+		return mesh.RateLimit{}, false
+	}
+	allowed, ok := handler.allowance(a.instance.name(), dimensions)
+	return mesh.RateLimit{
+		From:     a.rule.Key.String(),
+		Tokens:   int(allowed.MaxAmount),
+		Interval: allowed.ValidDuration.of(),
+		Bucket:   fmt.Sprintf("%s;%s;%s", a.handler.name(), a.instance.name(), dimensions),
+	}, ok
+}
+
+func (q *quota) of(c call) (mesh.Labels, bool) {
+	dimensions := mesh.Labels{}
+	for name, expression := range q.Dimensions {
+		text, ok := expression.of(c)
+		if !ok {
+			return nil, false
+		}
+		dimensions[name] = text
+	}
+	return dimensions, true
+}
+
+// allowance is that of the first override whose dimensions the request has, else the quota's.
+func (m *memQuota) allowance(instance string, dimensions mesh.Labels) (allowance, bool) {
+	for _, q := range m.Quotas {
+		if q.Name != instance {
+			continue
+		}
+		for _, o := range q.Overrides {
+			if dimensions.Has(o.Dimensions) {
+				return o.allowance, true
+			}
+		}
+		return q.allowance, true
+	}
+	return allowance{}, false
+}

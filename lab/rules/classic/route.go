@@ -1,0 +1,158 @@
+package classic
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"istio-tutorial/lab/mesh"
+)
+
+// Names in request.headers that stand for something else than a header.
+const (
+	uriHeader       = "uri"
+	methodHeader    = "method"
+	authorityHeader = "authority"
+	schemeHeader    = "scheme"
+)
+
+const (
+	retryOn     = "5xx,connect-failure,refused-stream"
+	backoffBase = 25 * time.Millisecond
+	backoffMax  = 10 * backoffBase // Envoy's default; 0.7.1's Envoy knew none
+)
+
+func source(r *routeRule) *reference {
+	if r.Match == nil {
+		return nil
+	}
+	return r.Match.Source
+}
+
+// route is what a rule makes of the requests for a host and port.
+func route(rule *typed[routeRule], host string, port int) plannedRoute {
+	spec := rule.spec
+	planned := plannedRoute{rule: rule, Route: mesh.Route{
+		From:         rule.Key.Name,
+		Match:        conditions(spec.Match),
+		Destinations: destinations(rule, host, port),
+	}}
+	if t := spec.Timeout; t != nil && t.Simple != nil {
+		planned.Timeout = t.Simple.Timeout.of()
+	}
+	if t := spec.Retries; t != nil && t.Simple != nil && t.Simple.Attempts > 0 {
+		planned.Retry = retry(int(t.Simple.Attempts), t.Simple.PerTryTimeout.of())
+	}
+	if m := spec.Mirror; m != nil {
+		cluster := mesh.Cluster{Host: rule.host(m), Port: port, Labels: m.Labels}
+		planned.Mirrors = []mesh.Mirror{{Cluster: cluster, Percent: 100}}
+	}
+	planned.fault = fault(rule.Key.Name, spec.Fault, planned.Match)
+	return planned
+}
+
+func retry(attempts int, perTry time.Duration) *mesh.Retry {
+	return &mesh.Retry{
+		Attempts:    attempts,
+		On:          strings.Split(retryOn, ","),
+		PerTry:      perTry,
+		BackoffBase: backoffBase,
+		BackoffMax:  backoffMax,
+	}
+}
+
+// destinations are a rule's clusters; without any, all instances of the host.
+func destinations(rule *typed[routeRule], host string, port int) []mesh.Destination {
+	all := mesh.Cluster{Host: host, Port: port}
+	switch len(rule.spec.Route) {
+	case 0:
+		return []mesh.Destination{{Cluster: all, Weight: 100}}
+	case 1: // its weight may be missing
+		return []mesh.Destination{{Cluster: cluster(rule, rule.spec.Route[0], all), Weight: 100}}
+	}
+	list := make([]mesh.Destination, len(rule.spec.Route))
+	for i, w := range rule.spec.Route {
+		list[i] = mesh.Destination{Cluster: cluster(rule, w, all), Weight: int(w.Weight)}
+	}
+	return list
+}
+
+func cluster(rule *typed[routeRule], w weighted, all mesh.Cluster) mesh.Cluster {
+	c := all
+	if w.Destination != nil {
+		c.Host = rule.host(w.Destination)
+	}
+	if len(w.Labels) > 0 {
+		c.Labels = w.Labels
+	}
+	return c
+}
+
+// conditions are sorted as 0.7.1 sorts them: the path, pseudo headers, headers by name.
+func conditions(m *match) []mesh.Condition {
+	if m == nil || m.Request == nil {
+		return nil
+	}
+	var list []mesh.Condition
+	for _, name := range sortedKeys(m.Request.Headers) {
+		if c := condition(name, m.Request.Headers[name]); c != everyPath() {
+			list = append(list, c)
+		}
+	}
+	slices.SortFunc(list, func(a, b mesh.Condition) int {
+		return cmp.Compare(headerName(a), headerName(b))
+	})
+	return list
+}
+
+// headerName is the attribute as a header of HTTP/2; "" for the path.
+func headerName(c mesh.Condition) string {
+	switch c.Attribute {
+	case mesh.Path:
+		return ""
+	case mesh.Method:
+		return ":" + methodHeader
+	case mesh.Authority:
+		return ":" + authorityHeader
+	case mesh.Scheme:
+		return ":" + schemeHeader
+	default:
+		return c.Header
+	}
+}
+
+// everyPath is no condition, so a rule that has only this one is a catch-all.
+func everyPath() mesh.Condition {
+	return mesh.Condition{Attribute: mesh.Path, Compare: mesh.Prefix, Value: "/"}
+}
+
+func condition(name string, m *stringMatch) mesh.Condition {
+	kind, value := m.of()
+	c := mesh.Condition{Value: value}
+	switch kind {
+	case "exact":
+		c.Compare = mesh.Exact
+	case "prefix":
+		c.Compare = mesh.Prefix
+	case "regex":
+		c.Compare = mesh.Regex
+	}
+	switch {
+	case name == uriHeader && kind != "regex": // with one, it is a header of this name
+		c.Attribute = mesh.Path
+		return c
+	case name == methodHeader:
+		c.Attribute = mesh.Method
+	case name == authorityHeader:
+		c.Attribute = mesh.Authority
+	case name == schemeHeader:
+		c.Attribute = mesh.Scheme
+	default:
+		c.Attribute, c.Header = mesh.Header, name
+	}
+	if c.Compare == mesh.Exact && value == "" {
+		c.Compare = mesh.Present
+	}
+	return c
+}

@@ -1,0 +1,179 @@
+package classic
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// The fields are those of istio.io/api/routing/v1alpha1 as Istio 0.7.1 had it.
+
+type reference struct {
+	Name      string            `json:"name"`
+	Namespace string            `json:"namespace"`
+	Domain    string            `json:"domain"`
+	Service   string            `json:"service"`
+	Labels    map[string]string `json:"labels"`
+}
+
+type routeRule struct {
+	Destination      *reference    `json:"destination"`
+	Precedence       int32         `json:"precedence"`
+	Match            *match        `json:"match"`
+	Route            []weighted    `json:"route"`
+	Redirect         unsupported   `json:"redirect"`
+	Rewrite          unsupported   `json:"rewrite"`
+	WebsocketUpgrade unsupported   `json:"websocketUpgrade"`
+	Timeout          *routeTimeout `json:"httpReqTimeout"`
+	Retries          *routeRetry   `json:"httpReqRetries"`
+	Fault            *routeFault   `json:"httpFault"`
+	L4Fault          unsupported   `json:"l4Fault"`
+	Mirror           *reference    `json:"mirror"`
+	CorsPolicy       unsupported   `json:"corsPolicy"`
+	AppendHeaders    unsupported   `json:"appendHeaders"`
+}
+
+type match struct {
+	Source  *reference  `json:"source"`
+	TCP     unsupported `json:"tcp"`
+	UDP     unsupported `json:"udp"`
+	Request *struct {
+		Headers map[string]*stringMatch `json:"headers"`
+	} `json:"request"`
+}
+
+type stringMatch struct {
+	Exact  *string `json:"exact"`
+	Prefix *string `json:"prefix"`
+	Regex  *string `json:"regex"`
+}
+
+type weighted struct {
+	Destination *reference        `json:"destination"`
+	Labels      map[string]string `json:"labels"`
+	Weight      int32             `json:"weight"`
+}
+
+type routeTimeout struct {
+	Simple *struct {
+		Timeout            *duration   `json:"timeout"`
+		OverrideHeaderName unsupported `json:"overrideHeaderName"`
+	} `json:"simpleTimeout"`
+	Custom unsupported `json:"custom"`
+}
+
+type routeRetry struct {
+	Simple *struct {
+		Attempts           int32       `json:"attempts"`
+		PerTryTimeout      *duration   `json:"perTryTimeout"`
+		OverrideHeaderName unsupported `json:"overrideHeaderName"`
+	} `json:"simpleRetry"`
+	Custom unsupported `json:"custom"`
+}
+
+type routeFault struct {
+	Delay *struct {
+		Percent            float32     `json:"percent"`
+		FixedDelay         *duration   `json:"fixedDelay"`
+		ExponentialDelay   unsupported `json:"exponentialDelay"`
+		OverrideHeaderName unsupported `json:"overrideHeaderName"`
+	} `json:"delay"`
+	Abort *struct {
+		Percent            float32     `json:"percent"`
+		HTTPStatus         int32       `json:"httpStatus"`
+		GRPCStatus         unsupported `json:"grpcStatus"`
+		HTTP2Error         unsupported `json:"http2Error"`
+		OverrideHeaderName unsupported `json:"overrideHeaderName"`
+	} `json:"abort"`
+}
+
+type destinationPolicy struct {
+	Source        *reference `json:"source"`
+	Destination   *reference `json:"destination"`
+	LoadBalancing *struct {
+		Name   *balance    `json:"name"`
+		Custom unsupported `json:"custom"`
+	} `json:"loadBalancing"`
+	CircuitBreaker *struct {
+		Simple *breaker    `json:"simpleCb"`
+		Custom unsupported `json:"custom"`
+	} `json:"circuitBreaker"`
+}
+
+type breaker struct {
+	MaxConnections           int32     `json:"maxConnections"`
+	MaxPendingRequests       int32     `json:"httpMaxPendingRequests"`
+	MaxRequests              int32     `json:"httpMaxRequests"`
+	MaxRetries               int32     `json:"httpMaxRetries"`
+	MaxRequestsPerConnection int32     `json:"httpMaxRequestsPerConnection"`
+	ConsecutiveErrors        int32     `json:"httpConsecutiveErrors"`
+	MaxEjectionPercent       int32     `json:"httpMaxEjectionPercent"`
+	SleepWindow              *duration `json:"sleepWindow"`
+	DetectionInterval        *duration `json:"httpDetectionInterval"`
+}
+
+type egressRule struct {
+	Destination *reference   `json:"destination"`
+	Ports       []egressPort `json:"ports"`
+	UseProxy    unsupported  `json:"useEgressProxy"`
+}
+
+type egressPort struct {
+	Port     int32  `json:"port"`
+	Protocol string `json:"protocol"`
+}
+
+// duration is written as Go writes it, with a unit.
+type duration time.Duration
+
+func (d *duration) UnmarshalJSON(data []byte) error {
+	var text string
+	if json.Unmarshal(data, &text) == nil {
+		if parsed, err := time.ParseDuration(text); err == nil {
+			*d = duration(parsed)
+			return nil
+		}
+	}
+	return fmt.Errorf("want a duration such as 1s, 500ms or 1m30s, not %s", data)
+}
+
+func (d *duration) of() time.Duration {
+	if d == nil {
+		return 0
+	}
+	return time.Duration(*d)
+}
+
+// balance is the name of a way to balance; protobuf takes its number too.
+type balance string
+
+const (
+	roundRobin balance = "ROUND_ROBIN"
+	leastConn  balance = "LEAST_CONN"
+	random     balance = "RANDOM"
+)
+
+func (b *balance) UnmarshalJSON(data []byte) error {
+	for number, name := range []balance{roundRobin, leastConn, random} {
+		if text := string(data); text == fmt.Sprintf("%q", name) || text == fmt.Sprint(number) {
+			*b = name
+			return nil
+		}
+	}
+	return fmt.Errorf("want ROUND_ROBIN, LEAST_CONN or RANDOM, not %s", data)
+}
+
+// unsupported is a field that may be there only as long as it says nothing.
+type unsupported struct{}
+
+func (*unsupported) UnmarshalJSON(data []byte) error {
+	switch string(data) {
+	case "false", `""`, "0":
+		return nil
+	default:
+		return errUnsupported
+	}
+}
+
+var errUnsupported = errors.New("not supported by the lab")

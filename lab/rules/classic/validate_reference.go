@@ -1,0 +1,104 @@
+package classic
+
+import (
+	"regexp"
+	"strings"
+	"time"
+)
+
+// What follows holds files to the checks of Istio 0.7.1's pilot/pkg/model/validation.go; where
+// its words were terse, ours say more.
+
+var (
+	dnsLabel  = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`)
+	labelText = regexp.MustCompile(`^[-A-Za-z0-9_./]*$`)
+)
+
+const maxDomain = 255
+
+func isDNSLabel(s string) bool { return len(s) <= 63 && dnsLabel.MatchString(s) }
+
+// reference checks how a rule names a service.
+func (v *validator) reference(path string, r *reference) {
+	switch {
+	case r.Name == "" && r.Service == "":
+		v.fail(path, "name or service is required")
+	case r.Name != "" && r.Service != "":
+		v.fail(path, "either name or service, not both")
+	case r.Service != "":
+		v.fullName(path, r)
+	case !isDNSLabel(r.Name):
+		v.fail(path+".name", "%q is not a valid name: %s", r.Name, dnsLabelWords)
+	}
+	if r.Namespace != "" && !isDNSLabel(r.Namespace) {
+		v.fail(path+".namespace", "%q is not a valid name: %s", r.Namespace, dnsLabelWords)
+	}
+	if r.Domain != "" {
+		v.domain(path+".domain", r.Domain)
+	}
+	v.labels(path+".labels", r.Labels)
+}
+
+const dnsLabelWords = "want at most 63 lower-case letters, digits and hyphens"
+
+func (v *validator) fullName(path string, r *reference) {
+	if r.Namespace != "" {
+		v.fail(path+".namespace", "not valid together with service")
+	}
+	if r.Domain != "" {
+		v.fail(path+".domain", "not valid together with service")
+	}
+	v.wildcardDomain(path+".service", r.Service)
+}
+
+// wildcardDomain takes *, *.foo.com and *-bar.foo.com besides host names.
+func (v *validator) wildcardDomain(path, domain string) {
+	if domain == "*" {
+		return
+	}
+	if rest, wild := strings.CutPrefix(domain, "*"); wild {
+		domain = strings.TrimPrefix(strings.TrimPrefix(rest, "."), "-")
+	}
+	v.domain(path, domain)
+}
+
+func (v *validator) domain(path, domain string) {
+	if len(domain) > maxDomain {
+		v.fail(path, "longer than %d characters", maxDomain)
+		return
+	}
+	for label := range strings.SplitSeq(domain, ".") {
+		if !isDNSLabel(label) {
+			v.fail(path, "domain name %q: %q is not a valid label: %s", domain, label, dnsLabelWords)
+			return
+		}
+	}
+}
+
+func (v *validator) labels(path string, labels map[string]string) {
+	for _, key := range sortedKeys(labels) {
+		if !labelText.MatchString(key) {
+			v.fail(path, "key %q: want letters, digits and - _ . /", key)
+		}
+		if !labelText.MatchString(labels[key]) {
+			v.fail(path, "value %q of %s: want letters, digits and - _ . /", labels[key], key)
+		}
+	}
+}
+
+func (v *validator) duration(path string, d *duration) {
+	switch {
+	case d == nil:
+		v.fail(path, "missing")
+	case d.of() < time.Millisecond:
+		v.fail(path, "%s is shorter than 1ms", d.of())
+	case d.of()%time.Millisecond != 0:
+		v.fail(path, "%s is not a whole number of milliseconds", d.of())
+	}
+}
+
+func (v *validator) percent(path string, p float64) {
+	if p < 0 || p > 100 {
+		v.fail(path, "percentage %v is not in range 0..100", p)
+	}
+}

@@ -1,0 +1,118 @@
+package classic
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+func (v *validator) routeRule(r *routeRule) {
+	if v.required("spec.destination", r.Destination) {
+		v.reference("spec.destination", r.Destination)
+		if len(r.Destination.Labels) > 0 {
+			v.fail("spec.destination.labels", "must be empty: labels belong to spec.route")
+		}
+	}
+	if r.Match != nil {
+		v.match(r.Match)
+	}
+	if r.Route != nil {
+		v.route(r.Route)
+	}
+	v.routeExtras(r)
+	if r.Mirror != nil {
+		v.reference("spec.mirror", r.Mirror)
+	}
+}
+
+func (v *validator) match(m *match) {
+	if m.Source != nil {
+		v.reference("spec.match.source", m.Source)
+	}
+	if m.Request == nil {
+		return
+	}
+	for _, name := range sortedKeys(m.Request.Headers) {
+		v.header("spec.match.request.headers", name, m.Request.Headers[name])
+	}
+}
+
+func (v *validator) header(path, name string, m *stringMatch) {
+	switch {
+	case name == "":
+		v.fail(path, "a header's name must not be empty")
+		return
+	case name != strings.ToLower(name):
+		v.fail(path+"."+name, "a header's name must be in lower case")
+	}
+	if m == nil || m.Exact == nil && m.Prefix == nil && m.Regex == nil {
+		v.fail(path+"."+name, "want exact, prefix or regex")
+		return
+	}
+	if kind, value := m.of(); name == uriHeader && value == "" {
+		v.fail(path+"."+name+"."+kind, "must not be empty")
+	}
+}
+
+// of is the one that counts where a file has several.
+func (m *stringMatch) of() (kind, value string) {
+	switch {
+	case m.Exact != nil:
+		return "exact", *m.Exact
+	case m.Prefix != nil:
+		return "prefix", *m.Prefix
+	default:
+		return "regex", *m.Regex
+	}
+}
+
+func (v *validator) route(route []weighted) {
+	total := int64(0)
+	for i, w := range route {
+		path := fmt.Sprintf("spec.route[%d]", i)
+		v.labels(path+".labels", w.Labels)
+		if w.Destination != nil {
+			v.reference(path+".destination", w.Destination)
+		}
+		v.percent(path+".weight", float64(w.Weight))
+		total += int64(w.Weight)
+	}
+	if len(route) == 1 && total == 0 {
+		return
+	}
+	if total != 100 {
+		v.fail("spec.route", "weights total %d, must total 100", total)
+	}
+}
+
+func (v *validator) routeExtras(r *routeRule) {
+	if t := r.Timeout; t != nil && t.Simple != nil {
+		v.duration("spec.httpReqTimeout.simpleTimeout.timeout", t.Simple.Timeout)
+	}
+	if t := r.Retries; t != nil && t.Simple != nil {
+		v.notNegative("spec.httpReqRetries.simpleRetry.attempts", t.Simple.Attempts)
+		v.duration("spec.httpReqRetries.simpleRetry.perTryTimeout", t.Simple.PerTryTimeout)
+	}
+	if r.Fault == nil {
+		return
+	}
+	if d := r.Fault.Delay; d != nil {
+		v.percent("spec.httpFault.delay.percent", float64(d.Percent))
+		v.duration("spec.httpFault.delay.fixedDelay", d.FixedDelay)
+	}
+	if a := r.Fault.Abort; a != nil {
+		v.percent("spec.httpFault.abort.percent", float64(a.Percent))
+		if a.HTTPStatus < 0 || a.HTTPStatus > 600 {
+			v.fail("spec.httpFault.abort.httpStatus", "%d is no HTTP status", a.HTTPStatus)
+		}
+	}
+}
+
+func (v *validator) notNegative(path string, n int32) {
+	if n < 0 {
+		v.fail(path, "%d is negative", n)
+	}
+}

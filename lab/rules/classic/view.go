@@ -1,0 +1,114 @@
+package classic
+
+import "istio-tutorial/lab/mesh"
+
+// View is what the rules make of one client's calls to one service, in the words of Istio 0.7.1.
+// Absent numbers are null: the proxy's default holds.
+type View struct {
+	Routes   []RouteView  `json:"routes"` // the first that matches wins
+	Faults   []FaultView  `json:"faults"` // of the client's listener, in their order
+	Policies []PolicyView `json:"policies"`
+	Egress   []EgressView `json:"egress,omitempty"`
+}
+
+// RouteView is a route; abort and delay are those of its own rule.
+type RouteView struct {
+	Rule      string        `json:"rule"`
+	Match     []MatchView   `json:"match"`
+	Clusters  []ClusterView `json:"clusters"`
+	TimeoutMS int64         `json:"timeout_ms"`
+	Retry     *RetryView    `json:"retry"`
+	Mirror    *ClusterView  `json:"mirror"`
+	Abort     *AbortView    `json:"abort"`
+	Delay     *DelayView    `json:"delay"`
+	Also      []AlsoView    `json:"also,omitempty"`
+}
+
+// MatchView is one condition.
+type MatchView struct {
+	Header     string  `json:"header,omitempty"`
+	Exact      *string `json:"exact,omitempty"`
+	Prefix     *string `json:"prefix,omitempty"`
+	Regex      *string `json:"regex,omitempty"`
+	PathExact  string  `json:"path_exact,omitempty"`
+	PathPrefix string  `json:"path_prefix,omitempty"`
+}
+
+// ClusterView is a cluster; Host is "" for the service that the view is of, Weight nil for a
+// mirror.
+type ClusterView struct {
+	Host   string      `json:"host,omitempty"`
+	Labels mesh.Labels `json:"labels"`
+	Weight *int        `json:"weight,omitempty"`
+}
+
+// RetryView is a retry policy.
+type RetryView struct {
+	Num      int    `json:"num"`
+	PerTryMS int64  `json:"per_try_ms"`
+	On       string `json:"on"`
+}
+
+// AbortView is an injected answer.
+type AbortView struct {
+	Percent float64 `json:"percent"`
+	Status  int     `json:"status"`
+}
+
+// DelayView is an injected delay.
+type DelayView struct {
+	Percent float64 `json:"percent"`
+	MS      int64   `json:"ms"`
+}
+
+// AlsoView is another rule's fault that hits the route: always, or if-match.
+type AlsoView struct {
+	Fault int    `json:"fault"` // index in Faults
+	When  string `json:"when"`
+}
+
+// FaultView is a fault filter.
+type FaultView struct {
+	Host   string      `json:"host,omitempty"`
+	Labels mesh.Labels `json:"labels"`
+	Match  []MatchView `json:"match"`
+	Abort  *AbortView  `json:"abort"`
+	Delay  *DelayView  `json:"delay"`
+}
+
+// PolicyView is the policy of a cluster; From is the key of its rule.
+type PolicyView struct {
+	Host                     string       `json:"host,omitempty"`
+	Labels                   mesh.Labels  `json:"labels"`
+	Endpoints                int          `json:"endpoints"`
+	From                     string       `json:"from"`
+	LB                       string       `json:"lb"`
+	MaxConnections           *int         `json:"max_connections"`
+	MaxPending               *int         `json:"max_pending"`
+	MaxRequests              *int         `json:"max_requests,omitempty"`
+	MaxRetries               *int         `json:"max_retries,omitempty"`
+	MaxRequestsPerConnection *int         `json:"max_requests_per_connection"`
+	Outlier                  *OutlierView `json:"outlier"`
+}
+
+// OutlierView is outlier detection.
+type OutlierView struct {
+	Consecutive5xx     *int   `json:"consecutive_5xx"`
+	IntervalMS         *int64 `json:"interval_ms"`
+	BaseEjectionMS     *int64 `json:"base_ejection_ms"`
+	MaxEjectionPercent *int   `json:"max_ejection_percent"`
+}
+
+// EgressView is a host outside the mesh. Cluster, Type and LB are what 0.7.1 made of it; the
+// lab resolves the host itself.
+type EgressView struct {
+	AutoHostRewrite bool     `json:"auto_host_rewrite"`
+	Cluster         string   `json:"cluster"`
+	Domains         []string `json:"domains"`
+	Features        string   `json:"features"`
+	LB              string   `json:"lb"`
+	Port            int      `json:"port"`
+	TimeoutMS       int64    `json:"timeout_ms"`
+	TLS             bool     `json:"tls"`
+	Type            string   `json:"type"`
+}
