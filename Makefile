@@ -47,7 +47,7 @@ images: ## build the images with $(DOCKER)
 	@bin/images.sh build
 
 test-images: ## build the images and run the chain from them
-	go -C e2e test $(RACE) -tags=images -run=Image -count=1 -v .
+	go -C e2e test $(RACE) -tags=images -count=1 -v ./images
 
 push: ## publish the images for amd64 and arm64: make push REGISTRY=host/path
 	@bin/images.sh push '$(REGISTRY)'
@@ -63,7 +63,7 @@ undeploy: ## remove it again
 
 test-cluster: images ## the tutorial's steps on the cluster that KUBECONFIG names; LOAD='command' KEEP=1
 	$(if $(LOAD),@bin/images.sh load)
-	go -C e2e test $(RACE) -tags=cluster -run=Cluster -count=1 -v -timeout 30m .
+	go -C e2e test $(RACE) -tags=cluster -count=1 -v -timeout 30m ./cluster
 
 clean: ## remove what was built
 	rm -rf out

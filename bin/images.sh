@@ -13,7 +13,7 @@ cd "$(dirname "$0")/.."
 engine=${DOCKER:-docker}
 revision=$(git rev-parse HEAD 2>/dev/null || echo unknown)
 
-# the images: NAME:TAG, the Dockerfile's stage, its arguments
+# the images: NAME:TAG, the program, which is the Dockerfile's stage too, further arguments
 images() {
   cat <<'LIST'
 istio-tutorial-customer:v1 customer
@@ -28,6 +28,16 @@ names() { images | cut -d ' ' -f 1; }
 die() {
   echo "images: $1" >&2
   exit "${2-1}"
+}
+
+# use_buildkit chooses it where the client has it: in docker 23 and later, by the buildx plugin
+use_buildkit() {
+  case $engine in *podman*) return ;; esac
+  if "$engine" buildx version >/dev/null 2>&1; then return; fi
+  case $("$engine" version -f '{{.Client.Version}}' 2>/dev/null) in
+  18.* | 19.* | 20.*) export DOCKER_BUILDKIT=1 ;;
+  *) [ "$1" = build ] || die "push: $engine builds for two architectures by its buildx plugin only: install that, or say DOCKER=podman" ;;
+  esac
 }
 
 # certificates prints where this machine keeps the public authorities
@@ -56,12 +66,12 @@ compile() {
 # build ARCH PREFIX SUFFIX: PREFIX/NAME:TAG-SUFFIX for every image
 build() {
   compile "$1"
-  images | while read -r image stage arguments; do
+  images | while read -r image program arguments; do
     echo "images: $2$image$3 ($1)"
-    flags=''
+    flags="--build-arg PROGRAM=$program"
     for argument in $arguments; do flags="$flags --build-arg $argument"; done
     # shellcheck disable=SC2086 # no argument holds white space
-    "$engine" build -q --platform "linux/$1" -f Dockerfile --target "$stage" -t "$2$image$3" $flags \
+    "$engine" build -q --platform "linux/$1" -f Dockerfile --target "$program" -t "$2$image$3" $flags \
       --label "org.opencontainers.image.title=${image%:*}" \
       --label "org.opencontainers.image.version=${image#*:}" \
       --label "org.opencontainers.image.revision=$revision" \
@@ -112,7 +122,10 @@ load() {
 }
 
 case ${1-} in
-build | push) command -v "$engine" >/dev/null || die "$engine: not found; install docker, or say DOCKER=podman" ;;
+build | push)
+  command -v "$engine" >/dev/null || die "$engine: not found; install docker, or say DOCKER=podman"
+  use_buildkit "$1"
+  ;;
 esac
 case ${1-} in
 build) build "$(go env GOARCH)" '' '' ;;
