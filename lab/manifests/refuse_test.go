@@ -7,9 +7,127 @@ import (
 	"istio-tutorial/lab/manifests"
 )
 
-func TestRefused(t *testing.T) {
+// refusal is a manifest's text, changed in one place, and what is said of it.
+type refusal struct{ old, new, want string }
+
+func refused(t *testing.T, text string, cases []refusal) {
+	t.Helper()
+	for _, tt := range cases {
+		t.Run(tt.new, func(t *testing.T) {
+			t.Parallel()
+			if !strings.Contains(text, tt.old) {
+				t.Fatalf("no %q in the manifest", tt.old)
+			}
+			_, err := parse("x.yml", strings.Replace(text, tt.old, tt.new, 1))
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("got  %v\nwant %s", err, tt.want)
+			}
+		})
+	}
+}
+
+func TestRefusedDeployment(t *testing.T) {
 	t.Parallel()
-	const serviceText = `apiVersion: v1
+	refused(t, minimal, []refusal{
+		{"apps/v1", "extensions/v1beta1",
+			"x.yml:1: apiVersion: Deployment is apps/v1, not extensions/v1beta1"},
+		{"kind: Deployment", "kind: StatefulSet",
+			"x.yml:2: kind: the lab knows no manifest of kind StatefulSet"},
+		{"name: web", "name: Web",
+			`x.yml:4: metadata.name: "Web": a lowercase RFC 1123 subdomain`},
+		{"name: web", "name: web\n  namespace: a.b", "x.yml:5: metadata.namespace"},
+		{"  selector:\n", "  replicas: -1\n  selector:\n",
+			"x.yml:6: spec.replicas: -1 is not in the range 0 to 100"},
+		{"  selector:\n", "  paused: true\n  selector:\n",
+			"x.yml:6: spec.paused: the lab does not support this field"},
+		{"  selector:\n", "  strategy: {type: Recreate}\n  selector:\n",
+			`x.yml:6: spec.strategy.type: "Recreate": the lab supports RollingUpdate only`},
+		{"  selector:\n    matchLabels: {app: web}\n", "",
+			"x.yml:5: spec.selector: missing"},
+		{"matchLabels: {app: web}", "matchLabels: {app: shop}",
+			"x.yml:6: spec.selector: does not select"},
+		{"matchLabels: {app: web}", "{}", "x.yml:6: spec.selector: selects every pod"},
+		{"matchLabels: {app: web}", "matchExpressions: [{key: app, operator: Has}]",
+			"x.yml:6: spec.selector: "},
+		{"version: v1", `version: "v 1"`,
+			`x.yml:10: spec.template.metadata.labels.version: "v 1"`},
+	})
+}
+
+func TestRefusedPod(t *testing.T) {
+	t.Parallel()
+	const pod = "      containers:\n"
+	refused(t, minimal, []refusal{
+		{pod, "      initContainers: [{name: a, image: b}]\n" + pod,
+			"x.yml:12: spec.template.spec.initContainers: the lab does not"},
+		{pod, "      hostNetwork: true\n" + pod,
+			"x.yml:12: spec.template.spec.hostNetwork"},
+		{pod, "      hostname: web\n" + pod, "x.yml:12: spec.template.spec.hostname"},
+		{pod, "      restartPolicy: Never\n" + pod,
+			"x.yml:12: spec.template.spec.restartPolicy"},
+		{pod, "      volumes: [{name: a, configMap: {name: b}}]\n" + pod,
+			"x.yml:12: spec.template.spec.volumes[0].configMap"},
+		{pod, "      terminationGracePeriodSeconds: -1\n" + pod,
+			"x.yml:12: spec.template.spec.terminationGracePeriodSeconds"},
+		{pod, pod + "      - {name: other, image: b}\n",
+			"x.yml:14: spec.template.spec.containers[1]: the lab runs one"},
+		{minimal[strings.Index(minimal, pod):], "      containers: []\n",
+			"x.yml:12: spec.template.spec.containers: missing"},
+	})
+}
+
+func TestRefusedContainer(t *testing.T) {
+	t.Parallel()
+	const (
+		container = "        image: web:1\n"
+		probe     = "          httpGet: {port: 80}\n"
+		port      = "        - containerPort: 80\n"
+	)
+	refused(t, minimal, []refusal{
+		{"- name: web", "- name: a_b",
+			`x.yml:13: spec.template.spec.containers[0].name: "a_b"`},
+		{container, "", "x.yml:13: spec.template.spec.containers[0].image: missing"},
+		{container, container + "        workingDir: /\n", "containers[0].workingDir"},
+		{container, container + "        lifecycle: {preStop: {sleep: {seconds: 1}}}\n",
+			"containers[0].lifecycle"},
+		{container, container + "        envFrom: [{configMapRef: {name: a}}]\n",
+			"containers[0].envFrom"},
+		{container, container + "        args: [\"$(PATH)\"]\n",
+			"args: \"$(PATH)\": the lab does not expand"},
+		{container, container + "        env: [{name: A, value: \"$(B)\"}]\n",
+			"env[0].value: \"$(B)\""},
+		{container, container + "        env: [{name: \"A=\"}]\n", "env[0].name"},
+		{container, container + "        env: [{name: A}, {name: A}]\n",
+			"env[1].name: A: declared before"},
+		{container,
+			container + "        env: [{name: A, valueFrom: {secretKeyRef: {key: a}}}]\n",
+			"env[0].valueFrom.secretKeyRef"},
+		{container,
+			container + "        env: [{name: A, valueFrom: {fieldRef: {fieldPath: spec.nodeName}}}]\n",
+			`fieldPath: the lab does not know the field "spec.nodeName"`},
+		{port, port + "          hostPort: 80\n", "ports[0].hostPort"},
+		{port, port + "          protocol: UDP\n", "ports[0].protocol"},
+		{port, port + port, "ports[1]: 80: declared before"},
+		{"containerPort: 80", "containerPort: 0",
+			"x.yml:16: spec.template.spec.containers[0].ports[0].containerPort: 0 is not"},
+		{"containerPort: 80", "{containerPort: 80, name: a.b}", "ports[0].name"},
+		{probe, "          exec: {command: [curl]}\n",
+			"x.yml:18: spec.template.spec.containers[0].livenessProbe.exec: the lab does not"},
+		{probe, probe + "          periodSeconds: -1\n",
+			"livenessProbe.periodSeconds: -1"},
+		{probe, probe + "          successThreshold: 2\n",
+			"livenessProbe.successThreshold: 2"},
+		{"{port: 80}", "{port: web}",
+			"livenessProbe.httpGet.port: the container declares no port web"},
+		{"{port: 80}", "{port: 80, scheme: HTTPS}", "livenessProbe.httpGet.scheme"},
+		{"{port: 80}", "{port: 80, httpHeaders: [{name: a, value: b}]}",
+			"livenessProbe.httpGet.httpHeaders"},
+	})
+}
+
+func TestRefusedService(t *testing.T) {
+	t.Parallel()
+	refused(t, `apiVersion: v1
 kind: Service
 metadata:
   name: web
@@ -17,8 +135,27 @@ spec:
   selector: {app: web}
   ports:
   - port: 80
-`
-	const ingressText = `apiVersion: networking.k8s.io/v1
+`, []refusal{
+		{"name: web", "name: 1web", `x.yml:4: metadata.name: "1web"`},
+		{"  selector", "  type: NodePort\n  selector", "x.yml:6: spec.type"},
+		{"  selector", "  clusterIP: None\n  selector", "x.yml:6: spec.clusterIP"},
+		{"  selector", "  sessionAffinity: ClientIP\n  selector",
+			"x.yml:6: spec.sessionAffinity"},
+		{"- port: 80", "- port: 70000", "x.yml:8: spec.ports[0].port: 70000"},
+		{"- port: 80", "- {port: 80, nodePort: 30000}",
+			"x.yml:8: spec.ports[0].nodePort"},
+		{"- port: 80", "- {port: 80, protocol: UDP}", "spec.ports[0].protocol"},
+		{"- port: 80", "- {port: 80, name: a}\n  - {port: 80, name: b}",
+			"x.yml:9: spec.ports[1]: 80: declared before"},
+		{"- port: 80", "- port: 80\n  - port: 81", "spec.ports[0].name"},
+		{"  ports:\n  - port: 80", "", "x.yml:5: spec.ports: missing"},
+		{"{app: web}", "{app: web!}", "x.yml:6: spec.selector.app"},
+	})
+}
+
+func TestRefusedIngress(t *testing.T) {
+	t.Parallel()
+	refused(t, `apiVersion: networking.k8s.io/v1
 kind: Ingress
 metadata:
   name: web
@@ -32,130 +169,23 @@ spec:
           service:
             name: web
             port: {number: 80}
-`
-	const (
-		pod       = "      containers:\n"
-		container = "        image: web:1\n"
-		probe     = "          httpGet: {port: 80}\n"
-		port      = "        - containerPort: 80\n"
-	)
-	for _, tt := range []struct{ text, old, new, want string }{
-		{minimal, "apps/v1", "extensions/v1beta1",
-			"x.yml:1: apiVersion: Deployment is apps/v1, not extensions/v1beta1"},
-		{minimal, "kind: Deployment", "kind: StatefulSet",
-			"x.yml:2: kind: the lab knows no manifest of kind StatefulSet"},
-		{minimal, "name: web", "name: Web",
-			`x.yml:4: metadata.name: "Web": a lowercase RFC 1123 subdomain`},
-		{minimal, "name: web", "name: web\n  namespace: a.b", "x.yml:5: metadata.namespace"},
-		{minimal, "  selector:\n", "  replicas: -1\n  selector:\n",
-			"x.yml:6: spec.replicas: -1 is not in the range 0 to 100"},
-		{minimal, "  selector:\n", "  paused: true\n  selector:\n",
-			"x.yml:6: spec.paused: the lab does not support this field"},
-		{minimal, "  selector:\n", "  strategy: {type: Recreate}\n  selector:\n",
-			`x.yml:6: spec.strategy.type: "Recreate": the lab supports RollingUpdate only`},
-		{minimal, "  selector:\n    matchLabels: {app: web}\n", "",
-			"x.yml:5: spec.selector: missing"},
-		{minimal, "matchLabels: {app: web}", "matchLabels: {app: shop}",
-			"x.yml:6: spec.selector: does not select"},
-		{minimal, "matchLabels: {app: web}", "{}", "x.yml:6: spec.selector: selects every pod"},
-		{minimal, "matchLabels: {app: web}", "matchExpressions: [{key: app, operator: Has}]",
-			"x.yml:6: spec.selector: "},
-		{minimal, "version: v1", `version: "v 1"`,
-			`x.yml:10: spec.template.metadata.labels.version: "v 1"`},
-		{minimal, pod, "      initContainers: [{name: a, image: b}]\n" + pod,
-			"x.yml:12: spec.template.spec.initContainers: the lab does not"},
-		{minimal, pod, "      hostNetwork: true\n" + pod,
-			"x.yml:12: spec.template.spec.hostNetwork"},
-		{minimal, pod, "      hostname: web\n" + pod, "x.yml:12: spec.template.spec.hostname"},
-		{minimal, pod, "      restartPolicy: Never\n" + pod,
-			"x.yml:12: spec.template.spec.restartPolicy"},
-		{minimal, pod, "      volumes: [{name: a, configMap: {name: b}}]\n" + pod,
-			"x.yml:12: spec.template.spec.volumes[0].configMap"},
-		{minimal, pod, "      terminationGracePeriodSeconds: -1\n" + pod,
-			"x.yml:12: spec.template.spec.terminationGracePeriodSeconds"},
-		{minimal, pod, pod + "      - {name: other, image: b}\n",
-			"x.yml:14: spec.template.spec.containers[1]: the lab runs one"},
-		{minimal, minimal[strings.Index(minimal, pod):], "      containers: []\n",
-			"x.yml:12: spec.template.spec.containers: missing"},
-		{minimal, "- name: web", "- name: a_b",
-			`x.yml:13: spec.template.spec.containers[0].name: "a_b"`},
-		{minimal, container, "", "x.yml:13: spec.template.spec.containers[0].image: missing"},
-		{minimal, container, container + "        workingDir: /\n", "containers[0].workingDir"},
-		{minimal, container, container + "        lifecycle: {preStop: {sleep: {seconds: 1}}}\n",
-			"containers[0].lifecycle"},
-		{minimal, container, container + "        envFrom: [{configMapRef: {name: a}}]\n",
-			"containers[0].envFrom"},
-		{minimal, container, container + "        args: [\"$(PATH)\"]\n",
-			"args: \"$(PATH)\": the lab does not expand"},
-		{minimal, container, container + "        env: [{name: A, value: \"$(B)\"}]\n",
-			"env[0].value: \"$(B)\""},
-		{minimal, container, container + "        env: [{name: \"A=\"}]\n", "env[0].name"},
-		{minimal, container, container + "        env: [{name: A}, {name: A}]\n",
-			"env[1].name: A: declared before"},
-		{minimal, container,
-			container + "        env: [{name: A, valueFrom: {secretKeyRef: {key: a}}}]\n",
-			"env[0].valueFrom.secretKeyRef"},
-		{minimal, container,
-			container + "        env: [{name: A, valueFrom: {fieldRef: {fieldPath: spec.nodeName}}}]\n",
-			`fieldPath: the lab does not know the field "spec.nodeName"`},
-		{minimal, port, port + "          hostPort: 80\n", "ports[0].hostPort"},
-		{minimal, port, port + "          protocol: UDP\n", "ports[0].protocol"},
-		{minimal, port, port + port, "ports[1]: 80: declared before"},
-		{minimal, "containerPort: 80", "containerPort: 0",
-			"x.yml:16: spec.template.spec.containers[0].ports[0].containerPort: 0 is not"},
-		{minimal, "containerPort: 80", "{containerPort: 80, name: a.b}", "ports[0].name"},
-		{minimal, probe, "          exec: {command: [curl]}\n",
-			"x.yml:18: spec.template.spec.containers[0].livenessProbe.exec: the lab does not"},
-		{minimal, probe, probe + "          periodSeconds: -1\n",
-			"livenessProbe.periodSeconds: -1"},
-		{minimal, probe, probe + "          successThreshold: 2\n",
-			"livenessProbe.successThreshold: 2"},
-		{minimal, "{port: 80}", "{port: web}",
-			"livenessProbe.httpGet.port: the container declares no port web"},
-		{minimal, "{port: 80}", "{port: 80, scheme: HTTPS}", "livenessProbe.httpGet.scheme"},
-		{minimal, "{port: 80}", "{port: 80, httpHeaders: [{name: a, value: b}]}",
-			"livenessProbe.httpGet.httpHeaders"},
-		{serviceText, "name: web", "name: 1web", `x.yml:4: metadata.name: "1web"`},
-		{serviceText, "  selector", "  type: NodePort\n  selector", "x.yml:6: spec.type"},
-		{serviceText, "  selector", "  clusterIP: None\n  selector", "x.yml:6: spec.clusterIP"},
-		{serviceText, "  selector", "  sessionAffinity: ClientIP\n  selector",
-			"x.yml:6: spec.sessionAffinity"},
-		{serviceText, "- port: 80", "- port: 70000", "x.yml:8: spec.ports[0].port: 70000"},
-		{serviceText, "- port: 80", "- {port: 80, nodePort: 30000}",
-			"x.yml:8: spec.ports[0].nodePort"},
-		{serviceText, "- port: 80", "- {port: 80, protocol: UDP}", "spec.ports[0].protocol"},
-		{serviceText, "- port: 80", "- {port: 80, name: a}\n  - {port: 80, name: b}",
-			"x.yml:9: spec.ports[1]: 80: declared before"},
-		{serviceText, "- port: 80", "- port: 80\n  - port: 81", "spec.ports[0].name"},
-		{serviceText, "  ports:\n  - port: 80", "", "x.yml:5: spec.ports: missing"},
-		{serviceText, "{app: web}", "{app: web!}", "x.yml:6: spec.selector.app"},
-		{ingressText, "  rules:", "  tls: [{}]\n  rules:", "x.yml:6: spec.tls"},
-		{ingressText, "  - http", "  - host: \"*.x\"\n    http",
+`, []refusal{
+		{"  rules:", "  tls: [{}]\n  rules:", "x.yml:6: spec.tls"},
+		{"  - http", "  - host: \"*.x\"\n    http",
 			`x.yml:7: spec.rules[0].host: "*.x"`},
-		{ingressText, "path: /", "path: web", "x.yml:9: spec.rules[0].http.paths[0].path"},
-		{ingressText, "        pathType: Prefix\n", "",
+		{"path: /", "path: web", "x.yml:9: spec.rules[0].http.paths[0].path"},
+		{"        pathType: Prefix\n", "",
 			"x.yml:9: spec.rules[0].http.paths[0].pathType: missing"},
-		{ingressText, "Prefix", "Regex", `x.yml:10: spec.rules[0].http.paths[0].pathType: "Regex"`},
-		{ingressText, "name: web\n            port", "name: web.x\n            port",
+		{"Prefix", "Regex", `x.yml:10: spec.rules[0].http.paths[0].pathType: "Regex"`},
+		{"name: web\n            port", "name: web.x\n            port",
 			"backend.service.name"},
-		{ingressText, "{number: 80}", "{}", "backend.service.port: 0 is not in the range"},
-		{ingressText, "{number: 80}", "{name: a b}", `backend.service.port: "a b"`},
-		{ingressText, "{number: 80}", "{name: web, number: 80}",
+		{"{number: 80}", "{}", "backend.service.port: 0 is not in the range"},
+		{"{number: 80}", "{name: a b}", `backend.service.port: "a b"`},
+		{"{number: 80}", "{name: web, number: 80}",
 			"backend.service.port: has a name and a number"},
-		{ingressText, "          service:\n            name: web\n            port: {number: 80}",
+		{"          service:\n            name: web\n            port: {number: 80}",
 			"          resource: {kind: A, name: b}", "paths[0].backend.resource"},
-	} {
-		t.Run(tt.new, func(t *testing.T) {
-			t.Parallel()
-			if !strings.Contains(tt.text, tt.old) {
-				t.Fatalf("no %q in the manifest", tt.old)
-			}
-			_, err := parse("x.yml", strings.Replace(tt.text, tt.old, tt.new, 1))
-			if err == nil || !strings.Contains(err.Error(), tt.want) {
-				t.Errorf("got  %v\nwant %s", err, tt.want)
-			}
-		})
-	}
+	})
 }
 
 // TestAllProblems sees them named at once, in the order of the file.
