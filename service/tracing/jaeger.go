@@ -24,13 +24,9 @@ func newJaeger(c jaegerSettings, log *slog.Logger) (backend, error) {
 	if c.samplingEndpoint != nil {
 		conf.Sampler.SamplingServerURL = c.samplingEndpoint.String()
 	}
-	reporter, err := jaegerReporter(c, complain)
-	if err != nil {
-		return backend{}, err
-	}
 	b3 := zipkin.NewZipkinB3HTTPHeaderPropagator()
 	tracer, closer, err := conf.NewTracer(
-		config.Reporter(reporter),
+		config.Reporter(jaegerReporter(c, complain)),
 		config.Logger(complain),
 		config.PoolSpans(true),
 		config.Injector(opentracing.HTTPHeaders, b3),
@@ -47,29 +43,61 @@ func newJaeger(c jaegerSettings, log *slog.Logger) (backend, error) {
 	}, nil
 }
 
-func jaegerReporter(c jaegerSettings, complain *complaints) (jaeger.Reporter, error) {
-	sender, err := jaegerSender(c, complain)
-	if err != nil {
-		return nil, err
-	}
-	return jaeger.NewRemoteReporter(sender,
+func jaegerReporter(c jaegerSettings, complain *complaints) jaeger.Reporter {
+	return jaeger.NewRemoteReporter(jaegerSender(c, complain),
 		jaeger.ReporterOptions.QueueSize(c.queueSize),
-		jaeger.ReporterOptions.BufferFlushInterval(c.flushInterval),
-		jaeger.ReporterOptions.Logger(complain)), nil
+		jaeger.ReporterOptions.BufferFlushInterval(c.flushEvery()),
+		jaeger.ReporterOptions.Logger(complain))
 }
 
-func jaegerSender(c jaegerSettings, complain *complaints) (jaeger.Transport, error) {
+func jaegerSender(c jaegerSettings, complain *complaints) jaeger.Transport {
 	if c.endpoint == nil {
 		params := jaeger.UDPTransportParams{}
 		params.HostPort = net.JoinHostPort(c.agentHost, c.agentPort)
 		params.Logger = complain
-		return jaeger.NewUDPTransportWithParams(params)
+		return &agent{params: params}
 	}
 	options := []transport.HTTPOption{transport.HTTPRoundTripper(direct())}
 	if c.user != "" {
 		options = append(options, transport.HTTPBasicAuth(c.user, c.password))
 	}
-	return transport.NewHTTPTransport(c.endpoint.String(), options...), nil
+	return transport.NewHTTPTransport(c.endpoint.String(), options...)
+}
+
+// agent sends to Jaeger's agent. It looks the agent's host up when the first span comes, in
+// the reporter's goroutine: a name server that does not answer must not keep a program from
+// starting.
+type agent struct {
+	params jaeger.UDPTransportParams
+	sender jaeger.Transport
+}
+
+// Append implements jaeger.Transport.
+func (a *agent) Append(span *jaeger.Span) (int, error) {
+	if a.sender == nil {
+		sender, err := jaeger.NewUDPTransportWithParams(a.params)
+		if err != nil {
+			return 0, err
+		}
+		a.sender = sender
+	}
+	return a.sender.Append(span)
+}
+
+// Flush implements jaeger.Transport.
+func (a *agent) Flush() (int, error) {
+	if a.sender == nil {
+		return 0, nil
+	}
+	return a.sender.Flush()
+}
+
+// Close implements jaeger.Transport.
+func (a *agent) Close() error {
+	if a.sender == nil {
+		return nil
+	}
+	return a.sender.Close()
 }
 
 // direct reaches a backend without the sidecar, whatever HTTP_PROXY says: spans are not part

@@ -3,6 +3,7 @@ package tracing
 import (
 	"encoding/hex"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/opentracing/opentracing-go"
@@ -39,14 +40,20 @@ type parent struct {
 }
 
 // parentOf reads B3's several headers, else its single one, else W3C's. The several come
-// first: Envoy adds those of its own span, and lets the caller's single one pass.
+// first: Envoy adds those of its own span, and lets the caller's single one pass. A form with
+// ids beats one that only has the decision.
 func parentOf(h http.Header) parent {
+	var decided parent
 	for _, read := range []func(http.Header) parent{fromB3, fromSingleB3, fromW3C} {
-		if p := read(h); p != (parent{}) {
+		p := read(h)
+		if p.traceID != "" {
 			return p
 		}
+		if decided.sampled == "" {
+			decided = p
+		}
 	}
-	return parent{}
+	return decided
 }
 
 func fromB3(h http.Header) parent {
@@ -70,10 +77,12 @@ func fromSingleB3(h http.Header) parent {
 	}
 }
 
-// fromW3C reads `VERSION-TRACE-SPAN-FLAGS`, as Trace Context level 1 has it.
+// fromW3C reads `VERSION-TRACE-SPAN-FLAGS`, as Trace Context level 1 has it: a version above
+// 00 may add parts, and ff is none.
 func fromW3C(h http.Header) parent {
 	part := strings.Split(h.Get(w3cParent), "-")
-	if len(part) < 4 || len(part[1]) != 32 || len(part[3]) != 2 || !isID(part[3], 2) {
+	if len(part) < 4 || !isHex(part[0], 2) || part[0] == "ff" || part[0] == "00" && len(part) > 4 ||
+		!isHex(part[1], 32) || !isHex(part[3], 2) {
 		return parent{}
 	}
 	flags, _ := hex.DecodeString(part[3])
@@ -81,8 +90,8 @@ func fromW3C(h http.Header) parent {
 	if flags[0]&1 == 1 {
 		sampled = sampledYes
 	}
-	p := parent{part[1], part[2], sampled}
-	if p.checked().traceID == "" {
+	p := parent{part[1], part[2], sampled}.checked()
+	if p.traceID == "" {
 		return parent{} // without ids a W3C header says nothing
 	}
 	return p
@@ -109,12 +118,12 @@ func (p parent) checked() parent {
 
 // isID reports whether s is hexadecimal, has one of the lengths, and is not all zeros.
 func isID(s string, lengths ...int) bool {
-	fits := false
-	for _, n := range lengths {
-		fits = fits || len(s) == n
-	}
+	return isHex(s, lengths...) && strings.Trim(s, "0") != ""
+}
+
+func isHex(s string, lengths ...int) bool {
 	_, err := hex.DecodeString(s)
-	return fits && err == nil && (len(s) == 2 || strings.Trim(s, "0") != "")
+	return err == nil && slices.Contains(lengths, len(s))
 }
 
 // carrier hands p to the tracers as the several B3 headers, which both of them read.

@@ -56,3 +56,7 @@ func (c *Settings) Declare(s *setting.Set, service string) {
 	s.Add("JAEGER_TAGS", "", "tags of every span: k1=v1,k2=v2", setting.String(&j.tags))
 	s.Add("JAEGER_TRACEID_128BIT", "false", "long trace ids", setting.Bool(&j.traceID128))
 }
+
+// flushEvery is the interval that was set, unless that leaves a reporter no time for anything
+// else: Zipkin's panics at 0.
+func (j jaegerSettings) flushEvery() time.Duration { return max(j.flushInterval, time.Millisecond) }

@@ -115,7 +115,7 @@ func (t Tracer) Client(in, out *http.Request, peer string) Span {
 // inject writes the several B3 headers, and renews those other forms that the caller used:
 // left as they came, they would name a span that is not the next hop's parent.
 func (t Tracer) inject(span opentracing.Span, h http.Header) {
-	for _, name := range []string{b3TraceID, b3SpanID, b3Parent, b3Sampled, b3Flags} {
+	for _, name := range []string{b3TraceID, b3SpanID, b3Parent, b3Sampled} {
 		h.Del(name)
 	}
 	if t.ot.Inject(span.Context(), opentracing.HTTPHeaders, opentracing.HTTPHeadersCarrier(h)) != nil {

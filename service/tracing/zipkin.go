@@ -16,7 +16,7 @@ import (
 func newZipkin(c Settings, log *slog.Logger) (backend, error) {
 	report := reporter.NewReporter(c.zipkin.String(),
 		reporter.Client(&http.Client{Transport: direct()}),
-		reporter.BatchInterval(c.jaeger.flushInterval),
+		reporter.BatchInterval(c.jaeger.flushEvery()),
 		reporter.BatchSize(500),
 		reporter.MaxBacklog(c.jaeger.queueSize),
 		reporter.Timeout(5*time.Second),
