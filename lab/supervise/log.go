@@ -1,0 +1,182 @@
+package supervise
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"strings"
+	"sync"
+)
+
+// Log keeps the newest lines that were written to it, in memory and, if [OpenLog] made it, in a
+// file of the same content. Neither ever holds more than the limit: where it would be passed, the
+// older half goes, up to the start of a line. A Log serves any number of goroutines.
+type Log struct {
+	mu      sync.Mutex
+	limit   int
+	text    []byte
+	dropped int64 // bytes written before text
+	closed  bool
+	changed bell
+	file    *os.File // nil for memory alone
+	fileErr error    // the first one; the file gets no more after it
+}
+
+// NewLog returns an empty log of at most limit bytes in memory; limit is at least 1.
+func NewLog(limit int) *Log {
+	return &Log{limit: max(limit, 1)}
+}
+
+// OpenLog returns an empty log of at most limit bytes in memory, and as many in the named file,
+// which loses what it held. A file that was not there is for its owner alone.
+func OpenLog(path string, limit int) (*Log, error) {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("log: %w", err)
+	}
+	l := NewLog(limit)
+	l.file = file
+	return l, nil
+}
+
+// Write adds whole lines; of a line longer than the limit it keeps the end. It waits for no
+// reader. The error says that the log is closed; what is wrong with the file, Close returns.
+func (l *Log) Write(lines []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return 0, fmt.Errorf("log: %w", os.ErrClosed)
+	}
+	if len(l.text)+len(lines) > l.limit {
+		l.shrink(max(0, min(l.limit/2, l.limit-len(lines))))
+	}
+	fitting := newest(lines, l.limit)
+	l.dropped += int64(len(lines) - len(fitting)) // if any, text is empty
+	l.grow(len(fitting))
+	l.text = append(l.text, fitting...)
+	l.save(fitting)
+	l.changed.ring()
+	return len(lines), nil
+}
+
+// WriteTo writes what there is to w.
+func (l *Log) WriteTo(w io.Writer) (int64, error) {
+	l.mu.Lock()
+	text := bytes.Clone(l.text)
+	l.mu.Unlock()
+	n, err := w.Write(text)
+	return int64(n), err
+}
+
+// Follow yields the lines that there are, without their ends, and further ones as they are
+// written, until the log is closed or ctx ends. Who is more than the log's limit behind misses
+// the oldest.
+func (l *Log) Follow(ctx context.Context) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for at := int64(0); ctx.Err() == nil; {
+			text, next, more := l.since(at)
+			for line := range strings.Lines(text) {
+				if ctx.Err() != nil || !yield(strings.TrimSuffix(line, "\n")) {
+					return
+				}
+			}
+			if more == nil {
+				return
+			}
+			at = next
+			select {
+			case <-more:
+			case <-ctx.Done():
+			}
+		}
+	}
+}
+
+// Close ends the log for writers and followers; what there is can still be read. The error is
+// the first that the file ever had.
+func (l *Log) Close() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return nil
+	}
+	l.closed = true
+	l.changed.ring()
+	if l.file == nil {
+		return nil
+	}
+	l.note(l.file.Close())
+	return l.fileErr
+}
+
+// since returns the whole lines from byte at on, where they end, and a channel that closes when
+// there is more; it is nil when there will be none.
+func (l *Log) since(at int64) (text string, next int64, more <-chan struct{}) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	rest := l.text[max(at-l.dropped, 0):]
+	if !l.closed {
+		rest = rest[:bytes.LastIndexByte(rest, '\n')+1]
+		more = l.changed.next()
+	}
+	return string(rest), max(at, l.dropped) + int64(len(rest)), more
+}
+
+// shrink drops the oldest lines until at most size bytes are left.
+func (l *Log) shrink(size int) {
+	cut := lineStart(l.text, len(l.text)-size)
+	l.dropped += int64(cut)
+	l.text = l.text[:copy(l.text, l.text[cut:])]
+	if l.file != nil && l.fileErr == nil {
+		l.note(l.file.Truncate(0))
+		l.save(l.text)
+	}
+}
+
+// grow makes room for n more bytes, and for the limit at most.
+func (l *Log) grow(n int) {
+	if need := len(l.text) + n; need > cap(l.text) {
+		room := make([]byte, 0, min(l.limit, max(need, 2*cap(l.text))))
+		l.text = append(room, l.text...)
+	}
+}
+
+func (l *Log) save(text []byte) {
+	if l.file != nil && l.fileErr == nil {
+		_, err := l.file.Write(text)
+		l.note(err)
+	}
+}
+
+func (l *Log) note(err error) {
+	if l.fileErr == nil {
+		l.fileErr = err
+	}
+}
+
+// newest is the last whole lines of at most size bytes, or else the end of the last line.
+func newest(lines []byte, size int) []byte {
+	over := len(lines) - size
+	if over <= 0 {
+		return lines
+	}
+	if start := lineStart(lines, over); start < len(lines) {
+		return lines[start:]
+	}
+	return lines[over:]
+}
+
+// lineStart is the first start of a line in text from at on; the end of text is one.
+func lineStart(text []byte, at int) int {
+	if at <= 0 {
+		return 0
+	}
+	end := bytes.IndexByte(text[at-1:], '\n')
+	if end < 0 {
+		return len(text)
+	}
+	return at + end
+}
