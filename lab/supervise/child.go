@@ -1,0 +1,113 @@
+package supervise
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"runtime"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// patience bounds the wait for what a dead child leaves behind: its group, its last output.
+const patience = time.Second
+
+// child is one run of a program.
+type child struct {
+	pid     int // also the id of its process group
+	started time.Time
+	gone    chan struct{}    // closed when nothing of it is left
+	exit    *os.ProcessState // set before gone is closed
+
+	mu     sync.Mutex
+	reaped bool
+}
+
+// startChild returns when the program runs; the error names the command.
+func startChild(cfg Config, out *output) (*child, error) {
+	cmd := &exec.Cmd{
+		Path:        cfg.Path,
+		Args:        append([]string{cfg.Path}, cfg.Args...),
+		Env:         append([]string{}, cfg.Env...), // nil would inherit
+		Dir:         cfg.Dir,
+		SysProcAttr: attributes(),
+	}
+	c := &child{gone: make(chan struct{})}
+	started := make(chan error)
+	go c.keep(cmd, out, started)
+	if err := <-started; err != nil {
+		return nil, fmt.Errorf("%s: %s: %w", cfg.Name, cfg.Command(), err)
+	}
+	return c, nil
+}
+
+// keep starts the child and stays on its thread for the child's life, as Linux takes the end of
+// the thread that forked for the parent's death.
+func (c *child) keep(cmd *exec.Cmd, out *output, started chan<- error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	stdout, stderr, err := startPiped(cmd)
+	if err != nil {
+		started <- err
+		return
+	}
+	c.pid, c.started = cmd.Process.Pid, time.Now()
+	ended := out.follow(stdout, stderr)
+	started <- nil
+	c.exit = c.reap(cmd.Process)
+	endGroup(c.pid)
+	select {
+	case <-ended:
+	case <-time.After(patience): // someone outside the group has kept the pipes
+	}
+	stdout.Close()
+	stderr.Close()
+	close(c.gone)
+}
+
+func startPiped(cmd *exec.Cmd) (stdout, stderr io.ReadCloser, err error) {
+	if stdout, err = cmd.StdoutPipe(); err != nil {
+		return nil, nil, err
+	}
+	if stderr, err = cmd.StderrPipe(); err != nil {
+		return nil, nil, err
+	}
+	return stdout, stderr, cmd.Start()
+}
+
+// reap waits for the child's end; from then on its number may be another's.
+func (c *child) reap(process *os.Process) *os.ProcessState {
+	exit, _ := process.Wait() // it is our child, and nobody else waits for it
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.reaped = true
+	return exit
+}
+
+// signal reaches the child and all of its group, if the child is still there.
+func (c *child) signal(sig syscall.Signal) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.reaped {
+		_ = syscall.Kill(-c.pid, sig) // the child may be dying; reap will tell
+	}
+}
+
+// killed tells whether a gone child was ended by SIGKILL.
+func (c *child) killed() bool {
+	status, ok := c.exit.Sys().(syscall.WaitStatus)
+	return ok && status.Signaled() && status.Signal() == syscall.SIGKILL
+}
+
+// endGroup kills what the leader of a group left, and returns when nothing of it is there.
+func endGroup(group int) {
+	for began := time.Now(); time.Since(began) < patience; time.Sleep(time.Millisecond) {
+		if syscall.Kill(-group, syscall.SIGKILL) != nil {
+			return
+		}
+		// As process 1 of a container we are the parent of orphans: theirs are ours to reap.
+		_, _ = syscall.Wait4(-group, nil, syscall.WNOHANG, nil)
+	}
+}
