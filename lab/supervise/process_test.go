@@ -85,7 +85,7 @@ func TestStopKillsTheDeaf(t *testing.T) {
 		grace time.Duration
 		ctx   context.Context
 	}{
-		{"after the grace", time.Millisecond, context.Background()},
+		{"after the grace", time.Millisecond, t.Context()},
 		{"at the end of the context", time.Hour, ended()},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
