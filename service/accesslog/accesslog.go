@@ -2,7 +2,6 @@
 package accesslog
 
 import (
-	"bufio"
 	"io"
 	"log/slog"
 	"sync"
@@ -18,11 +17,14 @@ const (
 // FlushEvery is how long a line waits at most until it is written.
 const FlushEvery = 50 * time.Millisecond
 
+// full is how many bytes of lines are written without waiting.
+const full = 64 << 10
+
 // New logs to w in the given format. Lines are gathered and written together, as a write a
 // line would cost a tenth of the chain's throughput. Close writes the rest and ends the
 // flushing; lines that come later are written at once.
 func New(w io.Writer, format string) (*slog.Logger, io.Closer) {
-	b := &buffer{out: w, w: bufio.NewWriterSize(w, 64<<10), done: make(chan struct{})}
+	b := &buffer{out: w, done: make(chan struct{})}
 	go b.flushRegularly()
 	if format == JSON {
 		return slog.New(slog.NewJSONHandler(b, nil)), b
@@ -34,30 +36,34 @@ type buffer struct {
 	out    io.Writer
 	done   chan struct{}
 	mu     sync.Mutex
-	w      *bufio.Writer
+	lines  []byte
+	torn   bool // what was written last ends within a line
 	closed bool
 }
 
 func (b *buffer) Write(line []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.closed {
-		return b.out.Write(line)
+	if b.torn && len(b.lines) == 0 {
+		b.lines = append(b.lines, '\n')
 	}
-	if len(line) > b.w.Available() { // lines are written whole
-		if err := b.flush(); err != nil {
-			return 0, err
-		}
+	b.lines = append(b.lines, line...)
+	if b.closed || len(b.lines) >= full {
+		return len(line), b.flush()
 	}
-	return b.w.Write(line)
+	return len(line), nil
 }
 
 // flush drops what cannot be written: a reader that went away must not end the log for good.
 func (b *buffer) flush() error {
-	err := b.w.Flush()
-	if err != nil {
-		b.w.Reset(b.out)
+	if len(b.lines) == 0 {
+		return nil
 	}
+	n, err := b.out.Write(b.lines)
+	if n > 0 {
+		b.torn = b.lines[n-1] != '\n'
+	}
+	b.lines = b.lines[:0]
 	return err
 }
 
