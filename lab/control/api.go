@@ -1,0 +1,266 @@
+// Package control is the lab's daemon and the way to talk to it.
+//
+// A [Server] owns what runs: the objects that were applied, the rules in force, the pods and the
+// proxy. A [Client] asks it over a socket that is its owner's alone. What needs no lab, such as
+// the routes that some files would make, is a plain function.
+package control
+
+import (
+	"encoding/json"
+	"strings"
+	"time"
+
+	"istio-tutorial/lab/mesh"
+)
+
+// File is a YAML stream as the reader has it.
+type File struct {
+	Name string // for messages
+	Data []byte
+}
+
+// Ref names an object.
+type Ref struct {
+	Kind      string // as in a file: Deployment, RouteRule, denier
+	Resource  string // as kubectl prints it: deployment.apps, routerule.config.istio.io
+	Type      string // as istioctl prints it: route-rule, denier; "" for what is no rule
+	Namespace string // "" for a Namespace
+	Name      string
+}
+
+// Verb is what a Change does with the objects of its files.
+type Verb string
+
+// The verbs. Create refuses what is there, Replace and Delete what is not; Apply takes both.
+const (
+	Create  Verb = "create"
+	Apply   Verb = "apply"
+	Replace Verb = "replace"
+	Delete  Verb = "delete"
+)
+
+// Change is a verb on all objects of some files. If one of them is refused, by the parser or by
+// the proxy, nothing is changed; only Delete goes on past what is not there.
+type Change struct {
+	Verb  Verb
+	Files []File
+	// Namespace is that of objects that name none.
+	Namespace string
+	// Strict refuses objects that name another namespace, as an explicit -n does.
+	Strict bool
+}
+
+// Result is what was done with one object.
+type Result struct {
+	Ref
+	Done     string   // created, configured, unchanged, replaced, deleted, scaled, "env updated"
+	Revision int      // of the object; 0 when deleted
+	Warnings []string // sentences: why a rule never acts, or acts less than it says
+}
+
+// Selection names objects as kubectl's arguments do: KIND, KIND NAME..., KIND/NAME..., KIND,KIND
+// or all, in any spelling that kubectl or istioctl accept.
+type Selection struct {
+	Args          []string
+	Namespace     string
+	AllNamespaces bool
+	Labels        string // a selector, such as app=recommendation,version!=v1
+}
+
+// Table is the objects of one kind, in kubectl's or istioctl's columns.
+type Table struct {
+	Ref     // without a name
+	Columns []Column
+	Rows    []Row
+}
+
+// Column is a column of a table.
+type Column struct {
+	Name string
+	Wide bool // shown with -o wide only
+}
+
+// Row is an object.
+type Row struct {
+	Ref
+	Cells    []string
+	YAML     string
+	Warnings []string // as in Result
+	Gone     bool     // in Watch: deleted
+}
+
+// Description is what describe tells of an object.
+type Description struct {
+	Ref
+	Fields []Field
+}
+
+// Field is a line of a description, indented by Depth steps.
+type Field struct {
+	Depth       int
+	Name, Value string
+}
+
+// Scale sets the replicas of Deployments.
+type Scale struct {
+	Selection
+	Replicas int
+	Current  *int // refused unless it is that many now; nil is any
+}
+
+// SetEnv sets variables of Deployments and unsets others; their pods are replaced.
+type SetEnv struct {
+	Selection
+	Set   map[string]string
+	Unset []string
+}
+
+// LogQuery picks logs: of a pod, of the pods of KIND/NAME, or of all pods with Labels.
+type LogQuery struct {
+	Selection        // Args is [POD], [KIND/NAME] or, with Labels, empty
+	Container string // "": the pod's own program; istio-proxy: its sidecar
+	Follow    bool
+	Tail      *int          // the last lines only; nil is all
+	Since     time.Duration // not older; 0 is all
+	Previous  bool          // what the run before the last restart said
+	Prefix    bool          // [pod/POD/CONTAINER] before each line
+}
+
+// Exec is a command to run as if inside a pod.
+type Exec struct {
+	Selection        // Args is [POD] or [KIND/NAME]
+	Container string // "": the pod's own program
+	Command   []string
+	Stdin     bool // else there is nothing to read
+}
+
+// RouteQuery picks what Routes shows; empty fields are all.
+type RouteQuery struct {
+	From      string // a Deployment, or the app of one: preference-v1, preference
+	To        string // a Service, such as recommendation, or a host outside
+	Namespace string // of both
+}
+
+// Routes is what the rules make of one workload's calls to one host and port.
+type Routes struct {
+	From     mesh.Name // the workload
+	Host     mesh.VirtualHost
+	Clusters []ClusterRoute // those that Host's routes name
+	// Effective is the same in the words of the rules' dialect, with the fields of Istio's own.
+	Effective json.RawMessage
+	Warnings  []string // the rules for this host that never act, or less than they say
+}
+
+// ClusterRoute is a cluster, how the workload treats it, and how many pods it has.
+type ClusterRoute struct {
+	mesh.Upstream
+	Pods, Ready int
+}
+
+// StatsQuery picks counters of the proxy.
+type StatsQuery struct {
+	Selection        // Args is [POD], or empty for all
+	Filter    string // a regular expression that a name must match somewhere
+}
+
+// Stat is a counter of the proxy. Its name is the proxy's own.
+type Stat struct {
+	Name  string
+	Value string // a number, or a histogram's summary
+}
+
+// ProxyQuery picks a part of the proxy's configuration.
+type ProxyQuery struct {
+	Selection        // Args is [POD]
+	Part      string // routes, clusters or listeners
+}
+
+// ProxyConfig is the proxy's configuration, as the proxy itself has it.
+type ProxyConfig struct {
+	Table Table
+	JSON  json.RawMessage
+}
+
+// Phase is where a lab stands.
+type Phase string
+
+// The phases of a lab.
+const (
+	Starting Phase = "Starting"
+	Running  Phase = "Running"
+	Ending   Phase = "Ending"
+)
+
+// Status is a lab at a glance.
+type Status struct {
+	Name    string
+	PID     int
+	Phase   Phase
+	Started time.Time
+	Ingress string // URL
+	Metrics string // URL of what rules of kind metric count
+	Proxy   ProxyStatus
+	Pods    []Pod
+	Rules   []Ref
+	// Tracing is "", zipkin or jaeger.
+	Tracing string
+	// Internet says that the hosts outside are the real ones.
+	Internet bool
+}
+
+// ProxyStatus is how the proxy is.
+type ProxyStatus struct {
+	Version  string
+	Path     string
+	PID      int
+	State    string
+	Restarts int
+}
+
+// Pod is a pod.
+type Pod struct {
+	mesh.Name
+	Workload   mesh.Name
+	Labels     mesh.Labels
+	Image      string
+	Containers int    // its program, and its sidecar
+	Ready      int    // of Containers
+	Status     string // Pending, Running, CrashLoopBackOff, ImagePullBackOff, Terminating ...
+	Reason     string // why it is not ready, if it is not
+	Restarts   int
+	Created    time.Time
+	PID        int            // 0: it does not run
+	Addresses  map[int]string // host:port by container port
+	Proxy      string         // its sidecar's listener, host:port
+}
+
+// Step is a step of a lab's start. It is told twice: when it begins, and when it is over.
+type Step struct {
+	Name   string
+	Done   bool
+	Detail string // what came of it
+	Err    error  // why it failed
+	Took   time.Duration
+}
+
+// Reason is why a request was refused.
+type Reason string
+
+// The reasons.
+const (
+	Invalid       Reason = "Invalid" // the request, or a file
+	NotFound      Reason = "NotFound"
+	AlreadyExists Reason = "AlreadyExists"
+	Refused       Reason = "Refused"     // by the proxy, with its words
+	Unavailable   Reason = "Unavailable" // the lab is starting or ending
+	Internal      Reason = "Internal"
+)
+
+// Error is why a request was refused, wholly or, of Delete, in part.
+type Error struct {
+	Reason   Reason
+	Problems []string // FILE:LINE: FIELD: CAUSE where a file is to blame
+}
+
+// Error is the problems, one to a line.
+func (e *Error) Error() string { return strings.Join(e.Problems, "\n") }

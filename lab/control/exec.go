@@ -1,0 +1,66 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"runtime"
+	"syscall"
+	"time"
+)
+
+// Streams are what a command reads and writes. A terminal is the command's own if In, Out and
+// Err are its files.
+type Streams struct {
+	In       io.Reader
+	Out, Err io.Writer
+}
+
+// podCommand is a command as a pod would run it.
+type podCommand struct {
+	Path string
+	Args []string // without the program's name
+	Env  []string
+}
+
+// execGrace is the time from SIGTERM to SIGKILL of a command that nobody waits for any more.
+const execGrace = time.Second
+
+// Exec runs a command as a child of the caller, in the environment of a pod, and returns its exit
+// status, 128 + N for the end by signal N. The command ends when ctx or the caller does.
+func (c *Client) Exec(ctx context.Context, e Exec, s Streams) (status int, err error) {
+	found, err := ask[podCommand](ctx, c, "exec", e)
+	if err != nil {
+		return 0, err
+	}
+	cmd := exec.CommandContext(ctx, found.Path, found.Args...)
+	cmd.Env = append([]string{}, found.Env...) // nil would inherit
+	cmd.Stdout, cmd.Stderr = s.Out, s.Err
+	if e.Stdin {
+		cmd.Stdin = s.In
+	}
+	cmd.SysProcAttr = withCaller()
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	cmd.WaitDelay = execGrace
+	return runHere(cmd)
+}
+
+// runHere keeps the thread that starts the command, whose end Linux takes for the parent's.
+func runHere(cmd *exec.Cmd) (status int, err error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	err = cmd.Run()
+	exit, ended := errors.AsType[*exec.ExitError](err)
+	switch {
+	case err == nil:
+		return 0, nil
+	case !ended:
+		return 0, fmt.Errorf("exec: %w", err)
+	}
+	if wait, ok := exit.Sys().(syscall.WaitStatus); ok && wait.Signaled() {
+		return 128 + int(wait.Signal()), nil
+	}
+	return exit.ExitCode(), nil
+}
