@@ -69,6 +69,7 @@ build() {
   images | while read -r image program arguments; do
     echo "images: $2$image$3 ($1)"
     flags="--build-arg PROGRAM=$program"
+    case $engine in *podman*) flags="$flags --no-cache" ;; esac # it takes v1 for v2 otherwise
     for argument in $arguments; do flags="$flags --build-arg $argument"; done
     # shellcheck disable=SC2086 # no argument holds white space
     "$engine" build -q --platform "linux/$1" -f Dockerfile --target "$program" -t "$2$image$3" $flags \

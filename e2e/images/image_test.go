@@ -155,7 +155,7 @@ func TestImageChain(t *testing.T) {
 	end := container(t, "recommendation", network, "-e", "HOSTNAME=recommendation-v2-77b9f6cc68-5xs27",
 		"istio-tutorial-recommendation:v2")
 	container(t, "preference", network, "istio-tutorial-preference:v1")
-	front := container(t, "customer", network, "-p", "127.0.0.1:0:8080", "istio-tutorial-customer:v1")
+	front := container(t, "customer", network, "-p", "127.0.0.1::8080", "istio-tutorial-customer:v1")
 	address := strings.TrimSpace(cmdline.Run(t, engine(), "port", front, "8080/tcp"))
 
 	expect := func(want string) {
