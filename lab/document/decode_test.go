@@ -113,24 +113,48 @@ func TestDecodeTellsNullFromEmpty(t *testing.T) {
 func TestDecodeRefuses(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ spec, want string }{
-		"unknown":       {"spec:\n  ports:\n  - {}\n  - nam: x\n", "f:8: spec.ports[1].nam: unknown field"},
-		"other letters": {"spec: {httpcode: 1}\n", "f:5: spec.httpcode: unknown field; did you mean httpCode?"},
-		"snake":         {"spec: {http_code: 1}\n", "f:5: spec.http_code: unknown field; did you mean httpCode?"},
-		"unexported":    {"spec: {hidden: 1}\n", "f:5: spec.hidden: unknown field"},
-		"string as int": {"spec: {replicas: \"2\"}\n", `f:5: spec.replicas: want a whole number (int32), not the string "2"`},
-		"fraction":      {"spec: {replicas: 1.5}\n", "f:5: spec.replicas: want a whole number (int32), not the number 1.5"},
-		"too large":     {"spec: {replicas: 3000000000}\n", "f:5: spec.replicas: want a whole number (int32), not the number 3000000000"},
-		"infinite":      {"spec: {share: .inf}\n", "f:5: spec.share: json: unsupported value: +Inf"},
+		"unknown": {
+			"spec:\n  ports:\n  - {}\n  - nam: x\n",
+			"f:8: spec.ports[1].nam: unknown field",
+		},
+		"other letters": {
+			"spec: {httpcode: 1}\n",
+			"f:5: spec.httpcode: unknown field; did you mean httpCode?",
+		},
+		"snake": {
+			"spec: {http_code: 1}\n",
+			"f:5: spec.http_code: unknown field; did you mean httpCode?",
+		},
+		"unexported": {"spec: {hidden: 1}\n", "f:5: spec.hidden: unknown field"},
+		"string as int": {
+			"spec: {replicas: \"2\"}\n",
+			`f:5: spec.replicas: want a whole number (int32), not the string "2"`,
+		},
+		"fraction": {
+			"spec: {replicas: 1.5}\n",
+			"f:5: spec.replicas: want a whole number (int32), not the number 1.5",
+		},
+		"too large": {
+			"spec: {replicas: 3000000000}\n",
+			"f:5: spec.replicas: want a whole number (int32), not the number 3000000000",
+		},
+		"infinite": {"spec: {share: .inf}\n", "f:5: spec.share: json: unsupported value: +Inf"},
 		"bool label": {
 			"spec:\n  labels:\n    a.b/c: yes\n",
 			`f:7: spec.labels["a.b/c"]: want a string, not the boolean yes`,
 		},
 		"list as map": {"spec: {labels: []}\n", "f:5: spec.labels: want a mapping, not a list"},
 		"map as list": {"spec: {ports: {}}\n", "f:5: spec.ports: want a list, not a mapping"},
-		"map as text": {"spec: {ports: [{name: {}}]}\n", "f:5: spec.ports[0].name: want a string, not a mapping"},
-		"null item":   {"spec:\n  ports:\n  -\n", "f:7: spec.ports[0]: want a value, not nothing"},
-		"own words":   {"spec: {wait: x}\n", "f:5: spec.wait: want long or short"},
-		"binary":      {"spec: {ports: [{name: !!binary aGk=}]}\n", `f:5: spec.ports[0].name: !!binary "aGk=" is not supported`},
+		"map as text": {
+			"spec: {ports: [{name: {}}]}\n",
+			"f:5: spec.ports[0].name: want a string, not a mapping",
+		},
+		"null item": {"spec:\n  ports:\n  -\n", "f:7: spec.ports[0]: want a value, not nothing"},
+		"own words": {"spec: {wait: x}\n", "f:5: spec.wait: want long or short"},
+		"binary": {
+			"spec: {ports: [{name: !!binary aGk=}]}\n",
+			`f:5: spec.ports[0].name: !!binary "aGk=" is not supported`,
+		},
 		"all at once": {
 			"spec:\n  labels: 1\n  share: x\nmore: 1\n",
 			"f:6: spec.labels: want a mapping, not the number 1\n" +

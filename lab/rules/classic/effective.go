@@ -173,7 +173,12 @@ func (v viewer) policy(u mesh.Upstream) PolicyView {
 		MaxRequestsPerConnection: p.Limits.RequestsPerConnection,
 	}
 	if o := p.Outlier; o != nil {
-		out.Outlier = &OutlierView{o.Errors, milliseconds(o.Interval), milliseconds(o.BaseEjection), o.MaxPercent}
+		out.Outlier = &OutlierView{
+			Consecutive5xx:     o.Errors,
+			IntervalMS:         milliseconds(o.Interval),
+			BaseEjectionMS:     milliseconds(o.BaseEjection),
+			MaxEjectionPercent: o.MaxPercent,
+		}
 	}
 	return out
 }

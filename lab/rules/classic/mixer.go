@@ -84,13 +84,28 @@ func (r *resolver) actions(c call) []action {
 				continue
 			}
 			for _, name := range a.Instances {
-				if instance, ok := r.set.Get(mixerKey(name, rule.Key.Namespace)); ok {
+				instance, ok := r.set.Get(mixerKey(name, rule.Key.Namespace))
+				if ok && takes(handler, instance) {
 					list = append(list, action{rule, handler, instance})
 				}
 			}
 		}
 	}
 	return list
+}
+
+// takes tells whether a handler has a use for an instance.
+func takes(handler, instance Rule) bool {
+	switch handler.Kind.Kind {
+	case denierKind:
+		return slices.Contains([]string{checkNothingKind, listEntryKind, quotaKind}, instance.Kind.Kind)
+	case listCheckerKind:
+		return instance.Kind.Kind == listEntryKind
+	case memQuotaKind:
+		return instance.Kind.Kind == quotaKind
+	default:
+		return instance.Kind.Kind == metricKind
+	}
 }
 
 func (r typed[S]) isFor(server mesh.Workload) bool {

@@ -80,7 +80,7 @@ type quotaSpecBinding struct {
 type metric struct {
 	Value                       value            `json:"value"`
 	Dimensions                  map[string]value `json:"dimensions"`
-	MonitoredResourceType       value            `json:"monitoredResourceType"` // Prometheus ignores it
+	MonitoredResourceType       value            `json:"monitoredResourceType"` // not Prometheus's
 	MonitoredResourceDimensions map[string]value `json:"monitoredResourceDimensions"`
 }
 

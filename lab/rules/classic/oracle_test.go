@@ -122,7 +122,8 @@ func TestRoutingAgreesWithIstio(t *testing.T) {
 				}
 				return
 			}
-			view, err := classic.Effective(load(t, c.Rules, cmp.Or(c.Namespace, namespace)), topology(), recommendationFrom("preference-v1"))
+			set := load(t, c.Rules, cmp.Or(c.Namespace, namespace))
+			view, err := classic.Effective(set, topology(), recommendationFrom("preference-v1"))
 			if err != nil {
 				t.Fatal(err)
 			}

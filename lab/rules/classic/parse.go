@@ -52,7 +52,8 @@ func Parse(docs []document.Document, namespace string) ([]Rule, error) {
 
 func parse(doc document.Document, namespace string) (Rule, document.Errors) {
 	if doc.APIVersion != APIVersion {
-		return Rule{}, document.Errors{doc.Errorf("apiVersion", "want %s, not %q", APIVersion, doc.APIVersion)}
+		err := doc.Errorf("apiVersion", "want %s, not %q", APIVersion, doc.APIVersion)
+		return Rule{}, document.Errors{err}
 	}
 	kind, ok := kindOf(doc.Kind)
 	if !ok {
