@@ -68,29 +68,36 @@ type Process struct {
 	asked bool // to end
 }
 
-// Start starts the program and waits until it is ready. The caller ends it with Wait.
+// Start starts the program and waits until it is ready. The caller ends it with Stop.
 func (p Programs) Start(s Spec) (*Process, error) {
 	cmd := exec.Command(filepath.Join(string(p), s.Program), s.Args...)
 	cmd.Env = Defaults().With(s.Env).list()
-	cmd.SysProcAttr = dieWithParent()
-	proc := &Process{cmd: cmd, out: &output{}, ended: make(chan struct{})}
-	cmd.Stdout, cmd.Stderr = proc.out, proc.out
-	if err := cmd.Start(); err != nil {
+	proc, err := Launch(cmd)
+	if err != nil {
 		return nil, err
 	}
-	go func() {
-		_ = cmd.Wait() // its reason is in cmd.ProcessState
-		close(proc.ended)
-	}()
-	if err := proc.waitReady(); err != nil {
-		_ = proc.Signal(os.Kill)
-		<-proc.ended
+	if err := await.Until(Patience, proc.ready); err != nil {
+		proc.Kill()
 		return nil, fmt.Errorf("%s: %w", proc.commandLine(), err)
 	}
 	if s.Silent {
 		proc.out.silence()
 	}
 	return proc, nil
+}
+
+// Launch starts any command. It does not wait until that is ready for anything.
+func Launch(cmd *exec.Cmd) (*Process, error) {
+	p := &Process{cmd: cmd, out: &output{}, ended: make(chan struct{})}
+	cmd.Stdout, cmd.Stderr, cmd.SysProcAttr = p.out, p.out, dieWithParent()
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	go func() {
+		_ = cmd.Wait() // its reason is in cmd.ProcessState
+		close(p.ended)
+	}()
+	return p, nil
 }
 
 // Run is Start for a test, at whose end the process is told to end, and must end well.
@@ -111,25 +118,31 @@ func (p Programs) Run(t testing.TB, s Spec) *Process {
 	return proc
 }
 
-func (p *Process) waitReady() error {
-	listening := regexp.MustCompile(`"msg":"listening","on":"([^"]+)"`)
-	return await.Until(Patience, func() error {
-		select {
-		case <-p.ended:
-			return await.Never(fmt.Errorf("ended before it listened: %v\n%s", p.cmd.ProcessState, p.Log()))
-		default:
-		}
-		found := listening.FindStringSubmatch(p.Log())
-		if found == nil {
-			return fmt.Errorf("does not listen:\n%s", p.Log())
-		}
-		p.Address = found[1]
-		a, err := Ask(p.URL() + "/health/ready")
-		if err == nil && a.Status != 200 {
-			err = fmt.Errorf("not ready: %d %s", a.Status, a.Body)
-		}
-		return err
-	})
+// ready is nil when the service answers, and knows its address then.
+func (p *Process) ready() error {
+	if err := p.Running(); err != nil {
+		return await.Never(err)
+	}
+	found := regexp.MustCompile(`"msg":"listening","on":"([^"]+)"`).FindStringSubmatch(p.Log())
+	if found == nil {
+		return fmt.Errorf("does not listen:\n%s", p.Log())
+	}
+	p.Address = found[1]
+	a, err := Ask(p.URL() + "/health/ready")
+	if err == nil && a.Status != 200 {
+		err = fmt.Errorf("not ready: %d %s", a.Status, a.Body)
+	}
+	return err
+}
+
+// Running is an error, with all that the process said, if it has ended.
+func (p *Process) Running() error {
+	select {
+	case <-p.ended:
+		return fmt.Errorf("ended: %v\n%s", p.cmd.ProcessState, p.Log())
+	default:
+		return nil
+	}
 }
 
 // commandLine can be pasted into a shell.
@@ -186,6 +199,12 @@ func (p *Process) Wait(within time.Duration) (string, error) {
 	}
 }
 
+// Kill ends the process at once, if it has not ended.
+func (p *Process) Kill() {
+	_ = p.Signal(os.Kill)
+	<-p.ended
+}
+
 // Stop ends the process as Kubernetes does, by SIGTERM, and by SIGKILL if that does not help.
 // It is an error if the process had ended by itself, or does not end with status 0.
 func (p *Process) Stop() error {
@@ -200,8 +219,7 @@ func (p *Process) Stop() error {
 	_ = p.Signal(terminate)
 	status, err := p.Wait(Patience)
 	if err != nil {
-		_ = p.Signal(os.Kill)
-		<-p.ended
+		p.Kill()
 		return err
 	}
 	if status != "exit status 0" {

@@ -1,0 +1,99 @@
+package backend
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"istio-tutorial/e2e/chain"
+)
+
+// Jaeger is a running all-in-one, with its storage in memory.
+type Jaeger struct {
+	Agent     string // host:port of the agent, UDP
+	Collector string // address that takes the Jaeger client's spans over HTTP
+	Zipkin    string // address that takes Zipkin's spans
+	Process   *chain.Process
+
+	ports []string
+	query string
+	admin string
+}
+
+// StartJaeger runs Jaeger for the test. It builds it first if out/ has none, which takes
+// minutes.
+func StartJaeger(t testing.TB) *Jaeger {
+	t.Helper()
+	binary := out(t, "jaeger")
+	if err := once(binary, func() error { return buildJaeger(binary) }); err != nil {
+		t.Fatalf("%v\nBuild it as tools/jaeger/go.mod says, or do without: E2E_WITHOUT=jaeger", err)
+	}
+	j := &Jaeger{}
+	j.Process = launch(t, func() (*exec.Cmd, string, error) {
+		ports, err := loopback(len(listeners()))
+		if err != nil {
+			return nil, "", err
+		}
+		j.use(ports)
+		return j.command(binary), j.admin, nil
+	})
+	return j
+}
+
+func buildJaeger(binary string) error {
+	root := filepath.Dir(filepath.Dir(binary))
+	cmd := exec.Command("go", "-C", "tools/jaeger", "build", "-trimpath", "-ldflags=-s -w", "-o", binary,
+		"github.com/jaegertracing/jaeger/cmd/all-in-one")
+	cmd.Dir, cmd.Env = root, append(os.Environ(), "GOWORK=off")
+	if said, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("%s: %w\n%s", cmd, err, said)
+	}
+	return nil
+}
+
+func (j *Jaeger) use(ports []string) {
+	j.ports = ports
+	j.Agent = ports[0]
+	j.Collector = "http://" + ports[1] + "/api/traces"
+	j.Zipkin = "http://" + ports[2] + "/api/v2/spans"
+	j.query = "http://" + ports[3]
+	j.admin = "http://" + ports[4]
+}
+
+// listeners are the flags of all addresses that Jaeger listens on: one that is not named is
+// open to all the network. The first five are in the order that use has.
+func listeners() []string {
+	return []string{
+		"processor.jaeger-compact.server-host-port",
+		"collector.http-server.host-port",
+		"collector.zipkin.host-port",
+		"query.http-server.host-port",
+		"admin.http.host-port",
+		"collector.grpc-server.host-port",
+		"query.grpc-server.host-port",
+		"http-server.host-port",
+		"processor.jaeger-binary.server-host-port",
+		"processor.zipkin-compact.server-host-port",
+	}
+}
+
+func (j *Jaeger) command(binary string) *exec.Cmd {
+	args := []string{"--memory.max-traces=20000", "--collector.otlp.enabled=false", "--log-level=warn"}
+	for i, listener := range listeners() {
+		args = append(args, "--"+listener+"="+j.ports[i])
+	}
+	cmd := exec.Command(binary, args...)
+	cmd.Env = []string{"SPAN_STORAGE_TYPE=memory", "OTEL_TRACES_SAMPLER=always_off"}
+	return cmd
+}
+
+// Restart starts a new Jaeger, without the old one's traces, at the same addresses. The old
+// one must have ended.
+func (j *Jaeger) Restart(t testing.TB) {
+	t.Helper()
+	j.Process = launch(t, func() (*exec.Cmd, string, error) {
+		return j.command(out(t, "jaeger")), j.admin, nil
+	})
+}
