@@ -15,7 +15,7 @@ help: ## this list
 
 run: chain ## start the tutorial on this machine; Ctrl-C ends it
 
-chain: build ## the plain chain, without a mesh, on 8280, 8180 and 8080
+chain: build ## the plain chain, without a mesh, on 8280, 8180 and 8080, or PORTS='9280 9180 9080'
 	@bin/chain.sh
 
 build: $(PROGRAMS) ## the programs, into out/

@@ -1,15 +1,22 @@
 #!/bin/sh
 # Runs the plain chain, customer -> preference -> recommendation, on this machine, without a
-# mesh, and shows the three logs. Ctrl-C ends it. The programs must have been built (make).
+# mesh, and shows the three logs. Ctrl-C ends it. make chain builds the programs first.
 # Their settings pass through: TIMEOUT=3s bin/chain.sh
+# So do other ports: PORTS='9280 9180 9080' bin/chain.sh
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
 case ${1-} in
 '') ;;
--h | --help) sed -n '2,4s/^# //p' "$0"; exit 0 ;;
+-h | --help) sed -n '2,5s/^# //p' "$0"; exit 0 ;;
 *) echo "chain: $1: no such argument; -h tells the use" >&2; exit 2 ;;
 esac
+# shellcheck disable=SC2086 # three words
+set -- ${PORTS:-8280 8180 8080}
+case $#$* in
+3*[!0-9\ ]* | [!3]*) echo "chain: PORTS: \"$*\": not three ports" >&2; exit 2 ;;
+esac
+customer=$1 preference=$2 recommendation=$3
 for name in customer preference recommendation; do
   [ -x out/$name ] || { echo "chain: out/$name: not built; make chain builds it" >&2; exit 1; }
 done
@@ -73,11 +80,11 @@ trap fail USR1
 trap 'finish 130 ""' INT
 trap 'finish 0 ""' TERM HUP
 unset HOSTNAME # this machine's name is not a pod's
-start recommendation 8080
-start preference 8180 RECOMMENDATION_URL="${RECOMMENDATION_URL:-http://localhost:8080}"
-start customer 8280 PREFERENCE_URL="${PREFERENCE_URL:-http://localhost:8180}"
+start recommendation "$recommendation"
+start preference "$preference" RECOMMENDATION_URL="${RECOMMENDATION_URL:-http://localhost:$recommendation}"
+start customer "$customer" PREFERENCE_URL="${PREFERENCE_URL:-http://localhost:$preference}"
 
-for port in 8080 8180 8280; do
+for port in $recommendation $preference $customer; do
   tries=100
   until curl -fs -o "$dir/ready" "http://127.0.0.1:$port/health/ready"; do
     tries=$((tries - 1))
@@ -85,5 +92,5 @@ for port in 8080 8180 8280; do
     sleep 0.1
   done
 done
-echo "The chain is up: curl localhost:8280 or bin/poll_customer.sh in another terminal; Ctrl-C ends it."
+echo "The chain is up: curl localhost:$customer or bin/poll_customer.sh in another terminal; Ctrl-C ends it."
 while :; do wait; done

@@ -81,7 +81,6 @@ build() {
 }
 
 push() {
-  case ${1-} in '' | *[[:space:]]*) die 'push: name the registry: make push REGISTRY=host/path' 2 ;; esac
   for arch in amd64 arm64; do build $arch "$1/" -$arch; done
   for image in $(names); do
     echo "images: pushing $1/$image"
@@ -122,6 +121,9 @@ load() {
   fi
 }
 
+case ${1-}/${2-} in
+push/ | push/*[[:space:]]*) die 'push: name the registry: make push REGISTRY=host/path' 2 ;;
+esac
 case ${1-} in
 build | push)
   command -v "$engine" >/dev/null || die "$engine: not found; install docker, or say DOCKER=podman"

@@ -1,0 +1,245 @@
+package scripts
+
+import (
+	"errors"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"istio-tutorial/e2e/cmdline"
+)
+
+const patience = time.Minute
+
+func TestMain(m *testing.M) {
+	build := exec.Command("make", "-s", "build")
+	build.Dir = "../.."
+	if out, err := build.CombinedOutput(); err != nil {
+		println(string(out))
+		os.Exit(1)
+	}
+	os.Exit(m.Run())
+}
+
+// script is a running script, in a process group of its own, as a terminal starts it.
+type script struct {
+	*exec.Cmd
+	out   *cmdline.Output
+	ended chan error
+}
+
+func start(t *testing.T, env []string, argv ...string) *script {
+	t.Helper()
+	s := &script{Cmd: exec.Command(argv[0], argv[1:]...), out: &cmdline.Output{}, ended: make(chan error, 1)}
+	s.Dir, s.Stdout, s.Stderr = "../..", s.out, s.out
+	s.Env = append(os.Environ(), env...)
+	s.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := s.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() { s.ended <- s.Wait() }()
+	t.Cleanup(func() { _ = syscall.Kill(-s.Process.Pid, syscall.SIGKILL) })
+	return s
+}
+
+// status waits for the end of the script and of all that it started.
+func (s *script) status(t *testing.T) int {
+	t.Helper()
+	select {
+	case <-s.ended:
+	case <-time.After(patience):
+		t.Fatalf("the script does not end:\n%s", s.out)
+	}
+	cmdline.Eventually(t, patience, "the end of what it started", func() string {
+		if err := syscall.Kill(-s.Process.Pid, 0); !errors.Is(err, syscall.ESRCH) {
+			return "its process group is still there"
+		}
+		return ""
+	})
+	return s.ProcessState.ExitCode()
+}
+
+func (s *script) says(t *testing.T, text string) {
+	t.Helper()
+	cmdline.Eventually(t, patience, text, func() string {
+		if !strings.Contains(s.out.String(), text) {
+			return "it says: " + s.out.String()
+		}
+		return ""
+	})
+}
+
+// freePorts are three that nothing listens on, with those of the metrics a thousand above.
+func freePorts(t *testing.T) []string {
+	t.Helper()
+	var ports []string
+	for range 3 {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		ports = append(ports, strconv.Itoa(l.Addr().(*net.TCPAddr).Port))
+	}
+	return ports
+}
+
+// startChain starts the chain and returns customer's address.
+func startChain(t *testing.T) (*script, []string) {
+	t.Helper()
+	ports := freePorts(t)
+	s := start(t, []string{"PORTS=" + strings.Join(ports, " "), "HOSTNAME=some-machine"}, "bin/chain.sh")
+	s.says(t, "The chain is up: curl localhost:"+ports[0]+" ")
+	return s, ports
+}
+
+func TestChainAndPoll(t *testing.T) {
+	s, ports := startChain(t)
+	got := cmdline.Run(t, "bin/poll_customer.sh", "-n", "3", "-i", "0", "http://localhost:"+ports[0], "-A", "Safari")
+	want := ""
+	for _, n := range []string{"1", "2", "3"} {
+		want += "customer => preference => recommendation v1 from 'unknown': " + n + "\n"
+	}
+	if got != want {
+		t.Errorf("poll_customer.sh printed %q, want %q", got, want)
+	}
+	for _, name := range []string{"customer      ", "preference    ", "recommendation"} {
+		s.says(t, name+" | time=")
+	}
+	s.says(t, "user_agent=Safari")
+	_ = syscall.Kill(-s.Process.Pid, syscall.SIGINT) // Ctrl-C reaches the whole group
+	if code := s.status(t); code != 0 {
+		t.Errorf("status after Ctrl-C = %d, want 0:\n%s", code, s.out)
+	}
+	if n := strings.Count(s.out.String(), "msg=ended"); n != 3 {
+		t.Errorf("%d services ended in order, want 3:\n%s", n, s.out)
+	}
+}
+
+func TestChainEndsWhenTold(t *testing.T) {
+	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP} {
+		t.Run(sig.String(), func(t *testing.T) {
+			s, _ := startChain(t)
+			_ = s.Process.Signal(sig)
+			if code := s.status(t); code != 0 {
+				t.Errorf("status = %d, want 0:\n%s", code, s.out)
+			}
+		})
+	}
+}
+
+func TestChainNamesTakenPort(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	ports := freePorts(t)
+	ports[1] = strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
+	s := start(t, []string{"PORTS=" + strings.Join(ports, " ")}, "bin/chain.sh")
+	if code := s.status(t); code != 1 {
+		t.Errorf("status = %d, want 1", code)
+	}
+	for _, want := range []string{
+		"preference: LISTEN_ON: listen tcp 127.0.0.1:" + ports[1] + ": bind: address already in use",
+		"chain: preference ended with status 1",
+	} {
+		if !strings.Contains(s.out.String(), want) {
+			t.Errorf("it does not say %q:\n%s", want, s.out)
+		}
+	}
+}
+
+func TestChainNamesTheDead(t *testing.T) {
+	s, ports := startChain(t)
+	pid := listener(t, ports[2])
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	if code := s.status(t); code != 1 {
+		t.Errorf("status = %d, want 1", code)
+	}
+	if want := "chain: recommendation ended with status 137"; !strings.Contains(s.out.String(), want) {
+		t.Errorf("it does not say %q:\n%s", want, s.out)
+	}
+}
+
+// listener is the process whose LISTEN_ON has the port.
+func listener(t *testing.T, port string) int {
+	t.Helper()
+	processes, err := os.ReadDir("/proc")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range processes {
+		pid, err := strconv.Atoi(p.Name())
+		if err != nil {
+			continue
+		}
+		env, _ := os.ReadFile("/proc/" + p.Name() + "/environ")
+		if strings.Contains(string(env), "LISTEN_ON=127.0.0.1:"+port+"\x00") {
+			return pid
+		}
+	}
+	t.Fatal("no process listens on " + port)
+	return 0
+}
+
+func TestMisuse(t *testing.T) {
+	for _, argv := range [][]string{
+		{"bin/chain.sh", "-x"},
+		{"env", "PORTS=80 x 81", "bin/chain.sh"},
+		{"bin/poll_customer.sh", "-n"},
+		{"bin/poll_customer.sh", "-n", "x"},
+		{"bin/poll_customer.sh", "-n", "1.5"},
+		{"bin/poll_customer.sh", "-i", ""},
+		{"bin/images.sh", "x"},
+		{"bin/images.sh", "push"},
+	} {
+		out, err := cmdline.Line{Argv: argv}.Try(t)
+		exit, ok := errors.AsType[*exec.ExitError](err)
+		if !ok || exit.ExitCode() != 2 || strings.Count(out, "\n") != 1 {
+			t.Errorf("%s: %v, want status 2 and one line:\n%s", strings.Join(argv, " "), err, out)
+		}
+	}
+}
+
+func TestPollGoesOn(t *testing.T) {
+	answers := []string{"customer => 503 preference => 503 fault filter abort\n", "", "customer => ok"}
+	served := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusServiceUnavailable)
+		_, _ = w.Write([]byte(answers[served]))
+		served++
+	}))
+	defer server.Close()
+	got := cmdline.Line{
+		Argv: []string{"bin/poll_customer.sh", "-n", "3", "-i", "0"},
+		Env:  []string{"CUSTOMER_URL=" + server.URL},
+	}.Run(t)
+	want := "customer => 503 preference => 503 fault filter abort\n(status 503 without text)\ncustomer => ok\n"
+	if got != want {
+		t.Errorf("printed %q, want %q", got, want)
+	}
+}
+
+func TestPollSurvivesRefusalAndEndsOnCtrlC(t *testing.T) {
+	s := start(t, nil, "bin/poll_customer.sh", "http://127.0.0.1:"+freePorts(t)[0])
+	cmdline.Eventually(t, patience, "several lines", func() string {
+		if n := strings.Count(s.out.String(), "curl: (7) "); n < 3 {
+			return s.out.String() + "(that is all)"
+		}
+		return ""
+	})
+	_ = syscall.Kill(-s.Process.Pid, syscall.SIGINT)
+	if code := s.status(t); code != 130 {
+		t.Errorf("status after Ctrl-C = %d, want 130", code)
+	}
+}
