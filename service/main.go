@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"strings"
 
 	"github.com/go-chi/chi/v5"
 
@@ -75,14 +76,10 @@ func Main(ctx context.Context, p Program, in Process) int {
 	return ok
 }
 
-// complain writes a line for each of the joined errors.
+// complain writes the error, in which joined ones have a line each.
 func complain(in Process, p Program, status int, err error) int {
-	errs := []error{err}
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		errs = joined.Unwrap()
-	}
-	for _, err := range errs {
-		fmt.Fprintf(in.Stderr, "%s: %v\n", p.Name, err)
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		fmt.Fprintf(in.Stderr, "%s: %s\n", p.Name, line)
 	}
 	return status
 }

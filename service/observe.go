@@ -28,9 +28,28 @@ type observer struct {
 func (o observer) router(p Program) http.Handler {
 	r := chi.NewRouter()
 	r.Use(o.observe)
+	r.MethodNotAllowed(notAllowed(r))
 	o.health.Routes(r)
 	p.Routes(r, Frame{Log: o.log, Tracer: o.tracer})
 	return r
+}
+
+// notAllowed answers a method that a path does not have. Chi's own names what is allowed only
+// to those methods that it knows.
+func notAllowed(routes chi.Routes) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut,
+			http.MethodPatch, http.MethodDelete, http.MethodOptions} {
+			if routes.Match(chi.NewRouteContext(), method, r.URL.Path) {
+				w.Header().Add("Allow", method)
+			}
+		}
+		if w.Header()["Allow"] == nil {
+			http.NotFound(w, r)
+			return
+		}
+		http.Error(w, http.StatusText(http.StatusMethodNotAllowed), http.StatusMethodNotAllowed)
+	}
 }
 
 func (o observer) observe(next http.Handler) http.Handler {
@@ -38,17 +57,17 @@ func (o observer) observe(next http.Handler) http.Handler {
 		answer := &recorder{ResponseWriter: w, start: time.Now()}
 		o.metrics.Started()
 		span := tracing.Span{}
-		probe := strings.HasPrefix(r.URL.Path, "/health")
+		probe := r.URL.Path == "/health" || strings.HasPrefix(r.URL.Path, "/health/")
 		if !probe { // probes would bury what the reader looks for
 			r, span = o.tracer.Server(r)
 		}
 		defer func() {
-			took := time.Since(answer.start)
-			o.metrics.Answered(routeOf(r), answer.code(), took)
+			took, status := time.Since(answer.start), answer.outcome(r)
+			o.metrics.Answered(routeOf(r), status, took)
 			if !probe {
-				o.line(r, span.TraceID(), answer.code(), took)
+				o.line(r, span.TraceID(), status, took)
 			}
-			span.End(answer.code(), answer.code() >= http.StatusInternalServerError)
+			span.End(status, status >= http.StatusInternalServerError)
 		}()
 		if o.health.Draining() {
 			w.Header().Set("Connection", "close") // callers go elsewhere before the port closes
@@ -56,9 +75,10 @@ func (o observer) observe(next http.Handler) http.Handler {
 		if refusal := readBody(w, r); refusal != 0 {
 			w.Header().Set("Connection", "close")
 			http.Error(answer, http.StatusText(refusal), refusal)
-			return
+		} else {
+			next.ServeHTTP(answer, r)
 		}
-		next.ServeHTTP(answer, r)
+		answer.complete = true
 	})
 }
 
@@ -89,11 +109,12 @@ func readBody(w http.ResponseWriter, r *http.Request) int {
 	}
 	control := http.NewResponseController(w)
 	_ = control.SetReadDeadline(time.Now().Add(headerWithin))
-	defer func() { _ = control.SetReadDeadline(time.Time{}) }()
 	_, err := io.Copy(io.Discard, http.MaxBytesReader(w, r.Body, maxBody))
 	if err == nil {
+		_ = control.SetReadDeadline(time.Time{})
 		return 0
 	}
+	// the deadline stays: after the answer, the server reads on for a while
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return http.StatusRequestEntityTooLarge
 	}
@@ -107,8 +128,9 @@ func readBody(w http.ResponseWriter, r *http.Request) int {
 // the request may have waited long before.
 type recorder struct {
 	http.ResponseWriter
-	start  time.Time
-	status int
+	start    time.Time
+	status   int
+	complete bool // the handler returned
 }
 
 func (w *recorder) WriteHeader(status int) {
@@ -129,8 +151,17 @@ func (w *recorder) Write(b []byte) (int, error) {
 // Unwrap serves http.ResponseController.
 func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-func (w *recorder) code() int {
-	if w.status == 0 {
+// statusGone is nginx's for a caller that did not wait for its answer.
+const statusGone = 499
+
+// outcome is what counts as the status: the answer's, if the caller got one.
+func (w *recorder) outcome(r *http.Request) int {
+	switch {
+	case r.Context().Err() != nil:
+		return statusGone
+	case !w.complete: // a handler panicked
+		return http.StatusInternalServerError
+	case w.status == 0:
 		return http.StatusOK
 	}
 	return w.status

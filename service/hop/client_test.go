@@ -139,21 +139,10 @@ func TestGivesUpWithItsCaller(t *testing.T) {
 	t.Cleanup(next.Close)
 	log := &lines{}
 	ctx, leave := context.WithCancel(t.Context())
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, relay(t, next.URL, time.Hour, log), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	left := make(chan error, 1)
-	go func() {
-		res, err := http.DefaultClient.Do(req)
-		if err == nil {
-			_ = res.Body.Close()
-		}
-		left <- err
-	}()
+	left := servicetest.Later(servicetest.Request(ctx, t, relay(t, next.URL, time.Hour, log)))
 	servicetest.Receive(t, "the request at the next service", asked)
 	leave()
-	if err := servicetest.Receive(t, "the caller's error", left); err == nil {
+	if got := servicetest.Receive(t, "the caller's error", left); got.Err == nil {
 		t.Error("the caller got an answer")
 	}
 	servicetest.Receive(t, "the end of the request to the next service", released)
