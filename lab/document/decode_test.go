@@ -184,9 +184,11 @@ func TestDecodeProto(t *testing.T) {
 	if err := doc.DecodeProto("nope", &got); err != nil || got.HTTPCode != 1 {
 		t.Errorf("no such field: %+v, %v", got, err)
 	}
-	both := parseOne(t, "spec: {http_code: 1, httpCode: 2}\n")
-	if err := both.DecodeProto("spec", &got); err != nil || got.HTTPCode != 2 {
-		t.Errorf("both spellings: %d, %v", got.HTTPCode, err)
+	for _, spec := range []string{"{http_code: 1, httpCode: 2}", "{httpCode: 2, http_code: 1}"} {
+		both := parseOne(t, "spec: "+spec+"\n")
+		if err := both.DecodeProto("spec", &got); err != nil || got.HTTPCode != 2 {
+			t.Errorf("%s: %d, %v", spec, got.HTTPCode, err)
+		}
 	}
 	err := parseOne(t, "spec:\n  http_code: x\n  nope_nope: 1\n").DecodeProto("spec", &got)
 	want := "f:6: spec.http_code: want a whole number (uint8), not the string \"x\"\n" +

@@ -6,8 +6,8 @@
 // Features that the tutorial does not use are refused with "not supported by the lab": redirect,
 // rewrite, websocketUpgrade, corsPolicy, appendHeaders, L4 faults and matches, custom policies,
 // overrideHeaderName, egress of TCP, to address ranges and to wildcard hosts, list providers and
-// entry types other than STRINGS, quota charges other than 1, metrics other than counters of 1,
-// and every operator of Mixer's expressions but ==, && and |.
+// entry types other than STRINGS, quota charges other than 1, quota specs bound by labels or
+// conditions, metrics other than counters of 1, and every operator of Mixer's expressions but ==, && and |.
 package classic
 
 import "slices"

@@ -84,6 +84,11 @@ func TestDenials(t *testing.T) {
 		},
 		"no handler":     {strings.Replace(denier, "d.denier", "x.denier", 1), "customer-v1", ""},
 		"wrong instance": {strings.Replace(denier, "d.denier", "l.listchecker", 1), "customer-v1", ""},
+		"instance of no use": {
+			strings.Replace(denier, "[c.checknothing]", "[m.metric]", 1) +
+				"---\n" + head + "metric\nmetadata: {name: m}\nspec: {value: \"1\"}\n",
+			"customer-v1", "",
+		},
 		"another namespace's rule": {strings.ReplaceAll(denier, "name: r}", "name: r, namespace: other}") +
 			"---\n" + head + "denier\nmetadata: {name: d, namespace: other}\nspec: {}\n---\n" +
 			head + "checknothing\nmetadata: {name: c, namespace: other}\n", "customer-v1", ""},

@@ -80,6 +80,10 @@ func TestParseRefuses(t *testing.T) {
 			aRouteRule + "  httpReqTimeout: {simpleTimeout: {timeout: 1.0005s}}\n",
 			"6: spec.httpReqTimeout.simpleTimeout.timeout: 1.0005s is not a whole number of milliseconds",
 		},
+		"weights of 0": {
+			aRouteRule + "  route: [{weight: 0}, {weight: 0}]\n",
+			"6: spec.route: weights total 0, must total 100",
+		},
 		"attempts": {
 			aRouteRule + "  httpReqRetries: {simpleRetry: {attempts: -1}}\n",
 			"6: spec.httpReqRetries.simpleRetry.attempts: -1 is negative\n" +
@@ -256,6 +260,7 @@ func TestUnsupported(t *testing.T) {
 			rule("QuotaSpec", "  rules: [{quotas: [{quota: a, charge: 2}]}]\n"),
 		},
 		{"spec.value: other than 1", rule("metric", "  value: response.code\n")},
+		{"spec.services[0].labels", rule("QuotaSpecBinding", "  services: [{name: a, labels: {b: c}}]\n")},
 		{"spec.metrics[0].buckets", rule("prometheus", "  metrics: [{buckets: {}}]\n")},
 		{
 			`spec.metrics[0].kind: "GAUGE", other than COUNTER`,
@@ -278,6 +283,22 @@ func TestUnsupportedFieldsThatSayNothing(t *testing.T) {
 		"  httpReqTimeout: {simpleTimeout: {timeout: 1s, overrideHeaderName: \"\"}}\n"
 	if _, err := parse(text, namespace); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestServicesMayBeWild(t *testing.T) {
+	t.Parallel()
+	for _, service := range []string{"*", "*.foo.com", "*foo.com", "*-bar.foo.com", "foo.com"} {
+		text := rule("RouteRule", "  destination: {service: \""+service+"\"}\n")
+		if _, err := parse(text, namespace); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, service := range []string{"**", "foo.*.com", "*..com", "foo.com."} {
+		text := rule("RouteRule", "  destination: {service: \""+service+"\"}\n")
+		if _, err := parse(text, namespace); err == nil {
+			t.Errorf("%s is accepted", service)
+		}
 	}
 }
 

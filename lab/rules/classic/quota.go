@@ -49,7 +49,7 @@ func (r *resolver) charged(server mesh.Workload) []string {
 func (r *resolver) bound(binding typed[quotaSpecBinding], server mesh.Workload) bool {
 	for _, s := range r.topology.ServicesOf(server) {
 		for _, ref := range binding.spec.Services {
-			if binding.host(&ref) == s.Host() && server.Labels.Has(ref.Labels) {
+			if binding.host(&ref) == s.Host() {
 				return true
 			}
 		}

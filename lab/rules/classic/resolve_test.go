@@ -396,6 +396,18 @@ func TestOnlyHTTPPortsHaveRoutes(t *testing.T) {
 	}
 }
 
+func TestEffectiveShowsThePortsFaults(t *testing.T) {
+	t.Parallel()
+	top := topology()
+	top.Services[2].Ports = append(top.Services[2].Ports,
+		mesh.ServicePort{Name: "http-b", Number: 8081, Protocol: mesh.HTTP})
+	set := load(t, aRouteRule+"  httpFault: {abort: {percent: 1, httpStatus: 500}}\n", namespace)
+	view, err := classic.Effective(set, top, recommendationFrom("customer-v1"))
+	if err != nil || len(view.Faults) != 1 || view.Routes[0].Also != nil {
+		t.Errorf("view %+v, %v", view, err)
+	}
+}
+
 func TestEffectiveRefuses(t *testing.T) {
 	t.Parallel()
 	for want, target := range map[string]classic.Target{

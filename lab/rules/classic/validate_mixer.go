@@ -85,7 +85,11 @@ func (v *validator) quotaSpec(s *quotaSpec) {
 
 func (v *validator) quotaSpecBinding(b *quotaSpecBinding) {
 	for i := range b.Services {
-		v.reference(fmt.Sprintf("spec.services[%d]", i), &b.Services[i])
+		path := fmt.Sprintf("spec.services[%d]", i)
+		v.reference(path, &b.Services[i])
+		if len(b.Services[i].Labels) > 0 {
+			v.fail(path+".labels", "%w", errUnsupported)
+		}
 	}
 	for i, s := range b.QuotaSpecs {
 		v.required(fmt.Sprintf("spec.quotaSpecs[%d].name", i), s.Name)
