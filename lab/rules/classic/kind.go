@@ -7,7 +7,8 @@
 // rewrite, websocketUpgrade, corsPolicy, appendHeaders, L4 faults and matches, custom policies,
 // overrideHeaderName, egress of TCP, to address ranges and to wildcard hosts, list providers and
 // entry types other than STRINGS, quota charges other than 1, quota specs bound by labels or
-// conditions, metrics other than counters of 1, and every operator of Mixer's expressions but ==, && and |.
+// conditions, metrics other than counters of 1, and every operator of Mixer's expressions but
+// ==, && and |.
 package classic
 
 import "slices"
@@ -19,7 +20,7 @@ const APIVersion = "config.istio.io/v1alpha2"
 type Kind struct {
 	Kind   string // in a file: RouteRule, denier
 	Type   string // in a key: route-rule, denier
-	Plural string // of the resource: routerules, deniers; without the s on the command line too
+	Plural string // of the resource: routerules, deniers; the singular is Kind in lower case
 }
 
 const (
