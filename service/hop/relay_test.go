@@ -173,15 +173,14 @@ func TestNobodyThere(t *testing.T) {
 	encrypted := httptest.NewTLSServer(http.NotFoundHandler())
 	encrypted.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, 0)
 	t.Cleanup(encrypted.Close)
-	gone := httptest.NewServer(nil)
-	gone.Close()
+	const gone = "http://127.0.0.1:1" // on which nobody listens
 	for _, c := range []struct{ address, want string }{
-		{gone.URL, "URL: dial tcp *: connect: connection refused"},
+		{gone, "URL: dial tcp *: connect: connection refused"},
 		{"http://no..such.host:8080", "URL: dial tcp: lookup no..such.host: no such host"},
 		{strings.Replace(plain.URL, "http:", "https:", 1), "URL: *server gave HTTP response to HTTPS client"},
 		{encrypted.URL, "URL: *certificate*"},
 		{strings.Replace(encrypted.URL, "https:", "http:", 1), "400 Client sent an HTTP request to an HTTPS server."},
-		{strings.Replace(gone.URL, "http://", "http://user:secret@", 1), "http://user:xxxxx@*: connection refused"},
+		{strings.Replace(gone, "http://", "http://user:secret@", 1), "http://user:xxxxx@*: connection refused"},
 	} {
 		t.Run(c.address, func(t *testing.T) {
 			t.Parallel()
