@@ -198,3 +198,43 @@ func TestComplaintsAreFew(t *testing.T) {
 		})
 	}
 }
+
+// What a backend did not take is gone: to send it again and again would cost more than it is
+// worth.
+func TestSpansAreSentOnce(t *testing.T) {
+	t.Parallel()
+	for name := range tracers("") {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var asked, size atomic.Int64
+			backend := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+				n, _ := io.Copy(io.Discard, r.Body)
+				size.Store(n)
+				asked.Add(1)
+				panic(http.ErrAbortHandler)
+			}))
+			t.Cleanup(backend.Close)
+			env := tracers(backend.URL)[name]
+			env["JAEGER_REPORTER_FLUSH_INTERVAL"] = "1ms"
+			tracer, _, err := open(env)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range 1000 {
+				pass(tracer, headers())
+			}
+			seen := asked.Load() // some or all of the 2000 spans
+			servicetest.Until(t, func() error {
+				pass(tracer, headers())
+				if n := asked.Load() - seen; n < 20 {
+					return fmt.Errorf("the backend refused %d times more", n)
+				}
+				return nil
+			})
+			if n := size.Load(); n > 150_000 { // 500 spans of 300 bytes
+				t.Errorf("the last of %d attempts has %d bytes", asked.Load(), n)
+			}
+			_ = tracer.Close()
+		})
+	}
+}

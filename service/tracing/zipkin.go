@@ -14,13 +14,14 @@ import (
 )
 
 func newZipkin(c Settings, log *slog.Logger) (backend, error) {
+	complain := &complaints{log: log}
 	report := reporter.NewReporter(c.zipkin.String(),
-		reporter.Client(&http.Client{Transport: direct()}),
+		reporter.Client(lossy{&http.Client{Transport: direct()}, complain}),
 		reporter.BatchInterval(c.jaeger.flushEvery()),
 		reporter.BatchSize(500),
 		reporter.MaxBacklog(c.jaeger.queueSize),
 		reporter.Timeout(5*time.Second),
-		reporter.Logger(stdlog.New(&complaints{log: log}, "", 0)))
+		reporter.Logger(stdlog.New(complain, "", 0)))
 	tracer, err := zipkin.NewTracer(report,
 		zipkin.WithLocalEndpoint(&model.Endpoint{ServiceName: c.jaeger.service}),
 		// a span of its own for each side of a call: the parents then tell the chain's order
@@ -33,4 +34,22 @@ func newZipkin(c Settings, log *slog.Logger) (backend, error) {
 		traceID: func(c opentracing.SpanContext) string { return c.(zipkinot.SpanContext).TraceID.String() },
 		close:   report.Close,
 	}, nil
+}
+
+// lossy gives up spans that the backend does not take, as Jaeger's client does. Without it,
+// the reporter keeps them all and writes them anew at each attempt, which costs a core.
+type lossy struct {
+	client   *http.Client
+	complain *complaints
+}
+
+// Do implements the reporter's HTTPDoer. An error becomes an answer, after which the reporter
+// forgets what it sent.
+func (l lossy) Do(r *http.Request) (*http.Response, error) {
+	res, err := l.client.Do(r)
+	if err != nil {
+		l.complain.Error(err.Error())
+		return &http.Response{StatusCode: http.StatusServiceUnavailable, Body: http.NoBody}, nil
+	}
+	return res, nil
 }
