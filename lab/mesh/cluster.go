@@ -35,11 +35,18 @@ type Cluster struct {
 	Host   string // a service's full name, or an external host
 	Port   int
 	Labels Labels // none: all instances
+	// Subset is the name that the rules give these instances; "" where rules have only labels.
+	// Two subsets of equal labels are two clusters, with limits and outliers of their own.
+	Subset string
 }
 
-// Key is unique for a cluster, for maps and for names: HOST:PORT, and |LABELS if there are any.
+// Key is unique for a cluster, for maps and for names: HOST:PORT, and |SUBSET and |LABELS if
+// there are any.
 func (c Cluster) Key() string {
 	key := c.Host + ":" + strconv.Itoa(c.Port)
+	if c.Subset != "" {
+		key += "|" + c.Subset
+	}
 	if len(c.Labels) > 0 {
 		key += "|" + c.Labels.String()
 	}

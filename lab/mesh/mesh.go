@@ -24,6 +24,7 @@ type Outbound struct {
 	Hosts    []VirtualHost
 	Clusters []Upstream // those that Hosts name, each once, in the order of first use
 	Unknown  Response   // the answer to a call of any other host
+	AllowAny bool       // calls of any other host go where they ask, in place of that answer
 }
 
 // VirtualHost is one host and port to call, and the routes that decide where its requests go.

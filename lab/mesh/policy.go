@@ -38,7 +38,8 @@ const NoLimit = 1<<32 - 1
 
 // Outlier ejects hosts that fail. Nil is Envoy's own default.
 type Outlier struct {
-	Errors        *int           // 5xx in a row, failed connections included
+	Errors        *int           // 5xx in a row, failed connections included; 0: never for these
+	GatewayErrors *int           // 502, 503 and 504 in a row, and failed connections; nil, 0: never
 	Interval      *time.Duration // between two looks at who may return
 	BaseEjection  *time.Duration // times the number of ejections so far
 	MaxPercent    *int           // of the hosts, at the same time

@@ -10,6 +10,11 @@ type Route struct {
 	Timeout      time.Duration // from the complete request to the end, tries and all; 0: none
 	Retry        *Retry        // nil: none
 	Mirrors      []Mirror
+	// Direct is the answer that the proxy gives in place of any destination; nil: none.
+	Direct *Response
+	// Missing is the status where the picked cluster is not among the Outbound's Clusters, with
+	// an empty body; 0 is 503. A mirror to such a cluster is no mirror.
+	Missing int
 }
 
 // Destination is a cluster and its share of a route's requests.
@@ -22,10 +27,14 @@ type Destination struct {
 // Condition is met by a request whose attribute compares to a value.
 type Condition struct {
 	Attribute Attribute
-	Header    string // lower case, where Attribute is Header
+	Header    string // lower case, where Attribute is Header; the name, where it is Query
 	Compare   Comparison
 	Value     string
 	Not       bool
+	// IgnoreCase is for the path, compared to a literal.
+	IgnoreCase bool
+	// EmptyIfMissing takes a header that is not there for an empty one.
+	EmptyIfMissing bool
 }
 
 // Attribute is a part of a request.
@@ -38,12 +47,13 @@ const (
 	Authority
 	Scheme
 	Header
+	Query // one parameter of it
 )
 
 // Comparison is how a condition compares. A missing header meets no condition.
 type Comparison int
 
-// The comparisons, all case-sensitive.
+// The comparisons, case-sensitive unless a condition says otherwise.
 const (
 	Exact Comparison = iota
 	Prefix
