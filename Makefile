@@ -22,6 +22,7 @@ build: $(PROGRAMS) ## the programs, into out/
 
 # go build knows best what changed
 $(PROGRAMS): FORCE
+	@[ -x $@ ] || echo 'building $@'
 	@go build -trimpath -o $@ ./$(@F)
 FORCE:
 
