@@ -1,0 +1,47 @@
+package pods
+
+import (
+	"fmt"
+
+	"istio-tutorial/lab/mesh"
+)
+
+// Command is a program as a pod runs it.
+type Command struct {
+	Path string
+	Args []string // without the program's name
+	Env  []string // the complete environment, KEY=VALUE
+}
+
+// Command is how a pod would run a command of words, none of which a shell sees. The image's own
+// program is known by its name; other programs are those of this machine.
+func (m *Manager) Command(name mesh.Name, words []string) (Command, error) {
+	m.mu.Lock()
+	p := m.find(name)
+	running := p != nil && p.status.PID != 0
+	m.mu.Unlock()
+	switch {
+	case p == nil:
+		return Command{}, fmt.Errorf("pod %s: %w", name, ErrNotFound)
+	case !running:
+		return Command{}, fmt.Errorf("pod %s: its program does not run", name)
+	}
+	return p.command(words, nil)
+}
+
+// command is the image's own program where words are empty.
+func (p *pod) command(words, args []string) (Command, error) {
+	img, err := findImage(p.deployment.Container.Image)
+	if err != nil {
+		return Command{}, err
+	}
+	if len(words) == 0 {
+		words = []string{img.program}
+	}
+	path, err := p.manager.executable(img, words[0])
+	if err != nil {
+		return Command{}, err
+	}
+	args = append(append([]string{}, words[1:]...), args...)
+	return Command{Path: path, Args: args, Env: p.environment(img)}, nil
+}

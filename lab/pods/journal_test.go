@@ -1,0 +1,80 @@
+package pods_test
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"strings"
+	"testing"
+	"time"
+
+	"istio-tutorial/lab/manifests"
+	"istio-tutorial/lab/pods"
+)
+
+func TestLogs(t *testing.T) {
+	t.Parallel()
+	m := newManager(t, nil)
+	d := recommendation(t)
+	m.Set([]manifests.Deployment{d})
+	p := ready(t, m, d)[0]
+	for range 3 {
+		get(t, p.Addresses[8080], "/")
+	}
+	var all []string
+	eventually(t, func() error {
+		all = strings.Split(logs(t, m, p, pods.LogQuery{}), "\n")
+		if len(all) < 7 { // listening, and two lines for each request
+			return fmt.Errorf("log: %q", all)
+		}
+		return nil
+	})
+	tail := 2
+	if got, want := logs(t, m, p, pods.LogQuery{Tail: &tail}), strings.Join(all[len(all)-2:], "\n"); got != want {
+		t.Errorf("tail %q, want %q", got, want)
+	}
+	if got := logs(t, m, p, pods.LogQuery{Since: time.Now()}); got != "" {
+		t.Errorf("since now: %q", got)
+	}
+	stamped, _, _ := strings.Cut(logs(t, m, p, pods.LogQuery{Timestamps: true}), "\n")
+	when, line, _ := strings.Cut(stamped, " ")
+	if _, err := time.Parse(time.RFC3339Nano, when); err != nil || line != all[0] {
+		t.Errorf("stamped %q, %v", stamped, err)
+	}
+	if _, err := m.Logs(t.Context(), p.Name, pods.LogQuery{Previous: true}); err == nil {
+		t.Error("there is no previous run")
+	}
+}
+
+func TestFollowedLog(t *testing.T) {
+	t.Parallel()
+	m := newManager(t, nil)
+	d := recommendation(t)
+	m.Set([]manifests.Deployment{d})
+	p := ready(t, m, d)[0]
+	ctx, cancel := context.WithTimeout(t.Context(), deadline)
+	defer cancel()
+	none := 0
+	lines, err := m.Logs(ctx, p.Name, pods.LogQuery{Follow: true, Tail: &none})
+	if err != nil {
+		t.Fatal(err)
+	}
+	next, stop := iter.Pull(lines)
+	defer stop()
+	get(t, p.Addresses[8080], "/")
+	for {
+		line, ok := next()
+		if !ok {
+			t.Fatalf("the log ended: %v", ctx.Err())
+		}
+		if strings.Contains(line, "recommendation v1") {
+			break
+		}
+	}
+	m.Set(nil) // the pod ends, and so does its log
+	for _, ok := next(); ok; _, ok = next() {
+	}
+	if ctx.Err() != nil {
+		t.Error("the log did not end with its pod")
+	}
+}

@@ -1,0 +1,127 @@
+package pods
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"reflect"
+	"time"
+
+	"istio-tutorial/lab/mesh"
+)
+
+const (
+	// patience bounds one Publish: a proxy that does not answer must not keep pods from ending.
+	patience = 5 * time.Second
+	// again is the pause after a Publish that failed.
+	again = 100 * time.Millisecond
+)
+
+// Instances are the pods as the mesh knows them, in the order of their creation.
+func (m *Manager) Instances() []mesh.Instance {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	list := []mesh.Instance{}
+	for _, p := range m.pods {
+		if p.addresses != nil {
+			list = append(list, p.instance())
+		}
+	}
+	return list
+}
+
+func (p *pod) instance() mesh.Instance {
+	return mesh.Instance{
+		Name:      p.name,
+		Workload:  p.deployment.Workload.Name,
+		Labels:    p.deployment.Labels,
+		Addresses: maps.Clone(p.addresses),
+		Proxy:     p.proxy,
+		Ready:     p.published && !p.terminating && p.isReady(),
+	}
+}
+
+// publishing tells the proxy of every change, and lets the pods go that it no longer calls.
+func (m *Manager) publishing(ctx context.Context) {
+	var last []mesh.Instance
+	for {
+		select {
+		case <-m.due:
+		case <-ctx.Done():
+			return
+		}
+		leaving, moves := m.leaving(), m.moves()
+		if now := m.Instances(); !reflect.DeepEqual(now, last) {
+			err := m.publish(ctx)
+			m.published(moves, err)
+			last = now
+			if err != nil {
+				last = nil
+				time.AfterFunc(again, m.touch)
+			}
+		}
+		m.release(leaving)
+	}
+}
+
+func (m *Manager) publish(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	return m.cfg.Publish(ctx)
+}
+
+// leaving are the pods that may end after the next Publish.
+func (m *Manager) leaving() []*pod {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var list []*pod
+	for _, p := range m.pods {
+		if p.terminating {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+func (m *Manager) release(leaving []*pod) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, p := range leaving {
+		p.leave()
+	}
+}
+
+// moves are the addresses that pods have, as a count of their moves so far.
+func (m *Manager) moves() map[*pod]int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	moves := map[*pod]int{}
+	for _, p := range m.pods {
+		if p.addresses != nil {
+			moves[p] = p.moves
+		}
+	}
+	return moves
+}
+
+// published notes what the proxy said. Pods that it refused to take in move, as the port of their
+// sidecar may have been taken.
+func (m *Manager) published(moves map[*pod]int, err error) {
+	refused := err != nil &&
+		!errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	fresh := false
+	for p, known := range moves {
+		switch {
+		case p.moves != known || p.published:
+		case err == nil:
+			p.published, fresh = true, true
+		case refused:
+			p.move("the proxy refused its addresses: " + err.Error())
+		}
+	}
+	if fresh {
+		m.follow()
+	}
+}
