@@ -12,16 +12,20 @@ import (
 
 func TestShow(t *testing.T) {
 	t.Parallel()
-	page := "{\n  \"headers\": {}\n}"
-	pages := map[string]func(http.ResponseWriter, *http.Request){
-		"/headers":  func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, page) },
-		"/agent":    func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, r.UserAgent()) },
-		"/large":    func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(strings.Repeat("x", pageLimit))) },
-		"/toolarge": func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(make([]byte, pageLimit+1)) },
-		"/refused":  func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "rate limit", http.StatusForbidden) },
-		"/empty":    func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) },
-		"/moved":    func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/headers", http.StatusFound) },
-		"/aborted":  func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+	page, large := "{\n  \"headers\": {}\n}", strings.Repeat("x", pageLimit)
+	type (
+		w = http.ResponseWriter
+		r = *http.Request
+	)
+	pages := map[string]func(w, r){
+		"/headers":  func(w w, _ r) { fmt.Fprintln(w, page) },
+		"/agent":    func(w w, r r) { fmt.Fprint(w, r.UserAgent()) },
+		"/large":    func(w w, _ r) { fmt.Fprint(w, large) },
+		"/toolarge": func(w w, _ r) { fmt.Fprint(w, large, "x") },
+		"/refused":  func(w w, _ r) { http.Error(w, "rate limit", http.StatusForbidden) },
+		"/empty":    func(w w, _ r) { w.WriteHeader(http.StatusNotFound) },
+		"/moved":    func(w w, r r) { http.Redirect(w, r, "/headers", http.StatusFound) },
+		"/aborted":  func(w, r) { panic(http.ErrAbortHandler) },
 	}
 	outside := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		pages[r.URL.Path](w, r)
@@ -34,7 +38,7 @@ func TestShow(t *testing.T) {
 	}{
 		{"/headers", 200, page + "\n"},
 		{"/agent", 200, "Go-http-client/1.1\n"},
-		{"/large", 200, strings.Repeat("x", pageLimit) + "\n"},
+		{"/large", 200, large + "\n"},
 		{"/toolarge", 503, "egress => " + outside.URL + "/toolarge: answer above 4096 KiB\n"},
 		{"/refused", 503, "egress => 403 rate limit\n"},
 		{"/empty", 503, "egress => 404 Not Found\n"},

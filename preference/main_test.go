@@ -53,7 +53,8 @@ func TestSettings(t *testing.T) {
 		}
 	}
 	got := servicetest.Run(t, program(), map[string]string{"RECOMMENDATION_URL": "recommendation:8080"})
-	if want := "preference: RECOMMENDATION_URL: \"recommendation:8080\": not an http or https address\n"; got.Status != 2 || got.Stderr != want {
+	const want = "preference: RECOMMENDATION_URL: \"recommendation:8080\": not an http or https address\n"
+	if got.Status != 2 || got.Stderr != want {
 		t.Errorf("got %+v, want %q", got, want)
 	}
 }

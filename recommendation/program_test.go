@@ -18,7 +18,8 @@ func TestCommands(t *testing.T) {
 	}{
 		{[]string{"get", "/"}, 0, "recommendation v1 from 'unknown': 1\n", ""},
 		{[]string{"misbehave"}, 0, "Following requests to '/' will return a 503\n", ""},
-		{[]string{"get", "/"}, 1, "recommendation misbehavior from 'unknown'\n", "http://ADDRESS/: 503 Service Unavailable"},
+		{[]string{"get", "/"}, 1, "recommendation misbehavior from 'unknown'\n",
+			"http://ADDRESS/: 503 Service Unavailable"},
 		{[]string{"behave"}, 0, "Following requests to '/' will return a 200\n", ""},
 		{[]string{"get", s.URL}, 0, "recommendation v1 from 'unknown': 1\n", ""},
 		{[]string{"timeout", "1ms"}, 0, "Following requests to '/' will be answered after 1ms\n", ""},
@@ -45,7 +46,8 @@ func TestCommands(t *testing.T) {
 
 func TestSettings(t *testing.T) {
 	t.Parallel()
-	got := servicetest.Run(t, program(), map[string]string{"TIMEOUT": "3"}, "-version", "v2", "-listen-on", "http")
+	env := map[string]string{"TIMEOUT": "3"}
+	got := servicetest.Run(t, program(), env, "-version", "v2", "-listen-on", "http")
 	const want = `recommendation: -listen-on: "http": not a port
 recommendation: TIMEOUT: "3": not a duration such as 3s or 500ms
 `

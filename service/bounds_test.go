@@ -112,7 +112,8 @@ func (b bubble) get(path string) string {
 	if err != nil {
 		return err.Error()
 	}
-	return strings.TrimSpace(fmt.Sprint(res.StatusCode, " ", string(body), " ", map[bool]string{true: "close"}[res.Close]))
+	closes := map[bool]string{true: " close"}[res.Close]
+	return fmt.Sprint(res.StatusCode, " ", string(body), closes)
 }
 
 // What a client may send, and how long it then takes until the server is rid of it.
@@ -129,7 +130,8 @@ func TestSlowClients(t *testing.T) {
 		{"header by and by", "GET / HTTP/1.1\r\n", "A: a\r\n", "", headerWithin},
 		{"half a body", post + "Content-Length: 9\r\n\r\nabc", "", "408 Request Timeout", headerWithin},
 		{"body by and by", post + "Content-Length: 9999\r\n\r\nabc", "abc", "408 Request Timeout", headerWithin},
-		{"no body after a question", post + "Content-Length: 9\r\nExpect: 100-continue\r\n\r\n", "", "100 Continue", headerWithin},
+		{"no body after a question", post + "Content-Length: 9\r\nExpect: 100-continue\r\n\r\n", "",
+			"100 Continue", headerWithin},
 		{"body too large, by and by", post + "Content-Length: 99999\r\n\r\n" + strings.Repeat("x", maxBody+1), "x",
 			"413 Request Entity Too Large", headerWithin},
 		{"no second request", "GET / HTTP/1.1\r\nHost: a\r\n\r\n", "", "200 OK", idleFor},
@@ -212,7 +214,7 @@ func TestDrain(t *testing.T) {
 				t.Errorf("%s, %s: got %s, want %s", when, path, got, want)
 			}
 		}
-		want("at work", "/health/ready", `200 {"status":"UP"}`)
+		want("at work", "/health/ready", "200 {\"status\":\"UP\"}\n")
 		want("at work", "/", "200 hello")
 		held := make(chan string, 1)
 		go func() { held <- b.get("/slow?d=65s") }()

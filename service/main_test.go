@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"istio-tutorial/service"
 	"istio-tutorial/service/servicetest"
 )
 
@@ -33,7 +34,8 @@ func TestProgram(t *testing.T) {
 		{"path", at, []string{"get", "/"}, 0, "hello\n", ""},
 		{"missing path", at, []string{"get", "/nope"}, 1, "404 page not found\n",
 			"sample: http://" + live.Address + "/nope: 404 Not Found\n"},
-		{"address", nil, []string{"get", next.URL + "/a"}, 1, "GET /a\n", "sample: " + next.URL + "/a: 418 I'm a teapot\n"},
+		{"address", nil, []string{"get", next.URL + "/a"}, 1, "GET /a\n",
+			"sample: " + next.URL + "/a: 418 I'm a teapot\n"},
 		{"address without http", nil, []string{"get", next.Listener.Addr().String()}, 1, "GET /\n",
 			"sample: " + next.URL + ": 418 I'm a teapot\n"},
 		{"nobody there", nil, []string{"get", "127.0.0.1:1"}, 1, "",
@@ -77,18 +79,31 @@ func TestHelp(t *testing.T) {
 		t.Errorf("got %d, %q", got.Status, got.Stderr)
 	}
 	for _, want := range []string{
-		"sample is there for the tests\n", "\n  sample [flags] ", "\n  sample get URL ", "\n  sample set    set it\n",
-		"HTTP_PROXY", "-listen-on, $LISTEN_ON\n        port, or host:port, to serve on (default 8080)\n",
-		"-metrics-on, $METRICS_ON\n", "-size, $SIZE\n        of it all (default 1s)\n", "-drain, $DRAIN\n", "-log-format, $LOG_FORMAT\n",
+		"sample is there for the tests\n", "HTTP_PROXY",
+		"\n  sample [flags] ", "\n  sample get URL ", "\n  sample set    set it\n",
+		"-listen-on, $LISTEN_ON\n        port, or host:port, to serve on (default 8080)\n",
+		"-metrics-on, $METRICS_ON\n", "-size, $SIZE\n        of it all (default 1s)\n", "-drain, $DRAIN\n",
+		"-log-format, $LOG_FORMAT\n        text or json; text by default on a terminal only (default json)\n",
 		"-tracing, $TRACING\n        tracer: off, jaeger or zipkin (default off)\n",
 		"-zipkin-url, $ZIPKIN_URL\n", "(default http://localhost:9411/api/v2/spans)\n",
-		"-jaeger-service-name, $JAEGER_SERVICE_NAME\n", "(default sample)\n", "-jaeger-agent-host, $JAEGER_AGENT_HOST\n",
+		"-jaeger-service-name, $JAEGER_SERVICE_NAME\n", "(default sample)\n",
+		"-jaeger-agent-host, $JAEGER_AGENT_HOST\n",
 		"-jaeger-agent-port, $JAEGER_AGENT_PORT\n", "-jaeger-endpoint, $JAEGER_ENDPOINT\n",
 		"-jaeger-sampler-type, $JAEGER_SAMPLER_TYPE\n", "-jaeger-sampler-param, $JAEGER_SAMPLER_PARAM\n",
 	} {
 		if !strings.Contains(got.Stdout, want) {
 			t.Errorf("there is no %q in\n%s", want, got.Stdout)
 		}
+	}
+}
+
+func TestTextOnTerminals(t *testing.T) {
+	t.Parallel()
+	var out strings.Builder
+	service.Main(t.Context(), sample(newHold()), service.Process{Args: []string{"-h"}, Stdout: &out,
+		Terminal: true, Getenv: func(string) string { return "" }})
+	if !strings.Contains(out.String(), "(default text)\n") {
+		t.Errorf("the log is not for people:\n%s", out.String())
 	}
 }
 

@@ -103,7 +103,8 @@ func TestOneLineARequest(t *testing.T) {
 	s := servicetest.Start(t, sample(newHold()), nil)
 	want := []string{
 		"GET / 200 sample/1 80f198ee56343ba864fe8b2a57d3eff7",
-		"GET /nope 404  ", "POST / 405  ", "GET /fail 503  ", "POST / 413  ", "GET /healthy 404  ", "GET /panic 500  ",
+		"GET /nope 404  ", "POST / 405  ", "GET /fail 503  ", "POST / 413  ", "GET /healthy 404  ",
+		"GET /panic 500  ",
 	}
 	for _, c := range []struct{ method, path, body string }{
 		{"GET", "/", ""}, {"GET", "/nope", ""}, {"POST", "/", ""}, {"GET", "/fail", ""},
@@ -134,7 +135,8 @@ func TestOneLineARequest(t *testing.T) {
 		t.Fatalf("%d lines for %d requests: %v", len(lines), len(want), lines)
 	}
 	for i, line := range lines {
-		got := fmt.Sprint(line["method"], " ", line["path"], " ", line["status"], " ", line["user_agent"], " ", line["trace"])
+		got := fmt.Sprintf("%v %v %v %v %v",
+			line["method"], line["path"], line["status"], line["user_agent"], line["trace"])
 		if got != want[i] {
 			t.Errorf("got %q, want %q", got, want[i])
 		}

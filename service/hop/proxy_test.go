@@ -25,7 +25,8 @@ func TestMain(m *testing.M) {
 	if err != nil {
 		panic(err)
 	}
-	a, err := hop.NewClient(hop.Config{Name: "preference", URL: u, Timeout: time.Hour, Limit: limit}).Get(incoming())
+	next := hop.NewClient(hop.Config{Name: "preference", URL: u, Timeout: time.Hour, Limit: limit})
+	a, err := next.Get(incoming())
 	fmt.Print(a.Status, " ", a.Body, " ", err)
 }
 
@@ -39,7 +40,7 @@ func TestProxy(t *testing.T) {
 		proxy := serveRaw(t, says(answer("503 Service Unavailable", "by the proxy")))
 		cmd := exec.Command(os.Args[0])
 		cmd.Env = []string{askVariable + "=http://" + name, "HTTP_PROXY=" + proxy.url, "NO_PROXY=" + c.exempt}
-		got, err := cmd.CombinedOutput()
+		got, err := cmd.Output()
 		if err != nil || string(got) != c.want {
 			t.Errorf("got %q, %v, want %q", got, err, c.want)
 		}

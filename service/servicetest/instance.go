@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -70,6 +71,7 @@ func (i *Instance) Ended() bool { return len(i.status) > 0 }
 // End tells the program to end, waits until it did, and returns its exit status.
 func (i *Instance) End() int {
 	i.t.Helper()
+	http.DefaultClient.CloseIdleConnections() // one that was never used would keep it for 5 s
 	i.cancel()
 	status := Receive(i.t, "the program's end", i.status)
 	i.status <- status

@@ -41,7 +41,8 @@ func TestNothingWaitsForTheBackend(t *testing.T) {
 		"jaeger's hurry":  {"TRACING": "jaeger", "JAEGER_ENDPOINT": gone, "JAEGER_REPORTER_FLUSH_INTERVAL": "0s"},
 		"no queue at all": {"TRACING": "zipkin", "ZIPKIN_URL": gone, "JAEGER_REPORTER_MAX_QUEUE_SIZE": "0"},
 	}
-	for what, address := range map[string]string{"refused": gone, "mute": mute(t).URL, "look-up": "http://tracing.test"} {
+	addresses := map[string]string{"refused": gone, "mute": mute(t).URL, "look-up": "http://tracing.test"}
+	for what, address := range addresses {
 		for name, env := range tracers(address) {
 			environments[name+" "+what] = env
 		}
@@ -140,6 +141,35 @@ func TestCloseSendsTheRest(t *testing.T) {
 		if name == "zipkin" {
 			checkSpans(t, body)
 		}
+	}
+}
+
+func TestJaegerSettings(t *testing.T) {
+	t.Parallel()
+	type report struct{ user, password, body string }
+	reports := make(chan report, 9)
+	backend := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		user, password, _ := r.BasicAuth()
+		reports <- report{user, password, string(body)}
+	}))
+	t.Cleanup(backend.Close)
+	env := tracers(backend.URL)["jaeger"]
+	env["JAEGER_USER"], env["JAEGER_PASSWORD"] = "me", "secret"
+	env["JAEGER_TAGS"] = "zone = z-east, garbage"
+	env["JAEGER_TRACEID_128BIT"] = "true"
+	tracer, _, err := open(env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, id := pass(tracer, headers()); len(id) != 32 {
+		t.Errorf("the trace's id is %s, of 128 bits", id)
+	}
+	_ = tracer.Close()
+	got := servicetest.Receive(t, "the spans", reports)
+	if got.user != "me" || got.password != "secret" || !strings.Contains(got.body, "zone") ||
+		!strings.Contains(got.body, "z-east") || strings.Contains(got.body, "garbage") {
+		t.Errorf("got %+v", got)
 	}
 }
 

@@ -33,7 +33,8 @@ func TestParentOf(t *testing.T) {
 	}{
 		{"nothing", nil, parent{}},
 		{"b3", ids("x-b3-sampled", "1"), parent{long, span, "1"}},
-		{"b3 of 64 bits", []string{"x-b3-traceid", short, "x-b3-spanid", span, "x-b3-sampled", "0"}, parent{short, span, "0"}},
+		{"b3 of 64 bits", []string{"x-b3-traceid", short, "x-b3-spanid", span, "x-b3-sampled", "0"},
+			parent{short, span, "0"}},
 		{"b3 without a decision", ids(), parent{long, span, ""}},
 		{"b3 true", ids("x-b3-sampled", "true"), parent{long, span, "1"}},
 		{"b3 false", ids("x-b3-sampled", "False"), parent{long, span, "0"}},
