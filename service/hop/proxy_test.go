@@ -39,7 +39,8 @@ func TestProxy(t *testing.T) {
 	} {
 		proxy := serveRaw(t, says(answer("503 Service Unavailable", "by the proxy")))
 		cmd := exec.Command(os.Args[0])
-		cmd.Env = []string{askVariable + "=http://" + name, "HTTP_PROXY=" + proxy.url, "NO_PROXY=" + c.exempt}
+		cmd.Env = []string{askVariable + "=http://" + name, "HTTP_PROXY=" + proxy.url,
+			"NO_PROXY=" + c.exempt, "GORACE=atexit_sleep_ms=0"}
 		got, err := cmd.Output()
 		if err != nil || string(got) != c.want {
 			t.Errorf("got %q, %v, want %q", got, err, c.want)
