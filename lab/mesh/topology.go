@@ -80,7 +80,10 @@ type Instance struct {
 	// Addresses is where the program really listens, host:port, by container port. All
 	// instances share one machine, so the numbers differ from the manifest's.
 	Addresses map[int]string
-	Ready     bool
+	// Proxy is where its sidecar takes the calls that the program makes, host:port; "": it
+	// makes none.
+	Proxy string
+	Ready bool
 }
 
 // Service is a name that clients call, and the instances behind it.

@@ -1,0 +1,112 @@
+package envoy
+
+import (
+	"encoding/json"
+	"strconv"
+	"time"
+)
+
+// Settings is how one Envoy is started.
+type Settings struct {
+	// Node is the name by which it asks for its configuration. Required.
+	Node string
+	// Admin is the unix socket of its administration, made readable by its owner alone. Required.
+	Admin string
+	// XDS is the unix socket of the server that configures it. Required.
+	XDS string
+	// LogLevel is trace, debug, info, warning, error, critical or off. Empty is warning.
+	LogLevel string
+	// Drain is how long connections of a listener that changed or went may live on; it must
+	// outlast the slowest answer. Zero is 45 s, as in a mesh.
+	Drain time.Duration
+}
+
+// XDSCluster is the name of the cluster that leads to the configuration server.
+const XDSCluster = "lab"
+
+// maxConnections is more than a lesson opens.
+const maxConnections = 10_000
+
+type object map[string]any
+
+// Bootstrap is the configuration to start with: where the administration listens, and where all
+// else comes from.
+func (s Settings) Bootstrap() ([]byte, error) {
+	source := object{"ads": object{}, "resource_api_version": "V3", "initial_fetch_timeout": "0s"}
+	return json.MarshalIndent(object{
+		"node":  object{"id": s.Node, "cluster": s.Node},
+		"admin": object{"address": pipe(s.Admin, 0o600)},
+		"dynamic_resources": object{
+			"ads_config": object{
+				"api_type":              "GRPC",
+				"transport_api_version": "V3",
+				"grpc_services":         []object{{"envoy_grpc": object{"cluster_name": XDSCluster}}},
+			},
+			"cds_config": source,
+			"lds_config": source,
+		},
+		"static_resources": object{"clusters": []object{xdsCluster(s.XDS)}},
+		"overload_manager": object{"resource_monitors": []object{{
+			"name": "envoy.resource_monitors.global_downstream_max_connections",
+			"typed_config": object{
+				"@type": "type.googleapis.com/envoy.extensions.resource_monitors." +
+					"downstream_connections.v3.DownstreamConnectionsConfig",
+				"max_active_downstream_connections": maxConnections,
+			},
+		}}},
+		"layered_runtime": object{"layers": []object{{
+			"name": "lab",
+			"static_layer": object{
+				// Spans show as soon as their request is answered.
+				"tracing.zipkin.min_flush_spans":   1,
+				"tracing.zipkin.flush_interval_ms": 200,
+			},
+		}}},
+	}, "", "  ")
+}
+
+func pipe(path string, mode int) object {
+	return object{"pipe": object{"path": path, "mode": mode}}
+}
+
+func xdsCluster(socket string) object {
+	endpoint := object{"endpoint": object{"address": pipe(socket, 0)}}
+	return object{
+		"name":            XDSCluster,
+		"connect_timeout": "1s",
+		"typed_extension_protocol_options": object{
+			"envoy.extensions.upstreams.http.v3.HttpProtocolOptions": object{
+				"@type":                "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
+				"explicit_http_config": object{"http2_protocol_options": object{}},
+			},
+		},
+		"load_assignment": object{
+			"cluster_name": XDSCluster,
+			"endpoints":    []object{{"lb_endpoints": []object{endpoint}}},
+		},
+	}
+}
+
+// Args are the arguments to start Envoy with, given the file that holds its bootstrap.
+//
+// One worker thread makes round robin strict and limits exact. Without hot restart, several
+// Envoys run side by side and none leaves shared memory behind when it is killed.
+func (s Settings) Args(bootstrap string) []string {
+	level, drain := s.LogLevel, s.Drain
+	if level == "" {
+		level = "warning"
+	}
+	if drain == 0 {
+		drain = 45 * time.Second
+	}
+	return []string{
+		"--config-path", bootstrap,
+		"--concurrency", "1",
+		"--disable-hot-restart",
+		"--drain-time-s", strconv.Itoa(int(drain.Seconds())),
+		"--drain-strategy", "immediate",
+		"--file-flush-interval-msec", "50",
+		"--log-level", level,
+		"--log-format", "%Y-%m-%dT%T.%e %l %n: %v",
+	}
+}

@@ -1,0 +1,172 @@
+package xds
+
+import (
+	"strings"
+	"time"
+
+	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	endpointv3 "github.com/envoyproxy/go-control-plane/envoy/config/endpoint/v3"
+	upstreamhttpv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/upstreams/http/v3"
+	typev3 "github.com/envoyproxy/go-control-plane/envoy/type/v3"
+	"google.golang.org/protobuf/types/known/anypb"
+	"google.golang.org/protobuf/types/known/durationpb"
+	"google.golang.org/protobuf/types/known/wrapperspb"
+
+	"istio-tutorial/lab/mesh"
+)
+
+// cluster is a cluster as one client sees it.
+func (b *builder) cluster(client mesh.Name, u mesh.Upstream) {
+	name, p := outboundCluster(client, u.Cluster), u.Policy
+	c := &clusterv3.Cluster{
+		Name:             name,
+		AltStatName:      statName(name),
+		ConnectTimeout:   durationpb.New(p.ConnectTimeout),
+		LbPolicy:         balance(p.Balance),
+		CircuitBreakers:  breakers(p.Limits),
+		OutlierDetection: outlier(p.Outlier),
+		CommonLbConfig: &clusterv3.Cluster_CommonLbConfig{
+			HealthyPanicThreshold: &typev3.Percent{Value: float64(p.Panic)},
+		},
+	}
+	b.speak(c, b.protocol(u.Cluster), p.Limits.RequestsPerConnection)
+	b.locate(c, u.Cluster)
+	b.add(clusters, name, c)
+}
+
+func balance(b mesh.Balance) clusterv3.Cluster_LbPolicy {
+	switch b {
+	case mesh.LeastRequest:
+		return clusterv3.Cluster_LEAST_REQUEST
+	case mesh.Random:
+		return clusterv3.Cluster_RANDOM
+	default:
+		return clusterv3.Cluster_ROUND_ROBIN
+	}
+}
+
+func breakers(l mesh.Limits) *clusterv3.CircuitBreakers {
+	t := &clusterv3.CircuitBreakers_Thresholds{
+		MaxConnections:     number(l.Connections),
+		MaxPendingRequests: number(l.Pending),
+		MaxRequests:        number(l.Requests),
+		MaxRetries:         number(l.Retries),
+	}
+	if t.MaxConnections == nil && t.MaxPendingRequests == nil && t.MaxRequests == nil && t.MaxRetries == nil {
+		return nil
+	}
+	return &clusterv3.CircuitBreakers{Thresholds: []*clusterv3.CircuitBreakers_Thresholds{t}}
+}
+
+func outlier(o *mesh.Outlier) *clusterv3.OutlierDetection {
+	if o == nil {
+		return nil
+	}
+	d := &clusterv3.OutlierDetection{
+		Consecutive_5Xx:    number(o.Errors),
+		Interval:           duration(o.Interval),
+		BaseEjectionTime:   duration(o.BaseEjection),
+		MaxEjectionPercent: number(o.MaxPercent),
+		AlwaysEjectOneHost: wrapperspb.Bool(o.AlwaysOne),
+	}
+	if !o.BySuccessRate {
+		d.EnforcingSuccessRate = wrapperspb.UInt32(0)
+	}
+	return d
+}
+
+func number(n *int) *wrapperspb.UInt32Value {
+	if n == nil {
+		return nil
+	}
+	return wrapperspb.UInt32(uint32(*n))
+}
+
+func duration(d *time.Duration) *durationpb.Duration {
+	if d == nil {
+		return nil
+	}
+	return durationpb.New(*d)
+}
+
+// protocol is what the port of a service or of an external host speaks.
+func (b *builder) protocol(c mesh.Cluster) mesh.Protocol {
+	if s, ok := b.mesh.ServiceAt(c.Host); ok {
+		port, _ := s.Port(c.Port)
+		return port.Protocol
+	}
+	if e, ok := b.external(c); ok {
+		return e.Protocol
+	}
+	return mesh.HTTP
+}
+
+func (b *builder) external(c mesh.Cluster) (mesh.ExternalHost, bool) {
+	for _, e := range b.mesh.External {
+		if e.Host == c.Host && e.Port == c.Port {
+			return e, true
+		}
+	}
+	return mesh.ExternalHost{}, false
+}
+
+const httpOptions = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
+
+// speak sets the protocol, and how many requests a connection is for.
+func (b *builder) speak(c *clusterv3.Cluster, p mesh.Protocol, perConnection *int) {
+	explicit := &upstreamhttpv3.HttpProtocolOptions_ExplicitHttpConfig{
+		ProtocolConfig: &upstreamhttpv3.HttpProtocolOptions_ExplicitHttpConfig_HttpProtocolOptions{
+			HttpProtocolOptions: &corev3.Http1ProtocolOptions{},
+		},
+	}
+	if p == mesh.HTTP2 {
+		explicit.ProtocolConfig = &upstreamhttpv3.HttpProtocolOptions_ExplicitHttpConfig_Http2ProtocolOptions{
+			Http2ProtocolOptions: &corev3.Http2ProtocolOptions{},
+		}
+	}
+	options := &upstreamhttpv3.HttpProtocolOptions{
+		UpstreamProtocolOptions: &upstreamhttpv3.HttpProtocolOptions_ExplicitHttpConfig_{
+			ExplicitHttpConfig: explicit,
+		},
+		CommonHttpProtocolOptions: &corev3.HttpProtocolOptions{
+			MaxRequestsPerConnection: number(perConnection),
+		},
+	}
+	c.TypedExtensionProtocolOptions = map[string]*anypb.Any{httpOptions: b.pack(options)}
+}
+
+// locate says where the hosts of a cluster are: those of a service come by the name of the
+// cluster in the mesh, which all clients share.
+func (b *builder) locate(c *clusterv3.Cluster, in mesh.Cluster) {
+	_, outside := b.external(in)
+	if !outside || strings.Contains(in.Host, "*") {
+		c.ClusterDiscoveryType = &clusterv3.Cluster_Type{Type: clusterv3.Cluster_EDS}
+		c.EdsClusterConfig = &clusterv3.Cluster_EdsClusterConfig{
+			EdsConfig: ads(), ServiceName: in.Key(),
+		}
+		b.assign(in)
+		return
+	}
+}
+
+// assign lists the ready instances of a cluster.
+func (b *builder) assign(c mesh.Cluster) {
+	assignment := &endpointv3.ClusterLoadAssignment{ClusterName: c.Key()}
+	var hosts []*endpointv3.LbEndpoint
+	for _, e := range b.mesh.Endpoints(c) {
+		if e.Instance.Ready {
+			hosts = append(hosts, host(e.Instance.Name.Name, pipe(b.socket(e.Instance, e.Address), 0)))
+		}
+	}
+	if len(hosts) > 0 {
+		assignment.Endpoints = []*endpointv3.LocalityLbEndpoints{{LbEndpoints: hosts}}
+	}
+	b.add(endpoints, c.Key(), assignment)
+}
+
+func host(name string, a *corev3.Address) *endpointv3.LbEndpoint {
+	return &endpointv3.LbEndpoint{HostIdentifier: &endpointv3.LbEndpoint_Endpoint{
+		Endpoint: &endpointv3.Endpoint{Hostname: name, Address: a},
+	}}
+}

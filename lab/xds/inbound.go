@@ -1,0 +1,111 @@
+package xds
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"path/filepath"
+	"time"
+
+	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
+	endpointv3 "github.com/envoyproxy/go-control-plane/envoy/config/endpoint/v3"
+	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	"istio-tutorial/lab/mesh"
+)
+
+// served is a port of an instance that a service leads to.
+type served struct {
+	instance mesh.Instance
+	port     int    // of the container
+	address  string // where the program really listens, host:port
+	protocol mesh.Protocol
+}
+
+func (s served) name() string { return inboundName(s.instance.Name, s.port) }
+
+// ports are those of an instance that a service leads to, each once.
+func (b *builder) ports(i mesh.Instance) []served {
+	var list []served
+	seen := map[string]bool{}
+	for _, s := range b.mesh.Services {
+		for _, p := range s.Ports {
+			for _, e := range b.mesh.Endpoints(mesh.Cluster{Host: s.Host(), Port: p.Number}) {
+				if e.Instance.Name == i.Name && !seen[e.Address] {
+					seen[e.Address] = true
+					list = append(list, served{i, portOf(i, e.Address), e.Address, p.Protocol})
+				}
+			}
+		}
+	}
+	return list
+}
+
+func portOf(i mesh.Instance, address string) int {
+	for port, a := range i.Addresses {
+		if a == address {
+			return port
+		}
+	}
+	return 0
+}
+
+// inbound is how calls arrive at an instance.
+func (b *builder) inbound(i mesh.Instance, in mesh.Inbound) {
+	for _, s := range b.ports(i) {
+		name := s.name()
+		b.listener(name, pipe(b.socket(i, s.address), ownerOnly), &hcmv3.HttpConnectionManager{})
+		b.program(s)
+		b.add(routes, name, &routev3.RouteConfiguration{
+			Name: name,
+			VirtualHosts: []*routev3.VirtualHost{{
+				Name: name, Domains: []string{"*"}, Routes: b.entrances(s, in),
+			}},
+			RequestHeadersToRemove: []string{callerHeader},
+		})
+	}
+}
+
+// entrances are the routes to the program.
+func (b *builder) entrances(s served, _ mesh.Inbound) []*routev3.Route {
+	return []*routev3.Route{{Match: everything(), Action: &routev3.Route_Route{Route: &routev3.RouteAction{
+		ClusterSpecifier: &routev3.RouteAction_Cluster{Cluster: s.name()},
+		Timeout:          durationpb.New(0),
+	}}}}
+}
+
+// toProgram is how long a program may take to accept a connection.
+const toProgram = 10 * time.Second
+
+// program is the cluster of the one program behind an inbound listener.
+func (b *builder) program(s served) {
+	name := s.name()
+	c := &clusterv3.Cluster{
+		Name:           name,
+		AltStatName:    statName(name),
+		ConnectTimeout: durationpb.New(toProgram),
+		LoadAssignment: &endpointv3.ClusterLoadAssignment{
+			ClusterName: name,
+			Endpoints: []*endpointv3.LocalityLbEndpoints{{
+				LbEndpoints: []*endpointv3.LbEndpoint{host(s.instance.Name.Name, b.tcp(s.address))},
+			}},
+		},
+	}
+	b.speak(c, s.protocol, nil)
+	b.add(clusters, name, c)
+}
+
+// maxSocket is how long the path of a unix socket may be on every system.
+const maxSocket = 103
+
+// socket is where the sidecar of an instance takes the calls for an address. A digest keeps the
+// path short, whatever the instance is called.
+func (b *builder) socket(i mesh.Instance, address string) string {
+	sum := sha256.Sum256([]byte(i.Name.String() + " " + address))
+	path := filepath.Join(b.cfg.Sockets, hex.EncodeToString(sum[:8]))
+	if len(path) > maxSocket {
+		b.fail("folder %s: its name is too long for a unix socket in it", b.cfg.Sockets)
+	}
+	return path
+}

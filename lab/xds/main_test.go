@@ -1,0 +1,130 @@
+package xds_test
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"istio-tutorial/lab/envoy"
+	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/supervise"
+	"istio-tutorial/lab/xds"
+)
+
+// patience bounds every wait; no test takes as long unless it fails.
+const patience = 30 * time.Second
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if p, err := shared(); err == nil {
+		if err := p.stop(); err != nil {
+			fmt.Fprintln(os.Stderr, "after all tests:", err)
+			code = 1
+		}
+	}
+	os.Exit(code)
+}
+
+// shared is the Envoy of all tests that leave it as it is.
+var shared = sync.OnceValues(startProxy)
+
+// proxy is a running Envoy and the server that configures it, for several worlds.
+type proxy struct {
+	dir     string
+	ingress string
+	server  *xds.Server
+	admin   *envoy.Admin
+	process *supervise.Process
+
+	mu     sync.Mutex
+	worlds map[string]mesh.Mesh // by namespace
+}
+
+func startProxy() (*proxy, error) {
+	program, err := envoy.Search{Getenv: os.Getenv, Root: "../.."}.Find(context.Background())
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "xds")
+	if err != nil {
+		return nil, err
+	}
+	settings := envoy.Settings{
+		Node: "test", Admin: filepath.Join(dir, "admin"), XDS: filepath.Join(dir, "xds"),
+	}
+	server, err := xds.Listen(settings.XDS)
+	if err != nil {
+		return nil, err
+	}
+	bootstrap, err := settings.Bootstrap()
+	if err != nil {
+		return nil, err
+	}
+	file := filepath.Join(dir, "envoy.json")
+	if err := os.WriteFile(file, bootstrap, 0o600); err != nil {
+		return nil, err
+	}
+	process, err := supervise.Start(supervise.Config{
+		Name: "envoy", Path: program.Path, Args: settings.Args(file), Stdout: os.Stderr,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &proxy{
+		dir: dir, ingress: freeAddress(), server: server, admin: envoy.NewAdmin(settings.Admin),
+		process: process, worlds: map[string]mesh.Mesh{},
+	}, nil
+}
+
+func (p *proxy) stop() error {
+	if err := p.process.Stop(context.Background()); err != nil {
+		return err
+	}
+	if err := p.server.Close(); err != nil {
+		return err
+	}
+	return os.RemoveAll(p.dir)
+}
+
+// push puts a world, in the place of an earlier one of its namespace, beside the others.
+func (p *proxy) push(ctx context.Context, namespace string, world mesh.Mesh) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	before, had := p.worlds[namespace]
+	p.worlds[namespace] = world
+	snapshot, err := xds.Build(p.together(), p.config())
+	if err == nil {
+		err = p.server.Push(ctx, snapshot)
+	}
+	if err != nil {
+		delete(p.worlds, namespace)
+		if had {
+			p.worlds[namespace] = before
+		}
+	}
+	return err
+}
+
+func (p *proxy) config() xds.Config { return xds.Config{Sockets: p.dir, Ingress: p.ingress} }
+
+func (p *proxy) together() mesh.Mesh {
+	var all mesh.Mesh
+	for _, namespace := range slices.Sorted(maps.Keys(p.worlds)) {
+		w := p.worlds[namespace]
+		all.Workloads = append(all.Workloads, w.Workloads...)
+		all.Instances = append(all.Instances, w.Instances...)
+		all.Services = append(all.Services, w.Services...)
+		all.External = append(all.External, w.External...)
+		all.Sidecars = append(all.Sidecars, w.Sidecars...)
+		all.Gateway.Hosts = append(all.Gateway.Hosts, w.Gateway.Hosts...)
+		all.Gateway.Clusters = append(all.Gateway.Clusters, w.Gateway.Clusters...)
+	}
+	all.Gateway.Unknown.Status = 404
+	return all
+}

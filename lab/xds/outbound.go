@@ -1,0 +1,104 @@
+package xds
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
+	"google.golang.org/protobuf/types/known/wrapperspb"
+
+	"istio-tutorial/lab/mesh"
+)
+
+// outbound is how the calls of a client leave.
+func (b *builder) outbound(c client, out mesh.Outbound) {
+	if c.listen == "" {
+		return
+	}
+	name := outboundName(c.name)
+	b.listener(name, b.tcp(c.listen), &hcmv3.HttpConnectionManager{
+		UseRemoteAddress: wrapperspb.Bool(c.edge),
+	})
+	for _, u := range out.Clusters {
+		b.cluster(c.name, u)
+	}
+	table := &routev3.RouteConfiguration{Name: name}
+	taken := map[string]bool{}
+	for _, h := range out.Hosts {
+		if v := b.virtualHost(c, h, taken); v != nil {
+			table.VirtualHosts = append(table.VirtualHosts, v)
+		}
+	}
+	if v := unknown(out.Unknown); v != nil && !taken["*"] {
+		table.VirtualHosts = append(table.VirtualHosts, v)
+	}
+	b.add(routes, name, table)
+}
+
+// virtualHost is nil if earlier ones have taken all of its names: Envoy wants each only once.
+func (b *builder) virtualHost(c client, h mesh.VirtualHost, taken map[string]bool) *routev3.VirtualHost {
+	domains := slices.DeleteFunc(domains(h), func(d string) bool { return taken[d] })
+	if len(domains) == 0 {
+		return nil
+	}
+	for _, d := range domains {
+		taken[d] = true
+	}
+	v := &routev3.VirtualHost{Name: domains[0], Domains: domains}
+	for _, r := range h.Routes {
+		v.Routes = append(v.Routes, b.route(c, r))
+	}
+	return v
+}
+
+// domains are the names of a host as they stand in requests: without a port, it is 80.
+func domains(h mesh.VirtualHost) []string {
+	var list []string
+	for _, name := range h.Names {
+		name = strings.ToLower(name)
+		switch {
+		case h.Port == 0 && name != "*":
+			list = append(list, name, name+":*")
+		case h.Port == 0:
+			list = append(list, name)
+		case h.Port == httpPort:
+			list = append(list, name, name+":"+strconv.Itoa(h.Port))
+		default:
+			list = append(list, name+":"+strconv.Itoa(h.Port))
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+const httpPort = 80
+
+// unknown is nil where Envoy's own answer is the one wanted.
+func unknown(answer mesh.Response) *routev3.VirtualHost {
+	if answer == (mesh.Response{Status: 404}) {
+		return nil
+	}
+	return &routev3.VirtualHost{Name: "unknown", Domains: []string{"*"}, Routes: []*routev3.Route{{
+		Name:   "unknown",
+		Match:  everything(),
+		Action: directResponse(answer),
+	}}}
+}
+
+func everything() *routev3.RouteMatch {
+	return &routev3.RouteMatch{PathSpecifier: &routev3.RouteMatch_Prefix{Prefix: "/"}}
+}
+
+func directResponse(answer mesh.Response) *routev3.Route_DirectResponse {
+	direct := &routev3.DirectResponseAction{Status: uint32(cmp.Or(answer.Status, 500))}
+	if answer.Body != "" {
+		direct.Body = &corev3.DataSource{
+			Specifier: &corev3.DataSource_InlineString{InlineString: answer.Body},
+		}
+	}
+	return &routev3.Route_DirectResponse{DirectResponse: direct}
+}

@@ -1,0 +1,107 @@
+package xds
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"time"
+)
+
+// ErrNotConnected says that Envoy did not ask for its configuration.
+var ErrNotConnected = errors.New("envoy: not connected")
+
+// RefusedError says why Envoy does not take a configuration, in its words.
+type RefusedError struct{ Reason string }
+
+func (e *RefusedError) Error() string { return "envoy: " + e.Reason }
+
+// patience is how long Envoy may take to go back to what it had.
+const patience = 5 * time.Second
+
+// Push returns nil when Envoy serves by the snapshot, and no request sent from then on is
+// answered by an earlier one. Otherwise the error is a *RefusedError, or says why ctx ended, and
+// the snapshot of the last good Push is in force again. Pushes at the same time are done one
+// after the other.
+//
+// What is new is there before anything leads to it, and what goes is no longer led to before it
+// goes, so that no request is lost.
+func (s *Server) Push(ctx context.Context, next Snapshot) error {
+	select {
+	case s.pushing <- struct{}{}:
+		defer func() { <-s.pushing }()
+	case <-ctx.Done():
+		return fmt.Errorf("envoy: another change: %w", context.Cause(ctx))
+	}
+	err := s.move(ctx, next)
+	if err == nil {
+		s.applied = next
+		return nil
+	}
+	return errors.Join(err, s.goBack(ctx))
+}
+
+// goBack restores what was, and does not insist that Envoy confirms it.
+func (s *Server) goBack(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	defer cancel()
+	if s.state.connected() && s.move(ctx, s.applied) == nil {
+		return nil
+	}
+	return s.state.force(s.applied)
+}
+
+func (s *Server) move(ctx context.Context, next Snapshot) error {
+	now := s.state.now()
+	grown := union(now, next)
+	// Envoy takes a cluster that changed only when it is sent its endpoints, be they the same.
+	again := !equal(now[clusters], grown[clusters])
+	for _, step := range []struct {
+		offers Snapshot
+		kinds  []kind
+		again  bool
+	}{
+		{grown, []kind{clusters, endpoints}, again},
+		{grown, []kind{listeners, routes}, false},
+		{next, []kind{listeners, routes}, false},
+		{next, []kind{clusters, endpoints}, false},
+	} {
+		for _, k := range step.kinds {
+			if err := s.state.offer(k, step.offers[k], step.again && k == endpoints); err != nil {
+				return err
+			}
+		}
+		if err := s.state.wait(ctx, step.kinds...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func union(old, next Snapshot) Snapshot {
+	all := empty()
+	for k := range all {
+		maps.Copy(all[k], old[k])
+		maps.Copy(all[k], next[k])
+	}
+	return all
+}
+
+func empty() Snapshot {
+	var s Snapshot
+	for k := range s {
+		s[k] = resources{}
+	}
+	return s
+}
+
+// now is what is on offer.
+func (s *state) now() Snapshot {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all Snapshot
+	for k, o := range s.kinds {
+		all[k] = o.items
+	}
+	return all
+}

@@ -1,0 +1,207 @@
+package xds
+
+import (
+	"regexp"
+	"strings"
+	"time"
+
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+	previoushostsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/retry/host/previous_hosts/v3"
+	matcherv3 "github.com/envoyproxy/go-control-plane/envoy/type/matcher/v3"
+	typev3 "github.com/envoyproxy/go-control-plane/envoy/type/v3"
+	"google.golang.org/protobuf/types/known/durationpb"
+	"google.golang.org/protobuf/types/known/wrapperspb"
+
+	"istio-tutorial/lab/mesh"
+)
+
+func (b *builder) route(c client, r mesh.Route) *routev3.Route {
+	route := &routev3.Route{Name: r.From, Match: match(r.Match)}
+	action := &routev3.RouteAction{
+		Timeout:     durationpb.New(r.Timeout), // 0 is none; without it, Envoy takes 15 s
+		RetryPolicy: b.retry(r.Retry),
+	}
+	b.destinations(c, r.Destinations, route, action)
+	for _, m := range r.Mirrors {
+		action.RequestMirrorPolicies = append(action.RequestMirrorPolicies,
+			&routev3.RouteAction_RequestMirrorPolicy{
+				Cluster: outboundCluster(c.name, m.Cluster),
+				RuntimeFraction: &corev3.RuntimeFractionalPercent{
+					DefaultValue: percent(m.Percent),
+				},
+			})
+	}
+	route.Action = &routev3.Route_Route{Route: action}
+	return route
+}
+
+// destinations say for each cluster who calls; hosts outside the mesh are not told.
+func (b *builder) destinations(c client, list []mesh.Destination, route *routev3.Route, action *routev3.RouteAction) {
+	weighted := &routev3.WeightedCluster{}
+	for _, d := range list {
+		entry := &routev3.WeightedCluster_ClusterWeight{
+			Name:   outboundCluster(c.name, d.Cluster),
+			Weight: wrapperspb.UInt32(uint32(d.Weight)),
+		}
+		if _, ok := b.mesh.ServiceAt(d.Cluster.Host); ok {
+			entry.RequestHeadersToAdd = introduction(c)
+		} else {
+			entry.RequestHeadersToRemove = []string{callerHeader}
+		}
+		weighted.Clusters = append(weighted.Clusters, entry)
+	}
+	action.ClusterSpecifier = &routev3.RouteAction_WeightedClusters{WeightedClusters: weighted}
+	if len(list) == 1 { // without a choice, a plain cluster reads better
+		only := weighted.Clusters[0]
+		action.ClusterSpecifier = &routev3.RouteAction_Cluster{Cluster: only.Name}
+		route.RequestHeadersToAdd = only.RequestHeadersToAdd
+		route.RequestHeadersToRemove = only.RequestHeadersToRemove
+		route.TypedPerFilterConfig = only.TypedPerFilterConfig
+	}
+}
+
+func introduction(c client) []*corev3.HeaderValueOption {
+	return []*corev3.HeaderValueOption{{
+		Header:       &corev3.HeaderValue{Key: callerHeader, Value: c.caller},
+		AppendAction: corev3.HeaderValueOption_OVERWRITE_IF_EXISTS_OR_ADD,
+	}}
+}
+
+// hostAttempts is how often a retry looks for a host that was not tried, as in Istio.
+const hostAttempts = 5
+
+func (b *builder) retry(r *mesh.Retry) *routev3.RetryPolicy {
+	if r == nil {
+		return nil
+	}
+	p := &routev3.RetryPolicy{
+		RetryOn:       strings.Join(r.On, ","),
+		NumRetries:    wrapperspb.UInt32(uint32(r.Attempts)),
+		PerTryTimeout: orNil(r.PerTry),
+	}
+	for _, status := range r.Statuses {
+		p.RetriableStatusCodes = append(p.RetriableStatusCodes, uint32(status))
+	}
+	if r.OtherHosts {
+		p.RetryHostPredicate = []*routev3.RetryPolicy_RetryHostPredicate{{
+			Name: "envoy.retry_host_predicates.previous_hosts",
+			ConfigType: &routev3.RetryPolicy_RetryHostPredicate_TypedConfig{
+				TypedConfig: b.pack(&previoushostsv3.PreviousHostsPredicate{}),
+			},
+		}}
+		p.HostSelectionRetryMaxAttempts = hostAttempts
+	}
+	if r.BackoffBase > 0 {
+		p.RetryBackOff = &routev3.RetryPolicy_RetryBackOff{
+			BaseInterval: durationpb.New(r.BackoffBase), MaxInterval: orNil(r.BackoffMax),
+		}
+	}
+	return p
+}
+
+func orNil(d time.Duration) *durationpb.Duration {
+	if d <= 0 {
+		return nil
+	}
+	return durationpb.New(d)
+}
+
+// percent is exact to a ten-thousandth of one.
+func percent(p float64) *typev3.FractionalPercent {
+	return &typev3.FractionalPercent{
+		Numerator:   uint32(p*10_000 + 0.5),
+		Denominator: typev3.FractionalPercent_MILLION,
+	}
+}
+
+// match has at most one condition for the path itself; further ones become conditions of the
+// header that holds it.
+func match(conditions []mesh.Condition) *routev3.RouteMatch {
+	m := everything()
+	path := false
+	for _, c := range conditions {
+		if c.Attribute == mesh.Path && !path && !c.Not && c.Compare != mesh.Present {
+			matchPath(m, c)
+			path = true
+		} else {
+			m.Headers = append(m.Headers, header(c))
+		}
+	}
+	return m
+}
+
+func matchPath(m *routev3.RouteMatch, c mesh.Condition) {
+	switch c.Compare {
+	case mesh.Exact:
+		m.PathSpecifier = &routev3.RouteMatch_Path{Path: c.Value}
+	case mesh.Segments:
+		if c.Value == "/" {
+			return
+		}
+		m.PathSpecifier = &routev3.RouteMatch_PathSeparatedPrefix{
+			PathSeparatedPrefix: strings.TrimSuffix(c.Value, "/"),
+		}
+	case mesh.Regex:
+		m.PathSpecifier = &routev3.RouteMatch_SafeRegex{SafeRegex: &matcherv3.RegexMatcher{Regex: c.Value}}
+	default:
+		m.PathSpecifier = &routev3.RouteMatch_Prefix{Prefix: c.Value}
+	}
+}
+
+// header is a condition of a header, or of what HTTP/2 would have in one.
+func header(c mesh.Condition) *routev3.HeaderMatcher {
+	m := &routev3.HeaderMatcher{InvertMatch: c.Not}
+	switch c.Attribute {
+	case mesh.Path:
+		m.Name = ":path"
+		c = onQuery(c)
+	case mesh.Method:
+		m.Name = ":method"
+	case mesh.Authority:
+		m.Name = ":authority"
+	case mesh.Scheme:
+		m.Name = ":scheme"
+	default:
+		m.Name = c.Header
+	}
+	if c.Compare == mesh.Present {
+		m.HeaderMatchSpecifier = &routev3.HeaderMatcher_PresentMatch{PresentMatch: true}
+	} else {
+		m.HeaderMatchSpecifier = &routev3.HeaderMatcher_StringMatch{StringMatch: text(c)}
+	}
+	return m
+}
+
+// onQuery turns a condition of the path into one of the path together with its query.
+func onQuery(c mesh.Condition) mesh.Condition {
+	switch c.Compare {
+	case mesh.Exact:
+		c.Value = regexp.QuoteMeta(c.Value) + `(\?.*)?`
+	case mesh.Segments:
+		c.Value = regexp.QuoteMeta(strings.TrimSuffix(c.Value, "/")) + `([/?].*)?`
+	case mesh.Regex:
+		c.Value = "(" + c.Value + `)(\?.*)?`
+	default:
+		return c
+	}
+	c.Compare = mesh.Regex
+	return c
+}
+
+func text(c mesh.Condition) *matcherv3.StringMatcher {
+	switch c.Compare {
+	case mesh.Prefix:
+		return &matcherv3.StringMatcher{
+			MatchPattern: &matcherv3.StringMatcher_Prefix{Prefix: c.Value},
+		}
+	case mesh.Regex:
+		return &matcherv3.StringMatcher{MatchPattern: &matcherv3.StringMatcher_SafeRegex{
+			SafeRegex: &matcherv3.RegexMatcher{Regex: c.Value},
+		}}
+	default:
+		return &matcherv3.StringMatcher{
+			MatchPattern: &matcherv3.StringMatcher_Exact{Exact: c.Value},
+		}
+	}
+}

@@ -1,0 +1,27 @@
+// Package xds turns the mesh into the configuration of one Envoy, which plays the sidecar of
+// every instance and the ingress, and hands it over.
+//
+// A call goes from the program to the outbound listener of its instance, which knows the routes
+// of its workload; from there to the inbound listener of an instance of the service, over a unix
+// socket; and from there to the program. All clusters of a client are its own, so that limits
+// and ejections are counted for each calling instance, as in a mesh.
+package xds
+
+import (
+	"istio-tutorial/lab/mesh"
+)
+
+// Config is what the mesh does not say: where things are on this machine.
+type Config struct {
+	// Sockets is a folder of the owner alone, for the inbound listeners. Required.
+	Sockets string
+	// Ingress is where the ingress listens, host:port. Empty: there is none.
+	Ingress string
+}
+
+// callerHeader tells a sidecar which workload calls. Clients cannot set it: the proxy before
+// them overwrites it, and the one before the server takes it away.
+const callerHeader = "x-lab-caller"
+
+// Ingress is the name of the ingress among the clients.
+func Ingress() mesh.Name { return mesh.Name{Name: "ingress"} }
