@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"istio-tutorial/lab/journal"
 	"istio-tutorial/lab/manifests"
 	"istio-tutorial/lab/mesh"
 	"istio-tutorial/lab/supervise"
@@ -16,13 +17,16 @@ import (
 // retry is the pause before a pod that could not be started is tried again.
 const retry = time.Second
 
+// logLimit is how much of the output of one run of a program is kept, in bytes.
+const logLimit = 1 << 20
+
 // pod is one instance, through all restarts of its program.
 type pod struct {
 	manager    *Manager
 	deployment manifests.Deployment // as it was when the pod was made
 	name       mesh.Name
 	created    time.Time
-	journal    *journal
+	journal    *journal.Journal
 	left       chan struct{} // closed when it may end
 	again      chan struct{} // its process is to be replaced
 
@@ -44,7 +48,7 @@ func (m *Manager) create(d manifests.Deployment) {
 		deployment: d,
 		name:       mesh.Name{Namespace: d.Workload.Namespace, Name: m.freeName(d)},
 		created:    m.cfg.Now(),
-		journal:    newJournal(m.cfg.Now),
+		journal:    journal.New(logLimit, m.cfg.Now),
 		left:       make(chan struct{}),
 		again:      make(chan struct{}, 1),
 	}
@@ -70,7 +74,7 @@ func (p *pod) run() {
 		p.release()
 		m.pods = slices.DeleteFunc(m.pods, func(one *pod) bool { return one == p })
 	})
-	p.journal.end()
+	p.journal.End()
 }
 
 // runProcess returns true when another process is to follow.
@@ -159,7 +163,7 @@ func (p *pod) watch(process *supervise.Process) bool {
 	}
 	cancel()
 	watchers.Wait()
-	p.journal.end()
+	p.journal.End()
 	select {
 	case <-p.left:
 		return false
@@ -173,9 +177,9 @@ func (p *pod) note(status supervise.Status) {
 	taken := false
 	switch status.State {
 	case supervise.Starting:
-		p.journal.begin()
+		p.journal.Begin()
 	case supervise.BackOff:
-		p.journal.end()
+		p.journal.End()
 		taken = !p.isFree()
 	}
 	p.manager.update(func() {

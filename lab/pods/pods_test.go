@@ -15,6 +15,7 @@ import (
 	"syscall"
 	"testing"
 
+	"istio-tutorial/lab/journal"
 	"istio-tutorial/lab/manifests"
 	"istio-tutorial/lab/mesh"
 	"istio-tutorial/lab/pods"
@@ -67,7 +68,7 @@ func TestKilledPodComesBack(t *testing.T) {
 	before := ready(t, m, d)[0]
 	get(t, before.Addresses[8080], "/")
 	eventually(t, func() error { // the services write their log a little later
-		if got := logs(t, m, before, pods.LogQuery{}); !strings.Contains(got, "recommendation v1") {
+		if got := logs(t, m, before, journal.Query{}); !strings.Contains(got, "recommendation v1") {
 			return fmt.Errorf("log: %s", got)
 		}
 		return nil
@@ -88,18 +89,18 @@ func TestKilledPodComesBack(t *testing.T) {
 	if got := get(t, after.Addresses[8080], "/"); !strings.HasSuffix(got, ": 1\n") {
 		t.Errorf("answer of a new program: %q", got)
 	}
-	if got := logs(t, m, after, pods.LogQuery{Previous: true}); strings.Count(got, "recommendation v1") != 1 {
+	if got := logs(t, m, after, journal.Query{Previous: true}); strings.Count(got, "recommendation v1") != 1 {
 		t.Errorf("log of the previous run: %s", got)
 	}
 	eventually(t, func() error {
-		if got := logs(t, m, after, pods.LogQuery{}); strings.Count(got, "listening") != 1 {
+		if got := logs(t, m, after, journal.Query{}); strings.Count(got, "listening") != 1 {
 			return fmt.Errorf("log of the present run: %s", got)
 		}
 		return nil
 	})
 }
 
-func logs(t *testing.T, m *pods.Manager, p pods.Pod, q pods.LogQuery) string {
+func logs(t *testing.T, m *pods.Manager, p pods.Pod, q journal.Query) string {
 	t.Helper()
 	lines, err := m.Logs(t.Context(), p.Name, q)
 	if err != nil {
@@ -203,7 +204,7 @@ func TestCrashLoop(t *testing.T) {
 		}
 		return nil
 	})
-	if got := logs(t, m, m.Pods()[0], pods.LogQuery{Previous: true}); !strings.Contains(got, "TIMEOUT") {
+	if got := logs(t, m, m.Pods()[0], journal.Query{Previous: true}); !strings.Contains(got, "TIMEOUT") {
 		t.Errorf("log %q", got)
 	}
 	if g, _ := m.Progress(d.Workload.Name); !strings.Contains(g.Reason, "CrashLoopBackOff") || g.Done() {

@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"istio-tutorial/lab/journal"
 	"istio-tutorial/lab/manifests"
-	"istio-tutorial/lab/pods"
 )
 
 func TestLogs(t *testing.T) {
@@ -23,25 +23,25 @@ func TestLogs(t *testing.T) {
 	}
 	var all []string
 	eventually(t, func() error {
-		all = strings.Split(logs(t, m, p, pods.LogQuery{}), "\n")
+		all = strings.Split(logs(t, m, p, journal.Query{}), "\n")
 		if len(all) < 7 { // listening, and two lines for each request
 			return fmt.Errorf("log: %q", all)
 		}
 		return nil
 	})
 	tail := 2
-	if got, want := logs(t, m, p, pods.LogQuery{Tail: &tail}), strings.Join(all[len(all)-2:], "\n"); got != want {
+	if got, want := logs(t, m, p, journal.Query{Tail: &tail}), strings.Join(all[len(all)-2:], "\n"); got != want {
 		t.Errorf("tail %q, want %q", got, want)
 	}
-	if got := logs(t, m, p, pods.LogQuery{Since: time.Now()}); got != "" {
+	if got := logs(t, m, p, journal.Query{Since: time.Now()}); got != "" {
 		t.Errorf("since now: %q", got)
 	}
-	stamped, _, _ := strings.Cut(logs(t, m, p, pods.LogQuery{Timestamps: true}), "\n")
+	stamped, _, _ := strings.Cut(logs(t, m, p, journal.Query{Timestamps: true}), "\n")
 	when, line, _ := strings.Cut(stamped, " ")
 	if _, err := time.Parse(time.RFC3339Nano, when); err != nil || line != all[0] {
 		t.Errorf("stamped %q, %v", stamped, err)
 	}
-	if _, err := m.Logs(t.Context(), p.Name, pods.LogQuery{Previous: true}); err == nil {
+	if _, err := m.Logs(t.Context(), p.Name, journal.Query{Previous: true}); err == nil {
 		t.Error("there is no previous run")
 	}
 }
@@ -55,7 +55,7 @@ func TestFollowedLog(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), deadline)
 	defer cancel()
 	none := 0
-	lines, err := m.Logs(ctx, p.Name, pods.LogQuery{Follow: true, Tail: &none})
+	lines, err := m.Logs(ctx, p.Name, journal.Query{Follow: true, Tail: &none})
 	if err != nil {
 		t.Fatal(err)
 	}
