@@ -7,6 +7,8 @@ PROGRAMS := out/customer out/preference out/recommendation out/egress
 RACE := $(if $(shell command -v $(firstword $(shell go env CC))),-race)
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 export DOCKER ?= docker
+# else each test binary waits a second for reports of other threads
+export GORACE ?= atexit_sleep_ms=0
 
 .PHONY: help run chain build test bench lint images test-images push load deploy undeploy test-cluster clean
 

@@ -82,12 +82,14 @@ func bubbled(t *testing.T, drain time.Duration, test func(t *testing.T, b bubble
 		}
 		_ = servers[0].listener.Close()
 		servers[0].listener = p
-		var running sync.WaitGroup
-		running.Go(func() { b.ended <- run(ctx, servers, drain, o.health, log) })
+		var service sync.WaitGroup
+		service.Go(func() {
+			b.ended <- running{servers: servers, drain: drain, health: o.health, log: log}.until(ctx)
+		})
 		test(t, b)
 		stop()
 		b.client.CloseIdleConnections()
-		running.Wait()
+		service.Wait()
 	})
 }
 
@@ -263,5 +265,25 @@ func TestUnfinished(t *testing.T) {
 			t.Error(err) // so that the bubble can end
 		}
 		_ = conn.Close()
+	})
+}
+
+// A client's connection that brought no request holds up no end.
+func TestEndWithReserveConnection(t *testing.T) {
+	bubbled(t, 0, func(t *testing.T, b bubble) {
+		reserve, err := b.dial()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer reserve.Close()
+		synctest.Wait()
+		start := time.Now()
+		b.stop()
+		if err := <-b.ended; err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(start); took >= time.Second {
+			t.Errorf("ended after %v", took)
+		}
 	})
 }

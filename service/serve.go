@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
-	"net/http"
 	"time"
 
 	"istio-tutorial/service/accesslog"
@@ -15,15 +13,9 @@ import (
 	"istio-tutorial/service/tracing"
 )
 
-// Bounds of the server. There is none for the whole answer: a reader may set any delay.
-const (
-	headerWithin = 5 * time.Second  // a request's header and body must have come
-	writeWithin  = 10 * time.Second // an answer must have been taken, once there is one
-	idleFor      = 2 * time.Minute  // longer than the clients', which must hang up first
-	maxHeader    = 64 << 10         // bytes of a request's header
-	maxBody      = 64 << 10         // bytes of a request's body
-	finishWithin = 40 * time.Second // for what is in flight when the drain is over
-)
+// finishWithin bounds what is in flight when the drain is over. It is more than what any
+// service waits for its next hop.
+const finishWithin = 40 * time.Second
 
 // serve answers requests until ctx is cancelled, then ends in order: not ready at once, on
 // with serving for the drain, what is in flight finished, spans and log written.
@@ -46,51 +38,20 @@ func serve(ctx context.Context, p Program, in Process, s settings) (err error) {
 		return err
 	}
 	log.Info("listening", where(servers)...)
-	return run(ctx, servers, s.drain, state, log)
+	return running{servers: servers, drain: s.drain, health: state, log: log}.until(ctx)
 }
 
-// server is one listener and what it serves.
-type server struct {
-	*http.Server
-	listener net.Listener
+// running is a service that answers, and what it takes to end it.
+type running struct {
+	servers []*server
+	drain   time.Duration
+	health  *health.State
+	log     *slog.Logger
 }
 
-// listen takes all ports before the first answer, so that a taken one is an error of start-up.
-func listen(s settings, app, metrics http.Handler, log *slog.Logger) ([]server, error) {
-	var servers []server
-	for _, want := range []struct {
-		setting, address string
-		handler          http.Handler
-	}{{"LISTEN_ON", s.listen, app}, {"METRICS_ON", s.metrics, metrics}} {
-		if want.address == "" {
-			continue
-		}
-		listener, err := net.Listen("tcp", want.address)
-		if err != nil {
-			for _, s := range servers {
-				_ = s.listener.Close()
-			}
-			return nil, fmt.Errorf("%s: %w", want.setting, err)
-		}
-		servers = append(servers, server{listener: listener, Server: &http.Server{
-			Handler: want.handler, ReadHeaderTimeout: headerWithin, IdleTimeout: idleFor,
-			MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}})
-	}
-	return servers, nil
-}
-
-// where names the addresses in the log: the system may have chosen the ports.
-func where(servers []server) []any {
-	on := []any{"on", servers[0].listener.Addr().String()}
-	if len(servers) > 1 {
-		on = append(on, "metrics", servers[1].listener.Addr().String())
-	}
-	return on
-}
-
-func run(ctx context.Context, servers []server, drain time.Duration, state *health.State, log *slog.Logger) error {
-	ended := make(chan error, len(servers))
-	for _, s := range servers {
+func (r running) until(ctx context.Context) error {
+	ended := make(chan error, len(r.servers))
+	for _, s := range r.servers {
 		go func() { ended <- s.Serve(s.listener) }()
 	}
 	select {
@@ -98,17 +59,17 @@ func run(ctx context.Context, servers []server, drain time.Duration, state *heal
 		return err
 	case <-ctx.Done():
 	}
-	state.Drain()
-	log.Info("draining", "for", drain.String())
-	<-time.After(drain)
+	r.health.Drain()
+	r.log.Info("draining", "for", r.drain.String())
+	<-time.After(r.drain)
 	within, cancel := context.WithTimeout(context.Background(), finishWithin)
 	defer cancel()
 	var errs []error
-	for _, s := range servers {
+	for _, s := range r.servers {
 		if err := s.Shutdown(within); err != nil {
 			errs = append(errs, fmt.Errorf("unfinished requests: %w", err))
 		}
 	}
-	log.Info("ended")
+	r.log.Info("ended")
 	return errors.Join(errs...)
 }
