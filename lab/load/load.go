@@ -1,0 +1,151 @@
+// Package load asks an address as a number of users at the same time, each again as soon as it
+// has its answer, and counts as siege does.
+package load
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Config is what to ask, and how often.
+type Config struct {
+	// URL is asked by GET; http:// may be missing. Required.
+	URL string
+	// Header goes with every request; Host among them names the host. Optional.
+	Header http.Header
+	// Users ask at the same time. Required.
+	Users int
+	// Requests is how often each user asks; 0 is until ctx ends.
+	Requests int
+	// Delay is the longest pause of a user before a request; the pauses are random. Optional.
+	Delay time.Duration
+	// Each is told of every answer, one at a time. Optional.
+	Each func(Hit)
+}
+
+// Hit is one request and what came of it.
+type Hit struct {
+	Proto  string // of the answer, such as HTTP/1.1
+	Status int
+	Bytes  int64 // of the body
+	Took   time.Duration
+	Path   string
+	Err    error // why there is no answer; nil with any status
+}
+
+// OK tells whether siege counts it as successful: an answer below 400.
+func (h Hit) OK() bool { return h.Err == nil && h.Status < http.StatusBadRequest }
+
+// timeout bounds one request: more than any lesson's delays together.
+const timeout = time.Minute
+
+// Run asks until every user is done or ctx ends, and returns what it counted; a request that ctx
+// interrupts is not counted. The error is about the Config.
+func Run(ctx context.Context, cfg Config) (Summary, error) {
+	req, err := cfg.request()
+	if err != nil {
+		return Summary{}, err
+	}
+	transport := &http.Transport{MaxIdleConnsPerHost: cfg.Users, DisableCompression: true}
+	defer transport.CloseIdleConnections()
+	client := &http.Client{Transport: transport, Timeout: timeout}
+	hits := make(chan Hit)
+	var users sync.WaitGroup
+	for range cfg.Users {
+		users.Go(func() { user{cfg, client, req}.ask(ctx, hits) })
+	}
+	go func() {
+		users.Wait()
+		close(hits)
+	}()
+	return cfg.count(hits), nil
+}
+
+func (c Config) count(hits <-chan Hit) Summary {
+	start := time.Now()
+	var s Summary
+	for hit := range hits {
+		s.add(hit)
+		if c.Each != nil {
+			c.Each(hit)
+		}
+	}
+	s.Elapsed = time.Since(start)
+	return s
+}
+
+func (c Config) request() (*http.Request, error) {
+	if c.Users < 1 {
+		return nil, fmt.Errorf("%d users: want at least 1", c.Users)
+	}
+	if c.Requests < 0 || c.Delay < 0 {
+		return nil, errors.New("neither requests nor delays can be less than 0")
+	}
+	address := c.URL
+	if !strings.Contains(address, "://") {
+		address = "http://" + address
+	}
+	u, err := url.Parse(address)
+	if err != nil {
+		return nil, err
+	}
+	if u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return nil, fmt.Errorf("%q: want http://HOST", c.URL)
+	}
+	req := &http.Request{Method: http.MethodGet, URL: u, Header: c.Header.Clone()}
+	req.Host = req.Header.Get("Host")
+	return req, nil
+}
+
+type user struct {
+	Config
+	client  *http.Client
+	request *http.Request
+}
+
+func (u user) ask(ctx context.Context, hits chan<- Hit) {
+	for n := 0; u.Requests == 0 || n < u.Requests; n++ {
+		if !u.pause(ctx) {
+			return
+		}
+		hit := u.hit(u.request.Clone(ctx))
+		if ctx.Err() != nil && hit.Err != nil {
+			return
+		}
+		hits <- hit
+	}
+}
+
+// pause tells whether to go on.
+func (u user) pause(ctx context.Context) bool {
+	if u.Delay == 0 {
+		return ctx.Err() == nil
+	}
+	select {
+	case <-time.After(rand.N(u.Delay)):
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+func (u user) hit(req *http.Request) Hit {
+	hit := Hit{Path: req.URL.RequestURI()}
+	start := time.Now()
+	resp, err := u.client.Do(req)
+	if err == nil {
+		hit.Proto, hit.Status = resp.Proto, resp.StatusCode
+		hit.Bytes, err = io.Copy(io.Discard, resp.Body)
+		resp.Body.Close()
+	}
+	hit.Took, hit.Err = time.Since(start), err
+	return hit
+}
