@@ -1,0 +1,120 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"istio-tutorial/lab/control"
+)
+
+// change is a verb on all that some files hold.
+type change struct {
+	*app
+	sources
+	verb   control.Verb
+	dryRun string
+}
+
+func (c *change) command(cmd *cobra.Command) *cobra.Command {
+	cmd.Use = string(c.verb) + " -f FILE"
+	cmd.Args = c.noArgs
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return c.run(cmd) }
+	c.declareDryRun(cmd)
+	c.declare(cmd)
+	return cmd
+}
+
+func (c *change) declareDryRun(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&c.dryRun, "dry-run", "none", "client: only check the files, which needs no lab")
+	flags.Lookup("dry-run").NoOptDefVal = "client"
+}
+
+func (c *change) noArgs(_ *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return misusef("%s takes no arguments", c.verb)
+	}
+	return nil
+}
+
+func (c *change) run(cmd *cobra.Command) error {
+	if !c.given() {
+		return misusef("filename not specified (see --filename or -f)")
+	}
+	files, err := c.read(c.stdin)
+	if err != nil {
+		return err
+	}
+	return c.do(cmd, files)
+}
+
+func (c *change) do(cmd *cobra.Command, files []control.File) error {
+	switch c.dryRun {
+	case "none":
+	case "client", "true":
+		return c.check(files)
+	default:
+		return misusef("--dry-run=%s: want none or client", c.dryRun)
+	}
+	client, err := c.client()
+	if err != nil {
+		return err
+	}
+	results, err := client.Change(cmd.Context(), control.Change{
+		Verb: c.verb, Files: files, Namespace: c.namespace, Strict: c.explicit,
+	})
+	for _, r := range results {
+		c.report(c.words(r), r)
+	}
+	if err == nil && len(results) == 0 {
+		return fmt.Errorf("nothing to %s", c.verb)
+	}
+	return err
+}
+
+func (c *change) check(files []control.File) error {
+	if err := (control.Offline{Files: files, Namespace: c.namespace}).Check(); err != nil {
+		return err
+	}
+	for _, f := range files {
+		fmt.Fprintf(c.stdout, "%s: valid (dry run)\n", f.Name)
+	}
+	return nil
+}
+
+// words are istioctl's for a rule, and kubectl's for all else and for its own verb, apply.
+func (c *change) words(r control.Result) string {
+	switch {
+	case r.Type == "" || c.verb == control.Apply:
+		return done(r)
+	case c.verb == control.Delete:
+		return "Deleted config: " + key(r)
+	case c.verb == control.Replace:
+		return fmt.Sprintf("Updated config %s to revision %d", key(r), r.Revision)
+	default:
+		return fmt.Sprintf("Created config %s at revision %d", key(r), r.Revision)
+	}
+}
+
+// key is istioctl's name of a rule.
+func key(r control.Result) string { return r.Type + "/" + r.Namespace + "/" + r.Name }
+
+// done is kubectl's sentence.
+func done(r control.Result) string {
+	if r.Done == "deleted" {
+		return fmt.Sprintf("%s %q deleted", r.Resource, r.Name)
+	}
+	return fmt.Sprintf("%s/%s %s", r.Resource, r.Name, r.Done)
+}
+
+func (a *app) report(words string, r control.Result) {
+	fmt.Fprintln(a.stdout, words)
+	a.warn(r.Warnings...)
+}
+
+func (a *app) reportAll(results []control.Result) {
+	for _, r := range results {
+		a.report(done(r), r)
+	}
+}

@@ -1,0 +1,40 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"istio-tutorial/lab/control"
+)
+
+func (a *app) create() *cobra.Command {
+	c := &change{app: a, verb: control.Create}
+	cmd := c.command(&cobra.Command{
+		Short: "Create what files describe; refuse what is there",
+		Long: `Create what files describe; refuse what is there.
+
+It returns when the proxy has the new configuration: the next request sees it. If anything in the
+files is wrong, nothing is changed.`,
+		Example: `  bin/lab create -f istiofiles/route-rule-recommendation-v2.yml
+  cat rule.yml | bin/lab create -f -
+  bin/lab create namespace other`,
+	})
+	cmd.Args = c.noArgsButNamespace
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return c.run(cmd)
+		}
+		text := fmt.Sprintf("apiVersion: v1\nkind: Namespace\nmetadata:\n  name: %q\n", args[1])
+		return c.do(cmd, []control.File{{Name: "namespace", Data: []byte(text)}})
+	}
+	return cmd
+}
+
+// noArgsButNamespace allows namespace NAME, the one kind that kubectl creates by name alone here.
+func (c *change) noArgsButNamespace(cmd *cobra.Command, args []string) error {
+	if len(args) == 2 && (args[0] == "namespace" || args[0] == "ns") && !c.given() {
+		return nil
+	}
+	return c.noArgs(cmd, args)
+}

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"istio-tutorial/lab/control"
+)
+
+// removal is delete, by files or by names.
+type removal struct {
+	change
+	labels        string
+	all           bool
+	ignoreMissing bool
+}
+
+func (a *app) delete() *cobra.Command {
+	r := &removal{change: change{app: a, verb: control.Delete, dryRun: "none"}}
+	cmd := &cobra.Command{
+		Use:   "delete -f FILE | KIND NAME... | KIND/NAME...",
+		Short: "Delete by files or by names",
+		Example: `  bin/lab delete -f istiofiles/acl-whitelist.yml
+  bin/lab delete routerule recommendation-default
+  bin/lab delete deployment/recommendation-v2`,
+		Args:              r.args,
+		ValidArgsFunction: a.completeNames,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			err := r.do(cmd, args)
+			refused, ok := errors.AsType[*control.Error](err)
+			if ok && refused.Reason == control.NotFound && r.ignoreMissing {
+				return nil
+			}
+			return err
+		},
+	}
+	r.declare(cmd)
+	cmd.Flags().StringVarP(&r.labels, "selector", "l", "", "delete those with these labels")
+	cmd.Flags().BoolVar(&r.all, "all", false, "delete all of the kind in the namespace")
+	cmd.Flags().BoolVar(&r.ignoreMissing, "ignore-not-found", false, "take it as done if it is not there")
+	return cmd
+}
+
+func (r *removal) args(_ *cobra.Command, args []string) error {
+	named := len(args) > 1 || len(args) == 1 && strings.Contains(args[0], "/")
+	many := r.all || r.labels != ""
+	switch {
+	case r.given() && (len(args) > 0 || many):
+		return misusef("-f and -k delete what the files name, and take no other names")
+	case !r.given() && (len(args) == 0 || !named && !many):
+		return misusef("provide configuration type and name or -f option")
+	case named && many:
+		return misusef("--all and -l take no names")
+	}
+	return nil
+}
+
+func (r *removal) do(cmd *cobra.Command, args []string) error {
+	if r.given() {
+		return r.run(cmd)
+	}
+	client, err := r.client()
+	if err != nil {
+		return err
+	}
+	results, err := client.Delete(cmd.Context(), r.selection(args, r.labels))
+	for _, result := range results {
+		r.report(r.byName(result, args[0]), result)
+	}
+	return err
+}
+
+// byName is the sentence about an object that was named; istioctl repeats the word that was typed.
+func (r *removal) byName(result control.Result, typed string) string {
+	if result.Type == "" {
+		return done(result)
+	}
+	if strings.ContainsAny(typed, "/,") || typed == "all" {
+		typed, _, _ = strings.Cut(result.Resource, ".")
+	}
+	return "Deleted config: " + typed + " " + result.Name
+}

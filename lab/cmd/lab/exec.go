@@ -1,0 +1,65 @@
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"istio-tutorial/lab/control"
+)
+
+func (a *app) exec() *cobra.Command {
+	var e control.Exec
+	var terminal bool
+	cmd := &cobra.Command{
+		Use:   "exec POD [-c CONTAINER] -- COMMAND [ARG...]",
+		Short: "Run a command as if inside a pod, and end with its status",
+		Long: `Run a command as if inside a pod: with its environment, and its programs first on the PATH.
+
+There is no container around it: the files are this machine's.`,
+		Example: `  bin/lab exec recommendation-v2-785465d9cd-225ms -c recommendation -- recommendation misbehave
+  bin/lab exec deployment/egresshttpbin -- egress get http://httpbin.org/headers`,
+		ValidArgsFunction: a.completePods,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) < 2 || cmd.ArgsLenAtDash() > 1 {
+				return misusef("want POD -- COMMAND [ARG...]")
+			}
+			client, err := a.client()
+			if err != nil {
+				return err
+			}
+			ctx := cmd.Context()
+			if terminal {
+				var stop func()
+				ctx, stop = withTerminal(ctx)
+				defer stop()
+			}
+			e.Selection, e.Command = a.selection(args[:1], ""), args[1:]
+			streams := control.Streams{In: a.stdin, Out: a.stdout, Err: a.stderr}
+			status, err := client.Exec(ctx, e, streams)
+			if err == nil && status != ok {
+				return exitStatus(status)
+			}
+			return err
+		},
+	}
+	flags := cmd.Flags()
+	flags.BoolVarP(&e.Stdin, "stdin", "i", false, "let it read standard input")
+	flags.BoolVarP(&terminal, "tty", "t", false, "leave Ctrl-C to it")
+	flags.StringVarP(&e.Container, "container", "c", "", "whose environment; the pod's own program by default")
+	return cmd
+}
+
+// withTerminal leaves Ctrl-C to the command that has the terminal: both get it.
+func withTerminal(ctx context.Context) (context.Context, func()) {
+	ignored := make(chan os.Signal, 1)
+	signal.Notify(ignored, os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.WithoutCancel(ctx), syscall.SIGTERM, syscall.SIGHUP)
+	return ctx, func() {
+		stop()
+		signal.Stop(ignored)
+	}
+}

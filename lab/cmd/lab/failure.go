@@ -1,0 +1,75 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"istio-tutorial/lab/control"
+)
+
+// The exit statuses.
+const (
+	ok          = 0
+	failed      = 1
+	misused     = 2
+	interrupted = 130 // as a shell reports the end by Ctrl-C
+)
+
+// misuse is an error of the arguments.
+type misuse struct{ error }
+
+func misusef(format string, args ...any) error { return misuse{fmt.Errorf(format, args...)} }
+
+// exitStatus ends the program without a word.
+type exitStatus int
+
+func (s exitStatus) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
+
+// status says what went wrong, and returns the exit status.
+func (a *app) status(cmd *cobra.Command, err error) int {
+	exit, silent := errors.AsType[exitStatus](err)
+	_, wrong := errors.AsType[misuse](err)
+	refused, isRefused := errors.AsType[*control.Error](err)
+	switch {
+	case err == nil:
+		return ok
+	case silent:
+		return int(exit)
+	case wrong || !a.started:
+		a.complain(fmt.Sprintf("%v\nsee bin/%s -h", err, cmd.CommandPath()))
+		return misused
+	case cmd.Context().Err() != nil && errors.Is(err, context.Canceled):
+		return interrupted
+	case errors.Is(err, control.ErrNotRunning):
+		a.complain(fmt.Sprintf("%v; `%s` or `make run` starts one", err, a.line("up")))
+	case isRefused:
+		a.complain(refused.Problems...)
+	default:
+		a.complain(strings.Split(err.Error(), "\n")...)
+	}
+	return failed
+}
+
+func (a *app) complain(problems ...string) {
+	for _, p := range problems {
+		fmt.Fprintln(a.stderr, "Error:", p)
+	}
+}
+
+func (a *app) warn(warnings ...string) {
+	for _, w := range warnings {
+		fmt.Fprintln(a.stderr, "warning:", w)
+	}
+}
+
+// line is a command line for this lab.
+func (a *app) line(verb string) string {
+	if a.name != defaultLab {
+		return "bin/lab --name " + a.name + " " + verb
+	}
+	return "bin/lab " + verb
+}

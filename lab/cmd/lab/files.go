@@ -1,0 +1,115 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/document"
+	"istio-tutorial/lab/manifests"
+)
+
+// sources are the files that a verb is to read.
+type sources struct {
+	files     []string // files, folders, or - for standard input
+	folders   []string // with a kustomization
+	recursive bool
+}
+
+func (s *sources) declare(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	// not a list of commas, which a file's name may have
+	flags.StringArrayVarP(&s.files, "filename", "f", nil, "FILE, folder, or - for standard input; several of them by several -f")
+	flags.StringArrayVarP(&s.folders, "kustomize", "k", nil, "folder with a kustomization.yaml")
+	flags.BoolVarP(&s.recursive, "recursive", "R", false, "folders of -f with their own folders")
+	_ = cmd.MarkFlagDirname("kustomize") // the flag is there
+}
+
+func (s *sources) given() bool { return len(s.files)+len(s.folders) > 0 }
+
+// read returns the contents, in the order of the flags, kustomizations first.
+func (s *sources) read(stdin io.Reader) ([]control.File, error) {
+	var paths []string
+	for _, dir := range s.folders {
+		listed, err := manifests.Kustomization(dir)
+		if err != nil {
+			return nil, err
+		}
+		paths = append(paths, listed...)
+	}
+	for _, path := range s.files {
+		found, err := s.expand(path)
+		if err != nil {
+			return nil, err
+		}
+		paths = append(paths, found...)
+	}
+	return readAll(paths, stdin)
+}
+
+// expand is the files that a path stands for: all with an extension of YAML, if it is a folder.
+func (s *sources) expand(path string) ([]string, error) {
+	info, err := os.Stat(path)
+	if path == "-" || err == nil && !info.IsDir() {
+		return []string{path}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var found []string
+	err = filepath.WalkDir(path, func(file string, entry os.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && file != path && !s.recursive:
+			return filepath.SkipDir
+		case strings.HasPrefix(entry.Name(), "kustomization.y") || entry.Name() == "Kustomization":
+			return fmt.Errorf("%s: a kustomization: say -k %s", file, filepath.Dir(file))
+		case !entry.IsDir() && slices.Contains([]string{".yml", ".yaml", ".json"}, filepath.Ext(file)):
+			found = append(found, file)
+		}
+		return nil
+	})
+	if err == nil && len(found) == 0 {
+		err = fmt.Errorf("%s: no file in it ends with .yml, .yaml or .json", path)
+	}
+	return found, err
+}
+
+func readAll(paths []string, stdin io.Reader) ([]control.File, error) {
+	files := make([]control.File, len(paths))
+	for i, path := range paths {
+		var err error
+		if files[i], err = readOne(path, stdin); err != nil {
+			return nil, err
+		}
+	}
+	return files, nil
+}
+
+func readOne(path string, stdin io.Reader) (control.File, error) {
+	if path == "-" {
+		return readFrom("stdin", stdin)
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return control.File{}, err
+	}
+	defer file.Close()
+	return readFrom(path, file)
+}
+
+// readFrom reads a byte more than is allowed, so that the parser refuses it.
+func readFrom(name string, r io.Reader) (control.File, error) {
+	data, err := io.ReadAll(io.LimitReader(r, document.MaxBytes+1))
+	if err != nil {
+		return control.File{}, fmt.Errorf("%s: %w", name, err)
+	}
+	return control.File{Name: name, Data: data}, nil
+}

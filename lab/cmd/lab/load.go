@@ -1,0 +1,135 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"istio-tutorial/lab/load"
+)
+
+// siege is the verb's flags, which are siege's.
+type siege struct {
+	*app
+	load.Config
+	headers  []string
+	agent    string
+	duration string
+	verbose  bool
+}
+
+func (a *app) load() *cobra.Command {
+	s := &siege{app: a}
+	cmd := &cobra.Command{
+		Use:   "load [-c USERS] [-r TIMES] [URL]",
+		Short: "Ask as many users at once, as siege does",
+		Long: `Ask as many users at once, as siege does, until all are done or by Ctrl-C; URL is the lab's ingress
+by default. It ends with status 1 if nothing answered.`,
+		Example: `  bin/lab load -c 20 -r 2 -v
+  bin/lab load -c 5 -t 10S -A Safari`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return s.run(cmd.Context(), args) },
+	}
+	flags := cmd.Flags()
+	flags.IntVarP(&s.Users, "concurrent", "c", 25, "users at the same time")
+	flags.IntVarP(&s.Requests, "reps", "r", 0, "how often each asks; 0 is until Ctrl-C")
+	flags.StringVarP(&s.duration, "time", "t", "", "for how long: 10S, 5M or 1H, or as Go writes it")
+	flags.DurationVarP(&s.Delay, "delay", "d", 0, "pause before each request, random up to this")
+	flags.BoolVarP(&s.verbose, "verbose", "v", false, "show every answer")
+	flags.StringArrayVarP(&s.headers, "header", "H", nil, "'NAME: VALUE' to send; several by several -H")
+	flags.StringVarP(&s.agent, "user-agent", "A", "lab", "the browser to be")
+	return cmd
+}
+
+func (s *siege) run(ctx context.Context, args []string) error {
+	duration, err := parseDuration(s.duration)
+	if err != nil {
+		return err
+	}
+	if s.Header, err = parseHeaders(s.headers, s.agent); err != nil {
+		return err
+	}
+	if s.URL, err = s.target(ctx, args); err != nil {
+		return err
+	}
+	if duration > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, duration)
+		defer cancel()
+	}
+	s.Each = s.show
+	fmt.Fprintf(s.stdout, "** %d concurrent users ask %s\n", s.Users, s.URL)
+	summary, err := load.Run(ctx, s.Config)
+	if err != nil {
+		return misuse{err}
+	}
+	fmt.Fprintln(s.stdout)
+	summary.Write(s.stdout)
+	if summary.Unanswered > 0 && summary.Unanswered == summary.Failed && summary.Transactions == 0 {
+		return exitStatus(failed)
+	}
+	return nil
+}
+
+func (s *siege) target(ctx context.Context, args []string) (string, error) {
+	if len(args) == 1 {
+		return args[0], nil
+	}
+	client, err := s.client()
+	if err != nil {
+		return "", err
+	}
+	status, err := client.Status(ctx)
+	return status.Ingress, err
+}
+
+func (s *siege) show(hit load.Hit) {
+	switch {
+	case hit.Err != nil:
+		s.complain(hit.Err.Error())
+	case s.verbose:
+		fmt.Fprintf(s.stdout, "%s %d%9.2f secs: %7d bytes ==> GET  %s\n",
+			hit.Proto, hit.Status, hit.Took.Seconds(), hit.Bytes, hit.Path)
+	}
+}
+
+// parseDuration takes siege's way to write one, where a number alone is minutes, and Go's.
+func parseDuration(text string) (time.Duration, error) {
+	if text == "" {
+		return 0, nil
+	}
+	if parts := regexp.MustCompile(`^(\d+)([SMHsmh]?)$`).FindStringSubmatch(text); parts != nil {
+		unit := map[string]time.Duration{"s": time.Second, "h": time.Hour}[strings.ToLower(parts[2])]
+		if unit == 0 {
+			unit = time.Minute
+		}
+		n, err := strconv.Atoi(parts[1])
+		if err != nil {
+			return 0, misusef("--time=%s: %w", text, err)
+		}
+		return time.Duration(n) * unit, nil
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil || d <= 0 {
+		return 0, misusef("--time=%s: want a time such as 10S, 5M or 1m30s", text)
+	}
+	return d, nil
+}
+
+func parseHeaders(lines []string, agent string) (http.Header, error) {
+	header := http.Header{"User-Agent": {agent}}
+	for _, line := range lines {
+		name, value, ok := strings.Cut(line, ":")
+		if !ok || strings.TrimSpace(name) == "" {
+			return nil, misusef("--header=%q: want 'NAME: VALUE'", line)
+		}
+		header.Set(strings.TrimSpace(name), strings.TrimSpace(value))
+	}
+	return header, nil
+}

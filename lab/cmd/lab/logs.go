@@ -1,0 +1,94 @@
+package main
+
+import (
+	"fmt"
+	"iter"
+
+	"github.com/spf13/cobra"
+
+	"istio-tutorial/lab/control"
+)
+
+// logFlags are those of all verbs that show logs.
+type logFlags struct {
+	query control.LogQuery
+	tail  int
+}
+
+func (l *logFlags) declare(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.BoolVarP(&l.query.Follow, "follow", "f", false, "go on as lines are written")
+	flags.IntVar(&l.tail, "tail", -1, "the last lines only; -1 is all")
+	flags.DurationVar(&l.query.Since, "since", 0, "not older than this")
+}
+
+// request is the query; a selector shows 10 lines of each pod where nothing else is said.
+func (l *logFlags) request(s control.Selection) (control.LogQuery, error) {
+	query := l.query
+	query.Selection = s
+	switch {
+	case l.tail < -1:
+		return query, misusef("--tail=%d: want -1 or more", l.tail)
+	case query.Since < 0:
+		return query, misusef("--since=%v: want more than 0", query.Since)
+	case l.tail >= 0:
+		query.Tail = &l.tail
+	}
+	return query, nil
+}
+
+func (a *app) logs() *cobra.Command {
+	var l logFlags
+	var labels string
+	cmd := &cobra.Command{
+		Use:   "logs POD | deployment/NAME | -l LABELS",
+		Short: "Show what pods have printed",
+		Example: `  bin/lab logs -f recommendation-v2-785465d9cd-225ms -c recommendation
+  bin/lab logs --tail=5 deployment/customer
+  bin/lab logs --prefix -l app=recommendation`,
+		ValidArgsFunction: a.completePods,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			switch {
+			case len(args) == 0 && labels == "":
+				return misusef("want POD, deployment/NAME or -l LABELS")
+			case len(args) > 0 && labels != "":
+				return misusef("-l takes no names")
+			case len(args) == 2 && l.query.Container == "": // as kubectl of old took it
+				l.query.Container, args = args[1], args[:1]
+			case len(args) > 1:
+				return misusef("logs takes one POD, or -l LABELS")
+			}
+			query, err := l.request(a.selection(args, labels))
+			if err != nil {
+				return err
+			}
+			if labels != "" && !cmd.Flags().Changed("tail") {
+				query.Tail = new(10) // as kubectl does
+			}
+			client, err := a.client()
+			if err != nil {
+				return err
+			}
+			return a.printLines(client.Logs(cmd.Context(), query))
+		},
+	}
+	l.declare(cmd)
+	flags := cmd.Flags()
+	flags.StringVarP(&labels, "selector", "l", "", "of all pods with these labels, the last 10 lines of each")
+	flags.StringVarP(&l.query.Container, "container", "c", "", "its program, or istio-proxy for its sidecar")
+	flags.BoolVarP(&l.query.Previous, "previous", "p", false, "of the run before the last restart")
+	flags.BoolVar(&l.query.Prefix, "prefix", false, "say before each line whose it is")
+	return cmd
+}
+
+func (a *app) printLines(lines iter.Seq2[string, error]) error {
+	for line, err := range lines {
+		if err != nil {
+			return err
+		}
+		if _, err := fmt.Fprintln(a.stdout, line); err != nil {
+			return err
+		}
+	}
+	return nil
+}

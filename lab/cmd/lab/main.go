@@ -1,0 +1,36 @@
+// Command lab runs the tutorial's mesh on this machine, with the verbs of kubectl and istioctl.
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	os.Exit(run(ctx, process{
+		args: os.Args[1:], getenv: os.Getenv, environ: os.Environ, executable: os.Executable,
+		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
+	}))
+}
+
+// process is what surrounds the program.
+type process struct {
+	args           []string // without the program's name
+	getenv         func(string) string
+	environ        func() []string
+	executable     func() (string, error) // the program's own file
+	stdin          io.Reader
+	stdout, stderr io.Writer
+}
+
+// run does what the arguments say and returns the exit status.
+func run(ctx context.Context, p process) int {
+	a := &app{process: p}
+	cmd, err := a.root().ExecuteContextC(ctx)
+	return a.status(cmd, err)
+}

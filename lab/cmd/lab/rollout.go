@@ -1,0 +1,50 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+func (a *app) rollout() *cobra.Command {
+	return group(&cobra.Command{Use: "rollout", Short: "Wait for a Deployment's pods, or replace them"},
+		a.rolloutStatus())
+}
+
+func (a *app) rolloutStatus() *cobra.Command {
+	var timeout time.Duration
+	cmd := &cobra.Command{
+		Use:               "status deployment/NAME",
+		Short:             "Wait until all pods of a Deployment are as they should be",
+		Example:           `  bin/lab rollout status deployment/recommendation-v2`,
+		Args:              cobra.MinimumNArgs(1),
+		ValidArgsFunction: a.completeNames,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			client, err := a.client()
+			if err != nil {
+				return err
+			}
+			ctx := cmd.Context()
+			if timeout > 0 {
+				late := fmt.Errorf("timed out after %v", timeout)
+				var cancel context.CancelFunc
+				ctx, cancel = context.WithTimeoutCause(ctx, timeout, late)
+				defer cancel()
+			}
+			for sentence, err := range client.Rollout(ctx, a.selection(args, "")) {
+				if err != nil && ctx.Err() != nil && cmd.Context().Err() == nil {
+					return context.Cause(ctx)
+				}
+				if err != nil {
+					return err
+				}
+				fmt.Fprintln(a.stdout, sentence)
+			}
+			return nil
+		},
+	}
+	cmd.Flags().DurationVar(&timeout, "timeout", 0, "give up after so long; 0s is never")
+	return cmd
+}

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"cmp"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"istio-tutorial/lab/control"
+)
+
+// app is one run of the program: what surrounds it, and the flags that all verbs take.
+type app struct {
+	process
+	name      string // of the lab
+	namespace string
+	explicit  bool // -n was given
+	started   bool // the arguments were right, and the verb has begun
+}
+
+const defaultLab = "tutorial"
+
+const about = `The Istio tutorial's mesh on this machine: customer, preference and recommendation as processes,
+a real Envoy as every sidecar and as the ingress, steered by deploy/ and istiofiles/.
+
+Type bin/lab where the tutorial says kubectl or istioctl.`
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "lab",
+		Short: "Run the Istio tutorial's mesh on this machine",
+		Long:  about,
+		Example: `  bin/lab up
+  bin/lab get pods
+  bin/lab create -f istiofiles/route-rule-recommendation-v2.yml`,
+		SilenceErrors: true, // status prints them
+		SilenceUsage:  true,
+		PersistentPreRun: func(cmd *cobra.Command, _ []string) {
+			a.started = true
+			a.explicit = cmd.Flags().Changed("namespace")
+		},
+	}
+	root.SetArgs(a.args)
+	root.SetIn(a.stdin)
+	root.SetOut(a.stdout)
+	root.SetErr(a.stderr)
+	flags := root.PersistentFlags()
+	flags.StringVarP(&a.namespace, "namespace", "n", "istio-tutorial", "of what is named")
+	flags.StringVar(&a.name, "name", cmp.Or(a.getenv("LAB_NAME"), defaultLab), "of the lab ($LAB_NAME)")
+	root.AddGroup(
+		&cobra.Group{ID: labVerbs, Title: "The lab:"},
+		&cobra.Group{ID: objectVerbs, Title: "Pods, services and rules, as with kubectl and istioctl:"},
+		&cobra.Group{ID: insightVerbs, Title: "What happens to requests:"},
+	)
+	add(root, labVerbs, a.up(), a.down(), a.statusVerb())
+	add(root, objectVerbs, a.create(), a.apply(), a.replace(), a.delete(), a.get(), a.describe(),
+		a.scale(), a.set(), a.rollout(), a.logs(), a.exec(), a.kubeInject())
+	add(root, insightVerbs, a.load(), a.routes(), a.proxyConfig(), a.stats(), a.proxyLogs(), a.metrics())
+	return root
+}
+
+const (
+	labVerbs     = "lab"
+	objectVerbs  = "objects"
+	insightVerbs = "insight"
+)
+
+func add(root *cobra.Command, group string, verbs ...*cobra.Command) {
+	for _, verb := range verbs {
+		verb.GroupID = group
+		root.AddCommand(verb)
+	}
+}
+
+func (a *app) client() (*control.Client, error) {
+	folder, err := control.FolderOf(a.name, a.getenv)
+	if err != nil {
+		return nil, misuse{err}
+	}
+	return control.NewClient(folder), nil
+}
+
+// home is the folder that has deploy/ and out/.
+func (a *app) home() (string, error) {
+	if dir := a.getenv("LAB_HOME"); dir != "" {
+		return dir, nil
+	}
+	file, err := a.executable()
+	if err != nil {
+		return "", err
+	}
+	return filepath.Dir(filepath.Dir(file)), nil
+}
+
+// group is a command that only has others.
+func group(parent *cobra.Command, children ...*cobra.Command) *cobra.Command {
+	parent.AddCommand(children...)
+	parent.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return misusef("%s knows no %q", cmd.CommandPath(), args[0])
+		}
+		return cmd.Help()
+	}
+	return parent
+}

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/manifests"
+)
+
+// routeFlags say whose calls to what, and by which rules.
+type routeFlags struct {
+	*app
+	sources
+	from, to string
+	all      bool
+	format   string
+}
+
+func (a *app) routes() *cobra.Command {
+	r := &routeFlags{app: a}
+	cmd := &cobra.Command{
+		Use:   "routes [--from WORKLOAD] [--to SERVICE] [-f FILE]",
+		Short: "Show what the rules make of a request",
+		Long: `Show what the rules make of a request: the routes in their order, the policy of each cluster, and
+the rules that never act, with the reason.
+
+With -f it shows what these rules alone would make of the tutorial's services, both versions of
+recommendation among them, without a lab.
+
+-o json has the fields that Istio 0.7.1's own configuration had; of several pairs of workload and
+service it is a list.`,
+		Example: `  bin/lab routes
+  bin/lab routes --from customer --to preference
+  bin/lab routes -f istiofiles/route-rule-recommendation-503.yml -f rule.yml -o json`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if r.format != "table" && r.format != "json" {
+				return misusef("--output=%s: want table or json", r.format)
+			}
+			list, err := r.ask(cmd.Context())
+			if err != nil {
+				return err
+			}
+			return r.show(list)
+		},
+	}
+	r.declare(cmd)
+	flags := cmd.Flags()
+	flags.StringVar(&r.from, "from", "preference", "the Deployment, or its app, that calls")
+	flags.StringVar(&r.to, "to", "recommendation", "the Service, or the host outside, that is called")
+	flags.BoolVar(&r.all, "all", false, "every workload's calls to everything")
+	flags.StringVarP(&r.format, "output", "o", "table", "table or json")
+	cmd.MarkFlagsMutuallyExclusive("all", "from")
+	cmd.MarkFlagsMutuallyExclusive("all", "to")
+	return cmd
+}
+
+func (r *routeFlags) ask(ctx context.Context) ([]control.Routes, error) {
+	query := control.RouteQuery{From: r.from, To: r.to, Namespace: r.namespace}
+	if r.all {
+		query.From, query.To = "", ""
+	}
+	if r.given() {
+		return r.offline(query)
+	}
+	client, err := r.client()
+	if err != nil {
+		return nil, err
+	}
+	return client.Routes(ctx, query)
+}
+
+// offline is what files alone make of the tutorial's services.
+func (r *routeFlags) offline(query control.RouteQuery) ([]control.Routes, error) {
+	files, err := r.read(r.stdin)
+	if err != nil {
+		return nil, err
+	}
+	services, err := r.tutorial()
+	if err != nil {
+		return nil, err
+	}
+	offline := control.Offline{Manifests: services, Files: files, Namespace: r.namespace}
+	return offline.Routes(query)
+}
+
+// tutorial is the chain of deploy/ with the version 2 that most rules speak of.
+func (r *routeFlags) tutorial() ([]control.File, error) {
+	home, err := r.home()
+	if err != nil {
+		return nil, err
+	}
+	paths, err := manifests.Kustomization(filepath.Join(home, "deploy"))
+	if err != nil {
+		return nil, err
+	}
+	v2 := filepath.Join(home, "deploy", "recommendation", "Deployment-v2.yml")
+	return readAll(append(paths, v2), nil)
+}
+
+func (r *routeFlags) show(list []control.Routes) error {
+	if r.format == "json" {
+		return r.showJSON(list)
+	}
+	for i, routes := range list {
+		if i > 0 {
+			fmt.Fprintln(r.stdout)
+		}
+		if err := writeRoutes(r.stdout, routes); err != nil {
+			return err
+		}
+		r.warn(routes.Warnings...)
+	}
+	return nil
+}
+
+// fromTo is one of several.
+type fromTo struct {
+	From      string          `json:"from"`
+	To        string          `json:"to"`
+	Effective json.RawMessage `json:"effective"`
+}
+
+func (r *routeFlags) showJSON(list []control.Routes) error {
+	if len(list) == 1 {
+		return r.printJSON(list[0].Effective)
+	}
+	all := make([]fromTo, len(list))
+	for i, routes := range list {
+		all[i] = fromTo{routes.From.Name, hostName(routes.Host), routes.Effective}
+	}
+	return writeJSON(r.stdout, all)
+}

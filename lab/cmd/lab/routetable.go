@@ -1,0 +1,193 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/mesh"
+)
+
+// writeRoutes shows two tables: the routes in their order, and how each cluster is treated.
+func writeRoutes(w io.Writer, r control.Routes) error {
+	fmt.Fprintf(w, "%s -> %s\n\n", r.From.Name, hostName(r.Host))
+	routes := [][]string{{"RULE", "MATCH", "TO", "TIMEOUT", "RETRIES", "MIRROR", "FAULTS"}}
+	for _, route := range r.Host.Routes {
+		routes = append(routes, routeCells(route))
+	}
+	if err := (&tablePrinter{w: w}).print(routes); err != nil {
+		return err
+	}
+	fmt.Fprintln(w)
+	clusters := [][]string{{"CLUSTER", "PODS", "BALANCE", "LIMITS", "OUTLIERS", "POLICY"}}
+	for _, c := range r.Clusters {
+		clusters = append(clusters, clusterCells(c))
+	}
+	return (&tablePrinter{w: w}).print(clusters)
+}
+
+// hostName is the shortest way to write the host.
+func hostName(h mesh.VirtualHost) string {
+	if len(h.Names) == 0 {
+		return "*"
+	}
+	if h.Port == 0 {
+		return h.Names[0]
+	}
+	return h.Names[0] + ":" + strconv.Itoa(h.Port)
+}
+
+func routeCells(r mesh.Route) []string {
+	var to, faults []string
+	for _, d := range r.Destinations {
+		to = append(to, fmt.Sprintf("%d%% %s", d.Weight, clusterName(d.Cluster)))
+		for _, f := range d.Faults {
+			faults = append(faults, faultText(f, r.From))
+		}
+	}
+	var mirrors []string
+	for _, m := range r.Mirrors {
+		mirrors = append(mirrors, percent(m.Percent)+" "+clusterName(m.Cluster))
+	}
+	if len(to) == 1 {
+		to[0] = clusterName(r.Destinations[0].Cluster)
+	}
+	return []string{
+		r.From, matchText(r.Match), strings.Join(to, ", "), timeText(r.Timeout),
+		retryText(r.Retry), orNone(mirrors), orNone(faults),
+	}
+}
+
+// clusterName is the service's first name, or the whole host outside, and the labels.
+func clusterName(c mesh.Cluster) string {
+	name, isService := strings.CutSuffix(c.Host, ".svc."+mesh.Domain)
+	if isService {
+		name, _, _ = strings.Cut(name, ".")
+	}
+	if len(c.Labels) == 0 {
+		return name
+	}
+	return name + " " + c.Labels.String()
+}
+
+func faultText(f mesh.Fault, rule string) string {
+	var parts []string
+	if f.Delay != nil {
+		parts = append(parts, fmt.Sprintf("%s wait %v", percent(f.Delay.Percent), f.Delay.Time))
+	}
+	if f.Abort != nil {
+		parts = append(parts, fmt.Sprintf("%s get %d", percent(f.Abort.Percent), f.Abort.Status))
+	}
+	text := strings.Join(parts, " and ")
+	if f.From != rule {
+		text += " by " + f.From
+	}
+	if len(f.When) > 0 {
+		text += " if " + matchText(f.When)
+	}
+	return text
+}
+
+func percent(p float64) string { return strconv.FormatFloat(p, 'f', -1, 64) + "%" }
+
+func matchText(conditions []mesh.Condition) string {
+	var parts []string
+	for _, c := range conditions {
+		parts = append(parts, conditionText(c))
+	}
+	return cmp.Or(strings.Join(parts, " and "), "all")
+}
+
+func conditionText(c mesh.Condition) string {
+	attribute := map[mesh.Attribute]string{
+		mesh.Path: "path", mesh.Method: "method", mesh.Authority: "authority",
+		mesh.Scheme: "scheme", mesh.Header: c.Header,
+	}[c.Attribute]
+	not := ""
+	if c.Not {
+		not = "not "
+	}
+	switch c.Compare {
+	case mesh.Prefix:
+		return not + attribute + " begins with " + c.Value
+	case mesh.Segments:
+		return not + attribute + " below " + c.Value
+	case mesh.Regex:
+		return not + attribute + " ~ " + c.Value
+	case mesh.Present:
+		return not + attribute + " present"
+	default:
+		return not + attribute + " = " + c.Value
+	}
+}
+
+func timeText(d time.Duration) string {
+	if d == 0 {
+		return "none"
+	}
+	return d.String()
+}
+
+func retryText(r *mesh.Retry) string {
+	if r == nil || r.Attempts == 0 {
+		return "none"
+	}
+	text := strconv.Itoa(r.Attempts)
+	if r.PerTry > 0 {
+		text += ", " + r.PerTry.String() + " each"
+	}
+	return text
+}
+
+func orNone(parts []string) string { return cmp.Or(strings.Join(parts, ", "), "none") }
+
+func clusterCells(c control.ClusterRoute) []string {
+	balance := map[mesh.Balance]string{
+		mesh.RoundRobin: "round robin", mesh.LeastRequest: "least request", mesh.Random: "random",
+	}[c.Policy.Balance]
+	pods := fmt.Sprintf("%d/%d", c.Ready, c.Pods)
+	if !strings.HasSuffix(c.Cluster.Host, ".svc."+mesh.Domain) {
+		pods = "outside"
+	}
+	return []string{
+		clusterName(c.Cluster), pods, balance, limitText(c.Policy.Limits),
+		outlierText(c.Policy.Outlier), cmp.Or(c.Policy.From, "default"),
+	}
+}
+
+func limitText(l mesh.Limits) string {
+	var parts []string
+	for _, limit := range []struct {
+		name  string
+		value *int
+	}{
+		{"connections", l.Connections}, {"pending", l.Pending}, {"requests", l.Requests},
+		{"retries", l.Retries}, {"requests per connection", l.RequestsPerConnection},
+	} {
+		if limit.value != nil {
+			parts = append(parts, fmt.Sprintf("%d %s", *limit.value, limit.name))
+		}
+	}
+	return orNone(parts)
+}
+
+func outlierText(o *mesh.Outlier) string {
+	if o == nil {
+		return "none"
+	}
+	var parts []string
+	if o.Errors != nil {
+		parts = append(parts, fmt.Sprintf("after %d errors", *o.Errors))
+	}
+	if o.BaseEjection != nil {
+		parts = append(parts, fmt.Sprintf("for %v", *o.BaseEjection))
+	}
+	if o.MaxPercent != nil {
+		parts = append(parts, fmt.Sprintf("up to %d%%", *o.MaxPercent))
+	}
+	return cmp.Or(strings.Join(parts, " "), "Envoy's defaults")
+}

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"istio-tutorial/lab/control"
+)
+
+func (a *app) statusVerb() *cobra.Command {
+	var format string
+	cmd := &cobra.Command{
+		Use:   "status",
+		Short: "Show the lab at a glance",
+		Example: `  bin/lab status
+  bin/lab status -o json`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if format != "" && format != "json" {
+				return misusef("--output=%s: want json, or nothing", format)
+			}
+			client, err := a.client()
+			if err != nil {
+				return err
+			}
+			s, err := client.Status(cmd.Context())
+			if err != nil {
+				return err
+			}
+			if format == "json" {
+				return writeJSON(a.stdout, s)
+			}
+			return writeStatus(a.stdout, s, time.Now())
+		},
+	}
+	cmd.Flags().StringVarP(&format, "output", "o", "", "json")
+	return cmd
+}
+
+func writeStatus(w io.Writer, s control.Status, now time.Time) error {
+	columns := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
+	line := func(name, format string, args ...any) {
+		fmt.Fprintf(columns, name+"\t"+format+"\n", args...)
+	}
+	line("Lab", "%s, %s since %v, pid %d", s.Name, strings.ToLower(string(s.Phase)),
+		now.Sub(s.Started).Round(time.Second), s.PID)
+	line("Ingress", "%s", s.Ingress)
+	line("Metrics", "%s", s.Metrics)
+	line("Envoy", "%s", proxyLine(s.Proxy))
+	line("Pods", "%s", podsLine(s.Pods))
+	line("Rules", "%s", rulesLine(s.Rules))
+	if s.Tracing != "" {
+		line("Tracing", "%s", s.Tracing)
+	}
+	if s.Internet {
+		line("Outside", "the real hosts")
+	}
+	return columns.Flush()
+}
+
+func proxyLine(p control.ProxyStatus) string {
+	text := fmt.Sprintf("%s, %s, pid %d (%s)", p.Version, strings.ToLower(p.State), p.PID, p.Path)
+	if p.Restarts > 0 {
+		text += fmt.Sprintf(", restarted %d times", p.Restarts)
+	}
+	return text
+}
+
+// podsLine names those that are not ready, with the reason.
+func podsLine(pods []control.Pod) string {
+	ready, text := 0, ""
+	for _, p := range pods {
+		if p.Ready == p.Containers {
+			ready++
+			continue
+		}
+		text += fmt.Sprintf("; %s: %s", p.Name.Name, p.Status)
+		if p.Reason != "" {
+			text += ": " + p.Reason
+		}
+	}
+	return fmt.Sprintf("%d of %d ready%s", ready, len(pods), text)
+}
+
+func rulesLine(rules []control.Ref) string {
+	if len(rules) == 0 {
+		return "none"
+	}
+	names := make([]string, len(rules))
+	for i, r := range rules {
+		names[i] = r.Type + "/" + r.Name
+	}
+	return strings.Join(names, ", ")
+}
