@@ -1,6 +1,7 @@
 package xds
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -10,9 +11,14 @@ import (
 	"istio-tutorial/lab/mesh"
 )
 
-// Snapshot is the whole configuration of Envoy at one moment, by type and name.
-type Snapshot [kinds]resources
+// Snapshot is the whole configuration of Envoy at one moment, and what the lab must know to
+// answer it. The zero Snapshot is that of no mesh.
+type Snapshot struct {
+	resources [kinds]resources
+	limits    map[string]limit
+}
 
+// resources are those of one kind, by name.
 type resources map[string]proto.Message
 
 // kind is a type of resource.
@@ -30,37 +36,60 @@ const (
 // Build is Envoy's configuration for a mesh. The error names every part that Envoy could not
 // be told.
 func Build(m mesh.Mesh, cfg Config) (Snapshot, error) {
-	b := &builder{mesh: m, cfg: cfg}
-	for k := range b.snapshot {
-		b.snapshot[k] = resources{}
+	b := &builder{
+		mesh: m, cfg: cfg, snapshot: Snapshot{limits: map[string]limit{}},
+		faults: mostFaults(m), headers: loggedHeaders(m),
 	}
+	for k := range kinds {
+		b.snapshot.resources[k] = resources{}
+	}
+	b.zipkin()
 	for _, i := range m.Instances {
 		if s, ok := m.SidecarOf(i.Workload); ok {
 			b.inbound(i, s.Inbound)
-			b.outbound(client{name: i.Name, caller: i.Workload.String(), listen: i.Proxy}, s.Outbound)
+			b.outbound(b.sidecar(i), s.Outbound)
 		}
 	}
-	b.outbound(client{name: Ingress(), caller: Ingress().Name, listen: cfg.Ingress, edge: true}, m.Gateway)
+	b.outbound(ingress(cfg), m.Gateway)
 	return b.snapshot, errors.Join(b.errs...)
 }
 
 // client is whose calls a part of the configuration is for.
 type client struct {
-	name   mesh.Name
-	caller string // how it introduces itself to servers
-	listen string // host:port; "": it makes no calls
-	edge   bool   // its own callers are outside the mesh, and not to be believed
+	name    mesh.Name
+	caller  string // how it introduces itself to servers
+	service string // by which its spans are known
+	listen  string // host:port; "": it makes no calls
+	edge    bool   // its own callers are outside the mesh, and not to be believed
+}
+
+func (b *builder) sidecar(i mesh.Instance) client {
+	return client{
+		name: i.Name, caller: i.Workload.String(), service: app(i), listen: i.Proxy,
+	}
+}
+
+// app is what Istio calls the service of an instance in traces.
+func app(i mesh.Instance) string { return cmp.Or(i.Labels["app"], i.Workload.Name) }
+
+func ingress(cfg Config) client {
+	name := Ingress()
+	return client{
+		name: name, caller: name.Name, service: "istio-" + name.Name, listen: cfg.Ingress, edge: true,
+	}
 }
 
 // builder collects resources, and what is wrong with them.
 type builder struct {
 	mesh     mesh.Mesh
 	cfg      Config
+	faults   int      // that a listener is prepared for
+	headers  []string // that the access log shows
 	snapshot Snapshot
 	errs     []error
 }
 
-func (b *builder) add(k kind, name string, m proto.Message) { b.snapshot[k][name] = m }
+func (b *builder) add(k kind, name string, m proto.Message) { b.snapshot.resources[k][name] = m }
 
 func (b *builder) fail(format string, args ...any) {
 	b.errs = append(b.errs, fmt.Errorf(format, args...))

@@ -1,7 +1,6 @@
 package xds
 
 import (
-	"strings"
 	"time"
 
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
@@ -32,6 +31,7 @@ func (b *builder) cluster(client mesh.Name, u mesh.Upstream) {
 	}
 	b.speak(c, b.protocol(u.Cluster), p.Limits.RequestsPerConnection)
 	b.locate(c, u.Cluster)
+	b.encrypt(c, p.TLS)
 	b.add(clusters, name, c)
 }
 
@@ -139,30 +139,27 @@ func (b *builder) speak(c *clusterv3.Cluster, p mesh.Protocol, perConnection *in
 // locate says where the hosts of a cluster are: those of a service come by the name of the
 // cluster in the mesh, which all clients share.
 func (b *builder) locate(c *clusterv3.Cluster, in mesh.Cluster) {
-	_, outside := b.external(in)
-	if !outside || strings.Contains(in.Host, "*") {
-		c.ClusterDiscoveryType = &clusterv3.Cluster_Type{Type: clusterv3.Cluster_EDS}
-		c.EdsClusterConfig = &clusterv3.Cluster_EdsClusterConfig{
-			EdsConfig: ads(), ServiceName: in.Key(),
-		}
-		b.assign(in)
+	if e, ok := b.external(in); ok {
+		b.outside(c, e)
 		return
 	}
-}
-
-// assign lists the ready instances of a cluster.
-func (b *builder) assign(c mesh.Cluster) {
-	assignment := &endpointv3.ClusterLoadAssignment{ClusterName: c.Key()}
-	var hosts []*endpointv3.LbEndpoint
-	for _, e := range b.mesh.Endpoints(c) {
+	c.ClusterDiscoveryType = &clusterv3.Cluster_Type{Type: clusterv3.Cluster_EDS}
+	c.EdsClusterConfig = &clusterv3.Cluster_EdsClusterConfig{EdsConfig: ads(), ServiceName: in.Key()}
+	var ready []*endpointv3.LbEndpoint
+	for _, e := range b.mesh.Endpoints(in) {
 		if e.Instance.Ready {
-			hosts = append(hosts, host(e.Instance.Name.Name, pipe(b.socket(e.Instance, e.Address), 0)))
+			ready = append(ready, host(e.Instance.Name.Name, pipe(b.socket(e.Instance, e.Address), 0)))
 		}
 	}
+	b.add(endpoints, in.Key(), assignment(in.Key(), ready...))
+}
+
+func assignment(name string, hosts ...*endpointv3.LbEndpoint) *endpointv3.ClusterLoadAssignment {
+	a := &endpointv3.ClusterLoadAssignment{ClusterName: name}
 	if len(hosts) > 0 {
-		assignment.Endpoints = []*endpointv3.LocalityLbEndpoints{{LbEndpoints: hosts}}
+		a.Endpoints = []*endpointv3.LocalityLbEndpoints{{LbEndpoints: hosts}}
 	}
-	b.add(endpoints, c.Key(), assignment)
+	return a
 }
 
 func host(name string, a *corev3.Address) *endpointv3.LbEndpoint {

@@ -7,11 +7,11 @@ import (
 	"time"
 
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
-	endpointv3 "github.com/envoyproxy/go-control-plane/envoy/config/endpoint/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 	"google.golang.org/protobuf/types/known/durationpb"
 
+	"istio-tutorial/lab/envoy"
 	"istio-tutorial/lab/mesh"
 )
 
@@ -55,7 +55,10 @@ func portOf(i mesh.Instance, address string) int {
 func (b *builder) inbound(i mesh.Instance, in mesh.Inbound) {
 	for _, s := range b.ports(i) {
 		name := s.name()
-		b.listener(name, pipe(b.socket(i, s.address), ownerOnly), &hcmv3.HttpConnectionManager{})
+		b.listen(door{
+			name: name, address: pipe(b.socket(i, s.address), ownerOnly), owner: i.Name,
+			service: app(i), direction: envoy.Inbound, filters: []*hcmv3.HttpFilter{b.limitFilter()},
+		})
 		b.program(s)
 		b.add(routes, name, &routev3.RouteConfiguration{
 			Name: name,
@@ -65,14 +68,6 @@ func (b *builder) inbound(i mesh.Instance, in mesh.Inbound) {
 			RequestHeadersToRemove: []string{callerHeader},
 		})
 	}
-}
-
-// entrances are the routes to the program.
-func (b *builder) entrances(s served, _ mesh.Inbound) []*routev3.Route {
-	return []*routev3.Route{{Match: everything(), Action: &routev3.Route_Route{Route: &routev3.RouteAction{
-		ClusterSpecifier: &routev3.RouteAction_Cluster{Cluster: s.name()},
-		Timeout:          durationpb.New(0),
-	}}}}
 }
 
 // toProgram is how long a program may take to accept a connection.
@@ -85,12 +80,7 @@ func (b *builder) program(s served) {
 		Name:           name,
 		AltStatName:    statName(name),
 		ConnectTimeout: durationpb.New(toProgram),
-		LoadAssignment: &endpointv3.ClusterLoadAssignment{
-			ClusterName: name,
-			Endpoints: []*endpointv3.LocalityLbEndpoints{{
-				LbEndpoints: []*endpointv3.LbEndpoint{host(s.instance.Name.Name, b.tcp(s.address))},
-			}},
-		},
+		LoadAssignment: assignment(name, host(s.instance.Name.Name, b.tcp(s.address))),
 	}
 	b.speak(c, s.protocol, nil)
 	b.add(clusters, name, c)

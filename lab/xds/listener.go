@@ -10,31 +10,68 @@ import (
 	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/durationpb"
+	"google.golang.org/protobuf/types/known/wrapperspb"
+
+	"istio-tutorial/lab/envoy"
+	"istio-tutorial/lab/mesh"
 )
 
-const routerFilter = "envoy.filters.http.router"
+const (
+	connectionManager = "envoy.filters.network.http_connection_manager"
+	routerFilter      = "envoy.filters.http.router"
+)
 
-// listener takes HTTP at an address; its routes come by its name. No rule is in it, so that
-// nothing but the coming and going of instances changes it, and no connection is drained.
-func (b *builder) listener(name string, address *corev3.Address, m *hcmv3.HttpConnectionManager) {
-	m.StatPrefix = statName(name)
-	m.RouteSpecifier = &hcmv3.HttpConnectionManager_Rds{
-		Rds: &hcmv3.Rds{RouteConfigName: name, ConfigSource: ads()},
+// door is where a proxy takes requests.
+type door struct {
+	name      string // of the listener, and of its routes
+	address   *corev3.Address
+	owner     mesh.Name // the instance whose proxy it is
+	service   string    // by which its spans are known
+	direction string    // envoy.Inbound or envoy.Outbound
+	edge      bool      // whoever calls is outside the mesh
+	filters   []*hcmv3.HttpFilter
+}
+
+// listen opens a door. No rule is in a listener, so that hardly anything but the coming and going
+// of instances changes it: a listener that changes drains its connections.
+func (b *builder) listen(d door) {
+	manager := &hcmv3.HttpConnectionManager{
+		StatPrefix: statName(d.name),
+		RouteSpecifier: &hcmv3.HttpConnectionManager_Rds{
+			Rds: &hcmv3.Rds{RouteConfigName: d.name, ConfigSource: ads()},
+		},
+		HttpFilters:                append(d.filters, b.filter(routerFilter, &routerv3.Router{})),
+		UseRemoteAddress:           wrapperspb.Bool(d.edge),
+		ServerHeaderTransformation: hcmv3.HttpConnectionManager_PASS_THROUGH,
+		StreamIdleTimeout:          durationpb.New(0), // a delay may be as long as its rule says
+		AccessLog:                  b.accessLog(d),
+		Tracing:                    b.tracing(d),
 	}
-	m.HttpFilters = append(m.HttpFilters, b.filter(routerFilter, &routerv3.Router{}))
-	m.ServerHeaderTransformation = hcmv3.HttpConnectionManager_PASS_THROUGH
-	m.StreamIdleTimeout = durationpb.New(0) // an injected delay may take as long as it likes
-	b.add(listeners, name, &listenerv3.Listener{
-		Name:       name,
-		StatPrefix: statName(name),
-		Address:    address,
+	direction := corev3.TrafficDirection_OUTBOUND
+	if d.direction == envoy.Inbound {
+		direction = corev3.TrafficDirection_INBOUND
+	}
+	b.add(listeners, d.name, &listenerv3.Listener{
+		Name:             d.name,
+		StatPrefix:       statName(d.name),
+		Address:          d.address,
+		TrafficDirection: direction,
 		FilterChains: []*listenerv3.FilterChain{{Filters: []*listenerv3.Filter{{
-			Name:       "envoy.filters.network.http_connection_manager",
-			ConfigType: &listenerv3.Filter_TypedConfig{TypedConfig: b.pack(m)},
+			Name:       connectionManager,
+			ConfigType: &listenerv3.Filter_TypedConfig{TypedConfig: b.pack(manager)},
 		}}}},
 	})
 }
 
+// filter is a step of a listener's chain.
+func (b *builder) filter(name string, config proto.Message) *hcmv3.HttpFilter {
+	return &hcmv3.HttpFilter{
+		Name:       name,
+		ConfigType: &hcmv3.HttpFilter_TypedConfig{TypedConfig: b.pack(config)},
+	}
+}
+
+// ads says that a part of the configuration comes from the lab, however long it takes.
 func ads() *corev3.ConfigSource {
 	return &corev3.ConfigSource{
 		ResourceApiVersion:    corev3.ApiVersion_V3,
@@ -53,9 +90,12 @@ func (b *builder) tcp(hostPort string) *corev3.Address {
 	if err != nil {
 		b.fail("address %s: %w", hostPort, err)
 	}
+	return socketAddress(host, uint32(port))
+}
+
+func socketAddress(host string, port uint32) *corev3.Address {
 	return &corev3.Address{Address: &corev3.Address_SocketAddress{SocketAddress: &corev3.SocketAddress{
-		Address:       host,
-		PortSpecifier: &corev3.SocketAddress_PortValue{PortValue: uint32(port)},
+		Address: host, PortSpecifier: &corev3.SocketAddress_PortValue{PortValue: port},
 	}}}
 }
 
@@ -63,12 +103,4 @@ const ownerOnly = 0o600
 
 func pipe(path string, mode uint32) *corev3.Address {
 	return &corev3.Address{Address: &corev3.Address_Pipe{Pipe: &corev3.Pipe{Path: path, Mode: mode}}}
-}
-
-// filter is a step of a listener's chain.
-func (b *builder) filter(name string, config proto.Message) *hcmv3.HttpFilter {
-	return &hcmv3.HttpFilter{
-		Name:       name,
-		ConfigType: &hcmv3.HttpFilter_TypedConfig{TypedConfig: b.pack(config)},
-	}
 }

@@ -21,7 +21,10 @@ func inboundName(server mesh.Name, port int) string {
 	return "inbound|" + strconv.Itoa(port) + "||" + at(server)
 }
 
-func at(client mesh.Name) string { return "@" + strings.TrimPrefix(client.String(), "/") }
+func at(client mesh.Name) string { return "@" + short(client) }
+
+// short is NAMESPACE/NAME, or just the name of the ingress.
+func short(client mesh.Name) string { return strings.TrimPrefix(client.String(), "/") }
 
 // statName marks the end of a name, as what follows it in a statistic has dots of its own.
 func statName(name string) string { return name + ";" }

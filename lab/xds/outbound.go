@@ -8,9 +8,8 @@ import (
 
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
-	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
-	"google.golang.org/protobuf/types/known/wrapperspb"
 
+	"istio-tutorial/lab/envoy"
 	"istio-tutorial/lab/mesh"
 )
 
@@ -20,8 +19,9 @@ func (b *builder) outbound(c client, out mesh.Outbound) {
 		return
 	}
 	name := outboundName(c.name)
-	b.listener(name, b.tcp(c.listen), &hcmv3.HttpConnectionManager{
-		UseRemoteAddress: wrapperspb.Bool(c.edge),
+	b.listen(door{
+		name: name, address: b.tcp(c.listen), owner: c.name, service: c.service,
+		direction: envoy.Outbound, edge: c.edge, filters: b.faultFilters(),
 	})
 	for _, u := range out.Clusters {
 		b.cluster(c.name, u)

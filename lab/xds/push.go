@@ -31,33 +31,39 @@ func (s *Server) Push(ctx context.Context, next Snapshot) error {
 	case s.pushing <- struct{}{}:
 		defer func() { <-s.pushing }()
 	case <-ctx.Done():
-		return fmt.Errorf("envoy: another change: %w", context.Cause(ctx))
+		return fmt.Errorf("envoy: another change goes on: %w", ctx.Err())
 	}
-	err := s.move(ctx, next)
+	s.limiter.set(union(s.applied.limits, next.limits)) // before Envoy asks for them
+	err := s.move(ctx, next.resources)
 	if err == nil {
 		s.applied = next
-		return nil
+	} else {
+		err = errors.Join(err, s.goBack(ctx))
 	}
-	return errors.Join(err, s.goBack(ctx))
+	s.limiter.set(s.applied.limits)
+	return err
 }
 
 // goBack restores what was, and does not insist that Envoy confirms it.
 func (s *Server) goBack(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer cancel()
-	if s.state.connected() && s.move(ctx, s.applied) == nil {
+	if s.state.connected() && s.move(ctx, s.applied.resources) == nil {
 		return nil
 	}
-	return s.state.force(s.applied)
+	return s.state.force(s.applied.resources)
 }
 
-func (s *Server) move(ctx context.Context, next Snapshot) error {
+func (s *Server) move(ctx context.Context, next [kinds]resources) error {
 	now := s.state.now()
-	grown := union(now, next)
+	var grown [kinds]resources
+	for k := range kinds {
+		grown[k] = union(now[k], next[k])
+	}
 	// Envoy takes a cluster that changed only when it is sent its endpoints, be they the same.
 	again := !equal(now[clusters], grown[clusters])
 	for _, step := range []struct {
-		offers Snapshot
+		offers [kinds]resources
 		kinds  []kind
 		again  bool
 	}{
@@ -78,30 +84,10 @@ func (s *Server) move(ctx context.Context, next Snapshot) error {
 	return nil
 }
 
-func union(old, next Snapshot) Snapshot {
-	all := empty()
-	for k := range all {
-		maps.Copy(all[k], old[k])
-		maps.Copy(all[k], next[k])
-	}
-	return all
-}
-
-func empty() Snapshot {
-	var s Snapshot
-	for k := range s {
-		s[k] = resources{}
-	}
-	return s
-}
-
-// now is what is on offer.
-func (s *state) now() Snapshot {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var all Snapshot
-	for k, o := range s.kinds {
-		all[k] = o.items
-	}
+// union prefers what is next.
+func union[M ~map[string]V, V any](old, next M) M {
+	all := M{}
+	maps.Copy(all, old)
+	maps.Copy(all, next)
 	return all
 }

@@ -41,8 +41,9 @@ func (b *builder) destinations(c client, list []mesh.Destination, route *routev3
 	weighted := &routev3.WeightedCluster{}
 	for _, d := range list {
 		entry := &routev3.WeightedCluster_ClusterWeight{
-			Name:   outboundCluster(c.name, d.Cluster),
-			Weight: wrapperspb.UInt32(uint32(d.Weight)),
+			Name:                 outboundCluster(c.name, d.Cluster),
+			Weight:               wrapperspb.UInt32(uint32(d.Weight)),
+			TypedPerFilterConfig: b.inject(d.Faults),
 		}
 		if _, ok := b.mesh.ServiceAt(d.Cluster.Host); ok {
 			entry.RequestHeadersToAdd = introduction(c)

@@ -8,8 +8,10 @@ import (
 	"net"
 	"os"
 	"sync"
+	"time"
 
 	discoveryv3 "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
+	ratelimitservicev3 "github.com/envoyproxy/go-control-plane/envoy/service/ratelimit/v3"
 	"github.com/envoyproxy/go-control-plane/pkg/resource/v3"
 	"github.com/envoyproxy/go-control-plane/pkg/server/sotw/v3"
 	"google.golang.org/grpc"
@@ -19,6 +21,7 @@ import (
 type Server struct {
 	discoveryv3.UnimplementedAggregatedDiscoveryServiceServer
 	state    *state
+	limiter  *limiter
 	pushing  chan struct{} // holds a token during a push
 	applied  Snapshot      // the last that Envoy took as a whole; the pusher's
 	discover sotw.Server
@@ -43,10 +46,12 @@ func Listen(socket string) (*Server, error) {
 	}
 	ctx, end := context.WithCancel(context.Background())
 	s := &Server{
-		state: newState(), pushing: make(chan struct{}, 1), applied: empty(), grpc: grpc.NewServer(), end: end,
+		state: newState(), limiter: &limiter{now: time.Now}, pushing: make(chan struct{}, 1),
+		grpc: grpc.NewServer(), end: end,
 	}
 	s.discover = sotw.NewServer(ctx, s.state.cache, s.state)
 	discoveryv3.RegisterAggregatedDiscoveryServiceServer(s.grpc, s)
+	ratelimitservicev3.RegisterRateLimitServiceServer(s.grpc, s.limiter)
 	s.serving.Go(func() { s.served = s.grpc.Serve(l) })
 	return s, nil
 }

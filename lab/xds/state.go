@@ -83,14 +83,25 @@ func (s *state) offer(k kind, items resources, again bool) error {
 }
 
 // force offers everything at once, without regard to what Envoy makes of it.
-func (s *state) force(all Snapshot) error {
+func (s *state) force(all [kinds]resources) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var errs []error
-	for k := range kinds {
-		errs = append(errs, s.put(k, all[k]))
+	for k, items := range all {
+		errs = append(errs, s.put(kind(k), items))
 	}
 	return errors.Join(errs...)
+}
+
+// now is what is on offer.
+func (s *state) now() [kinds]resources {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all [kinds]resources
+	for k, o := range s.kinds {
+		all[k] = o.items
+	}
+	return all
 }
 
 func (s *state) put(k kind, items resources) error {
@@ -142,9 +153,9 @@ func (s *state) wait(ctx context.Context, list ...kind) error {
 		case <-changed:
 		case <-ctx.Done():
 			if !connected {
-				return fmt.Errorf("%w: %w", ErrNotConnected, context.Cause(ctx))
+				return fmt.Errorf("%w: %w", ErrNotConnected, ctx.Err())
 			}
-			return fmt.Errorf("envoy: no answer: %w", context.Cause(ctx))
+			return fmt.Errorf("envoy: no answer: %w", ctx.Err())
 		}
 	}
 }

@@ -17,6 +17,16 @@ type Config struct {
 	Sockets string
 	// Ingress is where the ingress listens, host:port. Empty: there is none.
 	Ingress string
+	// Outside is where an external host is, host:port. Nil: where its name leads.
+	Outside func(mesh.ExternalHost) string
+	// Authorities is a PEM file of those whose certificates hold. Empty: the system's.
+	Authorities string
+	// AccessLog is the file that gets a line for each request, see envoy.ParseAccess. Empty:
+	// none.
+	AccessLog string
+	// Zipkin is where spans are reported, host:port, each report with the header
+	// envoy.ServiceHeader, see envoy.RelaySpans. Empty: nowhere.
+	Zipkin string
 }
 
 // callerHeader tells a sidecar which workload calls. Clients cannot set it: the proxy before

@@ -1,0 +1,77 @@
+package envoy
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// Access is one request, as the listener that took it tells it at its end.
+type Access struct {
+	Time      time.Time `json:"time"` // of the request's begin
+	Pod       string    `json:"pod"`  // NAMESPACE/NAME of the instance whose proxy this is, or ingress
+	Direction string    `json:"direction"`
+	// Route is the rule that an outbound request followed, and the caller of an inbound one: its
+	// workload, or others. Empty where no route was found.
+	Route     string `json:"route"`
+	Method    string `json:"method"`
+	Authority string `json:"authority"`
+	Path      string `json:"path"`
+	Status    int    `json:"status"` // 0: none was sent
+	// Flags and Details are Envoy's names for the cause, such as UO and overflow, FI and
+	// fault_filter_abort, via_upstream.
+	Flags    string `json:"flags"`
+	Details  string `json:"details"`
+	Cluster  string `json:"cluster"`  // empty: none was chosen
+	Upstream string `json:"upstream"` // the instance, or the address, that answered last
+	Attempts int    `json:"attempts"` // 0: it was not passed on
+	Duration int    `json:"duration"` // milliseconds
+	// Request is x-request-id, the same on all hops whose programs pass it on.
+	Request string `json:"request"`
+	Trace   string `json:"trace"` // x-b3-traceid
+	// Headers are those of the request that the format names; nil: it had none such.
+	Headers map[string]*string `json:"headers"`
+}
+
+// The directions.
+const (
+	Inbound  = "inbound"
+	Outbound = "outbound"
+)
+
+// AccessFormat is the format of Envoy's access log that ParseAccess reads; headers are the names
+// of those to log besides.
+func AccessFormat(pod, direction string, headers []string) map[string]any {
+	logged := map[string]any{}
+	for _, name := range headers {
+		logged[name] = "%REQ(" + name + ")%"
+	}
+	return map[string]any{
+		"time":      "%START_TIME(%Y-%m-%dT%H:%M:%S.%3fZ)%",
+		"pod":       pod,
+		"direction": direction,
+		"route":     "%ROUTE_NAME%",
+		"method":    "%REQ(:METHOD)%",
+		"authority": "%REQ(:AUTHORITY)%",
+		"path":      "%REQ(X-ENVOY-ORIGINAL-PATH?:PATH)%",
+		"status":    "%RESPONSE_CODE%",
+		"flags":     "%RESPONSE_FLAGS%",
+		"details":   "%RESPONSE_CODE_DETAILS%",
+		"cluster":   "%UPSTREAM_CLUSTER_RAW%",
+		"upstream":  "%UPSTREAM_HOST_NAME%",
+		"attempts":  "%UPSTREAM_REQUEST_ATTEMPT_COUNT%",
+		"duration":  "%DURATION%",
+		"request":   "%REQ(X-REQUEST-ID)%",
+		"trace":     "%REQ(X-B3-TRACEID)%",
+		"headers":   logged,
+	}
+}
+
+// ParseAccess reads a line of the access log.
+func ParseAccess(line []byte) (Access, error) {
+	var a Access
+	if err := json.Unmarshal(line, &a); err != nil {
+		return Access{}, fmt.Errorf("access log: %w", err)
+	}
+	return a, nil
+}

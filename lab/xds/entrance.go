@@ -1,0 +1,51 @@
+package xds
+
+import (
+	"slices"
+
+	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	"istio-tutorial/lab/mesh"
+)
+
+// Others is what the access log calls a caller that is no workload of the mesh.
+const Others = "others"
+
+// entrances are the routes to a program, one for each workload that may call and one for all
+// others; the name of a route is its caller's.
+func (b *builder) entrances(s served, in mesh.Inbound) []*routev3.Route {
+	var list []*routev3.Route
+	for _, w := range b.mesh.Workloads {
+		route := b.entrance(s, in, func(c mesh.Callers) bool {
+			return slices.Contains(c.Workloads, w.Name)
+		})
+		route.Name = w.Name.String()
+		route.Match.Headers = []*routev3.HeaderMatcher{header(mesh.Condition{
+			Attribute: mesh.Header, Header: callerHeader, Compare: mesh.Exact, Value: route.Name,
+		})}
+		list = append(list, route)
+	}
+	last := b.entrance(s, in, func(c mesh.Callers) bool { return c.Others })
+	last.Name = Others
+	return append(list, last)
+}
+
+// entrance is the route of the callers for whom the rest is.
+func (b *builder) entrance(s served, in mesh.Inbound, isFor func(mesh.Callers) bool) *routev3.Route {
+	for _, d := range in.Denials {
+		if isFor(d.Callers) {
+			return &routev3.Route{Match: everything(), Action: directResponse(d.Answer)}
+		}
+	}
+	action := &routev3.RouteAction{
+		ClusterSpecifier: &routev3.RouteAction_Cluster{Cluster: s.name()},
+		Timeout:          durationpb.New(0),
+	}
+	for _, l := range in.Limits {
+		if isFor(l.Callers) {
+			action.RateLimits = append(action.RateLimits, b.charge(s, l))
+		}
+	}
+	return &routev3.Route{Match: everything(), Action: &routev3.Route_Route{Route: action}}
+}
