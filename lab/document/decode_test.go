@@ -31,7 +31,7 @@ type widgetSpec struct {
 	HTTPCode uint8             `json:"httpCode"`
 	Wait     patience          `json:"wait"`
 	Raw      json.RawMessage   `json:"raw"`
-	hidden   int
+	hidden   int               //nolint:unused // no document may set it
 }
 
 type port struct {

@@ -75,8 +75,8 @@ func (s *stream) read() {
 			return
 		}
 		node, err := s.plain(root.Content[0])
-		if err != nil {
-			s.errs = append(s.errs, err.(*Error))
+		if problem, ok := errors.AsType[*Error](err); ok {
+			s.errs = append(s.errs, problem)
 			continue
 		}
 		s.add(node)

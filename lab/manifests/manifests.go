@@ -121,5 +121,5 @@ func Topology(objects []Object) mesh.Topology {
 }
 
 func (r *reader) name() mesh.Name {
-	return mesh.Name{Namespace: r.Namespace, Name: r.Document.Name}
+	return mesh.Name{Namespace: r.Namespace, Name: r.Name}
 }

@@ -70,7 +70,7 @@ func (r *reader) objectName() {
 	case "Namespace":
 		rule = validation.IsDNS1123Label
 	}
-	r.valid("metadata.name", r.Document.Name, rule)
+	r.valid("metadata.name", r.Name, rule)
 	if r.Namespace != "" {
 		r.valid("metadata.namespace", r.Namespace, validation.IsDNS1123Label)
 	}

@@ -61,18 +61,18 @@ func TestEndpoints(t *testing.T) {
 		cluster mesh.Cluster
 		want    string
 	}{
-		"named target":      {mesh.Cluster{Host: full, Port: 8080}, "one two"},
-		"number as target":  {mesh.Cluster{Host: full, Port: 80}, "one two"},
-		"no target":         {mesh.Cluster{Host: full, Port: 9779}, "no-such-port"},
-		"unknown target":    {mesh.Cluster{Host: full, Port: 81}, ""},
+		"named target":     {mesh.Cluster{Host: full, Port: 8080}, "one two"},
+		"number as target": {mesh.Cluster{Host: full, Port: 80}, "one two"},
+		"no target":        {mesh.Cluster{Host: full, Port: 9779}, "no-such-port"},
+		"unknown target":   {mesh.Cluster{Host: full, Port: 81}, ""},
 		"labels": {
 			mesh.Cluster{Host: full, Port: 8080, Labels: mesh.Labels{"version": "v2"}},
 			"two",
 		},
-		"both labels":       {mesh.Cluster{Host: full, Port: 8080, Labels: recommendation("v1")}, "one"},
-		"no such label":     {mesh.Cluster{Host: full, Port: 8080, Labels: mesh.Labels{"x": ""}}, ""},
-		"no such port":      {mesh.Cluster{Host: full, Port: 1}, ""},
-		"short host":        {mesh.Cluster{Host: "recommendation", Port: 8080}, ""},
+		"both labels":   {mesh.Cluster{Host: full, Port: 8080, Labels: recommendation("v1")}, "one"},
+		"no such label": {mesh.Cluster{Host: full, Port: 8080, Labels: mesh.Labels{"x": ""}}, ""},
+		"no such port":  {mesh.Cluster{Host: full, Port: 1}, ""},
+		"short host":    {mesh.Cluster{Host: "recommendation", Port: 8080}, ""},
 		"selector is empty": {
 			mesh.Cluster{Host: "headless.istio-tutorial.svc.cluster.local", Port: 8080},
 			"",

@@ -1,6 +1,7 @@
 package supervise_test
 
 import (
+	"cmp"
 	"bufio"
 	"errors"
 	"fmt"
@@ -25,7 +26,7 @@ func dead(pid int) error {
 	if _, tail, _ := strings.Cut(string(stat), ") "); strings.HasPrefix(tail, "Z") {
 		return nil
 	}
-	return fmt.Errorf("process %d: %s (%v)", pid, stat, err)
+	return fmt.Errorf("process %d: %s: %w", pid, stat, cmp.Or(err, errors.New("it is alive")))
 }
 
 // forked is the process id that a child said it had forked.

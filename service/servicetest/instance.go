@@ -51,15 +51,16 @@ func (i *Instance) listening() error {
 		i.t.Fatalf("ended with status %d: %s", status, i.errOut.String())
 	default:
 	}
-	for _, line := range i.Log("listening") {
-		i.Address = fmt.Sprint(line["on"])
-		i.URL = "http://" + i.Address
-		if on, ok := line["metrics"]; ok {
-			i.Metrics = fmt.Sprintf("http://%v/metrics", on)
-		}
-		return nil
+	lines := i.Log("listening")
+	if len(lines) == 0 {
+		return errors.New("no line in the log says where it listens")
 	}
-	return errors.New("no line in the log says where it listens")
+	i.Address = fmt.Sprint(lines[0]["on"])
+	i.URL = "http://" + i.Address
+	if on, ok := lines[0]["metrics"]; ok {
+		i.Metrics = fmt.Sprintf("http://%v/metrics", on)
+	}
+	return nil
 }
 
 // Stop tells the program to end, and does not wait for that.

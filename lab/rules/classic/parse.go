@@ -2,6 +2,7 @@ package classic
 
 import (
 	"cmp"
+	"errors"
 	"reflect"
 
 	"istio-tutorial/lab/document"
@@ -108,8 +109,8 @@ func decodeMixer(doc document.Document) (any, document.Errors) {
 // What stands beside spec is not looked at, as in 0.7.1.
 func decodeAs[S any](doc document.Document, validate func(*validator, *S)) (any, document.Errors) {
 	spec := new(S)
-	if err := doc.DecodeProto("spec", spec); err != nil {
-		return nil, err.(document.Errors)
+	if errs, ok := errors.AsType[document.Errors](doc.DecodeProto("spec", spec)); ok {
+		return nil, errs
 	}
 	v := &validator{doc: doc}
 	validate(v, spec)
