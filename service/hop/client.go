@@ -17,12 +17,14 @@ import (
 
 // Client asks one address. Make it with NewClient.
 type Client struct {
-	name    string
-	url     *url.URL
-	timeout time.Duration
-	limit   int64
-	tracer  tracing.Tracer
-	http    *http.Client
+	name      string
+	url       *url.URL
+	timeout   time.Duration
+	late      error // what is wrong when the timeout is over
+	limit     int64
+	tracer    tracing.Tracer
+	transport *http.Transport
+	request   *http.Request // without what it takes from the caller's
 }
 
 // Config is what a Client needs. All of it is required.
@@ -42,19 +44,20 @@ const maxHeader = 64 << 10
 func NewClient(c Config) *Client {
 	dialer := &net.Dialer{Timeout: c.Timeout}
 	return &Client{name: c.Name, url: c.URL, timeout: c.Timeout, limit: c.Limit, tracer: c.Tracer,
-		http: &http.Client{
-			// a redirect is an answer, and no reason to ask a second time
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-			Transport: &http.Transport{
-				Proxy:       http.ProxyFromEnvironment,
-				DialContext: dialer.DialContext,
-				// the default of 2 would open a connection for nearly every request under load
-				MaxIdleConnsPerHost:    512,
-				IdleConnTimeout:        30 * time.Second, // shorter than the server's: it must not hang up first
-				MaxResponseHeaderBytes: maxHeader,
-				DisableCompression:     true,
-			},
-		}}
+		late: fmt.Errorf("no answer within %v", c.Timeout),
+		transport: &http.Transport{
+			Proxy:       http.ProxyFromEnvironment,
+			DialContext: dialer.DialContext,
+			// the default of 2 would open a connection for nearly every request under load
+			MaxIdleConnsPerHost:    512,
+			IdleConnTimeout:        30 * time.Second, // shorter than the server's: it must not hang up first
+			MaxResponseHeaderBytes: maxHeader,
+			DisableCompression:     true,
+		},
+		request: &http.Request{Method: http.MethodGet, URL: c.URL, Host: c.URL.Host,
+			Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+			// not sent; spares the transport a goroutine a request, to look into the body
+			TransferEncoding: []string{"identity"}}}
 }
 
 // Answer is what the next service said.
@@ -69,7 +72,7 @@ func (a Answer) OK() bool { return a.Status/100 == 2 }
 // Get sends one GET on behalf of in, with its User-Agent and its trace. The error, when there
 // is no proper answer, is one line that names the address and the cause.
 func (c *Client) Get(in *http.Request) (Answer, error) {
-	out, cancel := c.request(in)
+	out, cancel := c.requestFor(in)
 	defer cancel()
 	span := c.tracer.Client(in, out, c.name)
 	a, err := c.do(out)
@@ -85,20 +88,23 @@ func (c *Client) Get(in *http.Request) (Answer, error) {
 
 func callerGone(in *http.Request) bool { return in.Context().Err() != nil }
 
-func (c *Client) request(in *http.Request) (*http.Request, context.CancelFunc) {
-	ctx, cancel := context.WithTimeoutCause(in.Context(), c.timeout,
-		fmt.Errorf("no answer within %v", c.timeout))
-	out := &http.Request{Method: http.MethodGet, URL: c.url, Host: c.url.Host,
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: http.Header{"User-Agent": {in.UserAgent()}},
-		// An empty body that cannot be replayed: without it, Go's transport would ask a second
-		// time when a kept connection breaks, and hide from the reader what the mesh is to show.
-		Body: io.NopCloser(strings.NewReader(""))}
-	return out.WithContext(ctx), cancel
+func (c *Client) requestFor(in *http.Request) (*http.Request, context.CancelFunc) {
+	ctx, cancel := context.WithTimeoutCause(in.Context(), c.timeout, c.late)
+	out := c.request.WithContext(ctx)
+	out.Header = http.Header{"User-Agent": {in.UserAgent()}}
+	if user := c.url.User; user != nil {
+		password, _ := user.Password()
+		out.SetBasicAuth(user.Username(), password)
+	}
+	// An empty body that cannot be replayed: without it, Go's transport would ask a second
+	// time when a kept connection breaks, and hide from the reader what the mesh is to show.
+	out.Body = io.NopCloser(strings.NewReader(""))
+	return out, cancel
 }
 
+// do works without http.Client: a redirect is an answer, and no reason to ask a second time.
 func (c *Client) do(out *http.Request) (Answer, error) {
-	res, err := c.http.Do(out)
+	res, err := c.transport.RoundTrip(out)
 	if err != nil {
 		return Answer{}, err
 	}
@@ -118,12 +124,8 @@ func (c *Client) do(out *http.Request) (Answer, error) {
 	return a, nil
 }
 
-// cause strips the method and the address that net/http puts before what happened, and has
-// words for what it only calls EOF.
+// cause has words for what net/http only calls EOF.
 func cause(err error) error {
-	if u, ok := errors.AsType[*url.Error](err); ok {
-		err = u.Err
-	}
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return errors.New("connection closed within the answer")

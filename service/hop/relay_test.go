@@ -67,7 +67,7 @@ func TestRelay(t *testing.T) {
 		{"status without a phrase and a body", says(answer("599 Whatever", "B")), 503, "599 B"},
 		{"redirect", says(answer("302 Found\r\nLocation: /elsewhere", "")), 503,
 			"URL: unexpected answer: 302 Found"},
-		{"redirect to nowhere", says(answer("302 Found\r\nLocation: http://[", "")), 503, "URL: *Location*"},
+		{"redirect to nowhere", says(answer("302 Found\r\nLocation: http://[", "")), 503, "URL: unexpected answer: 302 Found"},
 		{"not modified", says(answer("304 Not Modified", "")), 503,
 			"URL: unexpected answer: 304 Not Modified"},
 		{"other protocol", holds("HTTP/1.1 101 Switching Protocols\r\nUpgrade: a\r\nConnection: Upgrade\r\n\r\n"), 503,
@@ -184,7 +184,7 @@ func TestNobodyThere(t *testing.T) {
 	for _, c := range []struct{ address, want string }{
 		{gone, "URL: dial tcp *: connect: connection refused"},
 		{"http://no..such.host:8080", "URL: dial tcp: lookup no..such.host: no such host"},
-		{strings.Replace(plain.URL, "http:", "https:", 1), "URL: *server gave HTTP response to HTTPS client"},
+		{strings.Replace(plain.URL, "http:", "https:", 1), "URL: *tls: first record*"},
 		{encrypted.URL, "URL: *certificate*"},
 		{strings.Replace(encrypted.URL, "https:", "http:", 1), "400 Client sent an HTTP request to an HTTPS server."},
 		{strings.Replace(gone, "http://", "http://user:secret@", 1), "http://user:xxxxx@*: connection refused"},

@@ -50,6 +50,10 @@ func jaegerReporter(c jaegerSettings, complain *complaints) jaeger.Reporter {
 		jaeger.ReporterOptions.Logger(complain))
 }
 
+// batchSize is how many spans are sent together at most. The default of 100 costs a collector
+// under load half as much again.
+const batchSize = 2000
+
 func jaegerSender(c jaegerSettings, complain *complaints) jaeger.Transport {
 	if c.endpoint == nil {
 		params := jaeger.UDPTransportParams{}
@@ -57,7 +61,7 @@ func jaegerSender(c jaegerSettings, complain *complaints) jaeger.Transport {
 		params.Logger = complain
 		return &agent{params: params}
 	}
-	options := []transport.HTTPOption{transport.HTTPRoundTripper(direct())}
+	options := []transport.HTTPOption{transport.HTTPRoundTripper(direct()), transport.HTTPBatchSize(batchSize)}
 	if c.user != "" {
 		options = append(options, transport.HTTPBasicAuth(c.user, c.password))
 	}
