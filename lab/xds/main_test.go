@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -44,6 +45,10 @@ type proxy struct {
 
 	mu     sync.Mutex
 	worlds map[string]mesh.Mesh // by namespace
+
+	// Parts of its Config that a test may set before the first push.
+	outside             func(mesh.ExternalHost) string
+	authorities, zipkin string
 }
 
 func startProxy() (*proxy, error) {
@@ -78,7 +83,7 @@ func startProxy() (*proxy, error) {
 	}
 	return &proxy{
 		dir: dir, ingress: freeAddress(), server: server, admin: envoy.NewAdmin(settings.Admin),
-		process: process, worlds: map[string]mesh.Mesh{},
+		process: process, worlds: map[string]mesh.Mesh{}, authorities: filepath.Join(dir, "authorities"),
 	}, nil
 }
 
@@ -111,7 +116,64 @@ func (p *proxy) push(ctx context.Context, namespace string, world mesh.Mesh) err
 	return err
 }
 
-func (p *proxy) config() xds.Config { return xds.Config{Sockets: p.dir, Ingress: p.ingress} }
+func (p *proxy) config() xds.Config {
+	return xds.Config{
+		Sockets: p.dir, Ingress: p.ingress, AccessLog: filepath.Join(p.dir, "access"),
+		Outside: p.outside, Authorities: p.authorities, Zipkin: p.zipkin,
+	}
+}
+
+// ownProxy is an Envoy for one test.
+func ownProxy(t *testing.T) *proxy {
+	t.Helper()
+	p, err := startProxy()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := p.stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	return p
+}
+
+// stat is the sum of the statistics whose names match.
+func (p *proxy) stat(t *testing.T, pattern string) int {
+	t.Helper()
+	stats, err := p.admin.Stats(t.Context(), pattern)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := 0
+	for _, s := range stats {
+		n, err := strconv.Atoi(s.Value)
+		if err != nil {
+			t.Fatalf("%s is %s", s.Name, s.Value)
+		}
+		sum += n
+	}
+	return sum
+}
+
+// eventually waits until a condition is nil.
+func eventually(t *testing.T, condition func() error) {
+	t.Helper()
+	giveUp := time.After(patience)
+	again := time.NewTicker(5 * time.Millisecond)
+	defer again.Stop()
+	for {
+		err := condition()
+		if err == nil {
+			return
+		}
+		select {
+		case <-again.C:
+		case <-giveUp:
+			t.Fatal(err)
+		}
+	}
+}
 
 func (p *proxy) together() mesh.Mesh {
 	var all mesh.Mesh

@@ -111,6 +111,17 @@ func (w *world) apply(rules ...string) {
 // try is apply with an error.
 func (w *world) try(rules ...string) error {
 	w.t.Helper()
+	next := w.with(rules...)
+	err := w.push(classic.Resolve(next, w.top))
+	if err == nil {
+		w.rules = next
+	}
+	return err
+}
+
+// with adds rules to those that are loaded.
+func (w *world) with(rules ...string) classic.Set {
+	w.t.Helper()
 	next := w.rules
 	for _, rule := range rules {
 		text := rule
@@ -132,11 +143,7 @@ func (w *world) try(rules ...string) error {
 		}
 		next = next.Apply(parsed...)
 	}
-	if err := w.push(classic.Resolve(next, w.top)); err != nil {
-		return err
-	}
-	w.rules = next
-	return nil
+	return next
 }
 
 func (w *world) push(m mesh.Mesh) error {
