@@ -32,6 +32,8 @@ type RateLimit struct {
 	// instances. "": each instance of the server has its own.
 	Bucket string
 	Answer Response // when they are spent
+	// Headers are set on that answer, by name.
+	Headers map[string]string
 }
 
 // Counter counts the requests of some callers, refused ones included. Counters of one name

@@ -137,6 +137,7 @@ const (
 type ExternalHost struct {
 	Host     string
 	Port     int
+	Target   int // the port at the host; 0: Port
 	Protocol Protocol
 	// TLS: clients speak plain text and their sidecar encrypts; nil passes the text on as it is.
 	TLS *TLS

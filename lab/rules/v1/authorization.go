@@ -1,0 +1,160 @@
+package v1
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	security "istio.io/api/security/v1beta1"
+
+	"istio-tutorial/lab/mesh"
+)
+
+// caller is who calls; workload is nil for calls through the ingress, which has an identity too.
+type caller struct {
+	workload  *mesh.Workload
+	namespace string
+	account   string
+}
+
+const ingressAccount = "istio-ingressgateway-service-account"
+
+func (r *resolver) callers() []caller {
+	list := make([]caller, 0, len(r.topology.Workloads)+1)
+	for _, w := range r.topology.Workloads {
+		account := cmp.Or(w.ServiceAccount, "default")
+		list = append(list, caller{workload: &w, namespace: w.Namespace, account: account})
+	}
+	return append(list, caller{namespace: rootNamespace, account: ingressAccount})
+}
+
+func (c caller) principal() string {
+	return mesh.Domain + "/ns/" + c.namespace + "/sa/" + c.account
+}
+
+// add puts a caller among the callers.
+func (c caller) add(list *mesh.Callers) {
+	if c.workload == nil {
+		list.Others = true
+		return
+	}
+	list.Workloads = append(list.Workloads, c.workload.Name)
+}
+
+func (r *resolver) inbound(server mesh.Workload) mesh.Inbound {
+	return mesh.Inbound{
+		Denials:  r.denials(server),
+		Limits:   r.limits(server),
+		Counters: r.counters(server),
+	}
+}
+
+func denied() mesh.Response { return mesh.Response{Status: 403, Body: "RBAC: access denied"} }
+
+// selects tells whether a rule of a namespace is for a workload: it selects it, or selects
+// nothing, from its namespace or from the root's.
+func selects(r Rule, labels map[string]string, w mesh.Workload) bool {
+	return (r.Key.Namespace == w.Namespace || r.Key.Namespace == rootNamespace) &&
+		w.Labels.Has(labels)
+}
+
+// denials asks the policies that deny first, then those that allow.
+func (r *resolver) denials(server mesh.Workload) []mesh.Denial {
+	var deny, allow []typed[*security.AuthorizationPolicy]
+	for _, p := range r.access {
+		switch {
+		case !selects(p.Rule, p.spec.GetSelector().GetMatchLabels(), server):
+		case p.spec.Action == security.AuthorizationPolicy_DENY:
+			deny = append(deny, p)
+		default:
+			allow = append(allow, p)
+		}
+	}
+	var list []mesh.Denial
+	for _, c := range r.callers() {
+		if from := refusal(deny, allow, c); len(from) > 0 {
+			addDenial(&list, from, c)
+		}
+	}
+	return list
+}
+
+// refusal is the names of the policies that refuse a caller.
+func refusal(deny, allow []typed[*security.AuthorizationPolicy], c caller) []string {
+	for _, p := range deny {
+		if matches(p.spec, c, p.Key.Namespace) {
+			return []string{p.Key.name()}
+		}
+	}
+	var from []string
+	for _, p := range allow {
+		if matches(p.spec, c, p.Key.Namespace) {
+			return nil
+		}
+		from = append(from, p.Key.name())
+	}
+	return from
+}
+
+func addDenial(list *[]mesh.Denial, from []string, c caller) {
+	i := slices.IndexFunc(*list, func(d mesh.Denial) bool { return slices.Equal(d.From, from) })
+	if i < 0 {
+		i = len(*list)
+		*list = append(*list, mesh.Denial{From: from, Answer: denied()})
+	}
+	c.add(&(*list)[i].Callers)
+}
+
+// matches is true where one rule has the caller among its sources; a rule without sources has
+// everyone, a policy without rules nobody.
+func matches(p *security.AuthorizationPolicy, c caller, namespace string) bool {
+	for _, rule := range p.Rules {
+		if len(rule.From) == 0 {
+			return true
+		}
+		for _, from := range rule.From {
+			if isSource(from.Source, c, namespace) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// isSource holds where every list of a source does.
+func isSource(s *security.Source, c caller, namespace string) bool {
+	accounts := func(list []string) []string {
+		full := make([]string, len(list))
+		for i, name := range list {
+			if full[i] = name; !strings.Contains(name, "/") {
+				full[i] = namespace + "/" + name
+			}
+		}
+		return full
+	}
+	account := c.namespace + "/" + c.account
+	return listed(s.GetPrincipals(), c.principal(), true) &&
+		listed(s.GetNamespaces(), c.namespace, true) &&
+		listed(accounts(s.GetServiceAccounts()), account, true) &&
+		listed(s.GetNotPrincipals(), c.principal(), false) &&
+		listed(s.GetNotNamespaces(), c.namespace, false) &&
+		listed(accounts(s.GetNotServiceAccounts()), account, false)
+}
+
+// listed tells whether a list wants a text or, where want is false, whether it does not name it.
+func listed(list []string, text string, want bool) bool {
+	return len(list) == 0 || want == slices.ContainsFunc(list, func(pattern string) bool {
+		return fits(pattern, text)
+	})
+}
+
+// fits knows * alone, at the beginning and at the end.
+func fits(pattern, text string) bool {
+	if end, ok := strings.CutPrefix(pattern, "*"); ok {
+		return strings.HasSuffix(text, end)
+	}
+	if begin, ok := strings.CutSuffix(pattern, "*"); ok {
+		return strings.HasPrefix(text, begin)
+	}
+	return pattern == text
+}

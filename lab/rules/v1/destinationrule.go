@@ -1,0 +1,248 @@
+package v1
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	networking "istio.io/api/networking/v1alpha3"
+
+	"istio-tutorial/lab/mesh"
+)
+
+// policyRule is the DestinationRules of one host joined, as Istio joins them.
+type policyRule struct {
+	from     string // the oldest one's name
+	key      Key
+	exportTo []string
+	selector map[string]string
+	top      *networking.TrafficPolicy
+	subsets  []*networking.Subset
+}
+
+// rule is the one for a client and host: from its own namespace, else the service's, else the
+// root's; nil if there is none.
+func (r *resolver) rule(c client, host string) *policyRule {
+	namespaces := []string{c.Namespace}
+	if s, ok := r.topology.ServiceAt(host); ok {
+		namespaces = append(namespaces, s.Namespace)
+	} else {
+		namespaces = append(namespaces, r.entryOf(host))
+	}
+	for _, namespace := range append(namespaces, rootNamespace) {
+		if rule := r.ruleIn(namespace, c, host); rule != nil {
+			return rule
+		}
+	}
+	return nil
+}
+
+func (r *resolver) ruleIn(namespace string, c client, host string) *policyRule {
+	pattern := ""
+	for _, p := range r.policies {
+		h := strings.ToLower(fullName(p.spec.Host, p.Key.Namespace))
+		if r.isVisible(p, namespace, c) && covers(h, host) && closer(h, pattern) {
+			pattern = h
+		}
+	}
+	var plain *policyRule
+	for _, rule := range r.joined(namespace, c, pattern) {
+		if rule.selector == nil {
+			plain = &rule
+		} else if namespace == c.Namespace && c.Labels.Has(rule.selector) {
+			return &rule
+		}
+	}
+	return plain
+}
+
+// closer tells whether a pattern says more than another: exact before wild, longer before shorter.
+func closer(pattern, other string) bool {
+	if exact := !strings.HasPrefix(pattern, "*"); other != "" && exact == strings.HasPrefix(other, "*") {
+		return exact
+	}
+	return len(pattern) > len(other)
+}
+
+func (r *resolver) isVisible(p typed[*networking.DestinationRule], namespace string, c client) bool {
+	if p.Key.Namespace != namespace || !c.importsAny(namespace, []string{p.spec.Host}) {
+		return false
+	}
+	return namespace == c.Namespace || p.exportedTo(p.spec.ExportTo, c.Namespace)
+}
+
+// joined merges rules of one host, namespace and reach: subsets add up, the first of a name
+// counts, and so does the first policy at the top.
+func (r *resolver) joined(namespace string, c client, pattern string) []policyRule {
+	var list []policyRule
+	for _, p := range r.policies {
+		if !r.isVisible(p, namespace, c) ||
+			strings.ToLower(fullName(p.spec.Host, p.Key.Namespace)) != pattern {
+			continue
+		}
+		selector := p.spec.GetWorkloadSelector().GetMatchLabels()
+		i := slices.IndexFunc(list, func(have policyRule) bool {
+			return slices.Equal(have.exportTo, p.spec.ExportTo) &&
+				mesh.Labels(have.selector).String() == mesh.Labels(selector).String()
+		})
+		if i < 0 {
+			i = len(list)
+			list = append(list, policyRule{
+				from: p.Key.name(), key: p.Key, exportTo: p.spec.ExportTo, selector: selector,
+			})
+		}
+		list[i].join(p.spec)
+	}
+	return list
+}
+
+func (p *policyRule) join(spec *networking.DestinationRule) {
+	if p.top == nil {
+		p.top = spec.TrafficPolicy
+	}
+	for _, s := range spec.Subsets {
+		if p.subset(s.Name) == nil {
+			p.subsets = append(p.subsets, s)
+		}
+	}
+}
+
+func (p *policyRule) subset(name string) *networking.Subset {
+	if p == nil {
+		return nil
+	}
+	i := slices.IndexFunc(p.subsets, func(s *networking.Subset) bool { return s.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return p.subsets[i]
+}
+
+// blocks are the parts of a policy that replace each other whole.
+type blocks struct {
+	lb      *networking.LoadBalancerSettings
+	pool    *networking.ConnectionPoolSettings
+	outlier *networking.OutlierDetection
+	tls     *networking.ClientTLSSettings
+}
+
+// with lays a policy over the blocks. Settings of the port lose everything else.
+func (b blocks) with(p *networking.TrafficPolicy, port int) blocks {
+	if p == nil {
+		return b
+	}
+	for _, s := range p.PortLevelSettings {
+		if int(s.GetPort().GetNumber()) == port {
+			return blocks{s.LoadBalancer, s.ConnectionPool, s.OutlierDetection, s.Tls}
+		}
+	}
+	if p.LoadBalancer != nil {
+		b.lb = p.LoadBalancer
+	}
+	if p.ConnectionPool != nil {
+		b.pool = p.ConnectionPool
+	}
+	if p.OutlierDetection != nil {
+		b.outlier = p.OutlierDetection
+	}
+	if p.Tls != nil {
+		b.tls = p.Tls
+	}
+	return b
+}
+
+const (
+	connectTimeout = 10 * time.Second
+	noOutlierPanic = 50
+)
+
+func (r *resolver) policy(c client, cluster mesh.Cluster) mesh.Policy {
+	policy := mesh.Policy{
+		Balance: mesh.LeastRequest, ConnectTimeout: connectTimeout, Panic: noOutlierPanic,
+	}
+	rule := r.rule(c, cluster.Host)
+	if rule == nil {
+		return policy
+	}
+	policy.From = rule.from
+	b := rule.blocks(cluster)
+	policy.Balance = balance(b.lb)
+	policy.Limits = limits(b.pool)
+	if t := b.pool.GetTcp().GetConnectTimeout(); t != nil {
+		policy.ConnectTimeout = t.AsDuration()
+	}
+	if b.outlier != nil {
+		policy.Outlier = outlier(b.outlier)
+		policy.Panic = int(b.outlier.MinHealthPercent)
+	}
+	if mode := b.tls.GetMode(); mode == networking.ClientTLSSettings_SIMPLE {
+		policy.TLS = &mesh.TLS{SNI: b.tls.Sni, Verify: !b.tls.GetInsecureSkipVerify().GetValue()}
+		if policy.TLS.SNI == "" {
+			policy.TLS.SNI = cluster.Host
+		}
+	}
+	return policy
+}
+
+func (r *resolver) blocks(c client, cluster mesh.Cluster) blocks {
+	return r.rule(c, cluster.Host).blocks(cluster)
+}
+
+func (p *policyRule) blocks(cluster mesh.Cluster) blocks {
+	if p == nil {
+		return blocks{}
+	}
+	b := blocks{}.with(p.top, cluster.Port)
+	if s := p.subset(cluster.Subset); s != nil && cluster.Subset != "" {
+		b = b.with(s.TrafficPolicy, cluster.Port)
+	}
+	return b
+}
+
+func balance(lb *networking.LoadBalancerSettings) mesh.Balance {
+	switch lb.GetSimple() {
+	case networking.LoadBalancerSettings_ROUND_ROBIN:
+		return mesh.RoundRobin
+	case networking.LoadBalancerSettings_RANDOM:
+		return mesh.Random
+	default:
+		return mesh.LeastRequest
+	}
+}
+
+func limits(p *networking.ConnectionPoolSettings) mesh.Limits {
+	http := p.GetHttp()
+	return mesh.Limits{
+		Connections:           positive(p.GetTcp().GetMaxConnections()),
+		Pending:               positive(http.GetHttp1MaxPendingRequests()),
+		Requests:              positive(http.GetHttp2MaxRequests()),
+		Retries:               positive(http.GetMaxRetries()),
+		RequestsPerConnection: positive(http.GetMaxRequestsPerConnection()),
+	}
+}
+
+// positive is nil for 0, which Istio takes for absent.
+func positive(n int32) *int {
+	if n <= 0 {
+		return nil
+	}
+	return new(int(n))
+}
+
+// outlier leaves out consecutiveErrors, as Istio does.
+func outlier(o *networking.OutlierDetection) *mesh.Outlier {
+	out := &mesh.Outlier{MaxPercent: positive(o.MaxEjectionPercent)}
+	if n := o.Consecutive_5XxErrors; n != nil {
+		out.Errors = new(int(n.Value))
+	}
+	if n := o.ConsecutiveGatewayErrors; n != nil {
+		out.GatewayErrors = new(int(n.Value))
+	}
+	if d := o.Interval; d != nil {
+		out.Interval = new(d.AsDuration())
+	}
+	if d := o.BaseEjectionTime; d != nil {
+		out.BaseEjection = new(d.AsDuration())
+	}
+	return out
+}

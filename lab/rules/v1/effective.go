@@ -1,0 +1,312 @@
+package v1
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	networking "istio.io/api/networking/v1alpha3"
+
+	"istio-tutorial/lab/mesh"
+)
+
+// Target is a service's port as one client calls it.
+type Target struct {
+	Client  mesh.Name // a workload
+	Service mesh.Name
+	Port    int
+}
+
+// Effective is what the rules make of a client's calls to a service.
+func Effective(s Set, t mesh.Topology, target Target, routers ...Router) (View, error) {
+	w, ok := t.Workload(target.Client)
+	if !ok {
+		return View{}, fmt.Errorf("deployment %s: not found", target.Client)
+	}
+	r := newResolver(s, t, routers)
+	service, ok := t.ServiceAt(mesh.Service{Name: target.Service}.Host())
+	if !ok {
+		return View{}, fmt.Errorf("service %s: not found", target.Service)
+	}
+	if port, ok := service.Port(target.Port); !ok || port.Protocol == mesh.TCP {
+		return View{}, fmt.Errorf("service %s: no HTTP port %d", target.Service, target.Port)
+	}
+	p := r.plan(w)
+	v := viewer{resolver: r, client: p.client, host: service.Host(), port: target.Port}
+	i := slices.IndexFunc(p.hosts, func(h plannedHost) bool {
+		return h.host == v.host && h.Port == v.port
+	})
+	if i < 0 {
+		return v.unseen(), nil
+	}
+	return v.view(p.hosts[i].routes), nil
+}
+
+type viewer struct {
+	*resolver
+	client client
+	host   string
+	port   int
+}
+
+// unseen is a service that a Sidecar hides: its calls are calls of any host.
+func (v viewer) unseen() View {
+	answer, allowed := v.unknown(v.client)
+	view := View{VirtualHost: "block_all", Policies: []PolicyView{}}
+	route := RouteView{Match: []map[string]any{}, Clusters: []ClusterView{}}
+	if allowed {
+		view.VirtualHost = "allow_any"
+		route.Clusters = []ClusterView{{Host: "PassthroughCluster", Weight: new(100)}}
+		route.TimeoutMS = new(int64(0))
+	} else {
+		route.Direct = directView(&answer)
+	}
+	route.Rule = view.VirtualHost
+	view.Routes = []RouteView{route}
+	return view
+}
+
+func (v viewer) view(routes []Route) View {
+	view := View{Policies: []PolicyView{}}
+	used := map[string]mesh.Cluster{}
+	for _, route := range routes {
+		view.Routes = append(view.Routes, v.route(route))
+		for _, d := range route.Destinations {
+			used[d.Cluster.Key()] = d.Cluster
+		}
+		for _, m := range route.Mirrors {
+			used[m.Cluster.Key()] = m.Cluster
+		}
+	}
+	for _, c := range v.clusters(used) {
+		_, isUsed := used[c.Key()]
+		view.Policies = append(view.Policies, v.policyView(c, isUsed))
+	}
+	return view
+}
+
+// clusters are those that the routes name and that are there, and all of the service itself, in
+// the order of their names in the proxy.
+func (v viewer) clusters(used map[string]mesh.Cluster) []mesh.Cluster {
+	list := []mesh.Cluster{{Host: v.host, Port: v.port}}
+	if rule := v.rule(v.client, v.host); rule != nil {
+		for _, s := range rule.subsets {
+			c := mesh.Cluster{Host: v.host, Port: v.port, Subset: s.Name}
+			if len(s.Labels) > 0 {
+				c.Labels = s.Labels
+			}
+			list = append(list, c)
+		}
+	}
+	for _, key := range sortedKeys(used) {
+		same := func(c mesh.Cluster) bool { return c.Key() == key }
+		if v.known(v.client, used[key]) && !slices.ContainsFunc(list, same) {
+			list = append(list, used[key])
+		}
+	}
+	slices.SortStableFunc(list, func(a, b mesh.Cluster) int {
+		return cmp.Compare(proxyName(a), proxyName(b))
+	})
+	return list
+}
+
+// proxyName is a cluster's name in Istio's proxies.
+func proxyName(c mesh.Cluster) string {
+	return strings.Join([]string{"outbound", strconv.Itoa(c.Port), c.Subset, c.Host}, "|")
+}
+
+func (v viewer) route(r Route) RouteView {
+	view := RouteView{
+		Rule:     r.From,
+		Name:     r.Source.Name,
+		Match:    make([]map[string]any, len(r.Match)),
+		Clusters: []ClusterView{},
+		Retry:    retryView(r),
+		Direct:   directView(r.Direct),
+	}
+	if view.Kind = r.Source.Kind; view.Kind != "" {
+		view.RuleIndex = json.RawMessage(strconv.Itoa(r.Source.Rule))
+		if view.Name != "" {
+			view.RuleIndex = json.RawMessage("null")
+		}
+	}
+	if r.Direct == nil {
+		view.TimeoutMS = new(r.Timeout.Milliseconds())
+	}
+	if r.Missing == http.StatusInternalServerError {
+		view.ClusterNotFound = "INTERNAL_SERVER_ERROR"
+	}
+	for i, c := range r.Match {
+		view.Match[i] = conditionView(c)
+	}
+	v.destinations(&view, r)
+	if f := r.fault; f != nil {
+		view.Abort, view.Delay = abortView(f.Abort), delayView(f.Delay)
+	}
+	return view
+}
+
+func (v viewer) destinations(view *RouteView, r Route) {
+	for _, d := range r.Destinations {
+		c := v.cluster(d.Cluster)
+		c.Weight = new(d.Weight)
+		view.Clusters = append(view.Clusters, c)
+	}
+	var mirrors []ClusterView
+	for _, m := range r.Mirrors {
+		c := v.cluster(m.Cluster)
+		c.Percent = new(m.Percent)
+		mirrors = append(mirrors, c)
+	}
+	if len(mirrors) > 0 {
+		view.Mirror = new(mirrors[0])
+	}
+	if len(mirrors) > 1 {
+		view.Mirrors = mirrors
+	}
+}
+
+func (v viewer) cluster(c mesh.Cluster) ClusterView {
+	view := ClusterView{Host: c.Host, Subset: subsetView(c), Missing: !v.known(v.client, c)}
+	view.Port = v.otherPort(c)
+	return view
+}
+
+func (v viewer) otherPort(c mesh.Cluster) int {
+	if c.Port == v.port {
+		return 0
+	}
+	return c.Port
+}
+
+func subsetView(c mesh.Cluster) *string {
+	if c.Subset == "" {
+		return nil
+	}
+	return new(c.Subset)
+}
+
+func retryView(r Route) *RetryView {
+	if r.Retry == nil {
+		return nil
+	}
+	view := &RetryView{
+		On: strings.Join(r.Retry.On, ","), Num: r.Retry.Attempts, OtherHosts: r.Retry.OtherHosts,
+		Codes: r.Retry.Statuses,
+	}
+	if len(view.Codes) > 0 && view.On == statusCodes {
+		view.On = "," + view.On // Istio appends it to nothing
+	}
+	if r.Retry.PerTry > 0 {
+		view.PerTryMS = new(r.Retry.PerTry.Milliseconds())
+	}
+	if r.retry.GetBackoff() != nil {
+		view.BackoffMS = []*int64{new(r.Retry.BackoffBase.Milliseconds()), nil}
+	}
+	return view
+}
+
+func directView(r *mesh.Response) *DirectView {
+	if r == nil {
+		return nil
+	}
+	view := &DirectView{Status: r.Status}
+	if r.Body != "" {
+		view.Body = new(r.Body)
+	}
+	return view
+}
+
+func abortView(a *mesh.Abort) *AbortView {
+	if a == nil {
+		return nil
+	}
+	return &AbortView{Percent: a.Percent, Status: a.Status}
+}
+
+func delayView(d *mesh.Delay) *DelayView {
+	if d == nil {
+		return nil
+	}
+	return &DelayView{Percent: d.Percent, MS: d.Time.Milliseconds()}
+}
+
+func (v viewer) policyView(c mesh.Cluster, used bool) PolicyView {
+	p := v.policy(v.client, c)
+	view := PolicyView{
+		Host: c.Host, Port: v.otherPort(c), Subset: subsetView(c), Used: used,
+		LB:                       balanceView(p.Balance),
+		MaxConnections:           p.Limits.Connections,
+		MaxPending:               p.Limits.Pending,
+		MaxRequestsPerConnection: p.Limits.RequestsPerConnection,
+		MaxRequests:              p.Limits.Requests,
+		MaxRetries:               p.Limits.Retries,
+		ConnectTimeoutMS:         p.ConnectTimeout.Milliseconds(),
+		Endpoints:                len(v.topology.Endpoints(c)),
+	}
+	if p.From != "" {
+		view.From = new(p.From)
+	}
+	if p.Outlier != nil {
+		view.Outlier, view.Panic = outlierView(p.Outlier), new(p.Panic)
+	}
+	v.tlsView(&view, c)
+	return view
+}
+
+func (v viewer) tlsView(view *PolicyView, c mesh.Cluster) {
+	for _, e := range v.entries {
+		if slices.Contains(e.spec.Hosts, c.Host) {
+			view.TLS, view.Type = "off", "STRICT_DNS"
+			if e.spec.Resolution == networking.ServiceEntry_DNS_ROUND_ROBIN {
+				view.Type = "LOGICAL_DNS"
+			}
+		}
+	}
+	if v.blocks(v.client, c).tls != nil {
+		view.TLS = "on"
+	}
+}
+
+func balanceView(b mesh.Balance) string {
+	switch b {
+	case mesh.RoundRobin:
+		return "round_robin"
+	case mesh.Random:
+		return "random"
+	default:
+		return "least_request"
+	}
+}
+
+func outlierView(o *mesh.Outlier) *OutlierView {
+	return &OutlierView{
+		Consecutive5xx:     o.Errors,
+		Enforcing5xx:       enforcing(o.Errors),
+		ConsecutiveGateway: o.GatewayErrors,
+		EnforcingGateway:   enforcing(o.GatewayErrors),
+		IntervalMS:         milliseconds(o.Interval),
+		BaseEjectionMS:     milliseconds(o.BaseEjection),
+		MaxEjectionPercent: o.MaxPercent,
+	}
+}
+
+// enforcing is 100 % of the ejections by a count, or none where the count is 0.
+func enforcing(errors *int) *int {
+	if errors == nil {
+		return nil
+	}
+	return new(min(*errors, 1) * 100)
+}
+
+func milliseconds(d *time.Duration) *int64 {
+	if d == nil {
+		return nil
+	}
+	return new(d.Milliseconds())
+}

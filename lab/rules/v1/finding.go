@@ -1,0 +1,138 @@
+package v1
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	networking "istio.io/api/networking/v1alpha3"
+	security "istio.io/api/security/v1beta1"
+	telemetry "istio.io/api/telemetry/v1alpha1"
+
+	"istio-tutorial/lab/mesh"
+)
+
+// Findings are what a reader should know about the rules in force, in the order of their keys:
+// what istioctl analyze says, with its codes, and what acts less than it says, without.
+func Findings(s Set, t mesh.Topology) []Finding {
+	i := inspector{resolver: newResolver(s, t, nil)}
+	var list []Finding
+	for _, r := range s.Rules() {
+		found := append(slices.Clone(r.Warnings), i.inspect(r)...)
+		for _, f := range found {
+			f.Key = r.Key
+			if f.Code == "" || !slices.Contains(r.suppressed, f.Code) {
+				list = append(list, f)
+			}
+		}
+	}
+	return list
+}
+
+type inspector struct{ *resolver }
+
+func (i inspector) inspect(r Rule) []Finding {
+	if f := i.nowhere(r); f != nil {
+		return f
+	}
+	switch spec := r.Spec.(type) {
+	case *networking.VirtualService:
+		return i.virtualServiceNotes(typed[*networking.VirtualService]{r, spec})
+	case *networking.DestinationRule:
+		return i.destinationRuleNotes(typed[*networking.DestinationRule]{r, spec})
+	case *networking.EnvoyFilter:
+		return i.workloads(r, spec.GetWorkloadSelector().GetLabels())
+	case *networking.Sidecar:
+		return i.workloads(r, spec.GetWorkloadSelector().GetLabels())
+	case *telemetry.Telemetry:
+		return i.workloads(r, spec.GetSelector().GetMatchLabels())
+	case *security.PeerAuthentication:
+		return i.workloads(r, spec.GetSelector().GetMatchLabels())
+	case *security.AuthorizationPolicy:
+		notes := i.workloads(r, spec.GetSelector().GetMatchLabels())
+		return append(notes, i.principals(spec)...)
+	default:
+		return nil
+	}
+}
+
+func plain(format string, args ...any) Finding {
+	return Finding{Level: Warning, Text: fmt.Sprintf(format, args...)}
+}
+
+func coded(code, format string, args ...any) Finding {
+	return Finding{Code: code, Level: Error, Text: fmt.Sprintf(format, args...)}
+}
+
+// nowhere is a rule of a namespace where nothing is.
+func (i inspector) nowhere(r Rule) []Finding {
+	here := func(n mesh.Name) bool { return n.Namespace == r.Key.Namespace }
+	if r.Key.Namespace == rootNamespace || len(i.topology.Workloads) == 0 ||
+		slices.ContainsFunc(i.topology.Workloads, func(w mesh.Workload) bool { return here(w.Name) }) ||
+		slices.ContainsFunc(i.topology.Services, func(s mesh.Service) bool { return here(s.Name) }) {
+		return nil
+	}
+	if _, ok := r.Spec.(*networking.VirtualService); ok {
+		return nil // its hosts may be elsewhere
+	}
+	return []Finding{plain("never acts: nothing runs in namespace %s", r.Key.Namespace)}
+}
+
+// workloads warns of a selector that selects nothing.
+func (i inspector) workloads(r Rule, labels map[string]string) []Finding {
+	if slices.ContainsFunc(i.topology.Workloads, func(w mesh.Workload) bool {
+		return selects(r, labels, w)
+	}) || len(labels) == 0 {
+		return nil
+	}
+	return []Finding{{
+		Code: codeNoWorkloads, Level: Warning, Text: fmt.Sprintf(
+			"No matching workloads for this resource with the following labels: %s",
+			mesh.Labels(labels)),
+	}}
+}
+
+// principals warns of identities that nobody has, as they are easy to misspell.
+func (i inspector) principals(p *security.AuthorizationPolicy) []Finding {
+	var list []Finding
+	for _, rule := range p.Rules {
+		for _, from := range rule.From {
+			for _, principal := range from.GetSource().GetPrincipals() {
+				if !slices.ContainsFunc(i.callers(), func(c caller) bool {
+					return fits(principal, c.principal())
+				}) {
+					list = append(list, plain("nobody has the principal %s", principal))
+				}
+			}
+		}
+	}
+	return list
+}
+
+func (i inspector) destinationRuleNotes(r typed[*networking.DestinationRule]) []Finding {
+	host := fullName(r.spec.Host, r.Key.Namespace)
+	if !i.isHost(host) {
+		return []Finding{plain("never acts: there is no host %s", host)}
+	}
+	var list []Finding
+	service, ok := i.topology.ServiceAt(host)
+	for _, s := range r.spec.Subsets {
+		if ok && len(service.Ports) > 0 && len(i.topology.Endpoints(mesh.Cluster{
+			Host: host, Port: service.Ports[0].Number, Labels: s.Labels,
+		})) == 0 {
+			list = append(list, coded(codeNoPods, "The Subset %s defined in the DestinationRule "+
+				"does not select any pods. Which may lead to 503 UH (NoHealthyUpstream).", s.Name))
+		}
+	}
+	return list
+}
+
+// isHost tells whether a service or an external host is meant, by its name or by a pattern.
+func (i inspector) isHost(host string) bool {
+	host = strings.ToLower(host)
+	return slices.ContainsFunc(i.topology.Services, func(s mesh.Service) bool {
+		return covers(host, s.Host())
+	}) || slices.ContainsFunc(i.topology.External, func(e mesh.ExternalHost) bool {
+		return covers(host, e.Host)
+	})
+}

@@ -1,0 +1,272 @@
+package v1
+
+import (
+	"slices"
+	"strings"
+
+	networking "istio.io/api/networking/v1alpha3"
+	security "istio.io/api/security/v1beta1"
+	telemetry "istio.io/api/telemetry/v1alpha1"
+
+	"istio-tutorial/lab/mesh"
+)
+
+// Route is a route together with where it comes from.
+type Route struct {
+	mesh.Route
+	Source Source
+	fault  *mesh.Fault // with shares of 0, which mesh.Route leaves out
+	retry  *networking.HTTPRetry
+}
+
+// Source is a route's own place among the rules.
+type Source struct {
+	Kind string // "" for a VirtualService, and for the default route
+	Name string // of the route within its rule; "" for none
+	Rule int    // the index within its rule
+}
+
+// Call is one client's way to call one service and port.
+type Call struct {
+	Client  mesh.Workload
+	Service mesh.Service
+	Port    int
+	// Known tells whether a cluster is there for the client.
+	Known func(mesh.Cluster) bool
+}
+
+// Router makes routes of rules that this package does not know. They win over VirtualServices;
+// it is false where no rule is for the call.
+type Router func(Set, Call) ([]Route, bool)
+
+// resolver turns a set of rules into mesh values, for one topology.
+type resolver struct {
+	set         Set
+	topology    mesh.Topology
+	routers     []Router
+	routes      []typed[*networking.VirtualService]
+	policies    []typed[*networking.DestinationRule]
+	entries     []typed[*networking.ServiceEntry]
+	sidecars    []typed[*networking.Sidecar]
+	filters     []typed[*networking.EnvoyFilter]
+	access      []typed[*security.AuthorizationPolicy]
+	telemetries []typed[*telemetry.Telemetry]
+}
+
+func newResolver(s Set, t mesh.Topology, routers []Router) *resolver {
+	r := &resolver{
+		set:         s,
+		topology:    t,
+		routers:     routers,
+		routes:      rulesOf[*networking.VirtualService](s),
+		policies:    rulesOf[*networking.DestinationRule](s),
+		entries:     rulesOf[*networking.ServiceEntry](s),
+		sidecars:    rulesOf[*networking.Sidecar](s),
+		filters:     rulesOf[*networking.EnvoyFilter](s),
+		access:      rulesOf[*security.AuthorizationPolicy](s),
+		telemetries: rulesOf[*telemetry.Telemetry](s),
+	}
+	r.topology.External = r.external()
+	for i, e := range r.topology.External {
+		c := client{Workload: mesh.Workload{Name: mesh.Name{Namespace: r.entryOf(e.Host)}}}
+		r.topology.External[i].TLS = r.policy(c, mesh.Cluster{Host: e.Host, Port: e.Port}).TLS
+	}
+	return r
+}
+
+// Resolve is the mesh in which the rules are in force. The topology's external hosts are
+// replaced by those that the rules name.
+func Resolve(s Set, t mesh.Topology, routers ...Router) mesh.Mesh {
+	r := newResolver(s, t, routers)
+	m := mesh.Mesh{Topology: r.topology, Gateway: r.gateway()}
+	for _, w := range t.Workloads {
+		m.Sidecars = append(m.Sidecars, mesh.Sidecar{
+			Workload: w.Name,
+			Outbound: r.outbound(r.plan(w)),
+			Inbound:  r.inbound(w),
+		})
+	}
+	return m
+}
+
+// gateway has the default retries too, and policies of DestinationRules.
+func (r *resolver) gateway() mesh.Outbound {
+	plain := mesh.NewGateway(r.topology)
+	out := mesh.Outbound{Unknown: plain.Unknown}
+	c := client{Workload: mesh.Workload{Name: mesh.Name{Namespace: rootNamespace}}}
+	for _, h := range plain.Hosts {
+		for i := range h.Routes {
+			h.Routes[i].Retry = retry(nil)
+			for _, d := range h.Routes[i].Destinations {
+				out.AddCluster(d.Cluster, func() mesh.Policy { return r.policy(c, d.Cluster) })
+			}
+		}
+		out.Hosts = append(out.Hosts, h)
+	}
+	return out
+}
+
+// client is a workload as a caller.
+type client struct {
+	mesh.Workload
+	sidecar *typed[*networking.Sidecar]
+}
+
+// plan is what one client's sidecar does with its calls, with the rules that say so.
+type plan struct {
+	client client
+	hosts  []plannedHost
+}
+
+type plannedHost struct {
+	mesh.VirtualHost
+	host   string // the service's full name, or the external host
+	routes []Route
+}
+
+// plan finds the routes of all hosts that a client may call: services first, then external ones.
+func (r *resolver) plan(w mesh.Workload) plan {
+	c := client{Workload: w, sidecar: r.sidecar(w)}
+	p := plan{client: c}
+	for _, s := range r.topology.Services {
+		if !c.imports(s.Namespace, s.Host()) {
+			continue
+		}
+		for _, port := range s.Ports {
+			if port.Protocol != mesh.TCP {
+				p.hosts = append(p.hosts, r.host(c, s, port.Number))
+			}
+		}
+	}
+	for _, e := range r.externalFor(c) {
+		vh := mesh.VirtualHost{Names: []string{e.Host}, Port: e.Port}
+		routes := r.routesFor(c, e.Host, e.Port)
+		p.hosts = append(p.hosts, plannedHost{VirtualHost: vh, host: e.Host, routes: routes})
+	}
+	return p
+}
+
+func (r *resolver) host(c client, s mesh.Service, port int) plannedHost {
+	vh := mesh.VirtualHost{Names: s.Names(c.Namespace), Port: port}
+	call := Call{Client: c.Workload, Service: s, Port: port, Known: func(to mesh.Cluster) bool {
+		return r.known(c, to)
+	}}
+	for _, router := range r.routers {
+		if routes, ok := router(r.set, call); ok {
+			return plannedHost{VirtualHost: vh, host: s.Host(), routes: routes}
+		}
+	}
+	return plannedHost{VirtualHost: vh, host: s.Host(), routes: r.routesFor(c, s.Host(), port)}
+}
+
+// routesFor are those of the first VirtualService that has any for the client: an exact host
+// comes before a pattern, a longer pattern before a shorter one, an older rule before a younger.
+func (r *resolver) routesFor(c client, host string, port int) []Route {
+	for _, rule := range r.candidates(c, host) {
+		if routes := r.virtualService(c, rule, port); len(routes) > 0 {
+			r.label(c, routes)
+			return routes
+		}
+	}
+	return []Route{defaultRoute(mesh.Cluster{Host: host, Port: port})}
+}
+
+// label finds the labels of the subsets that routes name.
+func (r *resolver) label(c client, routes []Route) {
+	label := func(cluster *mesh.Cluster) {
+		s := r.rule(c, cluster.Host).subset(cluster.Subset)
+		if s != nil && cluster.Subset != "" && len(s.Labels) > 0 {
+			cluster.Labels = s.Labels
+		}
+	}
+	for _, route := range routes {
+		for i := range route.Destinations {
+			label(&route.Destinations[i].Cluster)
+		}
+		for i := range route.Mirrors {
+			label(&route.Mirrors[i].Cluster)
+		}
+	}
+}
+
+func (r *resolver) candidates(c client, host string) []typed[*networking.VirtualService] {
+	type candidate struct {
+		typed[*networking.VirtualService]
+		pattern string
+	}
+	var list []candidate
+	for _, rule := range r.routes {
+		spec := rule.spec
+		if !rule.exportedTo(spec.ExportTo, c.Namespace) ||
+			!c.importsAny(rule.Key.Namespace, spec.Hosts) {
+			continue
+		}
+		for _, h := range spec.Hosts {
+			pattern := strings.ToLower(fullName(h, rule.Key.Namespace))
+			if covers(pattern, host) {
+				list = append(list, candidate{rule, pattern})
+			}
+		}
+	}
+	slices.SortStableFunc(list, func(a, b candidate) int {
+		wildA, wildB := strings.HasPrefix(a.pattern, "*"), strings.HasPrefix(b.pattern, "*")
+		if wildA != wildB {
+			return map[bool]int{true: 1, false: -1}[wildA]
+		}
+		return len(b.pattern) - len(a.pattern)
+	})
+	rules := make([]typed[*networking.VirtualService], len(list))
+	for i, one := range list {
+		rules[i] = one.typed
+	}
+	return rules
+}
+
+const defaultName = "default-route"
+
+func defaultRoute(c mesh.Cluster) Route {
+	return Route{Route: mesh.Route{
+		From:         defaultName,
+		Destinations: []mesh.Destination{{Cluster: c, Weight: 100}},
+		Retry:        retry(nil),
+	}}
+}
+
+// outbound leaves clusters out that are not there: who is sent to one gets 503.
+func (r *resolver) outbound(p plan) mesh.Outbound {
+	answer, allowed := r.unknown(p.client)
+	out := mesh.Outbound{Unknown: answer, AllowAny: allowed}
+	for _, h := range p.hosts {
+		host := h.VirtualHost
+		for _, planned := range h.routes {
+			for _, d := range planned.Destinations {
+				r.addCluster(&out, p.client, d.Cluster)
+			}
+			for _, m := range planned.Mirrors {
+				r.addCluster(&out, p.client, m.Cluster)
+			}
+			host.Routes = append(host.Routes, planned.Route)
+		}
+		out.Hosts = append(out.Hosts, host)
+	}
+	return out
+}
+
+func (r *resolver) addCluster(out *mesh.Outbound, c client, cluster mesh.Cluster) {
+	if r.known(c, cluster) {
+		out.AddCluster(cluster, func() mesh.Policy { return r.policy(c, cluster) })
+	}
+}
+
+// unknown is the answer to calls of hosts that nobody names, unless any host is allowed.
+func (r *resolver) unknown(c client) (mesh.Response, bool) {
+	const badGateway = 502
+	mode := networking.OutboundTrafficPolicy_ALLOW_ANY
+	if c.sidecar != nil && c.sidecar.spec.OutboundTrafficPolicy != nil {
+		mode = c.sidecar.spec.OutboundTrafficPolicy.Mode
+	}
+	if mode == networking.OutboundTrafficPolicy_REGISTRY_ONLY {
+		return mesh.Response{Status: badGateway}, false
+	}
+	return mesh.Response{}, true
+}

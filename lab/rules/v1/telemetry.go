@@ -1,0 +1,179 @@
+package v1
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	telemetry "istio.io/api/telemetry/v1alpha1"
+
+	"istio-tutorial/lab/mesh"
+)
+
+const (
+	requestsTotal = "istio_requests_total"
+	requestsHelp  = "requests that reached the workload, as its sidecar saw them"
+	prometheus    = "prometheus"
+	unknown       = "unknown"
+)
+
+func (v *validator) telemetry(t *telemetry.Telemetry) {
+	v.selector(t.Selector)
+	for i, m := range t.Metrics {
+		path := at("spec.metrics", i)
+		for j, p := range m.Providers {
+			if p.Name != prometheus {
+				v.fail(at(path+".providers", j)+".name", "%q: not supported by the lab; want %s",
+					p.Name, prometheus)
+			}
+		}
+		for j, o := range m.Overrides {
+			v.override(at(path+".overrides", j), o)
+		}
+	}
+}
+
+func (v *validator) override(path string, o *telemetry.MetricsOverrides) {
+	if o.GetMatch().GetMetric() != telemetry.MetricSelector_REQUEST_COUNT {
+		v.fail(path+".match.metric", "other than REQUEST_COUNT: not supported by the lab")
+	}
+	if o.GetMatch().GetMode() != telemetry.WorkloadMode_SERVER {
+		v.fail(path+".match.mode", "other than SERVER: not supported by the lab")
+	}
+	for _, name := range sortedKeys(o.TagOverrides) {
+		v.tag(join(path+".tagOverrides", name), o.TagOverrides[name])
+	}
+}
+
+func (v *validator) tag(path string, t *telemetry.MetricsOverrides_TagOverride) {
+	switch {
+	case t.Operation == telemetry.MetricsOverrides_TagOverride_REMOVE && t.Value != "":
+		v.fail(path+".value", "must not be set with REMOVE")
+	case t.Operation == telemetry.MetricsOverrides_TagOverride_REMOVE:
+	case t.Value == "":
+		v.fail(path+".value", "missing, as the operation is UPSERT")
+	default:
+		if _, ok := termOf(t.Value); !ok {
+			v.fail(path+".value", "%s: not supported by the lab; want request.headers['NAME'], "+
+				"request.method, request.url_path, response.code or a literal", t.Value)
+		}
+	}
+}
+
+// termOf reads the few expressions that the lab knows.
+func termOf(expression string) (mesh.Term, bool) {
+	header := regexp.MustCompile(`^request\.headers\[(?:'([^']+)'|"([^"]+)")\]$`)
+	literal := regexp.MustCompile(`^(?:'([^']*)'|"([^"]*)")$`)
+	switch expression {
+	case "request.method":
+		return mesh.Term{Kind: mesh.RequestMethod}, true
+	case "request.url_path":
+		return mesh.Term{Kind: mesh.RequestPath}, true
+	case "response.code":
+		return mesh.Term{Kind: mesh.ResponseCode}, true
+	}
+	if m := header.FindStringSubmatch(expression); m != nil {
+		return mesh.Term{Kind: mesh.RequestHeader, Value: strings.ToLower(m[1] + m[2])}, true
+	}
+	if m := literal.FindStringSubmatch(expression); m != nil {
+		return mesh.Term{Kind: mesh.Literal, Value: m[1] + m[2]}, true
+	}
+	return mesh.Term{}, false
+}
+
+// counters are Istio's own requests with the tags that a Telemetry changes; without one, the lab
+// does not count.
+func (r *resolver) counters(server mesh.Workload) []mesh.Counter {
+	var list []mesh.Counter
+	t, ok := r.telemetryOf(server)
+	if !ok {
+		return nil
+	}
+	for _, c := range r.callers() {
+		counter := mesh.Counter{From: t.Key.name(), Name: requestsTotal, Help: requestsHelp}
+		counter.Labels = tagged(r.standard(c, server), t.spec)
+		c.add(&counter.Callers)
+		list = append(list, counter)
+	}
+	return list
+}
+
+// telemetryOf is the closest one that changes a metric: the workload's, else its namespace's,
+// else the root's.
+func (r *resolver) telemetryOf(w mesh.Workload) (typed[*telemetry.Telemetry], bool) {
+	rank := func(t typed[*telemetry.Telemetry]) int {
+		switch {
+		case t.spec.Selector != nil:
+			return 0
+		case t.Key.Namespace == w.Namespace:
+			return 1
+		default:
+			return 2
+		}
+	}
+	var fits []typed[*telemetry.Telemetry]
+	for _, t := range r.telemetries {
+		if selects(t.Rule, t.spec.GetSelector().GetMatchLabels(), w) && len(t.spec.Metrics) > 0 {
+			fits = append(fits, t)
+		}
+	}
+	if len(fits) == 0 {
+		return typed[*telemetry.Telemetry]{}, false
+	}
+	return slices.MinFunc(fits, func(a, b typed[*telemetry.Telemetry]) int {
+		return rank(a) - rank(b)
+	}), true
+}
+
+// standard are the labels of Istio's metric that the lab knows.
+func (r *resolver) standard(c caller, server mesh.Workload) []mesh.CounterLabel {
+	source := mesh.Workload{}
+	if c.workload != nil {
+		source = *c.workload
+	}
+	service := unknown
+	if services := r.topology.ServicesOf(server); len(services) > 0 {
+		service = services[0].Host()
+	}
+	return []mesh.CounterLabel{
+		label("reporter", "destination"),
+		label("source_app", source.Labels["app"]),
+		label("source_version", source.Labels["version"]),
+		label("source_principal", "spiffe://"+c.principal()),
+		label("destination_app", server.Labels["app"]),
+		label("destination_version", server.Labels["version"]),
+		label("destination_service", service),
+		{Name: "response_code", Terms: []mesh.Term{{Kind: mesh.ResponseCode}}},
+	}
+}
+
+func label(name, value string) mesh.CounterLabel {
+	if value == "" {
+		value = unknown
+	}
+	return mesh.CounterLabel{Name: name, Terms: []mesh.Term{{Kind: mesh.Literal, Value: value}}}
+}
+
+func tagged(labels []mesh.CounterLabel, t *telemetry.Telemetry) []mesh.CounterLabel {
+	for _, m := range t.Metrics {
+		for _, o := range m.Overrides {
+			for _, name := range sortedKeys(o.TagOverrides) {
+				labels = tag(labels, name, o.TagOverrides[name])
+			}
+		}
+	}
+	return labels
+}
+
+func tag(labels []mesh.CounterLabel, name string, t *telemetry.MetricsOverrides_TagOverride) []mesh.CounterLabel {
+	labels = slices.DeleteFunc(labels, func(l mesh.CounterLabel) bool { return l.Name == name })
+	term, ok := termOf(t.Value)
+	if t.Operation == telemetry.MetricsOverrides_TagOverride_REMOVE || !ok {
+		return labels
+	}
+	terms := []mesh.Term{term}
+	if term.Kind == mesh.RequestHeader {
+		terms = append(terms, mesh.Term{Kind: mesh.Literal, Value: unknown})
+	}
+	return append(labels, mesh.CounterLabel{Name: name, Terms: terms})
+}

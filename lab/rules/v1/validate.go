@@ -1,0 +1,139 @@
+package v1
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"google.golang.org/protobuf/proto"
+	networking "istio.io/api/networking/v1alpha3"
+	security "istio.io/api/security/v1beta1"
+	telemetry "istio.io/api/telemetry/v1alpha1"
+	selector "istio.io/api/type/v1beta1"
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"istio-tutorial/lab/document"
+)
+
+// validator says what Istio's webhook says, beyond what the schema holds.
+type validator struct {
+	doc       document.Document
+	namespace string
+	errs      document.Errors
+	warnings  []Finding
+}
+
+func (v *validator) fail(path, format string, args ...any) {
+	v.errs = append(v.errs, v.doc.Errorf(path, format, args...))
+}
+
+func (v *validator) warn(code, format string, args ...any) {
+	f := Finding{Code: code, Level: Warning, Text: fmt.Sprintf(format, args...)}
+	v.warnings = append(v.warnings, f)
+}
+
+func (v *validator) spec(spec proto.Message) {
+	switch spec := spec.(type) {
+	case *networking.VirtualService:
+		v.virtualService(spec)
+	case *networking.DestinationRule:
+		v.destinationRule(spec)
+	case *networking.ServiceEntry:
+		v.serviceEntry(spec)
+	case *networking.Sidecar:
+		v.sidecar(spec)
+	case *networking.EnvoyFilter:
+		v.envoyFilter(spec)
+	case *security.AuthorizationPolicy:
+		v.authorizationPolicy(spec)
+	case *security.PeerAuthentication:
+		v.peerAuthentication(spec)
+	case *telemetry.Telemetry:
+		v.telemetry(spec)
+	}
+}
+
+func at(path string, i int) string { return fmt.Sprintf("%s[%d]", path, i) }
+
+// host takes a name with at most one wildcard, at its beginning.
+func (v *validator) host(path, name string) bool {
+	problem := hostProblem(name)
+	if problem != "" {
+		v.fail(path, "host %q: %s", name, problem)
+	}
+	return problem == ""
+}
+
+const (
+	longestHost  = 255
+	longestLabel = 63
+)
+
+func hostProblem(name string) string {
+	if name == "" {
+		return "must not be empty"
+	}
+	if len(name) > longestHost {
+		return fmt.Sprintf("longer than %d characters", longestHost)
+	}
+	labels := strings.Split(strings.TrimSuffix(name, "."), ".")
+	for i, label := range labels {
+		if i == 0 {
+			if label == "*" {
+				continue
+			}
+			label = strings.TrimPrefix(strings.TrimPrefix(label, "*-"), "*")
+		}
+		if !isLabel(label) {
+			return fmt.Sprintf("%q is no label of a domain name", label)
+		}
+	}
+	if last := labels[len(labels)-1]; strings.Trim(last, "0123456789") == "" && len(labels) > 1 {
+		return fmt.Sprintf("the last label %q is all digits", last)
+	}
+	return ""
+}
+
+// isLabel takes capitals too, as Istio does.
+func isLabel(s string) bool {
+	return len(s) <= longestLabel && len(validation.IsDNS1123Label(strings.ToLower(s))) == 0
+}
+
+func (v *validator) port(path string, number uint32) {
+	if number < 1 || number > 65535 {
+		v.fail(path, "port %d is not in 1-65535", number)
+	}
+}
+
+func (v *validator) exportTo(list []string) {
+	for i, e := range list {
+		path := at("spec.exportTo", i)
+		switch {
+		case e == "~":
+			v.fail(path, "~ (nobody) is no choice for a rule")
+		case e != "." && e != "*" && len(validation.IsDNS1123Label(e)) > 0:
+			v.fail(path, "want ., * or a namespace, not %q", e)
+		case slices.Index(list, e) < i:
+			v.fail(path, "%q given twice", e)
+		}
+	}
+	if len(list) > 1 && slices.Contains(list, "*") {
+		v.fail("spec.exportTo", "* (everybody) and others exclude each other")
+	}
+}
+
+func (v *validator) labels(path string, labels map[string]string) {
+	for _, key := range sortedKeys(labels) {
+		for _, text := range validation.IsQualifiedName(key) {
+			v.fail(join(path, key), "label %q: %s", key, text)
+		}
+		for _, text := range validation.IsValidLabelValue(labels[key]) {
+			v.fail(join(path, key), "value %q: %s", labels[key], text)
+		}
+	}
+}
+
+// selector refuses wildcards, as label values that hold one are invalid.
+func (v *validator) selector(s *selector.WorkloadSelector) {
+	v.labels("spec.selector.matchLabels", s.GetMatchLabels())
+}

@@ -1,0 +1,141 @@
+package v1
+
+import (
+	"encoding/json"
+
+	"istio-tutorial/lab/mesh"
+)
+
+// View is what the rules make of one client's calls to one service, in the words of Istio's
+// proxies. Absent numbers are null: the proxy's default holds.
+type View struct {
+	VirtualHost string       `json:"virtual_host,omitempty"` // where it is not the service's
+	Routes      []RouteView  `json:"routes"`                 // the first that matches wins
+	Policies    []PolicyView `json:"policies"`
+}
+
+// RouteView is a route; abort and delay are there with a share of 0 too.
+type RouteView struct {
+	Rule            string           `json:"rule"`
+	Kind            string           `json:"kind,omitempty"`
+	RuleIndex       json.RawMessage  `json:"rule_index,omitempty"` // of Kind; null for a rule with a name
+	Name            string           `json:"name,omitempty"`
+	Match           []map[string]any `json:"match"`
+	Clusters        []ClusterView    `json:"clusters"`
+	ClusterNotFound string           `json:"cluster_not_found,omitempty"`
+	TimeoutMS       *int64           `json:"timeout_ms"` // null for an answer of its own
+	Retry           *RetryView       `json:"retry"`
+	Mirror          *ClusterView     `json:"mirror"` // the first
+	Mirrors         []ClusterView    `json:"mirrors,omitempty"`
+	Abort           *AbortView       `json:"abort"`
+	Delay           *DelayView       `json:"delay"`
+	Direct          *DirectView      `json:"direct_response"`
+	Redirect        *struct{}        `json:"redirect"` // the lab has none,
+	Rewrite         *struct{}        `json:"rewrite"`  // nor any of these
+}
+
+// ClusterView is a cluster with its weight or, as a mirror, its share.
+type ClusterView struct {
+	Host    string   `json:"host"`
+	Port    int      `json:"port,omitempty"` // where it is not the port of the view
+	Subset  *string  `json:"subset"`
+	Missing bool     `json:"missing,omitempty"`
+	Weight  *int     `json:"weight,omitempty"`
+	Percent *float64 `json:"percent,omitempty"`
+}
+
+// RetryView is a retry policy.
+type RetryView struct {
+	On         string   `json:"on"`
+	Num        int      `json:"num"`
+	PerTryMS   *int64   `json:"per_try_ms"`
+	OtherHosts bool     `json:"other_hosts"`
+	Codes      []int    `json:"codes,omitempty"`
+	BackoffMS  []*int64 `json:"backoff_ms,omitempty"`
+}
+
+// AbortView is an injected answer.
+type AbortView struct {
+	Percent float64 `json:"percent"`
+	Status  int     `json:"status"`
+}
+
+// DelayView is an injected delay.
+type DelayView struct {
+	Percent float64 `json:"percent"`
+	MS      int64   `json:"ms"`
+}
+
+// DirectView is an answer of the proxy's own.
+type DirectView struct {
+	Status int     `json:"status"`
+	Body   *string `json:"body"`
+}
+
+// PolicyView is the policy of a cluster; From is the name of its oldest rule.
+type PolicyView struct {
+	Host                     string       `json:"host"`
+	Port                     int          `json:"port,omitempty"`
+	Subset                   *string      `json:"subset"`
+	Used                     bool         `json:"used"`
+	Type                     string       `json:"type,omitempty"` // of an external host
+	LB                       string       `json:"lb"`
+	MaxConnections           *int         `json:"max_connections"`
+	MaxPending               *int         `json:"max_pending"`
+	MaxRequestsPerConnection *int         `json:"max_requests_per_connection"`
+	MaxRequests              *int         `json:"max_requests"`
+	MaxRetries               *int         `json:"max_retries"`
+	ConnectTimeoutMS         int64        `json:"connect_timeout_ms"`
+	Outlier                  *OutlierView `json:"outlier"`
+	Panic                    *int         `json:"panic_threshold,omitempty"`
+	TLS                      string       `json:"tls,omitempty"` // "": automatic
+	From                     *string      `json:"from"`
+	Endpoints                int          `json:"endpoints"`
+}
+
+// OutlierView is outlier detection; absent fields are Envoy's defaults.
+type OutlierView struct {
+	Consecutive5xx       *int   `json:"consecutive_5xx,omitempty"`
+	Enforcing5xx         *int   `json:"enforcing_consecutive_5xx,omitempty"`
+	ConsecutiveGateway   *int   `json:"consecutive_gateway_failure,omitempty"`
+	EnforcingGateway     *int   `json:"enforcing_consecutive_gateway_failure,omitempty"`
+	IntervalMS           *int64 `json:"interval_ms,omitempty"`
+	BaseEjectionMS       *int64 `json:"base_ejection_time_ms,omitempty"`
+	MaxEjectionPercent   *int   `json:"max_ejection_percent,omitempty"`
+	EnforcingSuccessRate int    `json:"enforcing_success_rate"`
+}
+
+// conditionView names a condition after what it looks at and how it compares.
+func conditionView(c mesh.Condition) map[string]any {
+	how := map[mesh.Comparison]string{
+		mesh.Exact: "exact", mesh.Prefix: "prefix", mesh.Segments: "separated_prefix",
+		mesh.Regex: "regex", mesh.Present: "present",
+	}[c.Compare]
+	view := map[string]any{}
+	switch c.Attribute {
+	case mesh.Header:
+		view["header"] = c.Header
+	case mesh.Query:
+		view["query"] = c.Header
+	case mesh.Method:
+		how = "method_" + how
+	case mesh.Authority:
+		how = "authority_" + how
+	case mesh.Scheme:
+		how = "scheme_" + how
+	default:
+		how = "path_" + how
+	}
+	view[how] = c.Value
+	if c.Compare == mesh.Present {
+		view[how] = true
+	}
+	for name, is := range map[string]bool{
+		"not": c.Not, "ignore_case": c.IgnoreCase, "missing_as_empty": c.EmptyIfMissing,
+	} {
+		if is {
+			view[name] = true
+		}
+	}
+	return view
+}

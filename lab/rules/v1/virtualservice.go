@@ -1,0 +1,205 @@
+package v1
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	networking "istio.io/api/networking/v1alpha3"
+
+	"istio-tutorial/lab/mesh"
+)
+
+const (
+	defaultRetryOn  = "connect-failure,refused-stream,unavailable,cancelled,retriable-status-codes"
+	defaultAttempts = 2
+	statusCodes     = "retriable-status-codes"
+	backoffBase     = 25 * time.Millisecond
+	backoffFactor   = 10 // of the base, is the longest
+)
+
+// virtualService is a rule's routes for a client and port, up to the first without condition.
+func (r *resolver) virtualService(c client, rule typed[*networking.VirtualService], port int) []Route {
+	var routes []Route
+	for i, spec := range rule.spec.Http {
+		matches := spec.Match
+		if len(matches) == 0 {
+			matches = []*networking.HTTPMatchRequest{{}}
+		}
+		for _, m := range matches {
+			if !isFor(m, rule.spec, c, port) {
+				continue
+			}
+			route := httpRoute(rule.Rule, spec, port)
+			route.Match = conditions(m)
+			route.Source.Rule, route.Source.Name = i, nameOf(spec, m)
+			routes = append(routes, route)
+			if len(route.Match) == 0 {
+				return routes
+			}
+		}
+	}
+	return routes
+}
+
+func nameOf(r *networking.HTTPRoute, m *networking.HTTPMatchRequest) string {
+	if m.Name == "" {
+		return r.Name
+	}
+	return r.Name + "." + m.Name
+}
+
+// isFor tells whether a match is for a client's sidecar and port at all.
+func isFor(m *networking.HTTPMatchRequest, s *networking.VirtualService, c client, port int) bool {
+	gateways := m.Gateways
+	if len(gateways) == 0 {
+		gateways = s.Gateways
+	}
+	return (len(gateways) == 0 || slices.Contains(gateways, meshGateway)) &&
+		(m.SourceNamespace == "" || m.SourceNamespace == c.Namespace) &&
+		c.Labels.Has(m.SourceLabels) && (m.Port == 0 || int(m.Port) == port)
+}
+
+func httpRoute(rule Rule, spec *networking.HTTPRoute, port int) Route {
+	route := Route{retry: spec.Retries, fault: faultOf(rule.Key.name(), spec.Fault)}
+	route.From = rule.Key.name()
+	if d := spec.DirectResponse; d != nil {
+		route.Direct = &mesh.Response{Status: int(d.Status), Body: d.GetBody().GetString_()}
+		return route
+	}
+	route.Timeout = spec.Timeout.AsDuration()
+	route.Retry = retry(spec.Retries)
+	route.Mirrors = mirrors(rule, spec, port)
+	for _, d := range spec.Route {
+		weight := int(d.Weight)
+		if len(spec.Route) == 1 {
+			weight = 100
+		}
+		if weight == 0 {
+			continue
+		}
+		route.Destinations = append(route.Destinations, mesh.Destination{
+			Cluster: clusterOf(rule, d.Destination, port),
+			Weight:  weight,
+			Faults:  faults(route.fault),
+		})
+	}
+	return route
+}
+
+// clusterOf names instances by subset alone; which labels it has, the DestinationRules say.
+func clusterOf(rule Rule, d *networking.Destination, port int) mesh.Cluster {
+	if n := d.GetPort().GetNumber(); n != 0 {
+		port = int(n)
+	}
+	return mesh.Cluster{Host: fullName(d.Host, rule.Key.Namespace), Port: port, Subset: d.Subset}
+}
+
+func mirrors(rule Rule, spec *networking.HTTPRoute, port int) []mesh.Mirror {
+	var list []mesh.Mirror
+	add := func(d *networking.Destination, percent float64) {
+		if percent > 0 {
+			list = append(list, mesh.Mirror{Cluster: clusterOf(rule, d, port), Percent: percent})
+		}
+	}
+	if spec.Mirror != nil {
+		percent := 100.0
+		if p := spec.MirrorPercent; p != nil { //nolint:staticcheck // deprecated, and in force
+			percent = float64(p.Value)
+		}
+		add(spec.Mirror, percentOf(spec.MirrorPercentage, percent))
+	}
+	for _, m := range spec.Mirrors {
+		add(m.Destination, percentOf(m.Percentage, 100))
+	}
+	return list
+}
+
+func percentOf(p *networking.Percent, otherwise float64) float64 {
+	if p == nil {
+		return otherwise
+	}
+	return p.Value
+}
+
+// retry is the default one where a rule has none; nil where it says 0.
+func retry(r *networking.HTTPRetry) *mesh.Retry {
+	out := &mesh.Retry{
+		Attempts:    defaultAttempts,
+		On:          strings.Split(defaultRetryOn, ","),
+		OtherHosts:  true,
+		BackoffBase: backoffBase,
+		BackoffMax:  backoffFactor * backoffBase,
+	}
+	if r == nil {
+		return out
+	}
+	if r.Attempts == 0 {
+		return nil
+	}
+	out.Attempts = int(r.Attempts)
+	out.PerTry = r.PerTryTimeout.AsDuration()
+	out.OtherHosts = r.RetryIgnorePreviousHosts == nil || r.RetryIgnorePreviousHosts.Value
+	if r.Backoff != nil {
+		out.BackoffBase = r.Backoff.AsDuration()
+		out.BackoffMax = backoffFactor * out.BackoffBase
+	}
+	if r.RetryOn != "" {
+		out.On, out.Statuses = retryOn(r.RetryOn)
+	}
+	return out
+}
+
+// retryOn tells Envoy's names from statuses, which have a name of their own.
+func retryOn(text string) (names []string, statuses []int) {
+	for _, on := range strings.Split(text, ",") {
+		if code, err := strconv.Atoi(on); err == nil && http.StatusText(code) != "" {
+			statuses = append(statuses, code)
+		} else {
+			names = append(names, on)
+		}
+	}
+	if len(statuses) > 0 {
+		names = append(names, statusCodes)
+	}
+	return names, statuses
+}
+
+// faultOf is what a rule injects, shares of 0 included; nil if nothing.
+func faultOf(from string, f *networking.HTTPFaultInjection) *mesh.Fault {
+	if f == nil {
+		return nil
+	}
+	out := &mesh.Fault{From: from}
+	if d := f.Delay; d != nil && d.GetFixedDelay() != nil {
+		percent := float64(d.GetPercent()) //nolint:staticcheck // deprecated, and in force
+		out.Delay = &mesh.Delay{
+			Percent: percentOf(d.Percentage, max(0, min(percent, 100))),
+			Time:    d.GetFixedDelay().AsDuration(),
+		}
+	}
+	if a := f.Abort; a != nil && a.GetHttpStatus() != 0 {
+		out.Abort = &mesh.Abort{Percent: percentOf(a.Percentage, 0), Status: int(a.GetHttpStatus())}
+	}
+	return out
+}
+
+// faults are without shares of 0: nobody is hit.
+func faults(f *mesh.Fault) []mesh.Fault {
+	if f == nil {
+		return nil
+	}
+	hit := *f
+	if hit.Delay != nil && hit.Delay.Percent == 0 {
+		hit.Delay = nil
+	}
+	if hit.Abort != nil && hit.Abort.Percent == 0 {
+		hit.Abort = nil
+	}
+	if hit.Delay == nil && hit.Abort == nil {
+		return nil
+	}
+	return []mesh.Fault{hit}
+}
