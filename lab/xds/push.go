@@ -5,16 +5,34 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
+	"strings"
 	"time"
+
+	"google.golang.org/protobuf/proto"
 )
 
 // ErrNotConnected says that Envoy did not ask for its configuration.
 var ErrNotConnected = errors.New("envoy: not connected")
 
-// RefusedError says why Envoy does not take a configuration, in its words.
-type RefusedError struct{ Reason string }
+// RefusedError says why Envoy does not take a configuration.
+type RefusedError struct{ Reason string } // in Envoy's words
 
-func (e *RefusedError) Error() string { return "envoy: " + e.Reason }
+func (e *RefusedError) Error() string {
+	reason := e.Reason
+	if start := strings.Index(reason, brokenRule); start >= 0 { // the whole resource stands before
+		name := namePattern.FindStringSubmatch(reason)
+		reason = reason[start:]
+		if name != nil {
+			reason = name[1] + ": " + reason
+		}
+	}
+	return "envoy: " + strings.Join(strings.Fields(reason), " ")
+}
+
+const brokenRule = "Proto constraint validation failed"
+
+var namePattern = regexp.MustCompile(`name: "([^"]*)"`)
 
 // patience is how long Envoy may take to go back to what it had.
 const patience = 5 * time.Second
@@ -34,7 +52,8 @@ func (s *Server) Push(ctx context.Context, next Snapshot) error {
 		return fmt.Errorf("envoy: another change goes on: %w", ctx.Err())
 	}
 	s.limiter.set(union(s.applied.limits, next.limits)) // before Envoy asks for them
-	err := s.move(ctx, next.resources)
+	now := s.state.now()
+	err := s.take(ctx, append(growth(now, next.resources), reduction(next.resources)...))
 	if err == nil {
 		s.applied = next
 	} else {
@@ -48,46 +67,68 @@ func (s *Server) Push(ctx context.Context, next Snapshot) error {
 func (s *Server) goBack(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer cancel()
-	if s.state.connected() && s.move(ctx, s.applied.resources) == nil {
+	if s.state.connected() && s.take(ctx, reduction(s.applied.resources)) == nil {
 		return nil
 	}
 	return s.state.force(s.applied.resources)
 }
 
-func (s *Server) move(ctx context.Context, next [kinds]resources) error {
-	now := s.state.now()
-	var grown [kinds]resources
-	for k := range kinds {
-		grown[k] = union(now[k], next[k])
-	}
-	// Envoy takes a cluster that changed only when it is sent its endpoints, be they the same.
-	again := !equal(now[clusters], grown[clusters])
-	for _, step := range []struct {
-		offers [kinds]resources
-		kinds  []kind
-		again  bool
-	}{
-		{grown, []kind{clusters, endpoints}, again},
-		{grown, []kind{listeners, routes}, false},
-		{next, []kind{listeners, routes}, false},
-		{next, []kind{clusters, endpoints}, false},
-	} {
-		for _, k := range step.kinds {
-			if err := s.state.offer(k, step.offers[k], step.again && k == endpoints); err != nil {
+// take offers step by step, each when Envoy has taken the one before.
+func (s *Server) take(ctx context.Context, steps []step) error {
+	for _, next := range steps {
+		now := s.state.now()
+		for k, items := range next {
+			if items == nil {
+				continue
+			}
+			// Envoy takes a cluster that changed only when it is sent its endpoints again.
+			again := kind(k) == endpoints && differ(now[clusters], next[clusters])
+			if err := s.state.offer(kind(k), items, again); err != nil {
 				return err
 			}
 		}
-		if err := s.state.wait(ctx, step.kinds...); err != nil {
+		if err := s.state.wait(ctx, next); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// union prefers what is next.
-func union[M ~map[string]V, V any](old, next M) M {
+// step is what Envoy is offered at once; nil: nothing of that kind.
+type step [kinds]resources
+
+// growth leads to where everything new is in use, and everything old still there.
+func growth(now, next [kinds]resources) []step {
+	return []step{
+		{clusters: union(now[clusters], next[clusters]), endpoints: union(next[endpoints], now[endpoints])},
+		{listeners: union(now[listeners], next[listeners]), routes: union(next[routes], now[routes])},
+		{endpoints: union(now[endpoints], next[endpoints])}, // their listeners are there
+		{routes: union(now[routes], next[routes])},          // their clusters are there
+	}
+}
+
+// reduction leads from there to nothing but what is to stay.
+func reduction(to [kinds]resources) []step {
+	return []step{
+		{listeners: union(nil, to[listeners]), routes: union(nil, to[routes])},
+		{clusters: union(nil, to[clusters]), endpoints: union(nil, to[endpoints])},
+	}
+}
+
+// union has what is in one or the other; of two with one name, the one in over.
+func union[M ~map[string]V, V any](under, over M) M {
 	all := M{}
-	maps.Copy(all, old)
-	maps.Copy(all, next)
+	maps.Copy(all, under)
+	maps.Copy(all, over)
 	return all
+}
+
+// differ tells whether next has what now has not, or has otherwise.
+func differ(now, next resources) bool {
+	for name, item := range next {
+		if !proto.Equal(now[name], item) {
+			return true
+		}
+	}
+	return false
 }

@@ -139,11 +139,11 @@ func (s *state) wake() {
 	s.changed = make(chan struct{})
 }
 
-// wait returns when Envoy has taken the present offers of some kinds.
-func (s *state) wait(ctx context.Context, list ...kind) error {
+// wait returns when Envoy has taken a step.
+func (s *state) wait(ctx context.Context, to step) error {
 	for {
 		s.mu.Lock()
-		done, err := s.settled(list)
+		done, err := s.settled(to)
 		connected, changed := s.stream != 0, s.changed
 		s.mu.Unlock()
 		if done || err != nil {
@@ -160,14 +160,16 @@ func (s *state) wait(ctx context.Context, list ...kind) error {
 	}
 }
 
-func (s *state) settled(list []kind) (bool, error) {
+func (s *state) settled(to step) (bool, error) {
 	done := s.stream != 0
-	for _, k := range list {
-		o := s.kinds[k]
+	for k, o := range s.kinds {
+		if to[k] == nil {
+			continue
+		}
 		if o.refusal != "" {
 			return false, &RefusedError{Reason: o.refusal}
 		}
-		done = done && (o.taken == o.version || k.byName() && len(o.items) == 0)
+		done = done && (o.taken == o.version || kind(k).byName() && len(o.items) == 0)
 	}
 	return done, nil
 }
