@@ -113,8 +113,12 @@ func (b *builder) external(c mesh.Cluster) (mesh.ExternalHost, bool) {
 
 const httpOptions = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 
-// speak sets the protocol, and how many requests a connection is for.
+// speak sets the protocol, and how many requests a connection is for. Without either, it is
+// HTTP/1.1 for as many as there are.
 func (b *builder) speak(c *clusterv3.Cluster, p mesh.Protocol, perConnection *int) {
+	if p != mesh.HTTP2 && perConnection == nil {
+		return
+	}
 	explicit := &upstreamhttpv3.HttpProtocolOptions_ExplicitHttpConfig{
 		ProtocolConfig: &upstreamhttpv3.HttpProtocolOptions_ExplicitHttpConfig_HttpProtocolOptions{
 			HttpProtocolOptions: &corev3.Http1ProtocolOptions{},
@@ -125,15 +129,16 @@ func (b *builder) speak(c *clusterv3.Cluster, p mesh.Protocol, perConnection *in
 			Http2ProtocolOptions: &corev3.Http2ProtocolOptions{},
 		}
 	}
-	options := &upstreamhttpv3.HttpProtocolOptions{
-		UpstreamProtocolOptions: &upstreamhttpv3.HttpProtocolOptions_ExplicitHttpConfig_{
-			ExplicitHttpConfig: explicit,
-		},
-		CommonHttpProtocolOptions: &corev3.HttpProtocolOptions{
-			MaxRequestsPerConnection: number(perConnection),
-		},
+	c.TypedExtensionProtocolOptions = map[string]*anypb.Any{
+		httpOptions: b.pack(&upstreamhttpv3.HttpProtocolOptions{
+			UpstreamProtocolOptions: &upstreamhttpv3.HttpProtocolOptions_ExplicitHttpConfig_{
+				ExplicitHttpConfig: explicit,
+			},
+			CommonHttpProtocolOptions: &corev3.HttpProtocolOptions{
+				MaxRequestsPerConnection: number(perConnection),
+			},
+		}),
 	}
-	c.TypedExtensionProtocolOptions = map[string]*anypb.Any{httpOptions: b.pack(options)}
 }
 
 // locate says where the hosts of a cluster are: those of a service come by the name of the

@@ -2,7 +2,6 @@ package xds
 
 import (
 	"cmp"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -41,14 +40,17 @@ func (b *builder) outbound(c client, out mesh.Outbound) {
 
 // virtualHost is nil if earlier ones have taken all of its names: Envoy wants each only once.
 func (b *builder) virtualHost(c client, h mesh.VirtualHost, taken map[string]bool) *routev3.VirtualHost {
-	domains := slices.DeleteFunc(domains(h), func(d string) bool { return taken[d] })
-	if len(domains) == 0 {
+	var free []string
+	for _, d := range domains(h) {
+		if !taken[d] {
+			taken[d] = true
+			free = append(free, d)
+		}
+	}
+	if len(free) == 0 {
 		return nil
 	}
-	for _, d := range domains {
-		taken[d] = true
-	}
-	v := &routev3.VirtualHost{Name: domains[0], Domains: domains}
+	v := &routev3.VirtualHost{Name: free[0], Domains: free}
 	for _, r := range h.Routes {
 		v.Routes = append(v.Routes, b.route(c, r))
 	}
@@ -60,19 +62,19 @@ func domains(h mesh.VirtualHost) []string {
 	var list []string
 	for _, name := range h.Names {
 		name = strings.ToLower(name)
+		withPort := name + ":" + strconv.Itoa(h.Port)
 		switch {
-		case h.Port == 0 && name != "*":
-			list = append(list, name, name+":*")
-		case h.Port == 0:
+		case h.Port == 0 && name == "*":
 			list = append(list, name)
+		case h.Port == 0:
+			list = append(list, name, name+":*")
 		case h.Port == httpPort:
-			list = append(list, name, name+":"+strconv.Itoa(h.Port))
+			list = append(list, name, withPort)
 		default:
-			list = append(list, name+":"+strconv.Itoa(h.Port))
+			list = append(list, withPort)
 		}
 	}
-	slices.Sort(list)
-	return slices.Compact(list)
+	return list
 }
 
 const httpPort = 80

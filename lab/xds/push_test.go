@@ -116,7 +116,7 @@ func TestNothingOld(t *testing.T) {
 		var asking sync.WaitGroup
 		for _, c := range all {
 			asking.Go(func() {
-				for range 2 {
+				for range 4 {
 					if a, err := ask(t.Context(), c, recommendation); err != nil || a.String() != want {
 						wrong.Add(1)
 					}
@@ -125,7 +125,7 @@ func TestNothingOld(t *testing.T) {
 		}
 		asking.Wait()
 		old += int(wrong.Load())
-		total += 2 * clients
+		total += 4 * clients
 	}
 	t.Logf("%d requests after pushes of at most %v", total, slowest)
 	if old > 0 {
