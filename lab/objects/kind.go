@@ -1,0 +1,92 @@
+package objects
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Kind is a kind of object and its names.
+type Kind struct {
+	Kind    string // in a file: Deployment, RouteRule
+	Plural  string // deployments, routerules
+	Group   string // apps, config.istio.io; "" for Kubernetes' core
+	Type    string // as istioctl prints it: route-rule; "" for what is no rule
+	Short   string // deploy; "" if it has none
+	Cluster bool   // it is in no namespace
+	Running bool   // nobody creates it by a file
+}
+
+// PodKind is the one that is no manifest's.
+const PodKind = "Pod"
+
+// Kinds are all kinds, in the order in which `get all` shows them.
+func Kinds() []Kind {
+	kinds := []Kind{
+		{Kind: PodKind, Plural: "pods", Short: "po", Running: true},
+		{Kind: "Service", Plural: "services", Short: "svc"},
+		{Kind: "Deployment", Plural: "deployments", Group: "apps", Short: "deploy"},
+		{Kind: "Ingress", Plural: "ingresses", Group: "networking.k8s.io", Short: "ing"},
+		{Kind: "ServiceAccount", Plural: "serviceaccounts", Short: "sa"},
+		{Kind: "Namespace", Plural: "namespaces", Short: "ns", Cluster: true},
+	}
+	for _, d := range dialects() {
+		kinds = append(kinds, d.kinds()...)
+	}
+	return kinds
+}
+
+// Singular is the kind as kubectl's arguments have it.
+func (k Kind) Singular() string { return strings.ToLower(k.Kind) }
+
+// Resource is the kind as kubectl prints it: pod, deployment.apps.
+func (k Kind) Resource() string { return join(k.Singular(), k.Group) }
+
+// String is the kind as Kubernetes' errors have it: pods, deployments.apps.
+func (k Kind) String() string { return join(k.Plural, k.Group) }
+
+func join(name, group string) string {
+	if group == "" {
+		return name
+	}
+	return name + "." + group
+}
+
+// missing is the error about an object of the kind.
+func (k Kind) missing(name string) error { return fmt.Errorf("%s %q not found", k, name) }
+
+// kindOf is the kind of a file's word.
+func kindOf(word string) Kind {
+	kinds := Kinds()
+	i := slices.IndexFunc(kinds, func(k Kind) bool { return k.Kind == word })
+	if i < 0 {
+		return Kind{Kind: word, Plural: strings.ToLower(word)}
+	}
+	return kinds[i]
+}
+
+// FindKind is the kind that an argument names, in any spelling of kubectl or istioctl: pods, pod,
+// po, deployments.apps, routerule, route-rule.
+func FindKind(word string) (Kind, error) {
+	name, group, _ := strings.Cut(strings.ToLower(word), ".")
+	for _, k := range Kinds() {
+		names := []string{k.Singular(), k.Plural, k.Short, k.Type}
+		if name != "" && slices.Contains(names, name) && k.isIn(group) {
+			return k, nil
+		}
+	}
+	return Kind{}, fmt.Errorf("the lab knows no kind %q; it has %s", word, plurals())
+}
+
+// isIn takes GROUP and VERSION.GROUP.
+func (k Kind) isIn(group string) bool {
+	return group == "" || group == k.Group || strings.HasSuffix(group, "."+k.Group)
+}
+
+func plurals() string {
+	var list []string
+	for _, k := range Kinds() {
+		list = append(list, k.Plural)
+	}
+	return strings.Join(list, ", ")
+}

@@ -1,0 +1,154 @@
+// Package objects is what was applied: manifests and rules in one set, with the verbs of kubectl
+// and istioctl. A change makes a new Set, so that a refused one leaves nothing behind. Which
+// dialects of rules there are, only this package knows.
+package objects
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"istio-tutorial/lab/document"
+	"istio-tutorial/lab/manifests"
+)
+
+// File is a YAML stream as the reader has it.
+type File struct {
+	Name string // for messages
+	Data []byte
+}
+
+// Ref names an object.
+type Ref struct {
+	Kind      string // as in a file: Deployment, RouteRule, denier
+	Resource  string // as kubectl prints it: deployment.apps, routerule.config.istio.io
+	Type      string // as istioctl prints it: route-rule, denier; "" for what is no rule
+	Namespace string // "" for a Namespace
+	Name      string
+}
+
+// NewRef names an object of a kind.
+func NewRef(k Kind, namespace, name string) Ref {
+	return Ref{Kind: k.Kind, Resource: k.Resource(), Type: k.Type, Namespace: namespace, Name: name}
+}
+
+// Object is a manifest or a rule.
+type Object struct {
+	Ref
+	APIVersion string
+	Labels     map[string]string
+	Created    time.Time
+	Revision   int
+	Manifest   *manifests.Object // nil for a rule
+
+	dialect int // of rule, among dialects
+	rule    any // nil for a manifest
+	doc     document.Document
+}
+
+// YAML is the object as it was written, or as later changes have made it.
+func (o Object) YAML() ([]byte, error) {
+	if o.Manifest != nil {
+		return o.Manifest.YAML()
+	}
+	return o.doc.YAML()
+}
+
+// place is the FILE:LINE: that begins an error about it.
+func (o Object) place() string { return fmt.Sprintf("%s:%d: ", o.doc.File, o.doc.Line) }
+
+// Parse reads files. Objects that name no namespace belong to the given one; if strict, no
+// object may name another. The error is an *Error with every problem of every file.
+func Parse(files []File, namespace string, strict bool) ([]Object, error) {
+	p := parser{namespace: namespace, strict: strict}
+	for _, f := range files {
+		docs, err := document.Parse(f.Name, bytes.NewReader(f.Data))
+		if err != nil {
+			p.problems.add(Invalid, err)
+		}
+		for _, doc := range docs {
+			p.parse(doc)
+		}
+	}
+	if err := p.problems.orNil(); err != nil {
+		return nil, err
+	}
+	return p.objects, nil
+}
+
+type parser struct {
+	namespace string
+	strict    bool
+	objects   []Object
+	problems  Error
+}
+
+func (p *parser) parse(doc document.Document) {
+	o, err := p.read(doc)
+	if err != nil {
+		p.problems.add(Invalid, err)
+		return
+	}
+	if p.strict && o.Namespace != "" && o.Namespace != p.namespace {
+		p.problems.add(Invalid, doc.Errorf("metadata.namespace",
+			"the namespace from the provided object %q does not match the namespace %q. "+
+				"You must pass '--namespace=%s' to perform this operation",
+			o.Namespace, p.namespace, o.Namespace))
+	}
+	p.objects = append(p.objects, o)
+}
+
+func (p *parser) read(doc document.Document) (Object, error) {
+	o := Object{doc: doc, APIVersion: doc.APIVersion, Labels: labelsOf(doc)}
+	namespace := cmp.Or(doc.Namespace, p.namespace)
+	if i, ok := dialectOf(doc); ok {
+		rule, err := dialects()[i].parse(doc, p.namespace)
+		o.dialect, o.rule = i, rule
+		o.Ref = NewRef(kindOf(doc.Kind), namespace, doc.Name)
+		return o, err
+	}
+	manifest, err := manifests.Parse(doc, p.namespace)
+	if err != nil {
+		return o, err
+	}
+	o.Manifest = &manifest
+	o.Ref = NewRef(kindOf(doc.Kind), manifest.Namespace, doc.Name)
+	return o, nil
+}
+
+// labelsOf are an object's own labels; a wrong type is for others to complain about.
+func labelsOf(doc document.Document) map[string]string {
+	var object struct {
+		Metadata struct{ Labels map[string]string }
+	}
+	data, err := doc.JSON()
+	if err == nil {
+		err = json.Unmarshal(data, &object)
+	}
+	if err != nil {
+		return nil
+	}
+	return object.Metadata.Labels
+}
+
+// same tells whether two objects say the same, whatever their layout.
+func same(a, b Object) bool {
+	x, errX := canonical(a)
+	y, errY := canonical(b)
+	return errX == nil && errY == nil && bytes.Equal(x, y)
+}
+
+// canonical is an object as JSON, whose keys are sorted.
+func canonical(o Object) ([]byte, error) {
+	text, err := o.YAML()
+	if err != nil {
+		return nil, err
+	}
+	docs, err := document.Parse("", bytes.NewReader(text))
+	if err != nil {
+		return nil, err
+	}
+	return docs[0].JSON()
+}

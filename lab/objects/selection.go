@@ -1,0 +1,134 @@
+package objects
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/labels"
+)
+
+// Selection names objects as kubectl's arguments do: KIND, KIND NAME..., KIND/NAME..., KIND,KIND
+// or all, in any spelling that kubectl or istioctl accept.
+type Selection struct {
+	Args          []string
+	Namespace     string
+	AllNamespaces bool
+	Labels        string // a selector, such as app=recommendation,version!=v1
+}
+
+// Pick is what a Selection names of one kind.
+type Pick struct {
+	Kind  Kind
+	Names []string // empty: all
+}
+
+// Picks reads the arguments; the error is an *Error.
+func (s Selection) Picks() ([]Pick, error) {
+	if len(s.Args) == 0 {
+		return nil, invalid(errors.New("name a kind, such as pods, or KIND/NAME"))
+	}
+	if !strings.Contains(s.Args[0], "/") {
+		return s.ofKinds()
+	}
+	var picks []Pick
+	for _, arg := range s.Args {
+		word, name, ok := strings.Cut(arg, "/")
+		if !ok || name == "" {
+			return nil, invalid(fmt.Errorf("%q: want KIND/NAME, as the first one is", arg))
+		}
+		k, err := FindKind(word)
+		if err != nil {
+			return nil, invalid(err)
+		}
+		picks = add(picks, k, name)
+	}
+	return picks, nil
+}
+
+func (s Selection) ofKinds() ([]Pick, error) {
+	var picks []Pick
+	for word := range strings.SplitSeq(s.Args[0], ",") {
+		if word == "all" {
+			picks = append(picks, shown()...)
+			continue
+		}
+		k, err := FindKind(word)
+		if err != nil {
+			return nil, invalid(err)
+		}
+		picks = append(picks, Pick{Kind: k})
+	}
+	names := s.Args[1:]
+	switch {
+	case len(names) > 0 && len(picks) > 1:
+		return nil, invalid(errors.New("names need one kind, or KIND/NAME for each"))
+	case slices.ContainsFunc(names, func(n string) bool { return strings.Contains(n, "/") }):
+		return nil, invalid(errors.New("there is no need to name the kind again: want KIND NAME..., or KIND/NAME..."))
+	case len(names) > 0:
+		picks[0].Names = names
+	}
+	return picks, nil
+}
+
+// shown is what kubectl takes for all.
+func shown() []Pick {
+	var picks []Pick
+	for _, k := range Kinds()[:3] {
+		picks = append(picks, Pick{Kind: k})
+	}
+	return picks
+}
+
+func add(picks []Pick, k Kind, name string) []Pick {
+	i := slices.IndexFunc(picks, func(p Pick) bool { return p.Kind.String() == k.String() })
+	if i < 0 {
+		return append(picks, Pick{Kind: k, Names: []string{name}})
+	}
+	picks[i].Names = append(picks[i].Names, name)
+	return picks
+}
+
+func invalid(err error) error { return &Error{Invalid, []string{err.Error()}} }
+
+// Matcher returns what tells whether labels meet the selector; the error is an *Error.
+func (s Selection) Matcher() (func(map[string]string) bool, error) {
+	selector, err := labels.Parse(s.Labels)
+	if err != nil {
+		return nil, invalid(fmt.Errorf("selector %q: %w", s.Labels, err))
+	}
+	return func(l map[string]string) bool { return selector.Matches(labels.Set(l)) }, nil
+}
+
+// Covers tells whether an object may be meant, as far as its namespace goes.
+func (s Selection) Covers(k Kind, namespace string) bool {
+	return k.Cluster || s.AllNamespaces || namespace == s.Namespace
+}
+
+// Pick finds objects; each name must be there. The error is an *Error.
+func (s Set) Pick(sel Selection, p Pick) ([]Object, error) {
+	matches, err := sel.Matcher()
+	if err != nil {
+		return nil, err
+	}
+	var list []Object
+	for _, o := range s.objects {
+		named := len(p.Names) == 0 || slices.Contains(p.Names, o.Name)
+		if o.Kind == p.Kind.Kind && named && sel.Covers(p.Kind, o.Namespace) && matches(o.Labels) {
+			list = append(list, o)
+		}
+	}
+	return list, Missing(p, list, func(o Object) string { return o.Name })
+}
+
+// Missing is an *Error about the names of a pick that nothing found has, or nil.
+func Missing[T any](p Pick, found []T, name func(T) string) error {
+	var problems Error
+	for _, want := range p.Names {
+		if !slices.ContainsFunc(found, func(one T) bool { return name(one) == want }) {
+			problems.add(NotFound, p.Kind.missing(want))
+		}
+	}
+	return problems.orNil()
+}

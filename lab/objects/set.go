@@ -1,0 +1,216 @@
+package objects
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"istio-tutorial/lab/manifests"
+)
+
+// Verb is what a change does.
+type Verb string
+
+// The verbs. Create refuses what is there, Replace and Delete what is not; Apply takes both.
+const (
+	Create  Verb = "create"
+	Apply   Verb = "apply"
+	Replace Verb = "replace"
+	Delete  Verb = "delete"
+)
+
+// Set is objects, each once, in the order of their creation. It is never changed.
+type Set struct {
+	objects  []Object
+	revision int // of the last change
+}
+
+// Result is what was done with one object.
+type Result struct {
+	Ref
+	Done     string   // created, configured, unchanged, replaced, deleted, scaled, "env updated"
+	Revision int      // of the object; 0 when deleted
+	Warnings []string // sentences: why a rule never acts, or acts less than it says
+}
+
+// All are the objects.
+func (s Set) All() []Object { return slices.Clone(s.objects) }
+
+// Rules are those that are rules.
+func (s Set) Rules() []Object {
+	return slices.DeleteFunc(s.All(), func(o Object) bool { return o.rule == nil })
+}
+
+// Deployments are those of the manifests.
+func (s Set) Deployments() []manifests.Deployment {
+	var list []manifests.Deployment
+	for _, m := range s.manifests() {
+		if m.Deployment != nil {
+			list = append(list, *m.Deployment)
+		}
+	}
+	return list
+}
+
+func (s Set) manifests() []manifests.Object {
+	var list []manifests.Object
+	for _, o := range s.objects {
+		if o.Manifest != nil {
+			list = append(list, *o.Manifest)
+		}
+	}
+	return list
+}
+
+// Find is the object of a name.
+func (s Set) Find(ref Ref) (Object, bool) {
+	if i := s.index(ref); i >= 0 {
+		return s.objects[i], true
+	}
+	return Object{}, false
+}
+
+func (s Set) index(ref Ref) int {
+	return slices.IndexFunc(s.objects, func(o Object) bool { return o.Ref == ref })
+}
+
+// Change does a verb on some objects, one after the other. The error is an *Error; with any, the
+// Set is the old one, but for Delete, which deletes what there is.
+func (s Set) Change(verb Verb, list []Object, now time.Time) (Set, []Result, error) {
+	c := change{Set: Set{slices.Clone(s.objects), s.revision}, now: now}
+	do := map[Verb]func(Object){
+		Create: c.create, Apply: c.apply, Replace: c.replace, Delete: c.delete,
+	}[verb]
+	if do == nil {
+		return s, nil, &Error{Invalid, []string{fmt.Sprintf("no such verb: %q", verb)}}
+	}
+	for _, o := range list {
+		do(o)
+	}
+	c.oneDialect()
+	if err := c.problems.orNil(); err != nil && verb != Delete {
+		return s, nil, err
+	}
+	return c.Set, c.results, c.problems.orNil()
+}
+
+// Remove deletes objects by name, as Change does.
+func (s Set) Remove(refs []Ref) (Set, []Result, error) {
+	c := change{Set: Set{slices.Clone(s.objects), s.revision}}
+	for _, ref := range refs {
+		c.delete(Object{Ref: ref})
+	}
+	return c.Set, c.results, c.problems.orNil()
+}
+
+// change is a Set on its way to another.
+type change struct {
+	Set
+	now      time.Time
+	results  []Result
+	problems Error
+}
+
+func (c *change) create(o Object) {
+	if c.index(o.Ref) >= 0 {
+		c.problems.add(AlreadyExists,
+			fmt.Errorf("%s%s %q already exists", o.place(), kindOf(o.Kind), o.Name))
+		return
+	}
+	c.put(o, "created")
+}
+
+func (c *change) replace(o Object) {
+	if c.index(o.Ref) < 0 {
+		c.problems.add(NotFound, fmt.Errorf("%s%w", o.place(), kindOf(o.Kind).missing(o.Name)))
+		return
+	}
+	c.put(o, "replaced")
+}
+
+func (c *change) apply(o Object) {
+	i := c.index(o.Ref)
+	switch {
+	case i < 0:
+		c.put(o, "created")
+	case same(c.objects[i], o):
+		c.done(c.objects[i], "unchanged")
+	default:
+		c.put(o, "configured")
+	}
+}
+
+func (c *change) delete(o Object) {
+	i := c.index(o.Ref)
+	if i < 0 {
+		c.problems.add(NotFound, kindOf(o.Kind).missing(o.Name))
+		return
+	}
+	c.objects = slices.Delete(c.objects, i, i+1)
+	c.revision++
+	c.done(Object{Ref: o.Ref}, "deleted")
+}
+
+// put adds an object, or replaces the one of its name, which stays as old as it is.
+func (c *change) put(o Object, done string) {
+	c.revision++
+	o.Revision, o.Created = c.revision, c.now
+	if i := c.index(o.Ref); i >= 0 {
+		o.Created = c.objects[i].Created
+		c.objects[i] = o
+	} else {
+		c.objects = append(c.objects, o)
+	}
+	c.done(o, done)
+}
+
+func (c *change) done(o Object, what string) {
+	c.results = append(c.results, Result{Ref: o.Ref, Done: what, Revision: o.Revision})
+}
+
+// Scale sets the replicas of Deployments; if current is not nil, each must have so many now.
+func (s Set) Scale(refs []Ref, replicas int, current *int) (Set, []Result, error) {
+	return s.edit(refs, "scaled", func(o manifests.Object) (manifests.Object, error) {
+		if d := o.Deployment; d != nil && current != nil && d.Replicas != *current {
+			return o, fmt.Errorf("%s: expected replicas to be %d, was %d", o.Name, *current, d.Replicas)
+		}
+		return o.Scale(replicas)
+	})
+}
+
+// SetEnv sets variables of Deployments, and unsets others.
+func (s Set) SetEnv(refs []Ref, set map[string]string, unset []string) (Set, []Result, error) {
+	return s.edit(refs, "env updated", func(o manifests.Object) (manifests.Object, error) {
+		return o.SetEnv(maps.Clone(set), unset...)
+	})
+}
+
+func (s Set) edit(
+	refs []Ref, done string, edit func(manifests.Object) (manifests.Object, error),
+) (Set, []Result, error) {
+	c := change{Set: Set{slices.Clone(s.objects), s.revision}}
+	for _, ref := range refs {
+		i := c.index(ref)
+		if i < 0 {
+			c.problems.add(NotFound, kindOf(ref.Kind).missing(ref.Name))
+			continue
+		}
+		o := c.objects[i]
+		if o.Manifest == nil {
+			c.problems.add(Invalid, fmt.Errorf("%s/%s is no deployment", ref.Resource, ref.Name))
+			continue
+		}
+		edited, err := edit(*o.Manifest)
+		if err != nil {
+			c.problems.add(Invalid, err)
+			continue
+		}
+		o.Manifest = &edited
+		c.put(o, done)
+	}
+	if err := c.problems.orNil(); err != nil {
+		return s, nil, err
+	}
+	return c.Set, c.results, nil
+}
