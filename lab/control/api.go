@@ -7,36 +7,50 @@ package control
 
 import (
 	"encoding/json"
-	"strings"
 	"time"
 
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/objects"
+	"istio-tutorial/lab/pods"
 )
 
-// File is a YAML stream as the reader has it.
-type File struct {
-	Name string // for messages
-	Data []byte
-}
-
-// Ref names an object.
-type Ref struct {
-	Kind      string // as in a file: Deployment, RouteRule, denier
-	Resource  string // as kubectl prints it: deployment.apps, routerule.config.istio.io
-	Type      string // as istioctl prints it: route-rule, denier; "" for what is no rule
-	Namespace string // "" for a Namespace
-	Name      string
-}
-
-// Verb is what a Change does with the objects of its files.
-type Verb string
+// What the objects are, the lab and its clients say in the same words.
+type (
+	// File is a YAML stream as the reader has it.
+	File = objects.File
+	// Ref names an object.
+	Ref = objects.Ref
+	// Verb is what a Change does with the objects of its files.
+	Verb = objects.Verb
+	// Result is what was done with one object.
+	Result = objects.Result
+	// Selection names objects as kubectl's arguments do.
+	Selection = objects.Selection
+	// Pod is a pod as kubectl shows it.
+	Pod = pods.Pod
+	// Error is why a request was refused, wholly or, of Delete, in part.
+	Error = objects.Error
+	// Reason is why, in a word.
+	Reason = objects.Reason
+)
 
 // The verbs. Create refuses what is there, Replace and Delete what is not; Apply takes both.
 const (
-	Create  Verb = "create"
-	Apply   Verb = "apply"
-	Replace Verb = "replace"
-	Delete  Verb = "delete"
+	Create  = objects.Create
+	Apply   = objects.Apply
+	Replace = objects.Replace
+	Delete  = objects.Delete
+)
+
+// The reasons.
+const (
+	Invalid       = objects.Invalid
+	NotFound      = objects.NotFound
+	AlreadyExists = objects.AlreadyExists
+	Conflict      = objects.Conflict
+	Refused       = objects.Refused
+	Unavailable   = objects.Unavailable
+	Internal      = objects.Internal
 )
 
 // Change is a verb on all objects of some files. If one of them is refused, by the parser or by
@@ -48,23 +62,6 @@ type Change struct {
 	Namespace string
 	// Strict refuses objects that name another namespace, as an explicit -n does.
 	Strict bool
-}
-
-// Result is what was done with one object.
-type Result struct {
-	Ref
-	Done     string   // created, configured, unchanged, replaced, deleted, scaled, "env updated"
-	Revision int      // of the object; 0 when deleted
-	Warnings []string // sentences: why a rule never acts, or acts less than it says
-}
-
-// Selection names objects as kubectl's arguments do: KIND, KIND NAME..., KIND/NAME..., KIND,KIND
-// or all, in any spelling that kubectl or istioctl accept.
-type Selection struct {
-	Args          []string
-	Namespace     string
-	AllNamespaces bool
-	Labels        string // a selector, such as app=recommendation,version!=v1
 }
 
 // Table is the objects of one kind, in kubectl's or istioctl's columns.
@@ -124,6 +121,8 @@ type LogQuery struct {
 	Since     time.Duration // not older; 0 is all
 	Previous  bool          // what the run before the last restart said
 	Prefix    bool          // [pod/POD/CONTAINER] before each line
+	// Timestamps puts the time before each line, as RFC 3339 has it.
+	Timestamps bool
 }
 
 // Exec is a command to run as if inside a pod.
@@ -148,7 +147,9 @@ type Routes struct {
 	Clusters []ClusterRoute // those that Host's routes name
 	// Effective is the same in the words of the rules' dialect, with the fields of Istio's own.
 	Effective json.RawMessage
-	Warnings  []string // the rules for this host that never act, or less than they say
+	// Warnings are the rules that never act, or less than they say; the first of several Routes
+	// has them.
+	Warnings []string
 }
 
 // ClusterRoute is a cluster, how the workload treats it, and how many pods it has.
@@ -217,23 +218,6 @@ type ProxyStatus struct {
 	Restarts int
 }
 
-// Pod is a pod.
-type Pod struct {
-	mesh.Name
-	Workload   mesh.Name
-	Labels     mesh.Labels
-	Image      string
-	Containers int    // its program, and its sidecar
-	Ready      int    // of Containers
-	Status     string // Pending, Running, CrashLoopBackOff, ImagePullBackOff, Terminating ...
-	Reason     string // why it is not ready, if it is not
-	Restarts   int
-	Created    time.Time
-	PID        int            // 0: it does not run
-	Addresses  map[int]string // host:port by container port
-	Proxy      string         // its sidecar's listener, host:port
-}
-
 // Step is a step of a lab's start. It is told twice: when it begins, and when it is over.
 type Step struct {
 	Name   string
@@ -242,25 +226,3 @@ type Step struct {
 	Err    error  // why it failed
 	Took   time.Duration
 }
-
-// Reason is why a request was refused.
-type Reason string
-
-// The reasons.
-const (
-	Invalid       Reason = "Invalid" // the request, or a file
-	NotFound      Reason = "NotFound"
-	AlreadyExists Reason = "AlreadyExists"
-	Refused       Reason = "Refused"     // by the proxy, with its words
-	Unavailable   Reason = "Unavailable" // the lab is starting or ending
-	Internal      Reason = "Internal"
-)
-
-// Error is why a request was refused, wholly or, of Delete, in part.
-type Error struct {
-	Reason   Reason
-	Problems []string // FILE:LINE: FIELD: CAUSE where a file is to blame
-}
-
-// Error is the problems, one to a line.
-func (e *Error) Error() string { return strings.Join(e.Problems, "\n") }

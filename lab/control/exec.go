@@ -9,6 +9,8 @@ import (
 	"runtime"
 	"syscall"
 	"time"
+
+	"istio-tutorial/lab/pods"
 )
 
 // Streams are what a command reads and writes. A terminal is the command's own if In, Out and
@@ -19,11 +21,7 @@ type Streams struct {
 }
 
 // podCommand is a command as a pod would run it.
-type podCommand struct {
-	Path string
-	Args []string // without the program's name
-	Env  []string
-}
+type podCommand = pods.Command
 
 // execGrace is the time from SIGTERM to SIGKILL of a command that nobody waits for any more.
 const execGrace = time.Second

@@ -3,6 +3,9 @@ package control
 import (
 	"context"
 	"errors"
+	"fmt"
+	"os"
+	"time"
 )
 
 // ErrRunning says that a lab of this name runs already.
@@ -14,7 +17,7 @@ type Config struct {
 	Name string
 	// Folder is where its sockets and files are, as FolderOf has it. Required.
 	Folder Folder
-	// Listen is the ingress' address, host:port on loopback. Required.
+	// Listen is the ingress' address, host:port on loopback; port 0 is any free one. Required.
 	Listen string
 	// Programs is the folder of the services' programs. Required.
 	Programs string
@@ -36,22 +39,71 @@ type Config struct {
 
 // Run starts a lab, serves its clients and ends it, with all that it started, when ctx or a
 // client says so: then the error is nil. A lab that cannot start leaves nothing behind.
-func Run(ctx context.Context, cfg Config) error {
-	return errors.New("control: under construction")
+func Run(ctx context.Context, cfg Config) (err error) {
+	claim, err := cfg.Folder.claim()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, claim.release()) }()
+	ctx, end := context.WithCancel(ctx)
+	defer end()
+	l := newLab(cfg, end)
+	s, err := serve(ctx, l)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	err = l.start(ctx)
+	if err == nil {
+		l.enter(Running)
+		<-ctx.Done()
+	}
+	over := ctx.Err() != nil // then a start that failed was told to
+	l.enter(Ending)
+	err = errors.Join(err, l.stop())
+	if over {
+		return nil
+	}
+	return err
 }
 
-// Offline is what files alone would make, without a lab: the mesh of Manifests, each workload with
-// as many pods as it asks for, and the rules of Files.
-type Offline struct {
-	Manifests []File
-	Files     []File // rules, and further manifests
-	Namespace string // of objects that name none
+// drain bounds the end of everything.
+const drain = 5 * time.Second
+
+// stop ends what runs, requests under way first, and waits until nothing does.
+func (l *lab) stop() error {
+	ctx, cancel := context.WithTimeout(context.Background(), drain)
+	defer cancel()
+	l.closeIngress(ctx)
+	var errs []error
+	if l.pods != nil {
+		errs = append(errs, l.pods.Stop(ctx))
+	}
+	if l.proxy != nil {
+		errs = append(errs, l.proxy.stop(ctx))
+	}
+	if l.world != nil {
+		errs = append(errs, l.world.Close(ctx))
+	}
+	if l.observer != nil {
+		errs = append(errs, l.observer.close())
+	}
+	return errors.Join(errs...)
 }
 
-// Routes are the routes that the files would make.
-func (o Offline) Routes(q RouteQuery) ([]Routes, error) {
-	return nil, errors.New("control: under construction")
+// claimed is a folder that no other lab can use.
+type claimed struct {
+	folder Folder
+	lock   *os.File
 }
 
-// Check parses the files; the error is what Create would say of them.
-func (o Offline) Check() error { return errors.New("control: under construction") }
+func (c claimed) release() error {
+	err := c.folder.clean()
+	if err == nil {
+		err = errors.Join(os.Remove(c.folder.lock()), os.Remove(string(c.folder)))
+	}
+	if err != nil {
+		err = fmt.Errorf("folder: %w", err)
+	}
+	return errors.Join(err, c.lock.Close())
+}

@@ -5,6 +5,7 @@ package pods
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -139,5 +140,18 @@ func (m *Manager) find(name mesh.Name) *pod {
 			return p
 		}
 	}
+	return nil
+}
+
+// Delete ends a pod; its Deployment makes another.
+func (m *Manager) Delete(name mesh.Name) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	p := m.find(name)
+	if p == nil {
+		return fmt.Errorf("pod %s: %w", name, ErrNotFound)
+	}
+	p.terminate()
+	m.follow()
 	return nil
 }

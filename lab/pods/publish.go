@@ -30,6 +30,20 @@ func (m *Manager) Instances() []mesh.Instance {
 	return list
 }
 
+// Topology is t with the instances that run, and with the workloads that are no longer desired
+// but whose last pods still end.
+func (m *Manager) Topology(t mesh.Topology) mesh.Topology {
+	t.Instances = m.Instances()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, p := range m.pods {
+		if _, ok := t.Workload(p.deployment.Workload.Name); !ok {
+			t.Workloads = append(t.Workloads, p.deployment.Workload)
+		}
+	}
+	return t
+}
+
 func (p *pod) instance() mesh.Instance {
 	return mesh.Instance{
 		Name:      p.name,

@@ -12,6 +12,9 @@ import (
 // ErrNotFound says that there is no such pod.
 var ErrNotFound = errors.New("not found")
 
+// Terminating is the Status of a pod that is ending.
+const Terminating = "Terminating"
+
 // Pod is a pod as kubectl shows it.
 type Pod struct {
 	mesh.Name
@@ -80,12 +83,12 @@ func (p *pod) word() string {
 	_, missing := errors.AsType[*imageError](p.problem)
 	switch {
 	case p.terminating:
-		return "Terminating"
+		return Terminating
 	case missing:
 		return "ImagePullBackOff"
 	case p.problem != nil && p.status.State == "":
 		return "RunContainerError"
-	case p.status.State == "":
+	case p.status.State == "" || p.addresses == nil:
 		return "Pending"
 	case p.status.State != supervise.BackOff:
 		return "Running"

@@ -1,0 +1,28 @@
+package control
+
+import (
+	"context"
+
+	"istio-tutorial/lab/objects"
+)
+
+// exec is how the client is to run a command.
+func (l *lab) exec(_ context.Context, e Exec) (podCommand, error) {
+	p, err := l.onePod(e.Selection)
+	if err != nil {
+		return podCommand{}, err
+	}
+	switch {
+	case len(e.Command) == 0:
+		return podCommand{}, objects.Errorf(Invalid, "you must specify at least one command for the container")
+	case e.Container == sidecar:
+		return podCommand{}, objects.Errorf(Invalid, "all sidecars are one Envoy, in no container: see bin/lab stats, proxy-config and proxy-logs")
+	case e.Container != "" && e.Container != p.Container:
+		return podCommand{}, objects.Errorf(NotFound, "container %s is not valid for pod %s: it has %s", e.Container, p.Name.Name, p.Container)
+	}
+	command, err := l.pods.Command(p.Name, e.Command)
+	if err != nil {
+		return podCommand{}, objects.Errorf(Invalid, "%v", err)
+	}
+	return command, nil
+}

@@ -1,0 +1,138 @@
+package control
+
+import (
+	"context"
+	"math/rand/v2"
+	"net"
+	"sync"
+	"time"
+
+	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/objects"
+	"istio-tutorial/lab/outside"
+	"istio-tutorial/lab/pods"
+)
+
+// lab is everything that runs.
+type lab struct {
+	cfg     Config
+	started time.Time
+	end     context.CancelFunc
+	turn    chan struct{} // holds a token while the mesh is changed
+
+	// What the start sets, and nothing after it.
+	counters counters
+	observer *observer
+	world    *outside.World // nil: calls go to the real hosts
+	proxy    *proxy
+	pods     *pods.Manager
+
+	mu      sync.Mutex
+	phase   Phase
+	ingress string // host:port
+	set     objects.Set
+	changed chan struct{} // closed by the next change of set or phase
+}
+
+func newLab(cfg Config, end context.CancelFunc) *lab {
+	return &lab{
+		cfg:     cfg,
+		started: time.Now(),
+		end:     end,
+		turn:    make(chan struct{}, 1),
+		phase:   Starting,
+		changed: make(chan struct{}),
+	}
+}
+
+// enter begins a phase.
+func (l *lab) enter(p Phase) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.phase = p
+	l.ring()
+}
+
+// objects are those in force.
+func (l *lab) objects() objects.Set {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.set
+}
+
+// adopt puts other objects in force.
+func (l *lab) adopt(s objects.Set) {
+	l.mu.Lock()
+	l.set = s
+	l.ring()
+	l.mu.Unlock()
+	l.pods.Set(s.Deployments())
+}
+
+// ring wakes those who wait for a change; l.mu is held.
+func (l *lab) ring() {
+	close(l.changed)
+	l.changed = make(chan struct{})
+}
+
+// news is closed when the objects, or the phase, next change.
+func (l *lab) news() <-chan struct{} {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.changed
+}
+
+// mesh is what the objects make of the pods there are.
+func (l *lab) mesh(s objects.Set) mesh.Mesh { return s.Mesh(l.pods.Topology(s.Topology())) }
+
+// push has the proxy serve by the objects and the pods there are; l's turn is taken.
+func (l *lab) push(ctx context.Context, s objects.Set) error {
+	m := l.mesh(s)
+	if err := l.proxy.push(ctx, m); err != nil {
+		return err
+	}
+	l.counters.follow(m)
+	return nil
+}
+
+// publish tells the proxy of the pods there are.
+func (l *lab) publish(ctx context.Context) error {
+	if err := l.take(ctx); err != nil {
+		return err
+	}
+	defer l.release()
+	return l.push(ctx, l.objects())
+}
+
+// take waits for the turn to change the mesh.
+func (l *lab) take(ctx context.Context) error {
+	select {
+	case l.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func (l *lab) release() { <-l.turn }
+
+// newPods are none yet.
+func (l *lab) newPods() *pods.Manager {
+	return pods.NewManager(pods.Config{
+		Programs: l.cfg.Programs,
+		Env:      l.tracing(),
+		Getenv:   l.cfg.Getenv,
+		Publish:  l.publish,
+		Random:   rand.IntN,
+		Now:      time.Now,
+	})
+}
+
+// freePort replaces port 0 by a free one.
+func freePort(address string) (string, error) {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return "", err
+	}
+	return listener.Addr().String(), listener.Close()
+}

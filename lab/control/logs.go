@@ -1,0 +1,149 @@
+package control
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"istio-tutorial/lab/journal"
+	"istio-tutorial/lab/objects"
+)
+
+// sidecar is the container that the proxy plays.
+const sidecar = "istio-proxy"
+
+func (q LogQuery) query() journal.Query {
+	j := journal.Query{Follow: q.Follow, Tail: q.Tail, Previous: q.Previous, Timestamps: q.Timestamps}
+	if q.Since > 0 {
+		j.Since = time.Now().Add(-q.Since)
+	}
+	return j
+}
+
+func (l *lab) logs(ctx context.Context, q LogQuery) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		ctx, stop := context.WithCancel(ctx)
+		defer stop()
+		logs, err := l.logsOf(ctx, q)
+		if err != nil {
+			yield("", err)
+			return
+		}
+		for line := range together(stop, logs) {
+			if !yield(line, nil) {
+				return
+			}
+		}
+	}
+}
+
+// logsOf are the logs of the pods, each for itself.
+func (l *lab) logsOf(ctx context.Context, q LogQuery) ([]iter.Seq[string], error) {
+	list, err := l.podsOf(q.Selection)
+	if err != nil {
+		return nil, err
+	}
+	var logs []iter.Seq[string]
+	for _, p := range list {
+		lines, err := l.logOf(ctx, p, q)
+		if err != nil {
+			return nil, err
+		}
+		if q.Prefix {
+			lines = prefixed(lines, fmt.Sprintf("[pod/%s/%s] ", p.Name.Name, cmp.Or(q.Container, p.Container)))
+		}
+		logs = append(logs, lines)
+	}
+	return logs, nil
+}
+
+func (l *lab) logOf(ctx context.Context, p Pod, q LogQuery) (iter.Seq[string], error) {
+	switch q.Container {
+	case "", p.Container:
+		lines, err := l.pods.Logs(ctx, p.Name, q.query())
+		if errors.Is(err, journal.ErrNoPrevious) {
+			return nil, objects.Errorf(NotFound, "%v", err)
+		}
+		return lines, err
+	case sidecar:
+		lines, err := l.proxy.journal.Lines(ctx, q.query())
+		return about(lines, p), err
+	default:
+		return nil, objects.Errorf(NotFound, "container %s is not valid for pod %s: it has %s and %s", q.Container, p.Name.Name, p.Container, sidecar)
+	}
+}
+
+// about are the lines of a pod's own sidecar.
+func about(lines iter.Seq[string], p Pod) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for line := range lines {
+			if strings.Contains(line, strconv.Quote(p.Name.String())) && !yield(line) {
+				return
+			}
+		}
+	}
+}
+
+func prefixed(lines iter.Seq[string], prefix string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for line := range lines {
+			if !yield(prefix + line) {
+				return
+			}
+		}
+	}
+}
+
+// together yields the lines of all logs as they come, of each in its order; stop ends them all.
+func together(stop context.CancelFunc, logs []iter.Seq[string]) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		all, stopped := make(chan string), make(chan struct{})
+		var readers sync.WaitGroup
+		for _, log := range logs {
+			readers.Go(func() {
+				for line := range log {
+					select {
+					case all <- line:
+					case <-stopped:
+						return
+					}
+				}
+			})
+		}
+		go func() {
+			readers.Wait()
+			close(all)
+		}()
+		defer func() {
+			close(stopped)
+			stop()
+			readers.Wait()
+		}()
+		for line := range all {
+			if !yield(line) {
+				return
+			}
+		}
+	}
+}
+
+func (l *lab) proxyLogs(ctx context.Context, q LogQuery) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		lines, err := l.proxy.journal.Lines(ctx, q.query())
+		if err != nil {
+			yield("", objects.Errorf(NotFound, "envoy: %v", err))
+			return
+		}
+		for line := range lines {
+			if !yield(line, nil) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,150 @@
+package control
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"net"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+
+	"istio-tutorial/lab/objects"
+)
+
+// server answers a lab's clients.
+type server struct {
+	http   *http.Server
+	ended  sync.WaitGroup
+	broken error
+}
+
+// serve begins to answer clients; requests end when ctx does.
+func serve(ctx context.Context, l *lab) (*server, error) {
+	socket := l.cfg.Folder.socket()
+	listener, err := net.Listen("unix", socket)
+	if err != nil {
+		return nil, fmt.Errorf("control: %w", err)
+	}
+	if err := os.Chmod(socket, ownerOnly); err != nil {
+		return nil, errors.Join(err, listener.Close())
+	}
+	s := &server{http: &http.Server{
+		Handler:           l.routes(),
+		ReadHeaderTimeout: time.Second,
+		BaseContext:       func(net.Listener) context.Context { return ctx },
+	}}
+	s.ended.Go(func() { s.broken = s.http.Serve(listener) })
+	return s, nil
+}
+
+// close ends what is under way: all contexts are over.
+func (s *server) close() {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	if s.http.Shutdown(ctx) != nil {
+		s.http.Close()
+	}
+	s.ended.Wait()
+}
+
+// routes are the methods, by the names that the Client uses.
+func (l *lab) routes() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("POST /status", one(l.status))
+	mux.Handle("POST /down", one(l.down))
+	for path, handler := range map[string]http.Handler{
+		"change":       one(l.change),
+		"delete":       one(l.delete),
+		"get":          one(l.get),
+		"watch":        many(l.watch),
+		"describe":     one(l.describe),
+		"scale":        one(l.scale),
+		"set-env":      one(l.setEnv),
+		"rollout":      many(l.rollout),
+		"logs":         many(l.logs),
+		"exec":         one(l.exec),
+		"routes":       one(l.routesOf),
+		"stats":        one(l.stats),
+		"proxy-config": one(l.proxyConfig),
+		"proxy-logs":   many(l.proxyLogs),
+		"metrics":      one(l.metrics),
+	} {
+		mux.Handle("POST /"+path, l.whileRunning(handler))
+	}
+	return mux
+}
+
+// whileRunning refuses what a lab cannot do that is starting or ending.
+func (l *lab) whileRunning(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		l.mu.Lock()
+		phase := l.phase
+		l.mu.Unlock()
+		if phase == Running {
+			next.ServeHTTP(w, r)
+			return
+		}
+		text := map[Phase]string{Starting: "the lab is still starting", Ending: "the lab is ending"}[phase]
+		write(w, reply[any]{Error: objects.Errorf(Unavailable, "%s", text)})
+	})
+}
+
+// one answers once.
+func one[Q, A any](do func(context.Context, Q) (A, error)) http.Handler {
+	return many(func(ctx context.Context, q Q) iter.Seq2[A, error] {
+		return func(yield func(A, error) bool) {
+			a, err := do(ctx, q)
+			yield(a, err)
+		}
+	})
+}
+
+// many answers until there is no more to say, or the client has gone.
+func many[Q, A any](do func(context.Context, Q) iter.Seq2[A, error]) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var q Q
+		body := http.MaxBytesReader(w, r.Body, maxRequest)
+		if err := json.NewDecoder(body).Decode(&q); err != nil && !errors.Is(err, io.EOF) {
+			write(w, reply[A]{Error: objects.Errorf(Invalid, "request: %v", err)})
+			return
+		}
+		write(w, nil) // a client that only listens is to know that it is heard
+		for a, err := range do(r.Context(), q) {
+			if write(w, reply[A]{Value: a, Error: asError(err)}) != nil {
+				return
+			}
+		}
+	})
+}
+
+// maxRequest is room for many files of the largest size, as base64.
+const maxRequest = 64 << 20
+
+// write sends an answer at once; nil sends only the header.
+func write(w http.ResponseWriter, answer any) error {
+	if answer != nil {
+		if err := json.NewEncoder(w).Encode(answer); err != nil {
+			return err
+		}
+	}
+	return http.NewResponseController(w).Flush()
+}
+
+// asError is what a client is told of an error.
+func asError(err error) *Error {
+	switch known, ok := errors.AsType[*Error](err); {
+	case err == nil:
+		return nil
+	case ok:
+		return known
+	case errors.Is(err, context.Canceled):
+		return objects.Errorf(Unavailable, "the lab is ending")
+	default:
+		return objects.Errorf(Internal, "%v", err)
+	}
+}

@@ -1,0 +1,47 @@
+package control
+
+import (
+	"context"
+	"os"
+)
+
+func (l *lab) status(context.Context, struct{}) (Status, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	s := Status{
+		Name:     l.cfg.Name,
+		PID:      os.Getpid(),
+		Phase:    l.phase,
+		Started:  l.started,
+		Tracing:  l.cfg.Tracing,
+		Internet: l.cfg.Internet,
+	}
+	if l.ingress != "" {
+		s.Ingress = "http://" + l.ingress
+	}
+	for _, o := range l.set.Rules() {
+		s.Rules = append(s.Rules, o.Ref)
+	}
+	if l.phase != Running { // the rest may not be there yet
+		return s, nil
+	}
+	s.Pods, s.Proxy, s.Metrics = l.pods.Pods(), l.proxy.status(), l.metricsURL()
+	return s, nil
+}
+
+func (p *proxy) status() ProxyStatus {
+	now := p.process.Status()
+	return ProxyStatus{
+		Version:  p.version,
+		Path:     p.path,
+		PID:      now.PID,
+		State:    string(now.State),
+		Restarts: now.Restarts,
+	}
+}
+
+// down ends the lab; Run waits for everything.
+func (l *lab) down(context.Context, struct{}) (bool, error) {
+	l.end()
+	return true, nil
+}

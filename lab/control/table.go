@@ -1,0 +1,163 @@
+package control
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"k8s.io/apimachinery/pkg/util/duration"
+
+	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/objects"
+)
+
+const ageColumn = "AGE"
+
+// column is a column, and what stands in it.
+type column struct {
+	Column
+	cell func(subject) string
+}
+
+func newTable(k objects.Kind, namespaces bool, list []subject) (Table, error) {
+	t := Table{Ref: objects.NewRef(k, "", "")}
+	columns := columnsOf(k)
+	if namespaces && !k.Cluster && k.Type == "" {
+		columns = slices.Insert(columns, 0, text("NAMESPACE", func(s subject) string { return s.Namespace }))
+	}
+	for _, c := range columns {
+		t.Columns = append(t.Columns, c.Column)
+	}
+	for _, s := range list {
+		yaml, err := s.yaml()
+		if err != nil {
+			return t, err
+		}
+		row := Row{Ref: s.Ref, YAML: yaml, Warnings: s.warnings}
+		for _, c := range columns {
+			row.Cells = append(row.Cells, c.cell(s))
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t, nil
+}
+
+func text(name string, cell func(subject) string) column { return column{Column{Name: name}, cell} }
+
+func wide(name string, cell func(subject) string) column {
+	return column{Column{Name: name, Wide: true}, cell}
+}
+
+// always is a cell that says the same of all.
+func always(what string) func(subject) string { return func(subject) string { return what } }
+
+const none = "<none>"
+
+// columnsOf are kubectl's columns of a kind, and istioctl's of a rule.
+func columnsOf(k objects.Kind) []column {
+	name := text("NAME", func(s subject) string { return s.Name })
+	age := text(ageColumn, func(s subject) string { return duration.HumanDuration(time.Since(s.created)) })
+	switch k.Kind {
+	case objects.PodKind:
+		return append(append([]column{name}, podColumns()...), age,
+			wide("IP", func(s subject) string { return cmp.Or(appAddress(s.pod), none) }),
+			wide("NODE", always("lab")))
+	case "Deployment":
+		return append(append([]column{name}, deploymentColumns()...), append([]column{age}, templateColumns()...)...)
+	case "Service":
+		return append(append([]column{name}, serviceColumns()...), age,
+			wide("SELECTOR", func(s subject) string { return selectorOf(s.object) }))
+	case "Ingress":
+		return []column{
+			name, text("CLASS", always(none)), text("HOSTS", ingressHosts),
+			text("ADDRESS", always("localhost")), text("PORTS", always("80")), age,
+		}
+	case "Namespace":
+		return []column{name, text("STATUS", always("Active")), age}
+	case "ServiceAccount":
+		return []column{name, text("SECRETS", always("0")), age}
+	}
+	return []column{
+		name,
+		text("KIND", func(s subject) string { return kindAndVersion(s.object) }),
+		text("NAMESPACE", func(s subject) string { return s.Namespace }),
+	}
+}
+
+// kindAndVersion is RouteRule.config.istio.io.v1alpha2.
+func kindAndVersion(o objects.Object) string {
+	return o.Kind + "." + strings.ReplaceAll(o.APIVersion, "/", ".")
+}
+
+func podColumns() []column {
+	return []column{
+		text("READY", func(s subject) string { return fmt.Sprintf("%d/%d", s.pod.Ready, s.pod.Containers) }),
+		text("STATUS", func(s subject) string { return s.pod.Status }),
+		text("RESTARTS", func(s subject) string { return strconv.Itoa(s.pod.Restarts) }),
+	}
+}
+
+// appAddress is where a pod's program serves.
+func appAddress(p Pod) string {
+	for _, number := range sortedPorts(p) {
+		return p.Addresses[number]
+	}
+	return ""
+}
+
+func deploymentColumns() []column {
+	return []column{
+		text("READY", func(s subject) string { return fmt.Sprintf("%d/%d", s.progress.Ready, s.progress.Desired) }),
+		text("UP-TO-DATE", func(s subject) string { return strconv.Itoa(s.progress.Updated) }),
+		text("AVAILABLE", func(s subject) string { return strconv.Itoa(s.progress.Ready) }),
+	}
+}
+
+func templateColumns() []column {
+	workload := func(show func(mesh.Workload) string) func(subject) string {
+		return func(s subject) string { return show(s.object.Manifest.Deployment.Workload) }
+	}
+	return []column{
+		wide("CONTAINERS", workload(func(w mesh.Workload) string { return w.Container.Name })),
+		wide("IMAGES", workload(func(w mesh.Workload) string { return w.Container.Image })),
+		wide("SELECTOR", workload(func(w mesh.Workload) string { return w.Labels.String() })),
+	}
+}
+
+func serviceColumns() []column {
+	return []column{
+		text("TYPE", always("ClusterIP")),
+		text("CLUSTER-IP", always(none)),
+		text("EXTERNAL-IP", always(none)),
+		text("PORT(S)", func(s subject) string { return strings.Join(servicePorts(s.object), ",") }),
+	}
+}
+
+func servicePorts(o objects.Object) []string {
+	var ports []string
+	for _, p := range o.Manifest.Service.Ports {
+		ports = append(ports, fmt.Sprintf("%d/TCP", p.Number))
+	}
+	return ports
+}
+
+func selectorOf(o objects.Object) string {
+	return cmp.Or(o.Manifest.Service.Selector.String(), none)
+}
+
+func ingressHosts(s subject) string {
+	var hosts []string
+	for _, b := range s.object.Manifest.Ingress {
+		if host := cmp.Or(b.Host, "*"); !slices.Contains(hosts, host) {
+			hosts = append(hosts, host)
+		}
+	}
+	return strings.Join(hosts, ",")
+}
+
+func byName(a, b subject) int {
+	return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
+}
