@@ -23,12 +23,12 @@ type Target struct {
 }
 
 // Effective is what the rules make of a client's calls to a service.
-func Effective(s Set, t mesh.Topology, target Target, routers ...Router) (View, error) {
+func Effective(s Set, t mesh.Topology, target Target, extensions ...Extension) (View, error) {
 	w, ok := t.Workload(target.Client)
 	if !ok {
 		return View{}, fmt.Errorf("deployment %s: not found", target.Client)
 	}
-	r := newResolver(s, t, routers)
+	r := newResolver(s, t, extensions)
 	service, ok := t.ServiceAt(mesh.Service{Name: target.Service}.Host())
 	if !ok {
 		return View{}, fmt.Errorf("service %s: not found", target.Service)
@@ -205,7 +205,7 @@ func retryView(r Route) *RetryView {
 	if r.Retry.PerTry > 0 {
 		view.PerTryMS = new(r.Retry.PerTry.Milliseconds())
 	}
-	if r.retry.GetBackoff() != nil {
+	if r.Source.Backoff {
 		view.BackoffMS = []*int64{new(r.Retry.BackoffBase.Milliseconds()), nil}
 	}
 	return view

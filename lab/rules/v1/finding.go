@@ -13,7 +13,8 @@ import (
 )
 
 // Findings are what a reader should know about the rules in force, in the order of their keys:
-// what istioctl analyze says, with its codes, and what acts less than it says, without.
+// what istioctl analyze says, with its codes, and what acts less than it says, without. Rules of
+// other packages have none but their own warnings.
 func Findings(s Set, t mesh.Topology) []Finding {
 	i := inspector{resolver: newResolver(s, t, nil)}
 	var list []Finding

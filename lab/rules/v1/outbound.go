@@ -16,7 +16,6 @@ type Route struct {
 	mesh.Route
 	Source Source
 	fault  *mesh.Fault // with shares of 0, which mesh.Route leaves out
-	retry  *networking.HTTPRetry
 }
 
 // Source is a route's own place among the rules.
@@ -24,6 +23,8 @@ type Source struct {
 	Kind string // "" for a VirtualService, and for the default route
 	Name string // of the route within its rule; "" for none
 	Rule int    // the index within its rule
+	// Backoff tells that the rule itself says how long to wait between tries.
+	Backoff bool
 }
 
 // Call is one client's way to call one service and port.
@@ -35,15 +36,19 @@ type Call struct {
 	Known func(mesh.Cluster) bool
 }
 
-// Router makes routes of rules that this package does not know. They win over VirtualServices;
-// it is false where no rule is for the call.
-type Router func(Set, Call) ([]Route, bool)
+// Extension is what rules add that this package does not know.
+type Extension struct {
+	// Routes win over VirtualServices; it is false where no rule is for the call.
+	Routes func(Set, Call) ([]Route, bool)
+	// Gateway is the hosts that the ingress leads on.
+	Gateway func(Set, Call) []mesh.VirtualHost
+}
 
 // resolver turns a set of rules into mesh values, for one topology.
 type resolver struct {
 	set         Set
 	topology    mesh.Topology
-	routers     []Router
+	extensions  []Extension
 	routes      []typed[*networking.VirtualService]
 	policies    []typed[*networking.DestinationRule]
 	entries     []typed[*networking.ServiceEntry]
@@ -53,11 +58,11 @@ type resolver struct {
 	telemetries []typed[*telemetry.Telemetry]
 }
 
-func newResolver(s Set, t mesh.Topology, routers []Router) *resolver {
+func newResolver(s Set, t mesh.Topology, extensions []Extension) *resolver {
 	r := &resolver{
 		set:         s,
 		topology:    t,
-		routers:     routers,
+		extensions:  extensions,
 		routes:      rulesOf[*networking.VirtualService](s),
 		policies:    rulesOf[*networking.DestinationRule](s),
 		entries:     rulesOf[*networking.ServiceEntry](s),
@@ -76,8 +81,8 @@ func newResolver(s Set, t mesh.Topology, routers []Router) *resolver {
 
 // Resolve is the mesh in which the rules are in force. The topology's external hosts are
 // replaced by those that the rules name.
-func Resolve(s Set, t mesh.Topology, routers ...Router) mesh.Mesh {
-	r := newResolver(s, t, routers)
+func Resolve(s Set, t mesh.Topology, extensions ...Extension) mesh.Mesh {
+	r := newResolver(s, t, extensions)
 	m := mesh.Mesh{Topology: r.topology, Gateway: r.gateway()}
 	for _, w := range t.Workloads {
 		m.Sidecars = append(m.Sidecars, mesh.Sidecar{
@@ -96,12 +101,18 @@ func (r *resolver) gateway() mesh.Outbound {
 	c := client{Workload: mesh.Workload{Name: mesh.Name{Namespace: rootNamespace}}}
 	for _, h := range plain.Hosts {
 		for i := range h.Routes {
-			h.Routes[i].Retry = retry(nil)
-			for _, d := range h.Routes[i].Destinations {
-				out.AddCluster(d.Cluster, func() mesh.Policy { return r.policy(c, d.Cluster) })
-			}
+			h.Routes[i].Retry = NewRetry(nil)
 		}
 		out.Hosts = append(out.Hosts, h)
+	}
+	for _, e := range r.extensions {
+		call := Call{Client: c.Workload, Known: func(to mesh.Cluster) bool { return r.known(c, to) }}
+		out.Hosts = append(out.Hosts, e.Gateway(r.set, call)...)
+	}
+	for _, h := range out.Hosts {
+		for _, route := range h.Routes {
+			r.addClusters(&out, c, route)
+		}
 	}
 	return out
 }
@@ -151,8 +162,8 @@ func (r *resolver) host(c client, s mesh.Service, port int) plannedHost {
 	call := Call{Client: c.Workload, Service: s, Port: port, Known: func(to mesh.Cluster) bool {
 		return r.known(c, to)
 	}}
-	for _, router := range r.routers {
-		if routes, ok := router(r.set, call); ok {
+	for _, e := range r.extensions {
+		if routes, ok := e.Routes(r.set, call); ok {
 			return plannedHost{VirtualHost: vh, host: s.Host(), routes: routes}
 		}
 	}
@@ -228,7 +239,7 @@ func defaultRoute(c mesh.Cluster) Route {
 	return Route{Route: mesh.Route{
 		From:         defaultName,
 		Destinations: []mesh.Destination{{Cluster: c, Weight: 100}},
-		Retry:        retry(nil),
+		Retry:        NewRetry(nil),
 	}}
 }
 
@@ -239,17 +250,21 @@ func (r *resolver) outbound(p plan) mesh.Outbound {
 	for _, h := range p.hosts {
 		host := h.VirtualHost
 		for _, planned := range h.routes {
-			for _, d := range planned.Destinations {
-				r.addCluster(&out, p.client, d.Cluster)
-			}
-			for _, m := range planned.Mirrors {
-				r.addCluster(&out, p.client, m.Cluster)
-			}
+			r.addClusters(&out, p.client, planned.Route)
 			host.Routes = append(host.Routes, planned.Route)
 		}
 		out.Hosts = append(out.Hosts, host)
 	}
 	return out
+}
+
+func (r *resolver) addClusters(out *mesh.Outbound, c client, route mesh.Route) {
+	for _, d := range route.Destinations {
+		r.addCluster(out, c, d.Cluster)
+	}
+	for _, m := range route.Mirrors {
+		r.addCluster(out, c, m.Cluster)
+	}
 }
 
 func (r *resolver) addCluster(out *mesh.Outbound, c client, cluster mesh.Cluster) {

@@ -63,14 +63,15 @@ func isFor(m *networking.HTTPMatchRequest, s *networking.VirtualService, c clien
 }
 
 func httpRoute(rule Rule, spec *networking.HTTPRoute, port int) Route {
-	route := Route{retry: spec.Retries, fault: faultOf(rule.Key.name(), spec.Fault)}
+	route := Route{fault: faultOf(rule.Key.name(), spec.Fault)}
+	route.Source.Backoff = spec.GetRetries().GetBackoff() != nil
 	route.From = rule.Key.name()
 	if d := spec.DirectResponse; d != nil {
 		route.Direct = &mesh.Response{Status: int(d.Status), Body: d.GetBody().GetString_()}
 		return route
 	}
 	route.Timeout = spec.Timeout.AsDuration()
-	route.Retry = retry(spec.Retries)
+	route.Retry = NewRetry(spec.Retries)
 	route.Mirrors = mirrors(rule, spec, port)
 	for _, d := range spec.Route {
 		weight := int(d.Weight)
@@ -124,8 +125,8 @@ func percentOf(p *networking.Percent, otherwise float64) float64 {
 	return p.Value
 }
 
-// retry is the default one where a rule has none; nil where it says 0.
-func retry(r *networking.HTTPRetry) *mesh.Retry {
+// NewRetry is the default one where a rule has none; nil where it says 0.
+func NewRetry(r *networking.HTTPRetry) *mesh.Retry {
 	out := &mesh.Retry{
 		Attempts:    defaultAttempts,
 		On:          strings.Split(defaultRetryOn, ","),

@@ -1,0 +1,87 @@
+package gatewayapi
+
+import (
+	"slices"
+
+	gateway "sigs.k8s.io/gateway-api/apis/v1"
+
+	"istio-tutorial/lab/mesh"
+	v1 "istio-tutorial/lab/rules/v1"
+)
+
+// gatewayHosts are those of the HTTPRoutes that have a Gateway for a parent, each host once. The
+// lab has one way in, whatever the ports of the listeners.
+func gatewayHosts(s v1.Set, call v1.Call) []mesh.VirtualHost {
+	attached := map[string][]httpRoute{}
+	var names []string
+	for _, r := range rulesOf[gateway.HTTPRouteSpec](s) {
+		for _, name := range hostsAt(s, r) {
+			if _, ok := attached[name]; !ok {
+				names = append(names, name)
+			}
+			attached[name] = append(attached[name], r)
+		}
+	}
+	slices.Sort(names)
+	var hosts []mesh.VirtualHost
+	for _, name := range names {
+		host := mesh.VirtualHost{Names: []string{name}}
+		for _, route := range sorted(attached[name], call) {
+			host.Routes = append(host.Routes, route.Route)
+		}
+		hosts = append(hosts, host)
+	}
+	return hosts
+}
+
+// hostsAt are the hosts under which a route is reached through Gateways.
+func hostsAt(s v1.Set, r httpRoute) []string {
+	var list []string
+	for _, g := range rulesOf[gateway.GatewaySpec](s) {
+		for _, l := range g.spec.Listeners {
+			if !takes(g, l, r) {
+				continue
+			}
+			for _, host := range common(l, r.spec.Hostnames) {
+				if !slices.Contains(list, host) {
+					list = append(list, host)
+				}
+			}
+		}
+	}
+	return list
+}
+
+// takes tells whether a listener has a route for a child.
+func takes(g rule[gateway.GatewaySpec], l gateway.Listener, r httpRoute) bool {
+	from := gateway.NamespacesFromSame
+	if a := l.AllowedRoutes; a != nil && a.Namespaces != nil {
+		from = or(a.Namespaces.From, from)
+	}
+	if from == gateway.NamespacesFromSame && g.Key.Namespace != r.Key.Namespace {
+		return false
+	}
+	return slices.ContainsFunc(r.spec.ParentRefs, func(p gateway.ParentReference) bool {
+		return !isService(p) && string(p.Name) == g.Key.Name &&
+			string(or(p.Namespace, gateway.Namespace(r.Key.Namespace))) == g.Key.Namespace &&
+			(p.Port == nil || *p.Port == l.Port)
+	})
+}
+
+// common are the hosts that both a listener and a route want; a wildcard takes all below it.
+func common(l gateway.Listener, hostnames []gateway.Hostname) []string {
+	listener := string(or(l.Hostname, "*"))
+	if len(hostnames) == 0 {
+		return []string{listener}
+	}
+	var list []string
+	for _, h := range hostnames {
+		switch host := string(h); {
+		case covers(listener, host):
+			list = append(list, host)
+		case covers(host, listener):
+			list = append(list, listener)
+		}
+	}
+	return list
+}

@@ -1,0 +1,131 @@
+package gatewayapi_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"istio-tutorial/lab/document"
+	"istio-tutorial/lab/rules/gatewayapi"
+)
+
+// The oracle of the rules themselves is package v1's, whose cases have both kinds of rules.
+
+const aRoute = `apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata:
+  name: recommendation
+  namespace: istio-tutorial
+spec:
+  parentRefs:
+  - group: ""
+    kind: Service
+    name: recommendation
+    port: 8080
+  rules:
+  - matches:
+    - headers:
+      - name: user-agent
+        type: RegularExpression
+        value: .*Safari.*
+    filters:
+    - type: RequestMirror
+      requestMirror:
+        backendRef:
+          name: recommendation-v2
+          port: 8080
+        percent: 50
+    backendRefs:
+    - name: recommendation-v1
+      port: 8080
+      weight: 90
+    timeouts:
+      request: 2s
+      backendRequest: 1s
+    retry:
+      attempts: 3
+      codes: [503]
+`
+
+const aGateway = `apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata:
+  name: customer-gateway
+spec:
+  gatewayClassName: istio
+  listeners:
+  - name: http
+    port: 80
+    protocol: HTTP
+`
+
+func parse(text string) error {
+	docs, err := document.Parse("rules.yml", strings.NewReader(text))
+	if err == nil {
+		_, err = gatewayapi.Parse(docs, "default")
+	}
+	return err
+}
+
+// TestMutants takes one word of a good file for another, and wants the line of it.
+func TestMutants(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{aRoute, aGateway} {
+		if err := parse(text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, c := range map[string]struct{ file, old, now, want string }{
+		"kind":             {aRoute, "HTTPRoute", "HttpRoute", "2: kind: HttpRoute"},
+		"version":          {aRoute, "k8s.io/v1", "k8s.io/v2", "not supported by the lab"},
+		"name":             {aRoute, "name: recommendation\n  namespace", "name: A\n  namespace", "4: metadata.name"},
+		"parent's kind":    {aRoute, "kind: Service", "kind: Deployment", "9: spec.parentRefs[0].kind"},
+		"parent's port":    {aRoute, "port: 8080\n  rules", "port: 0\n  rules", "11: spec.parentRefs[0].port: port 0"},
+		"field":            {aRoute, "backendRefs:", "backendRef:", "25: spec.rules[0].backendRef: unknown field"},
+		"type":             {aRoute, "RegularExpression", "Regex", "16: spec.rules[0].matches[0].headers[0].type"},
+		"expression":       {aRoute, ".*Safari.*", "(Safari", "17: spec.rules[0].matches[0].headers[0].value"},
+		"filter":           {aRoute, "type: RequestMirror", "type: Mirror", "19: spec.rules[0].filters[0].type"},
+		"other filter":     {aRoute, "type: RequestMirror", "type: URLRewrite", "URLRewrite: not supported"},
+		"percent":          {aRoute, "percent: 50", "percent: 150", "150 is not in 0-100"},
+		"weight":           {aRoute, "weight: 90", "weight: -1", "28: spec.rules[0].backendRefs[0].weight"},
+		"weight in words":  {aRoute, "weight: 90", "weight: ninety", "want a whole number"},
+		"no port":          {aRoute, "      port: 8080\n      weight", "      weight", "spec.rules[0].backendRefs[0].port: missing"},
+		"timeout":          {aRoute, "request: 2s", "request: 2sec", "30: spec.rules[0].timeouts.request"},
+		"bare timeout":     {aRoute, "request: 2s", "request: 2", "want a string"},
+		"longer try":       {aRoute, "backendRequest: 1s", "backendRequest: 3s", "longer than request"},
+		"code":             {aRoute, "[503]", "[200]", "200 is not in 400-599"},
+		"class":            {aGateway, "Name: istio", "Name: nginx", "6: spec.gatewayClassName"},
+		"listener's port":  {aGateway, "port: 80", "port: 80000", "9: spec.listeners[0].port"},
+		"protocol":         {aGateway, "protocol: HTTP", "protocol: HTTPS", "HTTPS: not supported by the lab"},
+		"no listener":      {aGateway, "listeners:\n  - name: http\n    port: 80\n    protocol: HTTP", "listeners: []", "missing"},
+		"listener's field": {aGateway, "protocol: HTTP", "proto: HTTP", "unknown field"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			mutant := strings.Replace(c.file, c.old, c.now, 1)
+			if mutant == c.file {
+				t.Fatalf("the file has no %q", c.old)
+			}
+			if err := parse(mutant); err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("error %v, want %q", err, c.want)
+			}
+		})
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	files, err := filepath.Glob("../../../istiofiles/gateway-api/*.yml")
+	if err != nil || len(files) == 0 {
+		f.Fatal(files, err)
+	}
+	f.Add(aRoute)
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(string(data))
+	}
+	f.Fuzz(func(_ *testing.T, text string) { _ = parse(text) })
+}

@@ -1,0 +1,223 @@
+package gatewayapi
+
+import (
+	"cmp"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"google.golang.org/protobuf/types/known/durationpb"
+	networking "istio.io/api/networking/v1alpha3"
+	gateway "sigs.k8s.io/gateway-api/apis/v1"
+
+	"istio-tutorial/lab/mesh"
+	v1 "istio-tutorial/lab/rules/v1"
+)
+
+type httpRoute = rule[gateway.HTTPRouteSpec]
+
+// serviceRoutes are those of all HTTPRoutes that have the called Service for a parent: its own
+// namespace's for all clients, another namespace's for the clients there.
+func serviceRoutes(s v1.Set, call v1.Call) ([]v1.Route, bool) {
+	var attached []httpRoute
+	for _, r := range rulesOf[gateway.HTTPRouteSpec](s) {
+		if r.Key.Namespace != call.Service.Namespace && r.Key.Namespace != call.Client.Namespace {
+			continue
+		}
+		if slices.ContainsFunc(r.spec.ParentRefs, func(p gateway.ParentReference) bool {
+			return isService(p) && string(p.Name) == call.Service.Name.Name &&
+				string(or(p.Namespace, gateway.Namespace(r.Key.Namespace))) == call.Service.Namespace &&
+				(p.Port == nil || int(*p.Port) == call.Port)
+		}) {
+			attached = append(attached, r)
+		}
+	}
+	return sorted(attached, call), len(attached) > 0
+}
+
+func isService(p gateway.ParentReference) bool {
+	return or(p.Kind, gatewayKind) == serviceKind && or(p.Group, Group) == ""
+}
+
+// ranked is a route with what decides its place.
+type ranked struct {
+	route v1.Route
+	match gateway.HTTPRouteMatch
+}
+
+// sorted puts the more specific match first, and cuts off what comes after a match of everything.
+func sorted(rules []httpRoute, call v1.Call) []v1.Route {
+	var list []ranked
+	for _, r := range rules {
+		for i, spec := range r.spec.Rules {
+			for _, m := range spec.Matches {
+				list = append(list, ranked{newRoute(r, i, m, call), m})
+			}
+		}
+	}
+	slices.SortStableFunc(list, func(a, b ranked) int {
+		return slices.Compare(weight(b.match), weight(a.match))
+	})
+	var routes []v1.Route
+	for _, r := range list {
+		routes = append(routes, r.route)
+		if len(r.route.Match) == 0 {
+			break
+		}
+	}
+	return routes
+}
+
+// weight is Istio's order of matches: exact paths, prefixes, expressions; longer before shorter;
+// then who has a method, more headers, more queries.
+func weight(m gateway.HTTPRouteMatch) []int {
+	how, path := pathOf(m)
+	rank := map[gateway.PathMatchType]int{
+		gateway.PathMatchExact: 3, gateway.PathMatchPathPrefix: 2,
+		gateway.PathMatchRegularExpression: 1,
+	}[how]
+	method := 0
+	if m.Method != nil {
+		method = 1
+	}
+	return []int{rank, len(path), method, len(m.Headers), len(m.QueryParams)}
+}
+
+// pathOf is every path where a match has none, as the API server writes it.
+func pathOf(m gateway.HTTPRouteMatch) (gateway.PathMatchType, string) {
+	path := or(m.Path, gateway.HTTPPathMatch{})
+	how, value := or(path.Type, gateway.PathMatchPathPrefix), or(path.Value, "/")
+	if how == gateway.PathMatchPathPrefix {
+		value = cmp.Or(strings.TrimSuffix(value, "/"), "/")
+	}
+	return how, value
+}
+
+func conditions(m gateway.HTTPRouteMatch) []mesh.Condition {
+	var list []mesh.Condition
+	switch how, path := pathOf(m); {
+	case how == gateway.PathMatchExact:
+		list = append(list, mesh.Condition{Compare: mesh.Exact, Value: path})
+	case how == gateway.PathMatchRegularExpression:
+		list = append(list, mesh.Condition{Compare: mesh.Regex, Value: path})
+	case path != "/":
+		list = append(list, mesh.Condition{Compare: mesh.Segments, Value: path})
+	}
+	for _, h := range m.Headers {
+		c := mesh.Condition{Attribute: mesh.Header, Header: strings.ToLower(string(h.Name))}
+		list = append(list, compare(c, or(h.Type, "") == gateway.HeaderMatchRegularExpression, h.Value))
+	}
+	slices.SortStableFunc(list, func(a, b mesh.Condition) int { return cmp.Compare(a.Header, b.Header) })
+	if m.Method != nil {
+		c := mesh.Condition{Attribute: mesh.Method, Compare: mesh.Exact, Value: string(*m.Method)}
+		list = append(list, c)
+	}
+	for _, q := range m.QueryParams {
+		c := mesh.Condition{Attribute: mesh.Query, Header: string(q.Name)}
+		regex := or(q.Type, "") == gateway.QueryParamMatchRegularExpression
+		list = append(list, compare(c, regex, q.Value))
+	}
+	return list
+}
+
+func compare(c mesh.Condition, regex bool, value string) mesh.Condition {
+	c.Compare, c.Value = mesh.Exact, value
+	if regex {
+		c.Compare = mesh.Regex
+	}
+	return c
+}
+
+func newRoute(r httpRoute, i int, m gateway.HTTPRouteMatch, call v1.Call) v1.Route {
+	spec := r.spec.Rules[i]
+	route := v1.Route{Source: v1.Source{
+		Kind: httpRouteKind, Name: string(or(spec.Name, "")), Rule: i,
+		Backoff: spec.Retry != nil && spec.Retry.Backoff != nil,
+	}}
+	route.From = r.Key.Namespace + "/" + r.Key.Name
+	route.Match = conditions(m)
+	route.Destinations = destinations(r, spec.BackendRefs)
+	if len(route.Destinations) == 0 {
+		route.Direct = &mesh.Response{Status: http.StatusInternalServerError}
+		if len(spec.BackendRefs) == 0 {
+			route.Direct.Status = http.StatusNotFound
+		}
+		return route
+	}
+	route.Missing = http.StatusInternalServerError
+	route.Mirrors = mirrors(r, spec.Filters, call)
+	route.Timeout, route.Retry = tries(spec)
+	return route
+}
+
+func cluster(r httpRoute, b gateway.BackendObjectReference) mesh.Cluster {
+	namespace := string(or(b.Namespace, gateway.Namespace(r.Key.Namespace)))
+	service := mesh.Service{Name: mesh.Name{Namespace: namespace, Name: string(b.Name)}}
+	return mesh.Cluster{Host: service.Host(), Port: int(or(b.Port, 0))}
+}
+
+// destinations leave out those of weight 0.
+func destinations(r httpRoute, backends []gateway.HTTPBackendRef) []mesh.Destination {
+	var list []mesh.Destination
+	for _, b := range backends {
+		if weight := int(or(b.Weight, 1)); weight > 0 {
+			d := mesh.Destination{Cluster: cluster(r, b.BackendObjectReference), Weight: weight}
+			list = append(list, d)
+		}
+	}
+	if len(backends) == 1 && len(list) == 1 {
+		list[0].Weight = 100
+	}
+	return list
+}
+
+// mirrors leave out what is not there.
+func mirrors(r httpRoute, filters []gateway.HTTPRouteFilter, call v1.Call) []mesh.Mirror {
+	var list []mesh.Mirror
+	for _, f := range filters {
+		m := f.RequestMirror
+		percent := float64(or(m.Percent, 100))
+		if m.Fraction != nil {
+			percent = float64(m.Fraction.Numerator) * 100 / float64(or(m.Fraction.Denominator, 100))
+		}
+		if c := cluster(r, m.BackendRef); percent > 0 && call.Known(c) {
+			list = append(list, mesh.Mirror{Cluster: c, Percent: percent})
+		}
+	}
+	return list
+}
+
+// alwaysRetried is what Istio adds to the codes of a rule.
+const alwaysRetried = "connect-failure,refused-stream,unavailable,cancelled"
+
+// tries are the time for all and the retries; backendRequest is each try's where there are any,
+// else the time for all.
+func tries(spec gateway.HTTPRouteRule) (time.Duration, *mesh.Retry) {
+	timeouts := or(spec.Timeouts, gateway.HTTPRouteTimeouts{})
+	request, backend := parsed(timeouts.Request), parsed(timeouts.BackendRequest)
+	r := spec.Retry
+	if r == nil {
+		return cmp.Or(backend, request), v1.NewRetry(nil)
+	}
+	retry := &networking.HTTPRetry{RetryOn: alwaysRetried, Attempts: 2}
+	for _, code := range r.Codes {
+		retry.RetryOn += "," + strconv.Itoa(int(code))
+	}
+	if r.Attempts != nil {
+		retry.Attempts = int32(*r.Attempts)
+	}
+	if r.Backoff != nil {
+		retry.Backoff = durationpb.New(parsed(r.Backoff))
+	}
+	if backend > 0 {
+		retry.PerTryTimeout = durationpb.New(backend)
+	}
+	return request, v1.NewRetry(retry)
+}
+
+func parsed(d *gateway.Duration) time.Duration {
+	t, _ := time.ParseDuration(string(or(d, "0s")))
+	return t
+}

@@ -1,0 +1,275 @@
+package gatewayapi
+
+import (
+	"fmt"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"k8s.io/apimachinery/pkg/util/validation"
+	gateway "sigs.k8s.io/gateway-api/apis/v1"
+)
+
+func at(path string, i int) string { return fmt.Sprintf("%s[%d]", path, i) }
+
+func (v *validator) subdomain(path, name string) {
+	for _, text := range validation.IsDNS1123Subdomain(name) {
+		v.fail(path, "%q: %s", name, text)
+	}
+}
+
+func (v *validator) hostname(path, name string) {
+	v.subdomain(path, strings.TrimPrefix(name, "*."))
+}
+
+func (v *validator) port(path string, number int32) {
+	if number < 1 || number > 65535 {
+		v.fail(path, "port %d is not in 1-65535", number)
+	}
+}
+
+// most are the lengths of lists that the API server takes.
+const (
+	mostRules   = 16
+	mostMatches = 64
+	mostOthers  = 16
+	mostHeader  = 4096
+	mostWeight  = 1_000_000
+)
+
+func (v *validator) atMost(path string, have, most int) {
+	if have > most {
+		v.fail(path, "%d are more than %d", have, most)
+	}
+}
+
+func (v *validator) httpRoute(r *gateway.HTTPRouteSpec) {
+	v.refuse("spec.useDefaultGateways", emptyAsNil(string(r.UseDefaultGateways)))
+	v.parents(r.ParentRefs)
+	for i, h := range r.Hostnames {
+		v.hostname(at("spec.hostnames", i), string(h))
+	}
+	v.atMost("spec.rules", len(r.Rules), mostRules)
+	for i, rule := range r.Rules {
+		v.rule(at("spec.rules", i), rule)
+	}
+}
+
+func emptyAsNil(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+func (v *validator) parents(list []gateway.ParentReference) {
+	key := func(p gateway.ParentReference) string {
+		return fmt.Sprint(or(p.Group, Group), or(p.Kind, gatewayKind), or(p.Namespace, ""), p.Name,
+			or(p.SectionName, ""), or(p.Port, 0))
+	}
+	for i, p := range list {
+		path := at("spec.parentRefs", i)
+		if p.Name == "" {
+			v.fail(path+".name", "missing")
+		}
+		group, kind := string(or(p.Group, Group)), string(or(p.Kind, gatewayKind))
+		if !(group == "" && kind == serviceKind || group == Group && kind == gatewayKind) {
+			v.fail(path+".kind", "%s of group %q: not supported by the lab", kind, group)
+		}
+		if p.Port != nil {
+			v.port(path+".port", *p.Port)
+		}
+		v.refuse(path+".sectionName", p.SectionName)
+		if slices.ContainsFunc(list[:i], func(q gateway.ParentReference) bool {
+			return key(q) == key(p)
+		}) {
+			v.fail(path, "the same parent twice")
+		}
+	}
+}
+
+func (v *validator) rule(path string, r gateway.HTTPRouteRule) {
+	if r.Name != nil {
+		v.subdomain(path+".name", string(*r.Name))
+	}
+	v.atMost(path+".matches", len(r.Matches), mostMatches)
+	for i, m := range r.Matches {
+		v.match(at(path+".matches", i), m)
+	}
+	for i, f := range r.Filters {
+		v.filter(at(path+".filters", i), f)
+	}
+	v.atMost(path+".backendRefs", len(r.BackendRefs), mostOthers)
+	for i, b := range r.BackendRefs {
+		field := at(path+".backendRefs", i)
+		v.backend(field, b.BackendObjectReference)
+		if w := or(b.Weight, 1); w < 0 || w > mostWeight {
+			v.fail(field+".weight", "%d is not in 0-%d", w, mostWeight)
+		}
+		if len(b.Filters) > 0 {
+			v.refuse(field+".filters", b.Filters)
+		}
+	}
+	v.timeouts(path+".timeouts", r.Timeouts)
+	v.retry(path+".retry", r.Retry)
+	v.refuse(path+".sessionPersistence", r.SessionPersistence)
+}
+
+func (v *validator) backend(path string, b gateway.BackendObjectReference) {
+	if b.Name == "" {
+		v.fail(path+".name", "missing")
+	}
+	switch {
+	case or(b.Group, "") != "" || or(b.Kind, serviceKind) != serviceKind:
+		v.fail(path+".kind", "%s: not supported by the lab; want %s", or(b.Kind, ""), serviceKind)
+	case b.Port == nil:
+		v.fail(path+".port", "missing")
+	default:
+		v.port(path+".port", *b.Port)
+	}
+}
+
+func (v *validator) match(path string, m gateway.HTTPRouteMatch) {
+	if m.Path != nil {
+		v.path(path+".path", *m.Path)
+	}
+	v.atMost(path+".headers", len(m.Headers), mostOthers)
+	for i, h := range m.Headers {
+		field := at(path+".headers", i)
+		v.named(field, string(h.Name), h.Value)
+		v.text(field, string(or(h.Type, gateway.HeaderMatchExact)), h.Value)
+		if slices.ContainsFunc(m.Headers[:i], func(o gateway.HTTPHeaderMatch) bool {
+			return o.Name == h.Name
+		}) {
+			v.fail(field+".name", "%s given twice", h.Name)
+		}
+	}
+	for i, q := range m.QueryParams {
+		field := at(path+".queryParams", i)
+		v.named(field, string(q.Name), q.Value)
+		v.text(field, string(or(q.Type, gateway.QueryParamMatchExact)), q.Value)
+		if slices.ContainsFunc(m.QueryParams[:i], func(o gateway.HTTPQueryParamMatch) bool {
+			return o.Name == q.Name
+		}) {
+			v.fail(field+".name", "%s given twice", q.Name)
+		}
+	}
+	if m.Method != nil {
+		v.oneOf(path+".method", string(*m.Method), http.MethodGet, http.MethodHead,
+			http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodConnect,
+			http.MethodOptions, http.MethodTrace, http.MethodPatch)
+	}
+}
+
+func (v *validator) named(path, name, value string) {
+	if !regexp.MustCompile("^[A-Za-z0-9!#$%&'*+\\-.^_`|~]+$").MatchString(name) {
+		v.fail(path+".name", "%q is no name", name)
+	}
+	if value == "" || len(value) > mostHeader {
+		v.fail(path+".value", "want 1 to %d characters", mostHeader)
+	}
+}
+
+// text takes a regular expression only if Envoy would: else it would refuse every rule with it.
+func (v *validator) text(path, how, value string) {
+	v.oneOf(path+".type", how, "Exact", "RegularExpression")
+	if how == "RegularExpression" {
+		v.regex(path, value)
+	}
+}
+
+func (v *validator) regex(path, value string) {
+	if _, err := regexp.Compile(value); err != nil {
+		v.fail(path+".value", "%w", err)
+	}
+}
+
+func (v *validator) path(path string, m gateway.HTTPPathMatch) {
+	how, value := string(or(m.Type, gateway.PathMatchPathPrefix)), or(m.Value, "/")
+	v.oneOf(path+".type", how, "Exact", "PathPrefix", "RegularExpression")
+	if how == "RegularExpression" {
+		v.regex(path, value)
+		return
+	}
+	if !strings.HasPrefix(value, "/") {
+		v.fail(path+".value", "%q does not begin with /", value)
+	}
+	for _, part := range []string{"//", "/./", "/../", "%2f", "%2F", "#"} {
+		if strings.Contains(value, part) {
+			v.fail(path+".value", "must not contain %s", part)
+		}
+	}
+	if strings.HasSuffix(value, "/.") || strings.HasSuffix(value, "/..") {
+		v.fail(path+".value", "must not end in /. or /..")
+	}
+}
+
+func (v *validator) filter(path string, f gateway.HTTPRouteFilter) {
+	switch {
+	case !slices.Contains([]string{
+		"RequestHeaderModifier", "ResponseHeaderModifier", "RequestMirror", "RequestRedirect",
+		"URLRewrite", "ExtensionRef", "CORS", "ExternalAuth",
+	}, string(f.Type)):
+		v.fail(path+".type", "%q is no filter", f.Type)
+	case f.Type != gateway.HTTPRouteFilterRequestMirror:
+		v.fail(path+".type", "%s: not supported by the lab", f.Type)
+	case f.RequestMirror == nil:
+		v.fail(path+".requestMirror", "missing")
+	default:
+		v.mirror(path+".requestMirror", *f.RequestMirror)
+	}
+}
+
+func (v *validator) mirror(path string, m gateway.HTTPRequestMirrorFilter) {
+	v.backend(path+".backendRef", m.BackendRef)
+	if m.Percent != nil && m.Fraction != nil {
+		v.fail(path, "percent and fraction exclude each other")
+	}
+	if p := or(m.Percent, 0); p < 0 || p > 100 {
+		v.fail(path+".percent", "%d is not in 0-100", p)
+	}
+	if f := m.Fraction; f != nil {
+		if d := or(f.Denominator, 100); f.Numerator < 0 || d < 1 || f.Numerator > d {
+			v.fail(path+".fraction", "%d of %d is no share", f.Numerator, d)
+		}
+	}
+}
+
+func (v *validator) duration(path string, d *gateway.Duration) time.Duration {
+	if d == nil {
+		return 0
+	}
+	if !regexp.MustCompile(`^([0-9]{1,5}(h|m|s|ms)){1,4}$`).MatchString(string(*d)) {
+		v.fail(path, "want a duration such as 1s, 500ms or 1m30s, not %q", *d)
+	}
+	parsed, _ := time.ParseDuration(string(*d))
+	return parsed
+}
+
+func (v *validator) timeouts(path string, t *gateway.HTTPRouteTimeouts) {
+	if t == nil {
+		return
+	}
+	request := v.duration(path+".request", t.Request)
+	backend := v.duration(path+".backendRequest", t.BackendRequest)
+	if request > 0 && backend > request {
+		v.fail(path+".backendRequest", "%s is longer than request, %s", backend, request)
+	}
+}
+
+func (v *validator) retry(path string, r *gateway.HTTPRouteRetry) {
+	if r == nil {
+		return
+	}
+	if or(r.Attempts, 0) < 0 {
+		v.fail(path+".attempts", "%d is negative", *r.Attempts)
+	}
+	for i, code := range r.Codes {
+		if code < 400 || code > 599 {
+			v.fail(at(path+".codes", i), "%d is not in 400-599", code)
+		}
+	}
+	v.duration(path+".backoff", r.Backoff)
+}
