@@ -47,8 +47,14 @@ func (h Hit) OK() bool { return h.Err == nil && h.Status < http.StatusBadRequest
 // timeout bounds one request: more than any lesson's delays together.
 const timeout = time.Minute
 
+// Validate says what is wrong with the Config.
+func (c Config) Validate() error {
+	_, err := c.request()
+	return err
+}
+
 // Run asks until every user is done or ctx ends, and returns what it counted; a request that ctx
-// interrupts is not counted. The error is about the Config.
+// interrupts is not counted. The error is Validate's.
 func Run(ctx context.Context, cfg Config) (Summary, error) {
 	req, err := cfg.request()
 	if err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -39,8 +40,11 @@ func (c *change) noArgs(_ *cobra.Command, args []string) error {
 }
 
 func (c *change) run(cmd *cobra.Command) error {
-	if !c.given() {
+	switch {
+	case !c.given():
 		return misusef("filename not specified (see --filename or -f)")
+	case !slices.Contains([]string{"none", "client", "true"}, c.dryRun):
+		return misusef("--dry-run=%s: want none or client", c.dryRun)
 	}
 	files, err := c.read(c.stdin)
 	if err != nil {
@@ -50,12 +54,8 @@ func (c *change) run(cmd *cobra.Command) error {
 }
 
 func (c *change) do(cmd *cobra.Command, files []control.File) error {
-	switch c.dryRun {
-	case "none":
-	case "client", "true":
+	if c.dryRun != "none" {
 		return c.check(files)
-	default:
-		return misusef("--dry-run=%s: want none or client", c.dryRun)
 	}
 	client, err := c.client()
 	if err != nil {

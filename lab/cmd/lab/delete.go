@@ -44,12 +44,16 @@ func (a *app) delete() *cobra.Command {
 }
 
 func (r *removal) args(_ *cobra.Command, args []string) error {
-	named := len(args) > 1 || len(args) == 1 && strings.Contains(args[0], "/")
 	many := r.all || r.labels != ""
+	if r.given() {
+		if len(args) > 0 || many {
+			return misusef("-f and -k delete what the files name, and take no other names")
+		}
+		return nil
+	}
+	named := len(args) > 1 || len(args) == 1 && strings.Contains(args[0], "/")
 	switch {
-	case r.given() && (len(args) > 0 || many):
-		return misusef("-f and -k delete what the files name, and take no other names")
-	case !r.given() && (len(args) == 0 || !named && !many):
+	case len(args) == 0 || !named && !many:
 		return misusef("provide configuration type and name or -f option")
 	case named && many:
 		return misusef("--all and -l take no names")

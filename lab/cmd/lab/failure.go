@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -42,7 +41,7 @@ func (a *app) status(cmd *cobra.Command, err error) int {
 	case wrong || !a.started:
 		a.complain(fmt.Sprintf("%v\nsee bin/%s -h", err, cmd.CommandPath()))
 		return misused
-	case cmd.Context().Err() != nil && errors.Is(err, context.Canceled):
+	case cmd.Context().Err() != nil && !isRefused:
 		return interrupted
 	case errors.Is(err, control.ErrNotRunning):
 		a.complain(fmt.Sprintf("%v; `%s` or `make run` starts one", err, a.line("up")))

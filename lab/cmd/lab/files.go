@@ -53,32 +53,42 @@ func (s *sources) read(stdin io.Reader) ([]control.File, error) {
 	return readAll(paths, stdin)
 }
 
-// expand is the files that a path stands for: all with an extension of YAML, if it is a folder.
+// expand is the files that a path stands for.
 func (s *sources) expand(path string) ([]string, error) {
-	info, err := os.Stat(path)
-	if path == "-" || err == nil && !info.IsDir() {
+	if path == "-" {
 		return []string{path}, nil
 	}
+	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err
 	}
-	var found []string
+	if !info.IsDir() {
+		return []string{path}, nil
+	}
+	found, err := s.folder(path)
+	if err == nil && len(found) == 0 {
+		err = fmt.Errorf("%s: no file in it ends with .yml, .yaml or .json", path)
+	}
+	return found, err
+}
+
+// folder is the files of a folder that can hold objects.
+func (s *sources) folder(path string) (found []string, err error) {
+	extensions := []string{".yml", ".yaml", ".json"}
 	err = filepath.WalkDir(path, func(file string, entry os.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
 		case entry.IsDir() && file != path && !s.recursive:
 			return filepath.SkipDir
-		case strings.HasPrefix(entry.Name(), "kustomization.y") || entry.Name() == "Kustomization":
+		case entry.IsDir() || !slices.Contains(extensions, filepath.Ext(file)):
+			return nil
+		case strings.HasPrefix(entry.Name(), "kustomization."):
 			return fmt.Errorf("%s: a kustomization: say -k %s", file, filepath.Dir(file))
-		case !entry.IsDir() && slices.Contains([]string{".yml", ".yaml", ".json"}, filepath.Ext(file)):
-			found = append(found, file)
 		}
+		found = append(found, file)
 		return nil
 	})
-	if err == nil && len(found) == 0 {
-		err = fmt.Errorf("%s: no file in it ends with .yml, .yaml or .json", path)
-	}
 	return found, err
 }
 
@@ -101,7 +111,7 @@ func readOne(path string, stdin io.Reader) (control.File, error) {
 	if err != nil {
 		return control.File{}, err
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }() // it was only read
 	return readFrom(path, file)
 }
 

@@ -12,7 +12,7 @@ func (a *app) get() *cobra.Command {
 		Use:   "get KIND [NAME...] | KIND/NAME... | KIND,KIND | all",
 		Short: "List objects",
 		Long: `List objects. A kind may be written as kubectl and istioctl write it: pods, pod, po, svc, deploy,
-ns, ing, routerule, destinationpolicies, egressrule, denier ..., or rules for every rule.`,
+ns, ing, routerule, destinationpolicies, egressrule, denier, rules ...`,
 		Example: `  bin/lab get pods -w
   bin/lab get routerule recommendation-default -o yaml
   bin/lab get pods -l app=recommendation -o jsonpath='{.items[*].metadata.name}'`,
@@ -33,11 +33,11 @@ ns, ing, routerule, destinationpolicies, egressrule, denier ..., or rules for ev
 			if watch {
 				return o.follow(client.Watch(cmd.Context(), s))
 			}
-			tables, err := client.Get(cmd.Context(), s)
-			if err != nil {
+			tables, missing := client.Get(cmd.Context(), s)
+			if err := o.list(tables, missing); err != nil {
 				return err
 			}
-			return o.list(tables)
+			return missing
 		},
 	}
 	o.declare(cmd)

@@ -36,7 +36,7 @@ func (a *app) copyFile(path string) error {
 	if err != nil {
 		return err
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }() // it was only read
 	_, err = io.Copy(a.stdout, file)
 	return err
 }

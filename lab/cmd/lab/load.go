@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"regexp"
-	"strconv"
 	"strings"
 	"time"
 
@@ -58,6 +56,9 @@ func (s *siege) run(ctx context.Context, args []string) error {
 	if s.URL, err = s.target(ctx, args); err != nil {
 		return err
 	}
+	if err := s.Validate(); err != nil {
+		return misuse{err}
+	}
 	if duration > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, duration)
@@ -67,11 +68,11 @@ func (s *siege) run(ctx context.Context, args []string) error {
 	fmt.Fprintf(s.stdout, "** %d concurrent users ask %s\n", s.Users, s.URL)
 	summary, err := load.Run(ctx, s.Config)
 	if err != nil {
-		return misuse{err}
+		return err
 	}
 	fmt.Fprintln(s.stdout)
 	summary.Write(s.stdout)
-	if summary.Unanswered > 0 && summary.Unanswered == summary.Failed && summary.Transactions == 0 {
+	if summary.Transactions == 0 && summary.Unanswered > 0 && summary.Unanswered == summary.Failed {
 		return exitStatus(failed)
 	}
 	return nil
@@ -104,18 +105,11 @@ func parseDuration(text string) (time.Duration, error) {
 	if text == "" {
 		return 0, nil
 	}
-	if parts := regexp.MustCompile(`^(\d+)([SMHsmh]?)$`).FindStringSubmatch(text); parts != nil {
-		unit := map[string]time.Duration{"s": time.Second, "h": time.Hour}[strings.ToLower(parts[2])]
-		if unit == 0 {
-			unit = time.Minute
-		}
-		n, err := strconv.Atoi(parts[1])
-		if err != nil {
-			return 0, misusef("--time=%s: %w", text, err)
-		}
-		return time.Duration(n) * unit, nil
+	plain := strings.ToLower(text)
+	if strings.Trim(plain, "0123456789") == "" {
+		plain += "m"
 	}
-	d, err := time.ParseDuration(text)
+	d, err := time.ParseDuration(plain)
 	if err != nil || d <= 0 {
 		return 0, misusef("--time=%s: want a time such as 10S, 5M or 1m30s", text)
 	}

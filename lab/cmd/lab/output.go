@@ -51,15 +51,18 @@ func (o *output) check(args []string) error {
 	return nil
 }
 
-// list shows what there is.
-func (o *output) list(tables []control.Table) error {
-	if err := o.show(tables); err != nil {
-		return err
-	}
-	if o.isTable() && !slices.ContainsFunc(tables, hasRows) {
+// list shows what there is; with an error, what there is nevertheless.
+func (o *output) list(tables []control.Table, missing error) error {
+	found := slices.ContainsFunc(tables, hasRows)
+	switch {
+	case !found && missing != nil:
+		return nil
+	case !found && o.isTable():
 		o.noneFound(o.allNamespaces)
+		return nil
+	default:
+		return o.show(tables)
 	}
-	return nil
 }
 
 func hasRows(t control.Table) bool { return len(t.Rows) > 0 }

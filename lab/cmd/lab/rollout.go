@@ -6,11 +6,13 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"istio-tutorial/lab/control"
 )
 
 func (a *app) rollout() *cobra.Command {
 	return group(&cobra.Command{Use: "rollout", Short: "Wait for a Deployment's pods, or replace them"},
-		a.rolloutStatus())
+		a.rolloutStatus(), a.rolloutRestart())
 }
 
 func (a *app) rolloutStatus() *cobra.Command {
@@ -47,4 +49,32 @@ func (a *app) rolloutStatus() *cobra.Command {
 	}
 	cmd.Flags().DurationVar(&timeout, "timeout", 0, "give up after so long; 0s is never")
 	return cmd
+}
+
+// restartedAt is changed to change the pods' template; kubectl changes an annotation of it.
+const restartedAt = "RESTARTED_AT"
+
+func (a *app) rolloutRestart() *cobra.Command {
+	return &cobra.Command{
+		Use:               "restart deployment/NAME",
+		Short:             "Replace all pods of a Deployment by new ones",
+		Example:           `  bin/lab rollout restart deployment/recommendation-v2`,
+		Args:              cobra.MinimumNArgs(1),
+		ValidArgsFunction: a.completeNames,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			client, err := a.client()
+			if err != nil {
+				return err
+			}
+			results, err := client.SetEnv(cmd.Context(), control.SetEnv{
+				Selection: a.selection(args, ""),
+				Set:       map[string]string{restartedAt: time.Now().Format(time.RFC3339Nano)},
+			})
+			for _, r := range results {
+				r.Done = "restarted"
+				a.report(done(r), r)
+			}
+			return err
+		},
+	}
 }

@@ -39,8 +39,12 @@ service it is a list.`,
   bin/lab routes -f istiofiles/route-rule-recommendation-503.yml -f rule.yml -o json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if r.format != "table" && r.format != "json" {
+			named := cmd.Flags().Changed("from") || cmd.Flags().Changed("to")
+			switch {
+			case r.format != "table" && r.format != "json":
 				return misusef("--output=%s: want table or json", r.format)
+			case r.all && named:
+				return misusef("--all takes neither --from nor --to")
 			}
 			list, err := r.ask(cmd.Context())
 			if err != nil {
@@ -55,8 +59,6 @@ service it is a list.`,
 	flags.StringVar(&r.to, "to", "recommendation", "the Service, or the host outside, that is called")
 	flags.BoolVar(&r.all, "all", false, "every workload's calls to everything")
 	flags.StringVarP(&r.format, "output", "o", "table", "table or json")
-	cmd.MarkFlagsMutuallyExclusive("all", "from")
-	cmd.MarkFlagsMutuallyExclusive("all", "to")
 	return cmd
 }
 
@@ -127,6 +129,11 @@ type fromTo struct {
 }
 
 func (r *routeFlags) showJSON(list []control.Routes) error {
+	for i := range list {
+		if list[i].Effective == nil { // of a host outside
+			list[i].Effective = json.RawMessage("null")
+		}
+	}
 	if len(list) == 1 {
 		return r.printJSON(list[0].Effective)
 	}

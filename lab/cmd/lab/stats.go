@@ -37,7 +37,7 @@ name must match somewhere. A single word that names no pod is a FILTER.`,
 
 // mayBePod tells what could be a pod's name, or KIND/NAME.
 func mayBePod(word string) bool {
-	return regexp.MustCompile(`^[a-z.]*/?[a-z0-9]([a-z0-9-]*[a-z0-9])?$`).MatchString(word)
+	return regexp.MustCompile(`^([a-z.]+/)?[a-z0-9]([a-z0-9-]*[a-z0-9])?$`).MatchString(word)
 }
 
 func (a *app) findStats(ctx context.Context, client *control.Client, args []string) ([]control.Stat, error) {

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -31,6 +33,7 @@ func (s *steps) show(step control.Step) {
 	switch {
 	case !step.Done:
 		s.waiting[step.Name] = time.AfterFunc(patience, func() { s.line(step.Name, "...") })
+	case errors.Is(step.Err, context.Canceled): // Ctrl-C, or another step has failed
 	case step.Err != nil:
 		s.printf(step.Name, "failed")
 	default:

@@ -4,19 +4,11 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"net"
-	"os/signal"
-	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
-
-	"istio-tutorial/lab/control"
-	"istio-tutorial/lab/envoy"
-	"istio-tutorial/lab/supervise"
 )
 
 // start is up and its flags.
@@ -43,11 +35,12 @@ Ctrl-C or "bin/lab down". Everything listens on this machine's loopback alone.`,
 			if err := s.check(); err != nil {
 				return err
 			}
-			// whoever read the steps has gone: that ends the lab as Ctrl-C does
-			ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGPIPE)
-			defer stop()
+			ctx, cancel := context.WithCancel(cmd.Context())
+			defer cancel()
+			defer surviveBrokenPipe()()
+			s.stdout = heard{s.stdout, cancel}
 			err := s.run(ctx)
-			if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+			if errors.Is(err, context.Canceled) { // Ctrl-C is the way to end it
 				return nil
 			}
 			return err
@@ -82,56 +75,4 @@ func (s *start) check() error {
 	}
 	s.listen = net.JoinHostPort(host, port)
 	return nil
-}
-
-func (s *start) run(ctx context.Context) error {
-	folder, err := control.FolderOf(s.name, s.getenv)
-	if err != nil {
-		return misuse{err}
-	}
-	if status, err := control.NewClient(folder).Status(ctx); err == nil {
-		return s.alreadyRunning(status)
-	}
-	home, err := s.home()
-	if err != nil {
-		return err
-	}
-	objects := sources{folders: []string{filepath.Join(home, "deploy")}}
-	files, err := objects.read(nil)
-	if err != nil {
-		return err
-	}
-	steps := newSteps(s.stdout)
-	proxy, err := s.findEnvoy(ctx, home, steps)
-	if err != nil {
-		return err
-	}
-	return control.Run(ctx, control.Config{
-		Name: s.name, Folder: folder, Listen: s.listen,
-		Programs: filepath.Join(home, "out"), Envoy: proxy.Path,
-		Manifests: files, Namespace: s.namespace,
-		Tracing: s.tracing, Internet: s.internet, Getenv: s.getenv, Progress: steps.show,
-	})
-}
-
-func (s *start) alreadyRunning(status control.Status) error {
-	return fmt.Errorf("lab %s is running, pid %d, at %s; `%s` ends it",
-		s.name, status.PID, status.Ingress, s.line("down"))
-}
-
-// findEnvoy installs it where there is none.
-func (s *start) findEnvoy(ctx context.Context, home string, steps *steps) (envoy.Program, error) {
-	search := envoy.Search{Getenv: s.getenv, Root: home}
-	found, err := search.Find(ctx)
-	if err == nil || !errors.Is(err, envoy.ErrNotFound) || ctx.Err() != nil {
-		return found, errors.Join(err, context.Cause(ctx))
-	}
-	script := filepath.Join(home, "bin", "install-envoy.sh")
-	err = supervise.Run(ctx, supervise.Config{
-		Name: "envoy", Path: script, Env: s.environ(), Stdout: s.stdout, Stderr: s.stderr,
-	})
-	if err != nil {
-		return envoy.Program{}, fmt.Errorf("%w\n`make chain` runs the services without a mesh", err)
-	}
-	return search.Find(ctx)
 }
