@@ -115,6 +115,12 @@ func (i inspector) destinationRuleNotes(r typed[*networking.DestinationRule]) []
 	if !i.isHost(host) {
 		return []Finding{plain("never acts: there is no host %s", host)}
 	}
+	labels := r.spec.GetWorkloadSelector().GetMatchLabels()
+	if !slices.ContainsFunc(i.topology.Workloads, func(w mesh.Workload) bool {
+		return w.Labels.Has(labels)
+	}) {
+		return []Finding{plain("never acts: no pod has %s", mesh.Labels(labels))}
+	}
 	var list []Finding
 	service, ok := i.topology.ServiceAt(host)
 	for _, s := range r.spec.Subsets {

@@ -103,6 +103,8 @@ func (v *validator) destinations(path string, list []*networking.HTTPRouteDestin
 		v.fail(path, "the weights total 0")
 	case total > 1<<32-1:
 		v.fail(path, "the weights total %d, which Envoy refuses", total)
+	case len(list) > 1 && total != 100:
+		v.warn("", "%s: the weights total %d, not 100: they are shares of that", path, total)
 	}
 }
 
