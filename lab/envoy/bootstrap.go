@@ -69,14 +69,16 @@ func pipe(path string, mode int) object {
 	return object{"pipe": object{"path": path, "mode": mode}}
 }
 
+const httpOptions = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
+
 func xdsCluster(socket string) object {
 	endpoint := object{"endpoint": object{"address": pipe(socket, 0)}}
 	return object{
 		"name":            XDSCluster,
 		"connect_timeout": "1s",
 		"typed_extension_protocol_options": object{
-			"envoy.extensions.upstreams.http.v3.HttpProtocolOptions": object{
-				"@type":                "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
+			httpOptions: object{
+				"@type":                "type.googleapis.com/" + httpOptions,
 				"explicit_http_config": object{"http2_protocol_options": object{}},
 			},
 		},

@@ -19,8 +19,8 @@ import (
 const Oldest = "1.40"
 
 // ErrNotFound says that there is no Envoy, and how to come by one.
-var ErrNotFound = errors.New(
-	"envoy: not found: bin/install-envoy.sh installs it into out/, or name one by ENVOY=/path/to/envoy")
+var ErrNotFound = errors.New("envoy: not found: bin/install-envoy.sh installs it into out/, " +
+	"or name one by ENVOY=/path/to/envoy")
 
 // Program is an Envoy that can be started.
 type Program struct {
@@ -94,7 +94,8 @@ func inspect(ctx context.Context, path string) (Program, error) {
 	}
 	version = strings.Trim(version, "/")
 	if older(version, Oldest) {
-		return Program{}, fmt.Errorf("%s is Envoy %s, and the lab needs %s or newer", path, version, Oldest)
+		return Program{}, fmt.Errorf("%s is Envoy %s, and the lab needs %s or newer",
+			path, version, Oldest)
 	}
 	return Program{Path: path, Version: version}, nil
 }

@@ -26,11 +26,7 @@ func TestRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir, err := os.MkdirTemp("", "envoy") // t.TempDir is too long for a socket
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
+	dir := t.TempDir()
 	s := envoy.Settings{
 		Node: "me", Admin: filepath.Join(dir, "admin"), XDS: filepath.Join(dir, "xds"), LogLevel: "error",
 	}

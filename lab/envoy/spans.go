@@ -49,7 +49,8 @@ func (z *relay) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (z *relay) send(r *http.Request, report []byte) error {
-	req, err := http.NewRequestWithContext(r.Context(), http.MethodPost, z.collector, bytes.NewReader(report))
+	body := bytes.NewReader(report)
+	req, err := http.NewRequestWithContext(r.Context(), http.MethodPost, z.collector, body)
 	if err != nil {
 		return err
 	}

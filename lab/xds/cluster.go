@@ -8,6 +8,7 @@ import (
 	endpointv3 "github.com/envoyproxy/go-control-plane/envoy/config/endpoint/v3"
 	upstreamhttpv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/upstreams/http/v3"
 	typev3 "github.com/envoyproxy/go-control-plane/envoy/type/v3"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/anypb"
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/wrapperspb"
@@ -29,7 +30,7 @@ func (b *builder) cluster(client mesh.Name, u mesh.Upstream) {
 			HealthyPanicThreshold: &typev3.Percent{Value: float64(p.Panic)},
 		},
 	}
-	b.speak(c, b.protocol(u.Cluster), p.Limits.RequestsPerConnection)
+	b.speak(c, b.protocol(u.Cluster), perConnection(p.Limits.RequestsPerConnection))
 	b.locate(c, u.Cluster)
 	b.encrypt(c, p.TLS)
 	b.add(clusters, name, c)
@@ -53,7 +54,7 @@ func breakers(l mesh.Limits) *clusterv3.CircuitBreakers {
 		MaxRequests:        number(l.Requests),
 		MaxRetries:         number(l.Retries),
 	}
-	if t.MaxConnections == nil && t.MaxPendingRequests == nil && t.MaxRequests == nil && t.MaxRetries == nil {
+	if proto.Equal(t, &clusterv3.CircuitBreakers_Thresholds{}) {
 		return nil
 	}
 	return &clusterv3.CircuitBreakers{Thresholds: []*clusterv3.CircuitBreakers_Thresholds{t}}
@@ -113,11 +114,10 @@ func (b *builder) external(c mesh.Cluster) (mesh.ExternalHost, bool) {
 
 const httpOptions = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 
-// speak sets the protocol, and how many requests a connection is for. Without either, it is
-// HTTP/1.1 for as many as there are.
-func (b *builder) speak(c *clusterv3.Cluster, p mesh.Protocol, perConnection *int) {
-	if p != mesh.HTTP2 && perConnection == nil {
-		return
+// speak sets the protocol of a cluster, and what holds for its connections.
+func (b *builder) speak(c *clusterv3.Cluster, p mesh.Protocol, common *corev3.HttpProtocolOptions) {
+	if p != mesh.HTTP2 && common == nil {
+		return // HTTP/1.1, as it is
 	}
 	explicit := &upstreamhttpv3.HttpProtocolOptions_ExplicitHttpConfig{
 		ProtocolConfig: &upstreamhttpv3.HttpProtocolOptions_ExplicitHttpConfig_HttpProtocolOptions{
@@ -125,20 +125,26 @@ func (b *builder) speak(c *clusterv3.Cluster, p mesh.Protocol, perConnection *in
 		},
 	}
 	if p == mesh.HTTP2 {
-		explicit.ProtocolConfig = &upstreamhttpv3.HttpProtocolOptions_ExplicitHttpConfig_Http2ProtocolOptions{
-			Http2ProtocolOptions: &corev3.Http2ProtocolOptions{},
-		}
+		explicit.ProtocolConfig =
+			&upstreamhttpv3.HttpProtocolOptions_ExplicitHttpConfig_Http2ProtocolOptions{
+				Http2ProtocolOptions: &corev3.Http2ProtocolOptions{},
+			}
 	}
 	c.TypedExtensionProtocolOptions = map[string]*anypb.Any{
 		httpOptions: b.pack(&upstreamhttpv3.HttpProtocolOptions{
 			UpstreamProtocolOptions: &upstreamhttpv3.HttpProtocolOptions_ExplicitHttpConfig_{
 				ExplicitHttpConfig: explicit,
 			},
-			CommonHttpProtocolOptions: &corev3.HttpProtocolOptions{
-				MaxRequestsPerConnection: number(perConnection),
-			},
+			CommonHttpProtocolOptions: common,
 		}),
 	}
+}
+
+func perConnection(requests *int) *corev3.HttpProtocolOptions {
+	if requests == nil {
+		return nil
+	}
+	return &corev3.HttpProtocolOptions{MaxRequestsPerConnection: number(requests)}
 }
 
 // locate says where the hosts of a cluster are: those of a service come by the name of the

@@ -20,7 +20,7 @@ func (b *builder) entrances(s served, in mesh.Inbound) []*routev3.Route {
 		route := b.entrance(s, in, func(c mesh.Callers) bool {
 			return slices.Contains(c.Workloads, w.Name)
 		})
-		route.Name = w.Name.String()
+		route.Name = w.String()
 		route.Match.Headers = []*routev3.HeaderMatcher{header(mesh.Condition{
 			Attribute: mesh.Header, Header: callerHeader, Compare: mesh.Exact, Value: route.Name,
 		})}
@@ -32,7 +32,9 @@ func (b *builder) entrances(s served, in mesh.Inbound) []*routev3.Route {
 }
 
 // entrance is the route of the callers for whom the rest is.
-func (b *builder) entrance(s served, in mesh.Inbound, isFor func(mesh.Callers) bool) *routev3.Route {
+func (b *builder) entrance(
+	s served, in mesh.Inbound, isFor func(mesh.Callers) bool,
+) *routev3.Route {
 	for _, d := range in.Denials {
 		if isFor(d.Callers) {
 			return &routev3.Route{Match: everything(), Action: directResponse(d.Answer)}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 	"google.golang.org/protobuf/types/known/durationpb"
@@ -70,8 +71,12 @@ func (b *builder) inbound(i mesh.Instance, in mesh.Inbound) {
 	}
 }
 
-// toProgram is how long a program may take to accept a connection.
-const toProgram = 10 * time.Second
+const (
+	// toProgram is how long a program may take to accept a connection.
+	toProgram = 10 * time.Second
+	// idle is how long a connection to a program is kept; the services' own limit is longer.
+	idle = time.Minute
+)
 
 // program is the cluster of the one program behind an inbound listener.
 func (b *builder) program(s served) {
@@ -82,7 +87,7 @@ func (b *builder) program(s served) {
 		ConnectTimeout: durationpb.New(toProgram),
 		LoadAssignment: assignment(name, host(s.instance.Name.Name, b.tcp(s.address))),
 	}
-	b.speak(c, s.protocol, nil)
+	b.speak(c, s.protocol, &corev3.HttpProtocolOptions{IdleTimeout: durationpb.New(idle)})
 	b.add(clusters, name, c)
 }
 
@@ -92,7 +97,7 @@ const maxSocket = 103
 // socket is where the sidecar of an instance takes the calls for an address. A digest keeps the
 // path short, whatever the instance is called.
 func (b *builder) socket(i mesh.Instance, address string) string {
-	sum := sha256.Sum256([]byte(i.Name.String() + " " + address))
+	sum := sha256.Sum256([]byte(i.String() + " " + address))
 	path := filepath.Join(b.cfg.Sockets, hex.EncodeToString(sum[:8]))
 	if len(path) > maxSocket {
 		b.fail("folder %s: its name is too long for a unix socket in it", b.cfg.Sockets)

@@ -33,7 +33,8 @@ type door struct {
 }
 
 // listen opens a door. No rule is in a listener, so that hardly anything but the coming and going
-// of instances changes it: a listener that changes drains its connections.
+// of instances changes it: a listener that changes drains its connections. Idle ones it leaves to
+// its clients to end, lest one be ended as it is used again.
 func (b *builder) listen(d door) {
 	manager := &hcmv3.HttpConnectionManager{
 		StatPrefix: statName(d.name),
@@ -44,6 +45,7 @@ func (b *builder) listen(d door) {
 		UseRemoteAddress:           wrapperspb.Bool(d.edge),
 		ServerHeaderTransformation: hcmv3.HttpConnectionManager_PASS_THROUGH,
 		StreamIdleTimeout:          durationpb.New(0), // a delay may be as long as its rule says
+		CommonHttpProtocolOptions:  &corev3.HttpProtocolOptions{IdleTimeout: durationpb.New(0)},
 		AccessLog:                  b.accessLog(d),
 		Tracing:                    b.tracing(d),
 	}

@@ -54,7 +54,7 @@ func TestAccessLog(t *testing.T) {
 		match func(envoy.Access) bool
 	}{
 		{"an answer", w.mesh("route-rule-recommendation-v1.yml"), recommendation + "/a?b", func(a envoy.Access) bool {
-			return a.Direction == envoy.Outbound && a.Pod == preference.Name.String() && a.Status == 200 &&
+			return a.Direction == envoy.Outbound && a.Pod == preference.String() && a.Status == 200 &&
 				a.Flags == "-" && a.Details == "via_upstream" && a.Route == "recommendation-default" &&
 				a.Method == "GET" && a.Authority == "recommendation:8080" && a.Path == "/a?b" &&
 				a.Upstream == v1.Name.Name && a.Attempts == 1 && a.Request != "" && !a.Time.IsZero() &&

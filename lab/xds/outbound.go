@@ -39,7 +39,9 @@ func (b *builder) outbound(c client, out mesh.Outbound) {
 }
 
 // virtualHost is nil if earlier ones have taken all of its names: Envoy wants each only once.
-func (b *builder) virtualHost(c client, h mesh.VirtualHost, taken map[string]bool) *routev3.VirtualHost {
+func (b *builder) virtualHost(
+	c client, h mesh.VirtualHost, taken map[string]bool,
+) *routev3.VirtualHost {
 	var free []string
 	for _, d := range domains(h) {
 		if !taken[d] {

@@ -20,8 +20,11 @@ import (
 // when it is first called.
 func (b *builder) outside(c *clusterv3.Cluster, e mesh.ExternalHost) {
 	address := net.JoinHostPort(e.Host, strconv.Itoa(e.Port))
-	if b.cfg.Outside != nil {
+	switch {
+	case b.cfg.Outside != nil:
 		address = b.cfg.Outside(e)
+	case strings.Contains(e.Host, "*"):
+		b.fail("external host %s: the lab finds hosts by their whole name only", e.Host)
 	}
 	c.ClusterDiscoveryType = &clusterv3.Cluster_Type{Type: clusterv3.Cluster_LOGICAL_DNS}
 	if name, _, err := net.SplitHostPort(address); err == nil && net.ParseIP(name) != nil {
@@ -62,7 +65,8 @@ func (b *builder) encrypt(c *clusterv3.Cluster, t *mesh.TLS) {
 }
 
 // systemAuthorities is where systems keep the certificates of public authorities.
-const systemAuthorities = "/etc/ssl/certs/ca-certificates.crt:/etc/pki/tls/certs/ca-bundle.crt:/etc/ssl/cert.pem"
+const systemAuthorities = "/etc/ssl/certs/ca-certificates.crt:" +
+	"/etc/pki/tls/certs/ca-bundle.crt:/etc/ssl/cert.pem"
 
 func (b *builder) authorities() string {
 	if b.cfg.Authorities != "" {

@@ -100,10 +100,16 @@ type step [kinds]resources
 // growth leads to where everything new is in use, and everything old still there.
 func growth(now, next [kinds]resources) []step {
 	return []step{
-		{clusters: union(now[clusters], next[clusters]), endpoints: union(next[endpoints], now[endpoints])},
-		{listeners: union(now[listeners], next[listeners]), routes: union(next[routes], now[routes])},
-		{endpoints: union(now[endpoints], next[endpoints])}, // their listeners are there
-		{routes: union(now[routes], next[routes])},          // their clusters are there
+		{
+			clusters:  union(now[clusters], next[clusters]),
+			endpoints: union(next[endpoints], now[endpoints]), // of new clusters; others stay
+		},
+		{
+			listeners: union(now[listeners], next[listeners]),
+			routes:    union(next[routes], now[routes]), // of new listeners
+		},
+		{endpoints: union(now[endpoints], next[endpoints])}, // as their listeners are there
+		{routes: union(now[routes], next[routes])},          // as their clusters are there
 	}
 }
 

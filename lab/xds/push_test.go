@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -222,6 +223,52 @@ func TestKilled(t *testing.T) {
 	w.mustPush(w.mesh("route-rule-recommendation-v1.yml"))
 	if got := w.several(5, preference, recommendation); got["200 v1"] != 5 {
 		t.Errorf("after a change during a restart: %v", got)
+	}
+}
+
+// TestRefusedOnReturn takes away a port while Envoy is down. It goes on with what it can, and is
+// not asked again and again; the next push has it try once more.
+func TestRefusedOnReturn(t *testing.T) {
+	t.Parallel()
+	p := ownProxy(t)
+	w := newWorldOn(t, p)
+	preference := w.pod("preference-v1", says("p"))
+	w.pod("recommendation-v1", says("v1"))
+	w.apply()
+	killed := p.process.Status()
+	if err := kill(killed.PID); err != nil {
+		t.Fatal(err)
+	}
+	var squatter net.Listener
+	eventually(t, func() (err error) {
+		squatter, err = net.Listen("tcp", p.ingress)
+		return err
+	})
+	const rejected = `^listener_manager\.lds\.update_rejected$`
+	client := preference.client(t)
+	eventually(t, func() error {
+		if _, err := p.admin.Stats(t.Context(), rejected); err != nil {
+			return err
+		}
+		if n := p.stat(t, rejected); n == 0 {
+			return errors.New("nothing is refused")
+		}
+		_, err := ask(t.Context(), client, recommendation)
+		return err
+	})
+	var refused *xds.RefusedError
+	if err := w.push(w.mesh()); !errors.As(err, &refused) {
+		t.Errorf("error %v, want a refusal", err)
+	}
+	if n := p.stat(t, rejected); n > 5 {
+		t.Errorf("refused %d times", n)
+	}
+	if err := squatter.Close(); err != nil {
+		t.Fatal(err)
+	}
+	w.mustPush(w.mesh())
+	if got := get(t, http.DefaultClient, "http://"+p.ingress).status; got != 404 {
+		t.Errorf("ingress: %d", got)
 	}
 }
 

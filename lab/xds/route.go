@@ -22,7 +22,8 @@ func (b *builder) route(c client, r mesh.Route) *routev3.Route {
 		Timeout:     durationpb.New(r.Timeout), // 0 is none; without it, Envoy takes 15 s
 		RetryPolicy: b.retry(r.Retry),
 	}
-	b.destinations(c, r.Destinations, route, action)
+	route.Action = &routev3.Route_Route{Route: action}
+	b.destinations(c, r.Destinations, route)
 	for _, m := range r.Mirrors {
 		action.RequestMirrorPolicies = append(action.RequestMirrorPolicies,
 			&routev3.RouteAction_RequestMirrorPolicy{
@@ -32,12 +33,12 @@ func (b *builder) route(c client, r mesh.Route) *routev3.Route {
 				},
 			})
 	}
-	route.Action = &routev3.Route_Route{Route: action}
 	return route
 }
 
 // destinations say for each cluster who calls; hosts outside the mesh are not told.
-func (b *builder) destinations(c client, list []mesh.Destination, route *routev3.Route, action *routev3.RouteAction) {
+func (b *builder) destinations(c client, list []mesh.Destination, route *routev3.Route) {
+	action := route.GetRoute()
 	weighted := &routev3.WeightedCluster{}
 	for _, d := range list {
 		entry := &routev3.WeightedCluster_ClusterWeight{
@@ -144,7 +145,9 @@ func matchPath(m *routev3.RouteMatch, c mesh.Condition) {
 			PathSeparatedPrefix: strings.TrimSuffix(c.Value, "/"),
 		}
 	case mesh.Regex:
-		m.PathSpecifier = &routev3.RouteMatch_SafeRegex{SafeRegex: &matcherv3.RegexMatcher{Regex: c.Value}}
+		m.PathSpecifier = &routev3.RouteMatch_SafeRegex{
+			SafeRegex: &matcherv3.RegexMatcher{Regex: c.Value},
+		}
 	default:
 		m.PathSpecifier = &routev3.RouteMatch_Prefix{Prefix: c.Value}
 	}

@@ -110,11 +110,17 @@ func TestUserAgent(t *testing.T) {
 
 func TestMirror(t *testing.T) {
 	t.Parallel()
-	w, preference, v1, v2 := chain(t)
+	w := newWorld(t)
+	preference, v1 := w.pod("preference-v1", says("p")), w.pod("recommendation-v1", says("v1"))
+	shadow := make(chan string, 50)
+	v2 := w.pod("recommendation-v2", func(_ http.ResponseWriter, r *http.Request) { shadow <- r.Host })
 	w.apply("route-rule-recommendation-v1-mirror-v2.yml")
 	const n = 50
 	if got := w.several(n, preference, recommendation); got["200 v1"] != n {
 		t.Errorf("answers %v", got)
+	}
+	if got := <-shadow; got != "recommendation-shadow:8080" {
+		t.Errorf("host of a copy: %s", got)
 	}
 	eventually(t, func() error {
 		if a, b := v1.requests.Load(), v2.requests.Load(); a != n || b != n {

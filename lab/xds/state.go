@@ -74,9 +74,8 @@ func newState() *state {
 func (s *state) offer(k kind, items resources, again bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	o := &s.kinds[k]
-	o.refusal = ""
-	if o.version != "" && !again && equal(o.items, items) {
+	o := s.kinds[k]
+	if o.version != "" && o.refusal == "" && !again && equal(o.items, items) {
 		return nil
 	}
 	return s.put(k, items)
@@ -108,6 +107,10 @@ func (s *state) put(k kind, items resources) error {
 	s.count++
 	o := &s.kinds[k]
 	o.items, o.version, o.refusal, o.whole = items, strconv.Itoa(s.count), "", false
+	return s.publish()
+}
+
+func (s *state) publish() error {
 	s.wake()
 	return s.cache.SetSnapshot(context.Background(), node, s.snapshot())
 }
@@ -199,9 +202,7 @@ func (s *state) OnStreamClosed(stream int64, _ *corev3.Node) {
 	}
 }
 
-// OnStreamRequest notes what Envoy says to an offer. In place of one that it refused it is
-// offered the last good one at once: it may have taken a part, and would be sent the bad one
-// again and again.
+// OnStreamRequest notes what Envoy says to an offer.
 func (s *state) OnStreamRequest(stream int64, req *discoveryv3.DiscoveryRequest) error {
 	k, known := kindOf(req.GetTypeUrl())
 	s.mu.Lock()
@@ -213,11 +214,8 @@ func (s *state) OnStreamRequest(stream int64, req *discoveryv3.DiscoveryRequest)
 	if o.nonce == "" || o.nonce != req.GetResponseNonce() {
 		return nil // not an answer to the last message
 	}
-	if detail := req.GetErrorDetail(); detail != nil {
-		reason := detail.GetMessage()
-		err := s.put(k, o.good)
-		o.refusal = reason
-		return err
+	if req.GetErrorDetail() != nil {
+		return s.refused(k, req)
 	}
 	if o.whole && o.taken != o.version {
 		o.taken, o.good = o.version, o.items
@@ -226,9 +224,24 @@ func (s *state) OnStreamRequest(stream int64, req *discoveryv3.DiscoveryRequest)
 	return nil
 }
 
+// refused offers the last good version in place of one that Envoy refused and may have taken in
+// part. If that is the one, it goes on with what it has: it would be sent the same for ever.
+func (s *state) refused(k kind, req *discoveryv3.DiscoveryRequest) error {
+	o := &s.kinds[k]
+	reason := req.GetErrorDetail().GetMessage()
+	if !equal(o.items, o.good) {
+		err := s.put(k, o.good)
+		o.refusal = reason
+		return err
+	}
+	o.version, o.refusal = req.GetVersionInfo(), reason
+	return s.publish()
+}
+
 // OnStreamResponse notes which message Envoy is to answer.
 func (s *state) OnStreamResponse(
-	_ context.Context, stream int64, _ *discoveryv3.DiscoveryRequest, resp *discoveryv3.DiscoveryResponse,
+	_ context.Context, stream int64,
+	_ *discoveryv3.DiscoveryRequest, resp *discoveryv3.DiscoveryResponse,
 ) {
 	k, known := kindOf(resp.GetTypeUrl())
 	s.mu.Lock()
