@@ -1,0 +1,208 @@
+package v1_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"istio-tutorial/lab/document"
+	"istio-tutorial/lab/mesh"
+	v1 "istio-tutorial/lab/rules/v1"
+)
+
+// access is a policy on preference.
+func access(name, action, source string) string {
+	return fmt.Sprintf(`---
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: %s, namespace: istio-tutorial}
+spec: {selector: {matchLabels: {app: preference}}, action: %s, rules: [{from: [{source: {%s}}]}]}
+`, name, action, source)
+}
+
+// TestAuthorization tells who of customer, preference, recommendation, external and the ingress
+// may call preference.
+func TestAuthorization(t *testing.T) {
+	t.Parallel()
+	const sa = "cluster.local/ns/istio-tutorial/sa/"
+	const empty = `---
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: nobody, namespace: %s}
+spec: {}
+`
+	for name, c := range map[string]struct{ rules, want string }{
+		"none":            {"", "cprei"},
+		"deny":            {access("a", "DENY", `principals: ["`+sa+`customer"]`), "prei"},
+		"allow":           {access("a", "ALLOW", `principals: ["`+sa+`customer"]`), "c"},
+		"two allow":       {access("a", "ALLOW", `principals: ["`+sa+`customer"]`) + access("b", "ALLOW", `namespaces: [external]`), "ce"},
+		"deny over allow": {access("a", "ALLOW", `namespaces: [istio-tutorial]`) + access("b", "DENY", `principals: ["*/customer"]`), "pr"},
+		"prefix":          {access("a", "ALLOW", `principals: ["`+sa+`*"]`), "cpr"},
+		"not":             {access("a", "ALLOW", `notNamespaces: [external]`), "cpri"},
+		"account":         {access("a", "ALLOW", `serviceAccounts: [customer, external/external]`), "ce"},
+		"ingress":         {access("a", "DENY", `namespaces: [istio-system]`), "cpre"},
+		"nothing allowed": {fmt.Sprintf(empty, namespace), ""},
+		"whole mesh":      {fmt.Sprintf(empty, "istio-system"), ""},
+		"elsewhere":       {fmt.Sprintf(empty, "external"), "cprei"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := v1.Resolve(load(t, c.rules), topology())
+			s, _ := m.SidecarOf(tutorial("preference-v1"))
+			if got := allowed(s.Inbound.Denials); got != c.want {
+				t.Errorf("may call: %q, want %q; denials %+v", got, c.want, s.Inbound.Denials)
+			}
+		})
+	}
+}
+
+func allowed(denials []mesh.Denial) string {
+	may := "cprei"
+	for _, d := range denials {
+		for _, w := range d.Callers.Workloads {
+			may = strings.ReplaceAll(may, w.Name[:1], "")
+		}
+		if d.Callers.Others {
+			may = strings.ReplaceAll(may, "i", "")
+		}
+	}
+	return may
+}
+
+func TestLocalRateLimit(t *testing.T) {
+	t.Parallel()
+	rules, err := v1.Parse(file(t, istiofiles+"/v1/recommendation_rate_limit_handler.yml"), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := v1.Resolve(v1.Set{}.Apply(rules...), topology())
+	for _, s := range m.Sidecars {
+		limits := s.Inbound.Limits
+		if want := s.Workload.Name == "recommendation-v2"; want != (len(limits) == 1) {
+			t.Errorf("limits of %s: %+v", s.Workload, limits)
+		} else if want && (limits[0].Bucket != "" || !limits[0].Callers.Others ||
+			limits[0].Answer != mesh.Response{Status: 429, Body: "local_rate_limited"}) {
+			t.Errorf("limit %+v", limits[0])
+		}
+	}
+}
+
+func TestOutboundTrafficPolicy(t *testing.T) {
+	t.Parallel()
+	const sidecar = `---
+apiVersion: networking.istio.io/v1
+kind: Sidecar
+metadata: {name: %s, namespace: %s}
+spec: {%s outboundTrafficPolicy: {mode: %s}}
+`
+	const some = "workloadSelector: {labels: {app: preference}}, "
+	closed := fmt.Sprintf(sidecar, "default", namespace, "", "REGISTRY_ONLY")
+	for name, c := range map[string]struct {
+		rules string
+		open  bool
+	}{
+		"none":            {"", true},
+		"namespace":       {closed, false},
+		"other namespace": {fmt.Sprintf(sidecar, "a", "external", "", "REGISTRY_ONLY"), true},
+		"whole mesh":      {fmt.Sprintf(sidecar, "a", "istio-system", "", "REGISTRY_ONLY"), false},
+		"workload":        {closed + fmt.Sprintf(sidecar, "a", namespace, some, "ALLOW_ANY"), true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := v1.Resolve(load(t, c.rules), topology())
+			s, _ := m.SidecarOf(tutorial("preference-v1"))
+			if s.Outbound.AllowAny != c.open || !c.open && s.Outbound.Unknown.Status != 502 {
+				t.Errorf("outbound: any %t, unknown %+v", s.Outbound.AllowAny, s.Outbound.Unknown)
+			}
+		})
+	}
+}
+
+func TestTLSOrigination(t *testing.T) {
+	t.Parallel()
+	const rules = `apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: github}
+spec:
+  hosts: [api.github.com]
+  resolution: DNS
+  ports: [{number: 80, name: http, protocol: HTTP, targetPort: 443}]
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: github}
+spec:
+  host: api.github.com
+  trafficPolicy: {portLevelSettings: [{port: {number: 80}, tls: {mode: SIMPLE}}]}
+`
+	m := v1.Resolve(load(t, rules), topology())
+	want := mesh.TLS{SNI: "api.github.com", Verify: true}
+	if len(m.External) != 1 || m.External[0].Target != 443 || *m.External[0].TLS != want {
+		t.Fatalf("external %+v", m.External)
+	}
+	s, _ := m.SidecarOf(tutorial("preference-v1"))
+	last := s.Outbound.Clusters[len(s.Outbound.Clusters)-1]
+	if last.Cluster.Port != 80 || last.Policy.TLS == nil || *last.Policy.TLS != want {
+		t.Errorf("cluster %+v", last)
+	}
+}
+
+func TestSet(t *testing.T) {
+	t.Parallel()
+	rules, err := parse(access("a", "DENY", "namespaces: [x]")+access("b", "DENY", "namespaces: [x]"), namespace)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, b := rules[0], rules[1]
+	one := v1.Set{}.Apply(b)
+	two := one.Apply(a).Apply(b)
+	if oldest := two.Oldest(); oldest[0].Key != b.Key || oldest[1].Key != a.Key {
+		t.Errorf("oldest %v: a rule that is applied again keeps its age", oldest)
+	}
+	if oldest := (v1.Set{}.Apply(b, a)).Oldest(); oldest[0].Key != a.Key {
+		t.Errorf("oldest %v: names decide within a change", oldest)
+	}
+	const missing = `authorizationpolicies.security.istio.io "a" not found`
+	const exists = `authorizationpolicies.security.istio.io "b" already exists`
+	for want, do := range map[string]func() (v1.Set, error){
+		missing:                             func() (v1.Set, error) { return one.Replace(a) },
+		exists:                              func() (v1.Set, error) { return one.Create(a, b) },
+		`authorizationpolicy "a" not found`: func() (v1.Set, error) { return one.Delete(b.Key, a.Key) },
+	} {
+		next, err := do()
+		if err == nil || err.Error() != want {
+			t.Errorf("error %v, want %s", err, want)
+		}
+		if len(next.Rules()) != 1 || len(one.Rules()) != 1 {
+			t.Error("a refused change has changed something")
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	files, err := filepath.Glob(istiofiles + "/v1/*.yml")
+	if err != nil || len(files) == 0 {
+		f.Fatal(files, err)
+	}
+	for _, path := range files {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(string(data))
+	}
+	top := topology()
+	f.Fuzz(func(_ *testing.T, text string) {
+		docs, err := document.Parse("fuzz.yml", strings.NewReader(text))
+		if err != nil {
+			return
+		}
+		if rules, err := v1.Parse(docs, namespace); err == nil {
+			set := v1.Set{}.Apply(rules...)
+			v1.Findings(set, top)
+			v1.Resolve(set, top)
+		}
+	})
+}
