@@ -18,15 +18,15 @@ import (
 
 // slowPeer is a next service that holds each answer until it is released.
 type slowPeer struct {
-	url      string
 	arrived  chan struct{} // gets one for each request
 	released chan struct{} // one lets an answer go
 	gone     chan struct{} // gets one for each caller that did not wait
+	url      string
 }
 
 func newSlowPeer(t *testing.T) slowPeer {
 	t.Helper()
-	p := slowPeer{arrived: make(chan struct{}, 9), released: make(chan struct{}, 9), gone: make(chan struct{}, 9)}
+	p := slowPeer{make(chan struct{}, 9), make(chan struct{}, 9), make(chan struct{}, 9), ""}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p.arrived <- struct{}{}
 		select {
@@ -132,15 +132,15 @@ func TestKilledHops(t *testing.T) {
 		return nil
 	})
 	for range 3 {
-		c.Recommendation = replace(t, c.Recommendation, "recommendation", nil, answers)
-		c.Preference = replace(t, c.Preference, "preference",
-			chain.Env{"RECOMMENDATION_URL": c.Recommendation.URL()}, answers)
+		c.Recommendation = replace(t, c.Recommendation, chain.Spec{Program: "recommendation"}, answers)
+		c.Preference = replace(t, c.Preference, chain.Spec{Program: "preference",
+			Env: chain.Env{"RECOMMENDATION_URL": c.Recommendation.URL()}}, answers)
 	}
 }
 
 // replace kills the process, waits for the failure to show, starts another one at its address
 // and waits for that to show.
-func replace(t *testing.T, p *chain.Process, program string, env chain.Env, answers func(status int) error) *chain.Process {
+func replace(t *testing.T, p *chain.Process, spec chain.Spec, answers func(status int) error) *chain.Process {
 	t.Helper()
 	if err := p.Signal(syscall.SIGKILL); err != nil {
 		t.Fatal(err)
@@ -151,7 +151,8 @@ func replace(t *testing.T, p *chain.Process, program string, env chain.Env, answ
 	if err := answers(503); err != nil {
 		t.Error(err)
 	}
-	p = programs().Run(t, chain.Spec{Program: program, Env: env.With(chain.Env{"LISTEN_ON": p.Address})})
+	spec.Env = spec.Env.With(chain.Env{"LISTEN_ON": p.Address})
+	p = programs().Run(t, spec)
 	if err := answers(200); err != nil {
 		t.Error(err)
 	}

@@ -41,11 +41,11 @@ func run(m *testing.M) (int, error) {
 
 // nothingLeft is an error if a child process of the tests still runs.
 func nothingLeft() error {
-	pid, err := syscall.Wait4(-1, nil, syscall.WNOHANG, nil)
+	_, err := syscall.Wait4(-1, nil, syscall.WNOHANG, nil)
 	if errors.Is(err, syscall.ECHILD) {
 		return nil
 	}
-	return fmt.Errorf("a process was left behind (%d, %v)", pid, err)
+	return errors.Join(errors.New("a process was left behind"), err)
 }
 
 func programs() chain.Programs { return chain.Programs(os.Getenv("E2E_PROGRAMS")) }

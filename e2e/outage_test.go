@@ -15,7 +15,7 @@ import (
 )
 
 // nowhere is an address at which nobody listens.
-func nowhere(t *testing.T) string {
+func nowhere(t testing.TB) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -46,9 +46,11 @@ func TestBackendsThatDoNotWork(t *testing.T) {
 		"no collector": func(t *testing.T) chain.Env {
 			return toCollector(&backend.Jaeger{Collector: "http://" + nowhere(t)})
 		},
-		"no zipkin":      func(t *testing.T) chain.Env { return toZipkin("http://" + nowhere(t)) },
-		"slow collector": func(t *testing.T) chain.Env { return toCollector(&backend.Jaeger{Collector: silence(t)}) },
-		"slow zipkin":    func(t *testing.T) chain.Env { return toZipkin(silence(t)) },
+		"no zipkin": func(t *testing.T) chain.Env { return toZipkin("http://" + nowhere(t)) },
+		"slow collector": func(t *testing.T) chain.Env {
+			return toCollector(&backend.Jaeger{Collector: silence(t)})
+		},
+		"slow zipkin": func(t *testing.T) chain.Env { return toZipkin(silence(t)) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -109,7 +111,8 @@ func TestBackendThatDiesAndComesBack(t *testing.T) {
 	t.Parallel()
 	need(t, "jaeger")
 	j := backend.StartJaeger(t)
-	c := programs().Chain(t, chain.Settings{Customer: toCollector(j), Preference: toZipkin(j.Zipkin), Recommendation: toAgent(t, j)})
+	c := programs().Chain(t, chain.Settings{Customer: toCollector(j), Preference: toZipkin(j.Zipkin),
+		Recommendation: toAgent(t, j)})
 	awaitWholeTrace(t, c, j)
 	j.Process.Kill()
 	for range 20 {

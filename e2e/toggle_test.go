@@ -23,16 +23,18 @@ func TestCountStartsAgainAfterMisbehaviour(t *testing.T) {
 	}
 	ask(answer(1))
 	ask(answer(2))
-	if got := c.Recommendation.Get(t, "/misbehave"); got != said(200, "Following requests to '/' will return a 503\n") {
-		t.Errorf("/misbehave: %+v", got)
+	toggle := func(path, want string) {
+		t.Helper()
+		if got := c.Recommendation.Get(t, path); got != said(200, want) {
+			t.Errorf("%s: got %+v, want %q", path, got, want)
+		}
 	}
+	toggle("/misbehave", "Following requests to '/' will return a 503\n")
 	ask(said(503, "customer => 503 preference => 503 recommendation misbehavior from 'unknown'\n"))
 	if got := c.Recommendation.Get(t, "/health"); got.Status != 200 {
 		t.Errorf("misbehaving makes it unhealthy: %+v", got)
 	}
-	if got := c.Recommendation.Get(t, "/behave"); got != said(200, "Following requests to '/' will return a 200\n") {
-		t.Errorf("/behave: %+v", got)
-	}
+	toggle("/behave", "Following requests to '/' will return a 200\n")
 	ask(answer(1))
 	if _, err := c.Preference.WaitLog(`"level":"WARN","msg":"recommendation failed"`); err != nil {
 		t.Error(err)
@@ -45,7 +47,8 @@ func TestCountStartsAgainAfterMisbehaviour(t *testing.T) {
 // The mirroring lesson reads the log of a recommendation whose answers nobody gets.
 func TestRecommendationLogsBeforeItAnswers(t *testing.T) {
 	t.Parallel()
-	r := programs().Run(t, chain.Spec{Program: "recommendation", Env: chain.Env{"HOSTNAME": "recommendation-v2-ab-cd"}})
+	r := programs().Run(t, chain.Spec{Program: "recommendation",
+		Env: chain.Env{"HOSTNAME": "recommendation-v2-ab-cd"}})
 	r.Get(t, "/")
 	if _, err := r.WaitLog(`"host":"ab-cd","count":1`); err != nil {
 		t.Error(err)

@@ -13,9 +13,10 @@ import (
 
 // The spans of a request, from parent to child.
 const (
-	wholeChain = "customer server, customer client, preference server, preference client, recommendation server"
-	misbehaved = "customer server!, customer client!, preference server!, preference client!, recommendation server!"
-	endless    = "customer server!, customer client!, preference server!, preference client!"
+	wholeChain = "customer server, customer client, preference server, preference client, " +
+		"recommendation server"
+	failedChain = "customer server!, customer client!, preference server!, preference client!"
+	misbehaved  = failedChain + ", recommendation server!"
 )
 
 // The ids of the callers in the tests.
@@ -47,8 +48,10 @@ func callers() []caller {
 		{name: "nobody"},
 		{name: "nobody-again"},
 		{name: "b3", headers: b3("01"+longTrace[2:], "1"), trace: "01" + longTrace[2:], parent: callerSpan},
-		{name: "b3-short", headers: b3("02"+shortTrace[2:], "1"), trace: "02" + shortTrace[2:], parent: callerSpan},
-		{name: "b3-undecided", headers: b3("03"+longTrace[2:], ""), trace: "03" + longTrace[2:], parent: callerSpan},
+		{name: "b3-short", headers: b3("02"+shortTrace[2:], "1"),
+			trace: "02" + shortTrace[2:], parent: callerSpan},
+		{name: "b3-undecided", headers: b3("03"+longTrace[2:], ""),
+			trace: "03" + longTrace[2:], parent: callerSpan},
 		{name: "b3-no", headers: b3("04"+longTrace[2:], "0"), trace: "04" + longTrace[2:], dropped: true},
 		{name: "b3-debug", headers: append(b3("05"+longTrace[2:], ""), "X-B3-Flags", "1"),
 			trace: "05" + longTrace[2:], parent: callerSpan},
@@ -71,18 +74,18 @@ func callers() []caller {
 func TestTracesInJaeger(t *testing.T) {
 	t.Parallel()
 	need(t, "jaeger")
-	for name, settings := range map[string]func(*testing.T, *backend.Jaeger) chain.Settings{
-		"jaeger over UDP":  func(t *testing.T, j *backend.Jaeger) chain.Settings { return chain.Settings{All: toAgent(t, j)} },
-		"jaeger over HTTP": func(_ *testing.T, j *backend.Jaeger) chain.Settings { return chain.Settings{All: toCollector(j)} },
-		"zipkin":           func(_ *testing.T, j *backend.Jaeger) chain.Settings { return chain.Settings{All: toZipkin(j.Zipkin)} },
-		"mixed": func(t *testing.T, j *backend.Jaeger) chain.Settings {
-			return chain.Settings{Customer: toAgent(t, j), Preference: toZipkin(j.Zipkin), Recommendation: toCollector(j)}
+	for name, settings := range map[string]func(agent, collector, zipkin chain.Env) chain.Settings{
+		"jaeger over UDP":  func(agent, _, _ chain.Env) chain.Settings { return chain.Settings{All: agent} },
+		"jaeger over HTTP": func(_, collector, _ chain.Env) chain.Settings { return chain.Settings{All: collector} },
+		"zipkin":           func(_, _, zipkin chain.Env) chain.Settings { return chain.Settings{All: zipkin} },
+		"mixed": func(agent, collector, zipkin chain.Env) chain.Settings {
+			return chain.Settings{Customer: agent, Preference: zipkin, Recommendation: collector}
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			j := backend.StartJaeger(t)
-			holdTraces(t, j, settings(t, j))
+			holdTraces(t, j, settings(toAgent(t, j), toCollector(j), toZipkin(j.Zipkin)))
 		})
 	}
 }
@@ -127,7 +130,7 @@ func holdTraces(t *testing.T, store backend.Store, s chain.Settings) {
 	holdTrace(t, c, store, caller{name: "misbehaved"}, misbehaved)
 	c.Recommendation.Kill()
 	c.Customer.Get(t, "/", "User-Agent", "no-recommendation")
-	holdTrace(t, c, store, caller{name: "no-recommendation"}, endless)
+	holdTrace(t, c, store, caller{name: "no-recommendation"}, failedChain)
 	holdDropped(t, store)
 	holdNumber(t, store, traces+2)
 }

@@ -63,7 +63,7 @@ func once(file string, make func() error) error {
 	if err != nil {
 		return err
 	}
-	defer lock.Close() // which unlocks it
+	defer func() { _ = lock.Close() }() // which unlocks it
 	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
 		return err
 	}

@@ -4,7 +4,6 @@ import (
 	"io"
 	"net/http"
 	"testing"
-	"time"
 )
 
 // Answer is what a service said.
@@ -47,11 +46,4 @@ func (p *Process) Get(t testing.TB, path string, headers ...string) Answer {
 		t.Fatal(err)
 	}
 	return a
-}
-
-// Took is how long f takes.
-func Took(f func()) time.Duration {
-	start := time.Now()
-	f()
-	return time.Since(start)
 }

@@ -16,21 +16,23 @@ import (
 // Programs is the folder that holds the built programs.
 type Programs string
 
-// Build builds the services, and the bare chain that figures are compared with, into dir; with
-// the race detector if the caller was built with it.
+// Build builds the services, and the bare chain that figures are compared with, into dir:
+// with the race detector if the caller was built with it, else static, as in the images.
 func Build(dir string) (Programs, error) {
 	root, err := Root()
 	if err != nil {
 		return "", err
 	}
 	args := []string{"build", "-trimpath", "-o", dir + string(filepath.Separator)}
+	env := append(os.Environ(), "GOWORK="+filepath.Join(root, "go.work"))
 	if Race() {
 		args = append(args, "-race")
+	} else {
+		env = append(env, "CGO_ENABLED=0")
 	}
 	args = append(args, "./customer", "./preference", "./recommendation", "./egress", "./e2e/bare")
 	cmd := exec.Command("go", args...)
-	cmd.Dir = root
-	cmd.Env = append(os.Environ(), "GOWORK="+filepath.Join(root, "go.work"))
+	cmd.Dir, cmd.Env = root, env
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%s: %w\n%s", strings.Join(cmd.Args, " "), err, out)
 	}
