@@ -104,9 +104,14 @@ func TestGatewayTwins(t *testing.T) {
 // gatewaySet is a file's rules, and the topology with its Services.
 func gatewaySet(t *testing.T, path string) (v1.Set, mesh.Topology) {
 	t.Helper()
+	return gatewayObjects(t, file(t, path))
+}
+
+func gatewayObjects(t *testing.T, docs []document.Document) (v1.Set, mesh.Topology) {
+	t.Helper()
 	var rules []v1.Rule
 	top := topology()
-	for _, doc := range file(t, path) {
+	for _, doc := range docs {
 		if manifests.Known(doc) {
 			object, err := manifests.Parse(doc, namespace)
 			if err != nil {
