@@ -103,7 +103,7 @@ func TestBadAnswersOfTheNextService(t *testing.T) {
 			<-silent
 		}},
 		{"redirect", "unexpected answer: 302 Found", func(w io.Writer) {
-			say(w, "HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n", 1)
+			say(w, "HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nConnection: close\r\n\r\n", 1)
 		}},
 		{"long garbage", "malformed HTTP", func(w io.Writer) { say(w, strings.ReplaceAll(page, " ", ""), 60) }},
 	} {
