@@ -155,8 +155,10 @@ func TestRateLimitEnds(t *testing.T) {
 			}
 			return nil
 		})
-		if a := w.get(preference, recommendation); a.String() != exhausted {
-			t.Errorf("at once: %s", a)
+		a := w.get(preference, recommendation)
+		if names := slices.Sorted(maps.Keys(a.header)); a.String() != exhausted ||
+			strings.Join(names, " ") != "Content-Length Content-Type Date X-Envoy-Upstream-Service-Time" {
+			t.Errorf("at once: %s, with %s", a, names)
 		}
 	}
 }

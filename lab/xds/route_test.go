@@ -130,6 +130,9 @@ func TestMirror(t *testing.T) {
 	})
 }
 
+// envoysTimeout is what holds where a route says nothing.
+const envoysTimeout = 15 * time.Second
+
 func TestTimeout(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -137,7 +140,11 @@ func TestTimeout(t *testing.T) {
 	w.pod("recommendation-v1", says("v1"))
 	w.pod("recommendation-v2", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	w.apply("route-rule-recommendation-timeout.yml")
+	began := time.Now()
 	got := w.several(4, preference, recommendation)
+	if took := time.Since(began); took > envoysTimeout {
+		t.Errorf("two timeouts of 1s took %v", took)
+	}
 	if got["200 v1"] != 2 || got["504 upstream request timeout"] != 2 {
 		t.Errorf("answers %v", got)
 	}
@@ -211,6 +218,19 @@ func TestNoInstance(t *testing.T) {
 	a := w.get(preference, recommendation)
 	if a.String() != "503 no healthy upstream" || a.header.Get("Content-Type") != "text/plain" {
 		t.Errorf("%s, %v", a, a.header)
+	}
+}
+
+// TestReadiness asks only the pod that is ready.
+func TestReadiness(t *testing.T) {
+	t.Parallel()
+	w, preference, _, _ := chain(t)
+	for i, want := range []string{"200 v1", "200 v2"} {
+		w.top.Instances[1].Ready, w.top.Instances[2].Ready = i == 0, i == 1
+		w.apply()
+		if got := w.several(6, preference, recommendation); got[want] != 6 {
+			t.Errorf("answers %v, want %s", got, want)
+		}
 	}
 }
 

@@ -61,6 +61,9 @@ func (s *Server) Close() error {
 	s.end()
 	s.grpc.Stop()
 	s.serving.Wait()
+	if errors.Is(s.served, grpc.ErrServerStopped) { // before it began
+		return nil
+	}
 	return s.served
 }
 
