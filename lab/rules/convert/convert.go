@@ -179,11 +179,14 @@ func (c *converter) refuse(name, format string, args ...any) {
 	c.errs = append(c.errs, fmt.Errorf("%s: %s", place, fmt.Sprintf(format, args...)))
 }
 
+// kind is a kind of object and its API.
+type kind struct{ apiVersion, name string }
+
 // add appends an object; comments are sentences.
-func (c *converter) add(apiVersion, kind string, name mesh.Name, spec any, comments ...string) {
+func (c *converter) add(k kind, name mesh.Name, spec any, comments ...string) {
 	c.objects = append(c.objects, object{comments, map[string]any{
-		"apiVersion": apiVersion,
-		"kind":       kind,
+		"apiVersion": k.apiVersion,
+		"kind":       k.name,
 		"metadata":   map[string]any{"name": name.Name, "namespace": name.Namespace},
 		"spec":       spec,
 	}})

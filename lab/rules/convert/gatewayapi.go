@@ -47,7 +47,7 @@ func (c *converter) versionServices(h host) {
 			}))
 		}
 		name := mesh.Name{Namespace: h.service.Namespace, Name: versionName(h, labels)}
-		c.add("v1", "Service", name, map[string]any{"selector": selector, "ports": ports})
+		c.add(kind{"v1", "Service"}, name, map[string]any{"selector": selector, "ports": ports})
 	}
 }
 
@@ -82,7 +82,7 @@ func (c *converter) route(h host) {
 	for _, r := range routes {
 		rules = append(rules, c.routeRule(h, r, notes))
 	}
-	c.add(gateway, "HTTPRoute", h.service.Name, map[string]any{
+	c.add(kind{gateway, "HTTPRoute"}, h.service.Name, map[string]any{
 		"parentRefs": []any{map[string]any{
 			"group": "", "kind": "Service", "name": h.service.Name.Name, "port": h.port,
 		}},

@@ -16,14 +16,14 @@ func (c *converter) egress() {
 		if e.Protocol == mesh.HTTP2 {
 			protocol = "HTTP2"
 		}
-		c.add(networking, "ServiceEntry", name, map[string]any{
+		c.add(kind{networking, "ServiceEntry"}, name, map[string]any{
 			"hosts": []string{e.Host}, "location": "MESH_EXTERNAL", "resolution": "DNS",
 			"ports": []any{map[string]any{
 				"number": e.Port, "name": fmt.Sprintf("http-%d", e.Port), "protocol": protocol,
 			}},
 		})
 		if e.TLS != nil {
-			c.add(networking, "DestinationRule", name, map[string]any{
+			c.add(kind{networking, "DestinationRule"}, name, map[string]any{
 				"host": e.Host,
 				"trafficPolicy": map[string]any{"portLevelSettings": []any{map[string]any{
 					"port": map[string]any{"number": e.Port}, "tls": map[string]any{"mode": "SIMPLE"},
@@ -35,7 +35,7 @@ func (c *converter) egress() {
 	for _, e := range c.mesh.External {
 		if namespace := c.nameOfEgress(e.Host).Namespace; !closed[namespace] {
 			closed[namespace] = true
-			c.add(networking, "Sidecar", mesh.Name{Namespace: namespace, Name: "default"},
+			c.add(kind{networking, "Sidecar"}, mesh.Name{Namespace: namespace, Name: "default"},
 				map[string]any{"outboundTrafficPolicy": map[string]any{"mode": "REGISTRY_ONLY"}},
 				"Without this, today's Istio lets every call out. What is closed answers 502, not 404.")
 		}
@@ -97,11 +97,11 @@ func (c *converter) policyOf(server mesh.Workload, d mesh.Denial, all []mesh.Den
 	}
 	selector := map[string]any{"matchLabels": server.Labels}
 	name := mesh.Name{Namespace: server.Namespace, Name: "calls-to-" + server.Name.Name}
-	c.add(security, "PeerAuthentication", name, map[string]any{
+	c.add(kind{security, "PeerAuthentication"}, name, map[string]any{
 		"selector": selector, "mtls": map[string]any{"mode": "STRICT"},
 	}, "A caller in plain text has no identity.")
 	action := map[bool]string{true: "ALLOW", false: "DENY"}[allow]
-	c.add(security, "AuthorizationPolicy", name, map[string]any{
+	c.add(kind{security, "AuthorizationPolicy"}, name, map[string]any{
 		"selector": selector, "action": action,
 		"rules": []any{map[string]any{"from": []any{map[string]any{
 			"source": map[string]any{"principals": principals},
@@ -119,7 +119,7 @@ func (c *converter) limits() {
 		}
 		l := slices.MinFunc(s.Inbound.Limits, func(a, b mesh.RateLimit) int { return a.Tokens - b.Tokens })
 		name := mesh.Name{Namespace: server.Namespace, Name: server.Name.Name + "-ratelimit"}
-		c.add("networking.istio.io/v1alpha3", "EnvoyFilter", name, localLimit(server, l),
+		c.add(kind{"networking.istio.io/v1alpha3", "EnvoyFilter"}, name, localLimit(server, l),
 			"Mixer counted for all pods together, and by caller; today each pod counts for itself, "+
 				"whoever calls. Who is refused reads 429 local_rate_limited.")
 	}
@@ -131,9 +131,9 @@ func localLimit(server mesh.Workload, l mesh.RateLimit) map[string]any {
 		"name":      "envoy.filters.network.http_connection_manager",
 		"subFilter": map[string]any{"name": "envoy.filters.http.router"},
 	}
-	const kind = "type.googleapis.com/envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit"
+	const limitType = "type.googleapis.com/envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit"
 	limit := map[string]any{
-		"@type": kind, "stat_prefix": "http_local_rate_limiter",
+		"@type": limitType, "stat_prefix": "http_local_rate_limiter",
 		"token_bucket": map[string]any{
 			"max_tokens": l.Tokens, "tokens_per_fill": l.Tokens, "fill_interval": l.Interval.String(),
 		},
@@ -174,7 +174,7 @@ func (c *converter) counters() {
 		}
 		server := c.topology.Workloads[i]
 		name := mesh.Name{Namespace: server.Namespace, Name: server.Name.Name + "-requests"}
-		c.add(telemetry, "Telemetry", name, map[string]any{
+		c.add(kind{telemetry, "Telemetry"}, name, map[string]any{
 			"selector": map[string]any{"matchLabels": server.Labels},
 			"metrics": []any{map[string]any{
 				"providers": []any{map[string]any{"name": "prometheus"}},

@@ -3,6 +3,7 @@ package convert
 import (
 	"reflect"
 	"slices"
+	"strings"
 
 	"istio-tutorial/lab/mesh"
 )
@@ -16,16 +17,16 @@ func (c *converter) destinationRules(h host) {
 		return !reflect.DeepEqual(p.clusters, common)
 	})
 	if alike {
-		c.destinationRule(h, h.service.Name, nil, common, subsets)
+		c.destinationRule(h, wanted{name: h.service.Name, clusters: common}, subsets)
 		return
 	}
-	c.destinationRule(h, h.service.Name, nil, nil, subsets)
+	c.destinationRule(h, wanted{name: h.service.Name}, subsets)
 	for _, p := range h.policies {
 		if slices.ContainsFunc(p.clusters, isRuled) {
 			name := mesh.Name{
 				Namespace: p.client.Namespace, Name: h.service.Name.Name + "-from-" + p.client.Name.Name,
 			}
-			c.destinationRule(h, name, &p.client, p.clusters, subsets)
+			c.destinationRule(h, wanted{name, p.client.Labels, p.clusters}, subsets)
 		}
 	}
 }
@@ -58,20 +59,27 @@ func subsetsOf(h host) []mesh.Labels {
 			}
 		}
 	}
-	slices.SortFunc(list, func(a, b mesh.Labels) int { return slices.Compare([]string{a.String()}, []string{b.String()}) })
+	slices.SortFunc(list, func(a, b mesh.Labels) int { return strings.Compare(a.String(), b.String()) })
 	return list
 }
 
-func (c *converter) destinationRule(h host, name mesh.Name, client *mesh.Workload, clusters []mesh.Upstream, labels []mesh.Labels) {
+// wanted is one DestinationRule.
+type wanted struct {
+	name     mesh.Name
+	client   mesh.Labels     // none: all clients
+	clusters []mesh.Upstream // with their policies
+}
+
+func (c *converter) destinationRule(h host, w wanted, labels []mesh.Labels) {
 	spec := map[string]any{"host": h.service.Name.Name}
-	if name.Namespace != h.service.Namespace {
+	if w.name.Namespace != h.service.Namespace {
 		spec["host"] = h.service.Host()
 	}
-	if client != nil {
-		spec["workloadSelector"] = map[string]any{"matchLabels": client.Labels}
+	if len(w.client) > 0 {
+		spec["workloadSelector"] = map[string]any{"matchLabels": w.client}
 	}
 	notes := noteList{}
-	top, ruled := policyOf(clusters, nil)
+	top, ruled := policyOf(w.clusters, nil)
 	if ruled {
 		spec["trafficPolicy"] = trafficPolicy(top, notes)
 	}
@@ -79,7 +87,7 @@ func (c *converter) destinationRule(h host, name mesh.Name, client *mesh.Workloa
 	for _, l := range labels {
 		subset := map[string]any{"name": subsetName(l), "labels": l}
 		own := map[string]any{}
-		if p, ok := policyOf(clusters, l); ok {
+		if p, ok := policyOf(w.clusters, l); ok {
 			own = trafficPolicy(p, notes)
 		}
 		if ruled {
@@ -94,7 +102,7 @@ func (c *converter) destinationRule(h host, name mesh.Name, client *mesh.Workloa
 		spec["subsets"] = subsets
 	}
 	if len(spec) > 1 {
-		c.add(networking, "DestinationRule", name, spec, notes.sorted()...)
+		c.add(kind{networking, "DestinationRule"}, w.name, spec, notes.sorted()...)
 	}
 }
 

@@ -47,7 +47,7 @@ func (c *converter) virtualService(h host) {
 			}
 		}
 	}
-	c.add(networking, "VirtualService", h.service.Name,
+	c.add(kind{networking, "VirtualService"}, h.service.Name,
 		map[string]any{"hosts": []string{h.service.Name.Name}, "http": http}, notes.sorted()...)
 }
 

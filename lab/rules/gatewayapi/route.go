@@ -167,7 +167,7 @@ func destinations(r httpRoute, backends []gateway.HTTPBackendRef) []mesh.Destina
 			list = append(list, d)
 		}
 	}
-	if len(backends) == 1 && len(list) == 1 {
+	if len(list) == 1 {
 		list[0].Weight = 100
 	}
 	return list

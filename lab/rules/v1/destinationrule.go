@@ -40,7 +40,7 @@ func (r *resolver) rule(c client, host string) *policyRule {
 func (r *resolver) ruleIn(namespace string, c client, host string) *policyRule {
 	pattern := ""
 	for _, p := range r.policies {
-		h := strings.ToLower(fullName(p.spec.Host, p.Key.Namespace))
+		h := fullName(p.spec.Host, p.Key.Namespace)
 		if r.isVisible(p, namespace, c) && covers(h, host) && closer(h, pattern) {
 			pattern = h
 		}
@@ -65,10 +65,8 @@ func closer(pattern, other string) bool {
 }
 
 func (r *resolver) isVisible(p typed[*networking.DestinationRule], namespace string, c client) bool {
-	if p.Key.Namespace != namespace || !c.importsAny(namespace, []string{p.spec.Host}) {
-		return false
-	}
-	return namespace == c.Namespace || p.exportedTo(p.spec.ExportTo, c.Namespace)
+	return p.Key.Namespace == namespace &&
+		(namespace == c.Namespace || p.exportedTo(p.spec.ExportTo, c.Namespace))
 }
 
 // joined merges rules of one host, namespace and reach: subsets add up, the first of a name
@@ -77,7 +75,7 @@ func (r *resolver) joined(namespace string, c client, pattern string) []policyRu
 	var list []policyRule
 	for _, p := range r.policies {
 		if !r.isVisible(p, namespace, c) ||
-			strings.ToLower(fullName(p.spec.Host, p.Key.Namespace)) != pattern {
+			fullName(p.spec.Host, p.Key.Namespace) != pattern {
 			continue
 		}
 		selector := p.spec.GetWorkloadSelector().GetMatchLabels()

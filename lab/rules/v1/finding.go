@@ -112,7 +112,7 @@ func (i inspector) principals(p *security.AuthorizationPolicy) []Finding {
 
 func (i inspector) destinationRuleNotes(r typed[*networking.DestinationRule]) []Finding {
 	host := fullName(r.spec.Host, r.Key.Namespace)
-	if !i.isHost(host) {
+	if host != strings.ToLower(host) || !i.isHost(host) {
 		return []Finding{plain("never acts: there is no host %s", host)}
 	}
 	labels := r.spec.GetWorkloadSelector().GetMatchLabels()

@@ -46,7 +46,7 @@ func (r *resolver) over(p plan, base, today mesh.Outbound) mesh.Outbound {
 		out.Unknown, out.AllowAny = today.Unknown, today.AllowAny
 	}
 	for i, h := range p.hosts {
-		old := slices.IndexFunc(base.Hosts, func(b mesh.VirtualHost) bool { return same(b, h.VirtualHost) })
+		old := index(base.Hosts, h.VirtualHost)
 		if old < 0 || r.speaks(p.client, h) {
 			out.Hosts = append(out.Hosts, today.Hosts[i])
 			keep(&out, today.Clusters, today.Hosts[i])
@@ -56,7 +56,7 @@ func (r *resolver) over(p plan, base, today mesh.Outbound) mesh.Outbound {
 	}
 	for _, h := range base.Hosts {
 		_, isService := r.topology.ServiceAt(h.Names[len(h.Names)-1])
-		if !isService && !slices.ContainsFunc(out.Hosts, func(o mesh.VirtualHost) bool { return same(o, h) }) {
+		if !isService && index(out.Hosts, h) < 0 {
 			out.Hosts = append(out.Hosts, h)
 		}
 	}
@@ -64,6 +64,11 @@ func (r *resolver) over(p plan, base, today mesh.Outbound) mesh.Outbound {
 		keep(&out, base.Clusters, h)
 	}
 	return out
+}
+
+// index is where a list has a host, whatever its routes; -1 if it has not.
+func index(list []mesh.VirtualHost, h mesh.VirtualHost) int {
+	return slices.IndexFunc(list, func(other mesh.VirtualHost) bool { return same(other, h) })
 }
 
 func same(a, b mesh.VirtualHost) bool { return a.Port == b.Port && slices.Equal(a.Names, b.Names) }
@@ -119,7 +124,7 @@ func overGateway(base, today mesh.Outbound) mesh.Outbound {
 		}
 	}
 	for _, h := range base.Hosts {
-		if !slices.ContainsFunc(out.Hosts, func(o mesh.VirtualHost) bool { return same(o, h) }) {
+		if index(out.Hosts, h) < 0 {
 			out.Hosts = append(out.Hosts, h)
 			keep(&out, base.Clusters, h)
 		}

@@ -67,9 +67,20 @@ func (r *resolver) known(c client, cluster mesh.Cluster) bool {
 	}
 	if s, ok := r.topology.ServiceAt(cluster.Host); ok {
 		_, ok := s.Port(cluster.Port)
-		return ok && c.imports(s.Namespace, s.Host())
+		return ok && (c.imports(s.Namespace, s.Host()) || r.routedTo(c, s.Host()))
 	}
 	return slices.ContainsFunc(r.externalFor(c), func(e mesh.ExternalHost) bool {
 		return e.Host == cluster.Host && e.Port == cluster.Port
+	})
+}
+
+// routedTo tells whether a rule that a client sees leads to a host: that shows it the host too.
+func (r *resolver) routedTo(c client, host string) bool {
+	return slices.ContainsFunc(r.routes, func(rule typed[*networking.VirtualService]) bool {
+		return rule.exportedTo(rule.spec.ExportTo, c.Namespace) &&
+			c.importsAny(rule.Key.Namespace, rule.spec.Hosts) &&
+			slices.ContainsFunc(destinationsOf(rule.spec), func(d *networking.Destination) bool {
+				return fullName(d.Host, rule.Key.Namespace) == host
+			})
 	})
 }

@@ -165,7 +165,9 @@ func tagged(labels []mesh.CounterLabel, t *telemetry.Telemetry) []mesh.CounterLa
 	return labels
 }
 
-func tag(labels []mesh.CounterLabel, name string, t *telemetry.MetricsOverrides_TagOverride) []mesh.CounterLabel {
+func tag(
+	labels []mesh.CounterLabel, name string, t *telemetry.MetricsOverrides_TagOverride,
+) []mesh.CounterLabel {
 	labels = slices.DeleteFunc(labels, func(l mesh.CounterLabel) bool { return l.Name == name })
 	term, ok := termOf(t.Value)
 	if t.Operation == telemetry.MetricsOverrides_TagOverride_REMOVE || !ok {

@@ -38,7 +38,9 @@ func (v *validator) serviceEntry(s *networking.ServiceEntry) {
 	v.exportTo(s.ExportTo)
 }
 
-func (v *validator) servicePort(path string, p *networking.ServicePort, before []*networking.ServicePort) {
+func (v *validator) servicePort(
+	path string, p *networking.ServicePort, before []*networking.ServicePort,
+) {
 	v.port(path+".number", p.Number)
 	if p.TargetPort != 0 {
 		v.port(path+".targetPort", p.TargetPort)

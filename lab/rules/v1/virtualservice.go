@@ -162,7 +162,7 @@ func retryOn(text string) (names []string, statuses []int) {
 			names = append(names, on)
 		}
 	}
-	if len(statuses) > 0 {
+	if len(statuses) > 0 && !slices.Contains(names, statusCodes) {
 		names = append(names, statusCodes)
 	}
 	return names, statuses
@@ -175,9 +175,9 @@ func faultOf(from string, f *networking.HTTPFaultInjection) *mesh.Fault {
 	}
 	out := &mesh.Fault{From: from}
 	if d := f.Delay; d != nil && d.GetFixedDelay() != nil {
-		percent := float64(d.GetPercent()) //nolint:staticcheck // deprecated, and in force
+		percent := float64(uint32(d.GetPercent())) //nolint:staticcheck // deprecated, and in force
 		out.Delay = &mesh.Delay{
-			Percent: percentOf(d.Percentage, max(0, min(percent, 100))),
+			Percent: percentOf(d.Percentage, percent),
 			Time:    d.GetFixedDelay().AsDuration(),
 		}
 	}
@@ -193,8 +193,10 @@ func faults(f *mesh.Fault) []mesh.Fault {
 		return nil
 	}
 	hit := *f
-	if hit.Delay != nil && hit.Delay.Percent == 0 {
+	if d := hit.Delay; d != nil && d.Percent == 0 {
 		hit.Delay = nil
+	} else if d != nil { // the deprecated percent may be more than all
+		hit.Delay = &mesh.Delay{Percent: min(d.Percent, 100), Time: d.Time}
 	}
 	if hit.Abort != nil && hit.Abort.Percent == 0 {
 		hit.Abort = nil
