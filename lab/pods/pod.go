@@ -38,6 +38,7 @@ type pod struct {
 	problem     error // why it has no process
 	before      int   // restarts of former processes
 	published   bool  // the proxy knows its addresses
+	serving     bool  // and that it is ready
 	terminating bool
 }
 
@@ -227,7 +228,7 @@ func (p *pod) release() {
 		p.manager.ports.give(address)
 	}
 	p.manager.ports.give(p.proxy)
-	p.addresses, p.proxy, p.published = nil, "", false
+	p.addresses, p.proxy, p.published, p.serving = nil, "", false, false
 }
 
 // terminate takes the pod out of the mesh, to end it when no call can come any more; the

@@ -19,15 +19,27 @@ const (
 
 // Instances are the pods as the mesh knows them, in the order of their creation.
 func (m *Manager) Instances() []mesh.Instance {
+	list, _ := m.offers()
+	return list
+}
+
+// offer is what the proxy is told of a pod.
+type offer struct {
+	moves int // how often its addresses changed so far
+	ready bool
+}
+
+func (m *Manager) offers() ([]mesh.Instance, map[*pod]offer) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	list := []mesh.Instance{}
+	list, offers := []mesh.Instance{}, map[*pod]offer{}
 	for _, p := range m.pods {
 		if p.addresses != nil {
-			list = append(list, p.instance())
+			i := p.instance()
+			list, offers[p] = append(list, i), offer{p.moves, i.Ready}
 		}
 	}
-	return list
+	return list, offers
 }
 
 // Topology is t with the instances that run, and with the workloads that are no longer desired
@@ -64,10 +76,10 @@ func (m *Manager) publishing(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
-		leaving, moves := m.leaving(), m.moves()
-		if now := m.Instances(); !reflect.DeepEqual(now, last) {
+		leaving := m.leaving()
+		if now, offers := m.offers(); !reflect.DeepEqual(now, last) {
 			err := m.publish(ctx)
-			m.published(moves, err)
+			m.published(offers, err)
 			last = now
 			if err != nil {
 				last = nil
@@ -105,37 +117,25 @@ func (m *Manager) release(leaving []*pod) {
 	}
 }
 
-// moves are the addresses that pods have, as a count of their moves so far.
-func (m *Manager) moves() map[*pod]int {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	moves := map[*pod]int{}
-	for _, p := range m.pods {
-		if p.addresses != nil {
-			moves[p] = p.moves
-		}
-	}
-	return moves
-}
-
 // published notes what the proxy said. Pods that it refused to take in move, as the port of their
 // sidecar may have been taken.
-func (m *Manager) published(moves map[*pod]int, err error) {
+func (m *Manager) published(offers map[*pod]offer, err error) {
 	refused := err != nil &&
 		!errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	fresh := false
-	for p, known := range moves {
+	news := false
+	for p, o := range offers {
 		switch {
-		case p.moves != known || p.published:
+		case p.moves != o.moves:
 		case err == nil:
-			p.published, fresh = true, true
-		case refused:
+			news = news || !p.published || p.serving != o.ready
+			p.published, p.serving = true, o.ready
+		case refused && !p.published:
 			p.move("the proxy refused its addresses: " + err.Error())
 		}
 	}
-	if fresh {
+	if news {
 		m.follow()
 	}
 }

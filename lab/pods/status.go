@@ -54,7 +54,7 @@ func (p *pod) snapshot() Pod {
 	if p.isReady() {
 		ready++
 	}
-	if p.published {
+	if p.published && (p.serving || !p.isReady()) {
 		ready++
 	}
 	c := p.deployment.Container
@@ -117,7 +117,7 @@ func (p *pod) reason() string {
 func (p *pod) isReady() bool { return p.status.State == supervise.Ready }
 
 // available pods answer calls.
-func (p *pod) available() bool { return p.isReady() && p.published && !p.terminating }
+func (p *pod) available() bool { return p.isReady() && p.serving && !p.terminating }
 
 func (p *pod) readySince() time.Time {
 	if p.isReady() {

@@ -1,0 +1,113 @@
+package control_test
+
+import (
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"istio-tutorial/lab/control"
+)
+
+func TestSteps(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	var steps []string
+	up(t, func(c *control.Config) {
+		c.Progress = func(s control.Step) {
+			mu.Lock()
+			defer mu.Unlock()
+			if s.Done && s.Err == nil && s.Detail != "" && s.Took > 0 {
+				steps = append(steps, s.Name)
+			}
+		}
+	})
+	mu.Lock()
+	defer mu.Unlock()
+	if len(steps) != 5 || steps[0] != "Envoy" || steps[4] != "ingress" {
+		t.Errorf("steps %q", steps)
+	}
+	slices.Sort(steps[1:4])
+	if got := strings.Join(steps[1:4], " "); got != "customer preference recommendation-v1" {
+		t.Errorf("pods %s", got)
+	}
+}
+
+// A lab that cannot start says why, and leaves nothing.
+func TestFailedStart(t *testing.T) {
+	t.Parallel()
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { taken.Close() })
+	broken := filepath.Join(t.TempDir(), "envoy")
+	if err := os.WriteFile(broken, []byte("#!/bin/sh\necho bad luck >&2\nexit 7\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for want, edit := range map[string]func(*control.Config){
+		"address already in use":             func(c *control.Config) { c.Listen = taken.Addr().String() },
+		": not there: it has not been built": func(c *control.Config) { c.Programs = t.TempDir() },
+		"envoy: exit status 7: bad luck":     func(c *control.Config) { c.Envoy = broken },
+		"no such file or directory":          func(c *control.Config) { c.Envoy = "/no/envoy" },
+		"x.yml:1: kind: missing": func(c *control.Config) {
+			c.Manifests = []control.File{{Name: "x.yml", Data: []byte("apiVersion: v1\n")}}
+		},
+		`TIMEOUT: "soon"`: func(c *control.Config) {
+			for i, f := range c.Manifests {
+				c.Manifests[i].Data = []byte(strings.ReplaceAll(string(f.Data),
+					"- name: VERSION", "- {name: TIMEOUT, value: soon}\n        - name: VERSION"))
+			}
+		},
+	} {
+		t.Run(want, func(t *testing.T) {
+			t.Parallel()
+			cfg, err := config(newFolder(t))
+			if err != nil {
+				t.Fatal(err)
+			}
+			edit(&cfg)
+			if err := control.Run(t.Context(), cfg); err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("error %v, want %s", err, want)
+			}
+			if _, err := os.Stat(string(cfg.Folder)); err == nil {
+				t.Errorf("%s is left", cfg.Folder)
+			}
+		})
+	}
+}
+
+func TestWithoutManifests(t *testing.T) {
+	t.Parallel()
+	l := up(t, func(c *control.Config) { c.Manifests = nil })
+	l.must(t, control.Create, "deploy/recommendation/Deployment.yml", "deploy/recommendation/Service.yml")
+	l.rollout(t, "recommendation-v1")
+	if got := l.ask(t); got != "" {
+		t.Errorf("an ingress that leads nowhere: %q", got)
+	}
+}
+
+func TestFolderOf(t *testing.T) {
+	t.Parallel()
+	none := func(string) string { return "" }
+	a, err := control.FolderOf("lab", none)
+	if err != nil || !strings.HasSuffix(string(a), "/lab") {
+		t.Errorf("%s, %v", a, err)
+	}
+	runtime := func(string) string { return "/run/user/1000" }
+	if b, err := control.FolderOf("lab", runtime); err != nil || b != "/run/user/1000/istio-tutorial/lab" {
+		t.Errorf("%s, %v", b, err)
+	}
+	long := func(string) string { return "/" + strings.Repeat("x", 90) }
+	if _, err := control.FolderOf("lab", long); err == nil || !strings.Contains(err.Error(), "too long for sockets") {
+		t.Errorf("error %v", err)
+	}
+	for _, name := range []string{"", "-a", "a-", "A", "a/b", "..", strings.Repeat("a", 21)} {
+		if f, err := control.FolderOf(name, none); err == nil {
+			t.Errorf("%q: %s", name, f)
+		}
+	}
+}
