@@ -1,6 +1,7 @@
 package gatewayapi
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
@@ -56,8 +57,9 @@ func decode[S any](doc document.Document, validate func(*validator, *S)) (*S, do
 		Spec     S                 `json:"spec"`
 		Status   any               `json:"status"`
 	}
-	if err := doc.Decode(&whole); err != nil {
-		return nil, err.(document.Errors)
+	var problems document.Errors
+	if errors.As(doc.Decode(&whole), &problems) {
+		return nil, problems
 	}
 	v := &validator{doc: doc}
 	validate(v, &whole.Spec)

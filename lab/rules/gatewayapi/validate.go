@@ -75,7 +75,9 @@ func (v *validator) parents(list []gateway.ParentReference) {
 			v.fail(path+".name", "missing")
 		}
 		group, kind := string(or(p.Group, Group)), string(or(p.Kind, gatewayKind))
-		if !(group == "" && kind == serviceKind || group == Group && kind == gatewayKind) {
+		switch group + "/" + kind {
+		case "/" + serviceKind, Group + "/" + gatewayKind:
+		default:
 			v.fail(path+".kind", "%s of group %q: not supported by the lab", kind, group)
 		}
 		if p.Port != nil {

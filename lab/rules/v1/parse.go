@@ -2,6 +2,7 @@ package v1
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 	"strings"
 
@@ -125,9 +126,7 @@ func Metadata(doc document.Document) (metav1.ObjectMeta, document.Errors) {
 		Status   any               `json:"status"`
 	}
 	var errs document.Errors
-	if err := doc.Decode(&whole); err != nil {
-		errs = err.(document.Errors)
-	}
+	errors.As(doc.Decode(&whole), &errs)
 	for _, text := range validation.IsDNS1123Subdomain(doc.Name) {
 		errs = append(errs, doc.Errorf("metadata.name", "%q: %s", doc.Name, text))
 	}
