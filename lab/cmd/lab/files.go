@@ -75,11 +75,12 @@ func (s *sources) expand(path string) ([]string, error) {
 // folder is the files of a folder that can hold objects.
 func (s *sources) folder(path string) (found []string, err error) {
 	extensions := []string{".yml", ".yaml", ".json"}
-	err = filepath.WalkDir(path, func(file string, entry os.DirEntry, err error) error {
+	root := path + string(filepath.Separator) // also where path is a link
+	err = filepath.WalkDir(root, func(file string, entry os.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
-		case entry.IsDir() && file != path && !s.recursive:
+		case entry.IsDir() && file != root && !s.recursive:
 			return filepath.SkipDir
 		case entry.IsDir() || !slices.Contains(extensions, filepath.Ext(file)):
 			return nil

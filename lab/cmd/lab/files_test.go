@@ -36,6 +36,9 @@ func TestSources(t *testing.T) {
 		"none/README.md": "no", "none/below/x.yml": "x",
 		"kustomized/kustomization.yaml": "resources: [two.yml, one.yml]", "kustomized/one.yml": "1", "kustomized/two.yml": "2",
 	})
+	if err := os.Symlink("rules", filepath.Join(dir, "link")); err != nil {
+		t.Fatal(err)
+	}
 	for name, c := range map[string]struct {
 		sources
 		want string // the files with their texts, or the error
@@ -46,6 +49,7 @@ func TestSources(t *testing.T) {
 		"standard input":  {sources{files: []string{"-", "rules/b.yml"}}, "stdin=text rules/b.yml=b"},
 		"a folder":        {sources{files: []string{"rules"}}, "rules/a.yaml=a rules/b.yml=b rules/c.json=c rules/empty.yml="},
 		"its folders":     {sources{files: []string{"rules"}, recursive: true}, "rules/a.yaml=a rules/b.yml=b rules/below/d.yml=d rules/c.json=c rules/empty.yml="},
+		"a link":          {sources{files: []string{"link"}}, "link/a.yaml=a link/b.yml=b link/c.json=c link/empty.yml="},
 		"a kustomization": {sources{folders: []string{"kustomized"}}, "kustomized/two.yml=2 kustomized/one.yml=1"},
 		"missing":         {sources{files: []string{"rules/b.yml", "nope.yml"}}, "stat nope.yml: no such file or directory"},
 		"nothing in it":   {sources{files: []string{"none"}}, "none: no file in it ends with .yml, .yaml or .json"},

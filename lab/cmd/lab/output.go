@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"iter"
 	"slices"
@@ -85,6 +86,9 @@ func (o *output) isTable() bool { return slices.Contains([]string{"", "wide", "s
 func (o *output) show(tables []control.Table) error {
 	several := len(tables) > 1
 	tables = slices.DeleteFunc(slices.Clone(tables), func(t control.Table) bool { return !hasRows(t) })
+	for _, t := range tables {
+		slices.SortStableFunc(t.Rows, byName)
+	}
 	switch {
 	case o.format == "name":
 		for _, r := range rowsOf(tables) {
@@ -106,6 +110,10 @@ func (o *output) show(tables []control.Table) error {
 		o.warn(r.Warnings...)
 	}
 	return nil
+}
+
+func byName(a, b control.Row) int {
+	return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
 }
 
 func rowsOf(tables []control.Table) []control.Row {
