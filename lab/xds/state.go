@@ -81,13 +81,15 @@ func (s *state) offer(k kind, items resources, again bool) error {
 	return s.put(k, items)
 }
 
-// force offers everything at once, without regard to what Envoy makes of it.
+// force offers what differs, all at once and without regard to what Envoy makes of it.
 func (s *state) force(all [kinds]resources) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var errs []error
 	for k, items := range all {
-		errs = append(errs, s.put(kind(k), items))
+		if !equal(s.kinds[k].items, items) {
+			errs = append(errs, s.put(kind(k), items))
+		}
 	}
 	return errors.Join(errs...)
 }

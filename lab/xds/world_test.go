@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"os"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -90,15 +92,23 @@ func (w *world) pod(name string, program http.HandlerFunc) *pod {
 	return p
 }
 
-// freeAddress is an address on which nothing listens.
+// freeAddress is an address on which nothing listens, and that no system gives to outgoing
+// connections.
 func freeAddress() string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		panic(err)
+	for {
+		address := fmt.Sprintf("127.0.0.1:%d", 10_000+rand.IntN(10_000))
+		if _, taken := addresses.LoadOrStore(address, true); taken {
+			continue
+		}
+		if l, err := net.Listen("tcp", address); err == nil {
+			l.Close()
+			return address
+		}
 	}
-	defer l.Close()
-	return l.Addr().String()
 }
+
+// addresses are those that freeAddress has given.
+var addresses sync.Map
 
 // apply loads rule files of the tutorial, and text that is none.
 func (w *world) apply(rules ...string) {
