@@ -98,7 +98,7 @@ func awaitRefusal(t *testing.T, p *chain.Process) {
 func TestServicesGiveUpWhenTheirCallerIsGone(t *testing.T) {
 	t.Parallel()
 	p := newSlowPeer(t)
-	customer := frontOf(t, "recommendation", p.url)
+	customer := frontOf(t, "recommendation", p.url, chain.Env{"NEXT_HOP_TIMEOUT": "1h"})
 	ctx, hangUp := context.WithCancel(t.Context())
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, customer.URL(), nil)
 	if err != nil {
@@ -114,7 +114,11 @@ func TestServicesGiveUpWhenTheirCallerIsGone(t *testing.T) {
 	if err := <-ended; err == nil {
 		t.Error("there was an answer")
 	}
-	<-p.gone
+	select {
+	case <-p.gone:
+	case <-time.After(chain.Patience):
+		t.Error("the last of the chain still works for nobody")
+	}
 }
 
 // A hop that is killed under requests costs answers, each the contract's one line, and never

@@ -69,7 +69,7 @@ func TestTranscriptsOfTheMesh(t *testing.T) {
 		t.Run(test.want, func(t *testing.T) {
 			t.Parallel()
 			mesh := meshThatSays(t, test.status, test.body)
-			customer := frontOf(t, test.before, mesh)
+			customer := frontOf(t, test.before, mesh, nil)
 			want := said(503, test.want)
 			if got := customer.Get(t, "/"); got != want {
 				t.Errorf("got %+v, want %+v", got, want)
@@ -92,11 +92,11 @@ func meshThatSays(t *testing.T, status int, body string) (url string) {
 }
 
 // frontOf runs the services before the named one, which is at url, and returns customer.
-func frontOf(t *testing.T, service, url string) *chain.Process {
+func frontOf(t *testing.T, service, url string, env chain.Env) *chain.Process {
 	t.Helper()
 	if service == "recommendation" {
 		url = programs().Run(t, chain.Spec{Program: "preference",
-			Env: chain.Env{"RECOMMENDATION_URL": url}}).URL()
+			Env: env.With(chain.Env{"RECOMMENDATION_URL": url})}).URL()
 	}
-	return programs().Run(t, chain.Spec{Program: "customer", Env: chain.Env{"PREFERENCE_URL": url}})
+	return programs().Run(t, chain.Spec{Program: "customer", Env: env.With(chain.Env{"PREFERENCE_URL": url})})
 }
