@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"istio-tutorial/lab/envoy"
 	"istio-tutorial/lab/mesh"
@@ -19,20 +20,25 @@ import (
 type counters struct {
 	mu     sync.Mutex
 	inMesh mesh.Mesh
-	counts map[string]map[string]int // by the counter's name, then by its labels
+	counts map[string]*tally // by the counter's name
+}
+
+// tally is the counts of one name.
+type tally struct {
+	since    time.Time // of no request that began earlier
+	byLabels map[string]int
 }
 
 // follow counts from now on by another mesh; what it no longer counts is forgotten.
-func (c *counters) follow(m mesh.Mesh) {
+func (c *counters) follow(m mesh.Mesh, now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.inMesh = m
-	kept := map[string]map[string]int{}
+	kept := map[string]*tally{}
 	for _, s := range m.Sidecars {
 		for _, counter := range s.Inbound.Counters {
-			kept[counter.Name] = c.counts[counter.Name]
-			if kept[counter.Name] == nil {
-				kept[counter.Name] = map[string]int{}
+			if kept[counter.Name] = c.counts[counter.Name]; kept[counter.Name] == nil {
+				kept[counter.Name] = &tally{now.Truncate(time.Millisecond), map[string]int{}}
 			}
 		}
 	}
@@ -51,8 +57,9 @@ func (c *counters) count(line []byte) {
 		return
 	}
 	for _, counter := range c.of(a.Pod) {
-		if isFor(counter.Callers, a.Route) {
-			c.counts[counter.Name][labelsOf(counter, a)]++
+		t := c.counts[counter.Name]
+		if isFor(counter.Callers, a.Route) && !a.Time.Before(t.since) {
+			t.byLabels[labelsOf(counter, a)]++
 		}
 	}
 }
@@ -124,8 +131,9 @@ func (c *counters) write(w io.Writer) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.counts)) {
 		fmt.Fprintf(w, "# HELP %s %s\n# TYPE %s counter\n", name, help[name], name)
-		for _, labels := range slices.Sorted(maps.Keys(c.counts[name])) {
-			fmt.Fprintf(w, "%s%s %d\n", name, labels, c.counts[name][labels])
+		counts := c.counts[name].byLabels
+		for _, labels := range slices.Sorted(maps.Keys(counts)) {
+			fmt.Fprintf(w, "%s%s %d\n", name, labels, counts[labels])
 		}
 	}
 }

@@ -57,12 +57,24 @@ func TestKilledEnvoy(t *testing.T) {
 	}
 	kill(t, s.Proxy.PID, syscall.SIGKILL)
 	// A change while it is down waits until it is back.
-	l.must(t, control.Create, "istiofiles/recommendation_lb_policy_app.yml")
-	if got := l.answers(t, 10); got[fromV2] != 10 {
+	l.must(t, control.Replace, "istiofiles/route-rule-recommendation-v1.yml")
+	if got := l.answers(t, 10); got[fromV1] != 10 {
 		t.Errorf("answers %v", got)
 	}
-	if s, err = l.Status(t.Context()); err != nil || s.Proxy.Restarts != 1 || s.Proxy.State != "Ready" {
+	if s, err = l.Status(t.Context()); err != nil || s.Proxy.Restarts != 1 {
 		t.Errorf("proxy %+v, %v", s.Proxy, err)
+	}
+	// Without a change it serves by the same rules.
+	kill(t, s.Proxy.PID, syscall.SIGKILL)
+	eventually(t, func() error {
+		s, err := l.Status(t.Context())
+		if err == nil && (s.Proxy.Restarts != 2 || s.Proxy.State != "Ready") {
+			err = fmt.Errorf("proxy %+v", s.Proxy)
+		}
+		return err
+	})
+	if got := l.answers(t, 10); got[fromV1] != 10 {
+		t.Errorf("answers %v", got)
 	}
 }
 

@@ -91,7 +91,7 @@ func (l *lab) push(ctx context.Context, s objects.Set) error {
 	if err := l.proxy.push(ctx, m); err != nil {
 		return err
 	}
-	l.counters.follow(m)
+	l.counters.follow(m, time.Now())
 	return nil
 }
 

@@ -167,9 +167,12 @@ func (p *proxy) stop(ctx context.Context) error {
 
 // busy tells whether requests are under way, as far as Envoy says.
 func (p *proxy) busy(ctx context.Context) bool {
-	stats, err := p.admin.Stats(ctx, `^http\..*downstream_rq_active$`)
+	stats, err := p.admin.Stats(ctx, `downstream_rq_active$`)
 	if err != nil {
 		return false
 	}
-	return slices.ContainsFunc(stats, func(s envoy.Stat) bool { return s.Value != "0" })
+	return slices.ContainsFunc(stats, func(s envoy.Stat) bool {
+		_, _, owned := xds.SplitStat(s.Name) // else it is this very question
+		return owned && s.Value != "0"
+	})
 }

@@ -13,7 +13,7 @@ import (
 const (
 	// patience bounds one Publish: a proxy that does not answer must not keep pods from ending.
 	patience = 5 * time.Second
-	// again is the pause after a Publish that failed.
+	// again is the pause after a Publish that failed, the first time; it doubles, up to patience.
 	again = 100 * time.Millisecond
 )
 
@@ -70,6 +70,7 @@ func (p *pod) instance() mesh.Instance {
 // publishing tells the proxy of every change, and lets the pods go that it no longer calls.
 func (m *Manager) publishing(ctx context.Context) {
 	var last []mesh.Instance
+	pause := again
 	for {
 		select {
 		case <-m.due:
@@ -80,14 +81,21 @@ func (m *Manager) publishing(ctx context.Context) {
 		if now, offers := m.offers(); !reflect.DeepEqual(now, last) {
 			err := m.publish(ctx)
 			m.published(offers, err)
-			last = now
-			if err != nil {
-				last = nil
-				time.AfterFunc(again, m.touch)
-			}
+			last, pause = m.next(now, pause, err)
 		}
 		m.release(leaving)
 	}
+}
+
+// next is what the proxy has after a Publish, and the pause after another that fails.
+func (m *Manager) next(
+	now []mesh.Instance, pause time.Duration, err error,
+) ([]mesh.Instance, time.Duration) {
+	if err == nil {
+		return now, again
+	}
+	time.AfterFunc(pause, m.touch)
+	return nil, min(2*pause, patience)
 }
 
 func (m *Manager) publish(ctx context.Context) error {
