@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -30,6 +31,7 @@ func TestCommandLine(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:           filepath.Join("testdata", "script"),
 		UpdateScripts: flag.Arg(0) == "update",
+		Deadline:      time.Now().Add(4 * chain.Patience), // a program may serve that should not
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("PATH", string(programs()))
 			env.Setenv("METRICS_ON", "off") // the default port is not ours alone
