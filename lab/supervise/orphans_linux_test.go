@@ -1,8 +1,8 @@
 package supervise_test
 
 import (
-	"cmp"
 	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
