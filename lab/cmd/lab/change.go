@@ -1,12 +1,15 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/document"
 )
 
 // change is a verb on all that some files hold.
@@ -67,18 +70,43 @@ func (c *change) do(cmd *cobra.Command, files []control.File) error {
 	for _, r := range results {
 		c.report(c.words(r), r)
 	}
-	if err == nil && len(results) == 0 {
-		return fmt.Errorf("nothing to %s", c.verb)
+	if err != nil {
+		return err
 	}
-	return err
+	return c.unlessNone(len(results))
 }
 
+// check says of each object that it is valid.
 func (c *change) check(files []control.File) error {
 	if err := (control.Offline{Files: files, Namespace: c.namespace}).Check(); err != nil {
 		return err
 	}
+	var all []document.Document
 	for _, f := range files {
-		fmt.Fprintf(c.stdout, "%s: valid (dry run)\n", f.Name)
+		docs, err := document.Parse(f.Name, bytes.NewReader(f.Data))
+		if err != nil {
+			return err
+		}
+		all = append(all, docs...)
+	}
+	for _, d := range all {
+		fmt.Fprintf(c.stdout, "%s/%s valid (dry run)\n", resource(d), d.Name)
+	}
+	return c.unlessNone(len(all))
+}
+
+// resource is how kubectl prints a kind.
+func resource(d document.Document) string {
+	kind := strings.ToLower(d.Kind)
+	if group, _, ok := strings.Cut(d.APIVersion, "/"); ok {
+		return kind + "." + group
+	}
+	return kind
+}
+
+func (c *change) unlessNone(count int) error {
+	if count == 0 {
+		return fmt.Errorf("nothing to %s", c.verb)
 	}
 	return nil
 }

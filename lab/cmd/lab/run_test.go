@@ -43,7 +43,7 @@ func (s surroundings) run(t *testing.T, args ...string) answer {
 // shortDir is short enough for a socket's path.
 func shortDir(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "lab")
+	dir, err := os.MkdirTemp("", "lab") //nolint:usetesting // t.TempDir holds the test's long name
 	if err != nil {
 		t.Fatal(err)
 	}

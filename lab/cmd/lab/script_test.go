@@ -42,13 +42,20 @@ func (b built) Run() int {
 	home, err := os.MkdirTemp("", "home")
 	if err == nil {
 		defer func() { _ = os.RemoveAll(home) }()
-		err = errors.Join(build(home), os.Setenv("LAB_HOME", home), os.Setenv("GORACE", "atexit_sleep_ms=0"))
+		err = errors.Join(build(home), os.Setenv("LAB_HOME", home), os.Setenv("GORACE", "atexit_sleep_ms=0"),
+			setGoEnv("GOCACHE"), setGoEnv("GOMODCACHE"))
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	return b.M.Run()
+}
+
+// setGoEnv keeps a folder of Go's for scripts, which have another HOME.
+func setGoEnv(name string) error {
+	out, err := exec.Command("go", "env", name).Output()
+	return errors.Join(err, os.Setenv(name, strings.TrimSpace(string(out))))
 }
 
 func build(home string) error {
@@ -98,7 +105,7 @@ type labKey struct{}
 
 // setup gives each script a folder for its labs, and the tutorial's files.
 func setup(env *testscript.Env) error {
-	for _, name := range []string{"LAB_HOME", "GORACE"} {
+	for _, name := range []string{"LAB_HOME", "GORACE", "GOCACHE", "GOMODCACHE", "GOFLAGS", "GOPROXY"} {
 		env.Setenv(name, os.Getenv(name))
 	}
 	run, err := os.MkdirTemp("", "lab")
@@ -110,12 +117,14 @@ func setup(env *testscript.Env) error {
 	env.Setenv("HOME", run)
 	env.Setenv("LAB_NAME", defaultLab)
 	env.Values[labKey{}] = map[string]*daemon{}
-	for _, name := range []string{"deploy", "istiofiles", "bin"} {
-		target, err := filepath.Abs(filepath.Join(repository, name))
+	root, err := filepath.Abs(repository)
+	if err != nil {
+		return err
+	}
+	env.Setenv("REPOSITORY", root)
+	for _, name := range []string{"deploy", "istiofiles"} {
+		err := os.Symlink(filepath.Join(root, name), filepath.Join(env.WorkDir, name))
 		if err != nil {
-			return err
-		}
-		if err := os.Symlink(target, filepath.Join(env.WorkDir, name)); err != nil {
 			return err
 		}
 	}

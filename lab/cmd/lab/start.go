@@ -61,7 +61,7 @@ func (s *start) config(ctx context.Context) (control.Config, error) {
 	return control.Config{
 		Name: s.name, Listen: s.listen, Programs: filepath.Join(home, "out"), Envoy: proxy.Path,
 		Manifests: files, Namespace: s.namespace, Tracing: s.tracing, Internet: s.internet,
-		Getenv: s.getenv, Progress: newSteps(s.stdout).show,
+		Getenv: s.getenv, Progress: newSteps(ctx, s.stdout).show,
 	}, err
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -18,10 +17,14 @@ const patience = time.Second
 type steps struct {
 	mu      sync.Mutex
 	w       io.Writer
+	over    func() bool // nobody waits for the steps any more
 	waiting map[string]*time.Timer
 }
 
-func newSteps(w io.Writer) *steps { return &steps{w: w, waiting: map[string]*time.Timer{}} }
+func newSteps(ctx context.Context, w io.Writer) *steps {
+	over := func() bool { return ctx.Err() != nil }
+	return &steps{w: w, over: over, waiting: map[string]*time.Timer{}}
+}
 
 func (s *steps) show(step control.Step) {
 	s.mu.Lock()
@@ -33,7 +36,7 @@ func (s *steps) show(step control.Step) {
 	switch {
 	case !step.Done:
 		s.waiting[step.Name] = time.AfterFunc(patience, func() { s.line(step.Name, "...") })
-	case errors.Is(step.Err, context.Canceled): // Ctrl-C, or another step has failed
+	case step.Err != nil && s.over(): // Ctrl-C
 	case step.Err != nil:
 		s.printf(step.Name, "failed")
 	default:

@@ -40,7 +40,7 @@ Ctrl-C or "bin/lab down". Everything listens on this machine's loopback alone.`,
 			defer surviveBrokenPipe()()
 			s.stdout = heard{s.stdout, cancel}
 			err := s.run(ctx)
-			if errors.Is(err, context.Canceled) { // Ctrl-C is the way to end it
+			if ctx.Err() != nil && errors.Is(err, context.Canceled) { // Ctrl-C is the way to end it
 				return nil
 			}
 			return err
