@@ -15,7 +15,9 @@ func kinds() []string {
 }
 
 // completeNames completes KIND, KIND/NAME and the names after a KIND.
-func (a *app) completeNames(cmd *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
+func (a *app) completeNames(
+	cmd *cobra.Command, args []string, word string,
+) ([]string, cobra.ShellCompDirective) {
 	kind, _, slash := strings.Cut(word, "/")
 	switch {
 	case slash:
@@ -28,7 +30,9 @@ func (a *app) completeNames(cmd *cobra.Command, args []string, word string) ([]s
 }
 
 // completePods completes the names of pods.
-func (a *app) completePods(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+func (a *app) completePods(
+	cmd *cobra.Command, args []string, _ string,
+) ([]string, cobra.ShellCompDirective) {
 	if len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}

@@ -39,7 +39,7 @@ func (a *app) delete() *cobra.Command {
 	r.declare(cmd)
 	cmd.Flags().StringVarP(&r.labels, "selector", "l", "", "delete those with these labels")
 	cmd.Flags().BoolVar(&r.all, "all", false, "delete all of the kind in the namespace")
-	cmd.Flags().BoolVar(&r.ignoreMissing, "ignore-not-found", false, "take it as done if it is not there")
+	cmd.Flags().BoolVar(&r.ignoreMissing, "ignore-not-found", false, "what is not there is deleted")
 	return cmd
 }
 

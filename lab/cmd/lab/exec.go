@@ -49,7 +49,7 @@ There is no container around it: the files are this machine's.`,
 	flags := cmd.Flags()
 	flags.BoolVarP(&e.Stdin, "stdin", "i", false, "let it read standard input")
 	flags.BoolVarP(&terminal, "tty", "t", false, "leave Ctrl-C to it")
-	flags.StringVarP(&e.Container, "container", "c", "", "whose environment; the pod's own program by default")
+	flags.StringVarP(&e.Container, "container", "c", "", "whose environment; by default its program's")
 	return cmd
 }
 

@@ -25,7 +25,8 @@ type sources struct {
 func (s *sources) declare(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	// not a list of commas, which a file's name may have
-	flags.StringArrayVarP(&s.files, "filename", "f", nil, "FILE, folder, or - for standard input; several of them by several -f")
+	flags.StringArrayVarP(&s.files, "filename", "f", nil,
+		"FILE, folder, or - for standard input; several by several -f")
 	flags.StringArrayVarP(&s.folders, "kustomize", "k", nil, "folder with a kustomization.yaml")
 	flags.BoolVarP(&s.recursive, "recursive", "R", false, "folders of -f with their own folders")
 	_ = cmd.MarkFlagDirname("kustomize") // the flag is there

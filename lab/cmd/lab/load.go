@@ -27,8 +27,8 @@ func (a *app) load() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "load [-c USERS] [-r TIMES] [URL]",
 		Short: "Ask as many users at once, as siege does",
-		Long: `Ask as many users at once, as siege does, until all are done or by Ctrl-C; URL is the lab's ingress
-by default. It ends with status 1 if nothing answered.`,
+		Long: `Ask as many users at once, as siege does, until all are done or by Ctrl-C; URL is the lab's
+ingress by default. It ends with status 1 if nothing answered.`,
 		Example: `  bin/lab load -c 20 -r 2 -v
   bin/lab load -c 5 -t 10S -A Safari`,
 		Args: cobra.MaximumNArgs(1),
@@ -40,7 +40,7 @@ by default. It ends with status 1 if nothing answered.`,
 	flags.StringVarP(&s.duration, "time", "t", "", "for how long: 10S, 5M or 1H, or as Go writes it")
 	flags.DurationVarP(&s.Delay, "delay", "d", 0, "pause before each request, random up to this")
 	flags.BoolVarP(&s.verbose, "verbose", "v", false, "show every answer")
-	flags.StringArrayVarP(&s.headers, "header", "H", nil, "'NAME: VALUE' to send; several by several -H")
+	flags.StringArrayVarP(&s.headers, "header", "H", nil, "'NAME: VALUE'; several by several -H")
 	flags.StringVarP(&s.agent, "user-agent", "A", "lab", "the browser to be")
 	return cmd
 }

@@ -74,10 +74,13 @@ func (a *app) logs() *cobra.Command {
 	}
 	l.declare(cmd)
 	flags := cmd.Flags()
-	flags.StringVarP(&labels, "selector", "l", "", "of all pods with these labels, the last 10 lines of each")
-	flags.StringVarP(&l.query.Container, "container", "c", "", "its program, or istio-proxy for its sidecar")
+	flags.StringVarP(&labels, "selector", "l", "",
+		"of all pods with these labels, the last 10 lines of each")
+	flags.StringVarP(&l.query.Container, "container", "c", "",
+		"its program, or istio-proxy for its sidecar")
 	flags.BoolVarP(&l.query.Previous, "previous", "p", false, "of the run before the last restart")
 	flags.BoolVar(&l.query.Prefix, "prefix", false, "say before each line whose it is")
+	flags.BoolVar(&l.query.Timestamps, "timestamps", false, "say before each line when it was written")
 	return cmd
 }
 

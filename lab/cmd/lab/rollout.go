@@ -11,7 +11,8 @@ import (
 )
 
 func (a *app) rollout() *cobra.Command {
-	return group(&cobra.Command{Use: "rollout", Short: "Wait for a Deployment's pods, or replace them"},
+	return group(
+		&cobra.Command{Use: "rollout", Short: "Wait for a Deployment's pods, or replace them"},
 		a.rolloutStatus(), a.rolloutRestart())
 }
 

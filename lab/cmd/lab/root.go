@@ -20,8 +20,8 @@ type app struct {
 
 const defaultLab = "tutorial"
 
-const about = `The Istio tutorial's mesh on this machine: customer, preference and recommendation as processes,
-a real Envoy as every sidecar and as the ingress, steered by deploy/ and istiofiles/.
+const about = `The Istio tutorial's mesh on this machine: customer, preference and recommendation as
+processes, a real Envoy as every sidecar and as the ingress, steered by deploy/ and istiofiles/.
 
 Type bin/lab where the tutorial says kubectl or istioctl.`
 
@@ -46,7 +46,8 @@ func (a *app) root() *cobra.Command {
 	root.SetErr(a.stderr)
 	flags := root.PersistentFlags()
 	flags.StringVarP(&a.namespace, "namespace", "n", "istio-tutorial", "of what is named")
-	flags.StringVar(&a.name, "name", cmp.Or(a.getenv("LAB_NAME"), defaultLab), "of the lab ($LAB_NAME)")
+	name := cmp.Or(a.getenv("LAB_NAME"), defaultLab)
+	flags.StringVar(&a.name, "name", name, "of the lab ($LAB_NAME)")
 	root.AddGroup(
 		&cobra.Group{ID: labVerbs, Title: "The lab:"},
 		&cobra.Group{ID: objectVerbs, Title: "Pods, services and rules, as with kubectl and istioctl:"},
@@ -55,7 +56,8 @@ func (a *app) root() *cobra.Command {
 	add(root, labVerbs, a.up(), a.down(), a.statusVerb())
 	add(root, objectVerbs, a.create(), a.apply(), a.replace(), a.delete(), a.get(), a.describe(),
 		a.scale(), a.set(), a.rollout(), a.logs(), a.exec(), a.kubeInject())
-	add(root, insightVerbs, a.load(), a.routes(), a.proxyConfig(), a.stats(), a.proxyLogs(), a.metrics())
+	add(root, insightVerbs, a.load(), a.routes(), a.proxyConfig(), a.stats(), a.proxyLogs(),
+		a.metrics())
 	return root
 }
 

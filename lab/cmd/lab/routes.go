@@ -26,8 +26,8 @@ func (a *app) routes() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "routes [--from WORKLOAD] [--to SERVICE] [-f FILE]",
 		Short: "Show what the rules make of a request",
-		Long: `Show what the rules make of a request: the routes in their order, the policy of each cluster, and
-the rules that never act, with the reason.
+		Long: `Show what the rules make of a request: the routes in their order, the policy of each cluster,
+and the rules that never act, with the reason.
 
 With -f it shows what these rules alone would make of the tutorial's services, both versions of
 recommendation among them, without a lab.

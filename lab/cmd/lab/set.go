@@ -64,4 +64,6 @@ func parseEnv(args []string) (control.SetEnv, error) {
 	return request, nil
 }
 
-func isVariable(arg string) bool { return strings.Contains(arg, "=") || strings.HasSuffix(arg, "-") }
+func isVariable(arg string) bool {
+	return strings.Contains(arg, "=") || strings.HasSuffix(arg, "-")
+}

@@ -86,12 +86,13 @@ func (s *start) howToGoOn(ingress string) {
 	if s.listen != defaultListen {
 		url = " " + ingress
 	}
+	rule := "create -f istiofiles/route-rule-recommendation-503.yml"
 	fmt.Fprintf(s.stdout, `
 The mesh is up: %s is its ingress. Ctrl-C ends it. In another terminal:
   bin/poll_customer.sh%s
   %s
   %s
-`, ingress, url, s.line("get pods"), s.line("create -f istiofiles/route-rule-recommendation-503.yml"))
+`, ingress, url, s.line("get pods"), s.line(rule))
 }
 
 func (s *start) alreadyRunning(ctx context.Context, client *control.Client) error {

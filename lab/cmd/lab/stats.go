@@ -15,8 +15,8 @@ func (a *app) stats() *cobra.Command {
 	return &cobra.Command{
 		Use:   "stats [POD] [FILTER]",
 		Short: "Show the proxy's own counters, of a pod's sidecar or all",
-		Long: `Show the proxy's own counters: of a pod's sidecar, or all. FILTER is a regular expression that a
-name must match somewhere. A single word that names no pod is a FILTER.`,
+		Long: `Show the proxy's own counters: of a pod's sidecar, or all. FILTER is a regular expression that
+a name must match somewhere. A single word that names no pod is a FILTER.`,
 		Example: `  bin/lab stats upstream_rq_pending_overflow
   bin/lab stats deployment/preference 'ejections_active|upstream_rq_retry$'`,
 		Args:              cobra.MaximumNArgs(2),
@@ -26,7 +26,7 @@ name must match somewhere. A single word that names no pod is a FILTER.`,
 			if err != nil {
 				return err
 			}
-			list, err := a.findStats(cmd.Context(), client, args)
+			list, err := statsAsker{a, client}.ask(cmd.Context(), args)
 			for _, s := range list {
 				fmt.Fprintf(a.stdout, "%s: %s\n", s.Name, s.Value)
 			}
@@ -40,26 +40,35 @@ func mayBePod(word string) bool {
 	return regexp.MustCompile(`^([a-z.]+/)?[a-z0-9]([a-z0-9-]*[a-z0-9])?$`).MatchString(word)
 }
 
-func (a *app) findStats(ctx context.Context, client *control.Client, args []string) ([]control.Stat, error) {
-	all := func(filter string) ([]control.Stat, error) {
-		return client.Stats(ctx, control.StatsQuery{Selection: a.selection(nil, ""), Filter: filter})
+// statsAsker asks for counters.
+type statsAsker struct {
+	*app
+	client *control.Client
+}
+
+func (s statsAsker) ask(ctx context.Context, args []string) ([]control.Stat, error) {
+	switch {
+	case len(args) == 0:
+		return s.of(ctx, nil, "")
+	case len(args) == 2:
+		return s.of(ctx, args[:1], args[1])
+	case !mayBePod(args[0]):
+		return s.of(ctx, nil, args[0])
 	}
-	switch len(args) {
-	case 0:
-		return all("")
-	case 2:
-		return client.Stats(ctx, control.StatsQuery{Selection: a.selection(args[:1], ""), Filter: args[1]})
-	}
-	if !mayBePod(args[0]) {
-		return all(args[0])
-	}
-	list, missing := client.Stats(ctx, control.StatsQuery{Selection: a.selection(args, "")})
-	if refused, ok := errors.AsType[*control.Error](missing); !ok || refused.Reason != control.NotFound {
+	list, missing := s.of(ctx, args, "")
+	refused, ok := errors.AsType[*control.Error](missing)
+	if !ok || refused.Reason != control.NotFound {
 		return list, missing
 	}
-	list, err := all(args[0])
+	list, err := s.of(ctx, nil, args[0])
 	if err == nil && len(list) == 0 {
 		return nil, missing // neither a pod nor part of a name
 	}
 	return list, err
+}
+
+// of asks for the counters of a pod, or of all.
+func (s statsAsker) of(ctx context.Context, pod []string, filter string) ([]control.Stat, error) {
+	query := control.StatsQuery{Selection: s.selection(pod, ""), Filter: filter}
+	return s.client.Stats(ctx, query)
 }

@@ -25,8 +25,8 @@ func (a *app) up() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "up",
 		Short: "Start the mesh of deploy/, and keep it running until Ctrl-C",
-		Long: `Start the mesh of deploy/ (what "kubectl apply -k deploy" would start), and keep it running until
-Ctrl-C or "bin/lab down". Everything listens on this machine's loopback alone.`,
+		Long: `Start the mesh of deploy/ (what "kubectl apply -k deploy" would start), and keep it running
+until Ctrl-C or "bin/lab down". Everything listens on this machine's loopback alone.`,
 		Example: `  bin/lab up
   bin/lab up --name second --listen 127.0.0.1:8281
   bin/lab up --tracing zipkin`,
@@ -48,8 +48,10 @@ Ctrl-C or "bin/lab down". Everything listens on this machine's loopback alone.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&s.listen, "listen", defaultListen, "the ingress' address; port 0 is any free one")
-	flags.StringVar(&s.tracing, "tracing", "", "zipkin or jaeger: report traces to the one on this machine")
-	flags.BoolVar(&s.internet, "internet", false, "lead calls out of the mesh to the real hosts, not to stand-ins")
+	flags.StringVar(&s.tracing, "tracing", "",
+		"zipkin or jaeger: report traces to the one on this machine")
+	flags.BoolVar(&s.internet, "internet", false,
+		"lead calls out of the mesh to the real hosts, not to stand-ins")
 	return cmd
 }
 
@@ -68,7 +70,8 @@ func (s *start) check() error {
 		host = "127.0.0.1"
 	}
 	if ip := net.ParseIP(host); ip == nil || !ip.IsLoopback() {
-		return misusef("--listen=%s: want an address that only this machine reaches, such as %s", s.listen, defaultListen)
+		return misusef("--listen=%s: want an address that only this machine reaches, such as %s",
+			s.listen, defaultListen)
 	}
 	if _, err := net.LookupPort("tcp", port); err != nil {
 		return misusef("--listen=%s: port %q: want a number up to 65535", s.listen, port)
