@@ -1,0 +1,289 @@
+package labfigures
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"istio-tutorial/e2e/await"
+)
+
+const patience = time.Minute
+
+// lab is a running lab with recommendation v2 beside v1.
+type lab struct {
+	b    *testing.B
+	name string
+	url  string
+	cmd  *exec.Cmd
+	took time.Duration // to the first answer
+}
+
+// start runs bin/lab up and waits for the first answer through the ingress.
+func start(b *testing.B) *lab {
+	b.Helper()
+	address := "127.0.0.1:" + freePorts(b, 1)[0]
+	l := &lab{b: b, name: fmt.Sprintf("figures%d", time.Now().UnixNano()%1e6), url: "http://" + address}
+	begin := time.Now()
+	l.cmd = exec.Command("bin/lab", "up", "--name", l.name, "--listen", address)
+	l.cmd.Dir, l.cmd.Stderr = "../..", os.Stderr
+	if err := l.cmd.Start(); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(l.end)
+	answering(b, l.url, "customer => preference => recommendation v1")
+	l.took = time.Since(begin)
+	return l
+}
+
+func (l *lab) end() {
+	_ = l.cmd.Process.Signal(syscall.SIGINT)
+	if err := l.cmd.Wait(); err != nil {
+		l.b.Errorf("bin/lab up: %v", err)
+	}
+}
+
+func (l *lab) run(args ...string) {
+	l.b.Helper()
+	cmd := exec.Command("bin/lab", append(args, "--name", l.name)...)
+	cmd.Dir = "../.."
+	if out, err := cmd.CombinedOutput(); err != nil {
+		l.b.Fatalf("%s: %v\n%s", strings.Join(cmd.Args, " "), err, out)
+	}
+}
+
+func (l *lab) withV2() {
+	l.b.Helper()
+	l.run("apply", "-f", "deploy/recommendation/Deployment-v2.yml")
+	l.run("rollout", "status", "deployment/recommendation-v2")
+}
+
+func get(url string) (string, error) {
+	res, err := http.Get(url)
+	if err != nil {
+		return "", err
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	return string(body), err
+}
+
+func middle(times []time.Duration) time.Duration {
+	slices.Sort(times)
+	return times[len(times)/2]
+}
+
+func report(b *testing.B, value float64, unit string, most float64) {
+	b.Helper()
+	verdict := "met"
+	if value > most {
+		verdict = "missed"
+	}
+	b.ReportMetric(0, "ns/op") // of no meaning here
+	b.ReportMetric(value, unit)
+	b.Logf("%.4g %s; at most %.4g: %s", value, unit, most, verdict)
+}
+
+func BenchmarkUp(b *testing.B) {
+	var times []time.Duration
+	for range 5 {
+		l := start(b)
+		times = append(times, l.took)
+		l.run("down")
+	}
+	report(b, middle(times).Seconds(), "s-to-first-answer", 1.5)
+}
+
+// rule is the file that leads all requests to a version.
+func rule(version string) string { return "istiofiles/route-rule-recommendation-" + version + ".yml" }
+
+// BenchmarkCreate changes a rule 500 times, and asks 20 times after each.
+func BenchmarkCreate(b *testing.B) {
+	l := start(b)
+	l.withV2()
+	l.run("create", "-f", rule("v1"))
+	var times []time.Duration
+	stale := 0
+	for i := range 500 {
+		version := []string{"v2", "v1"}[i%2]
+		begin := time.Now()
+		l.run("replace", "-f", rule(version))
+		times = append(times, time.Since(begin))
+		for range 20 {
+			if text, err := get(l.url); err != nil || !strings.Contains(text, "recommendation "+version+" ") {
+				stale++
+			}
+		}
+	}
+	report(b, float64(middle(times).Microseconds())/1000, "ms-per-change", 100)
+	report(b, float64(stale), "old-answers-of-10000", 0)
+}
+
+// BenchmarkMemory adds up what the lab, Envoy and five pods hold.
+func BenchmarkMemory(b *testing.B) {
+	l := start(b)
+	l.withV2()
+	l.run("scale", "--replicas=2", "deployment/recommendation-v2")
+	l.run("rollout", "status", "deployment/recommendation-v2")
+	for range 1000 {
+		if _, err := get(l.url); err != nil {
+			b.Fatal(err)
+		}
+	}
+	report(b, l.memory(), "MB-resident", 250)
+}
+
+// memory is the resident memory of the lab and everything below it, in MB.
+func (l *lab) memory() float64 {
+	l.b.Helper()
+	total := 0.0
+	for _, pid := range tree(l.cmd.Process.Pid) {
+		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+		if err != nil {
+			l.b.Fatal(err)
+		}
+		for line := range strings.SplitSeq(string(status), "\n") {
+			if f := strings.Fields(line); len(f) == 3 && f[0] == "VmRSS:" {
+				kib, _ := strconv.ParseFloat(f[1], 64)
+				total += kib / 1024
+			}
+		}
+	}
+	return total
+}
+
+// tree is a process and its descendants.
+func tree(pid int) []int {
+	all := []int{pid}
+	children, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
+	for _, file := range children {
+		text, _ := os.ReadFile(file)
+		for child := range strings.FieldsSeq(string(text)) {
+			n, _ := strconv.Atoi(child)
+			all = append(all, tree(n)...)
+		}
+	}
+	return all
+}
+
+// BenchmarkChanges makes 1000 rule changes while requests come at 200 a second.
+func BenchmarkChanges(b *testing.B) {
+	l := start(b)
+	l.withV2()
+	l.run("create", "-f", rule("v1"))
+	done := make(chan struct{})
+	var asked, wrong atomic.Int64
+	var asking sync.WaitGroup
+	asking.Go(func() {
+		tick := time.NewTicker(5 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			select {
+			case <-done:
+				return
+			case <-tick.C:
+			}
+			asking.Go(func() {
+				asked.Add(1)
+				if text, err := get(l.url); err != nil || !strings.HasPrefix(text, "customer => preference => recommendation v") {
+					wrong.Add(1)
+				}
+			})
+		}
+	})
+	before := 0.0
+	for i := range 1000 {
+		l.run("replace", "-f", rule([]string{"v2", "v1"}[i%2]))
+		if i == 100 {
+			before = l.memory()
+		}
+	}
+	close(done)
+	asking.Wait()
+	b.Logf("%d requests", asked.Load())
+	report(b, float64(wrong.Load()), "answers-lost-or-wrong", 0)
+	report(b, l.memory()/before, "memory-after-to-before", 1.1)
+}
+
+// BenchmarkHop compares a request through ingress and sidecars with one through the plain chain.
+func BenchmarkHop(b *testing.B) {
+	l := start(b)
+	plain := plainChain(b)
+	var ratios []float64
+	for range 9 {
+		ratios = append(ratios, each(b, l.url).Seconds()/each(b, plain).Seconds())
+	}
+	slices.Sort(ratios)
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(ratios[len(ratios)/2], "of-plain-latency")
+}
+
+// each is the time that one of 300 requests in turn takes.
+func each(b *testing.B, url string) time.Duration {
+	b.Helper()
+	begin := time.Now()
+	for range 300 {
+		if _, err := get(url); err != nil {
+			b.Fatal(err)
+		}
+	}
+	return time.Since(begin) / 300
+}
+
+// plainChain runs bin/chain.sh and returns customer's address.
+func plainChain(b *testing.B) string {
+	b.Helper()
+	ports := freePorts(b, 3)
+	cmd := exec.Command("bin/chain.sh")
+	cmd.Dir, cmd.Env = "../..", append(os.Environ(), "PORTS="+strings.Join(ports, " "))
+	if err := cmd.Start(); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		_ = cmd.Process.Signal(syscall.SIGTERM)
+		_ = cmd.Wait()
+	})
+	return answering(b, "http://127.0.0.1:"+ports[0], "customer => preference => recommendation v1")
+}
+
+func freePorts(b *testing.B, n int) []string {
+	b.Helper()
+	var ports []string
+	for range n {
+		port, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer port.Close()
+		ports = append(ports, strconv.Itoa(port.Addr().(*net.TCPAddr).Port))
+	}
+	return ports
+}
+
+// answering waits until what url says begins so.
+func answering(b *testing.B, url, begins string) string {
+	b.Helper()
+	err := await.Until(patience, func() error {
+		text, err := get(url)
+		if err == nil && !strings.HasPrefix(text, begins) {
+			err = fmt.Errorf("answer: %s", text)
+		}
+		return err
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return url
+}
