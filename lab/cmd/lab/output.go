@@ -112,6 +112,7 @@ func (o *output) show(tables []control.Table) error {
 	return nil
 }
 
+// byName is kubectl's order.
 func byName(a, b control.Row) int {
 	return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
 }
