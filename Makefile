@@ -49,7 +49,7 @@ lint: ## what CI holds the sources to
 	go vet work
 	@for m in $(MODULES); do (cd $$m && GOWORK=off go mod tidy -diff && GOWORK=off go build ./...) || exit 1; done
 	@for m in $(MODULES); do echo "golangci-lint $$m"; (cd $$m && go run $(GOLANGCI) run ./...) || exit 1; done
-	@if command -v shellcheck >/dev/null; then shellcheck bin/*.sh .ci/run; else echo 'lint: no shellcheck here: scripts not checked'; fi
+	@if command -v shellcheck >/dev/null; then shellcheck bin/*.sh bin/lab .ci/run; else echo 'lint: no shellcheck here: scripts not checked'; fi
 
 images: ## build the images with $(DOCKER)
 	@bin/images.sh build
