@@ -167,7 +167,8 @@ func (c *Client) post(ctx context.Context, method string, request any) (io.ReadC
 	if err != nil {
 		return nil, err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://lab/"+method, bytes.NewReader(data))
+	url := "http://lab/" + method // the host is the socket
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(data))
 	if err != nil {
 		return nil, err
 	}

@@ -37,9 +37,11 @@ func (c *counters) follow(m mesh.Mesh, now time.Time) {
 	kept := map[string]*tally{}
 	for _, s := range m.Sidecars {
 		for _, counter := range s.Inbound.Counters {
-			if kept[counter.Name] = c.counts[counter.Name]; kept[counter.Name] == nil {
-				kept[counter.Name] = &tally{now.Truncate(time.Millisecond), map[string]int{}}
+			t := c.counts[counter.Name]
+			if t == nil {
+				t = &tally{now.Truncate(time.Millisecond), map[string]int{}}
 			}
+			kept[counter.Name] = t
 		}
 	}
 	c.counts = kept
@@ -77,8 +79,12 @@ func (c *counters) of(pod string) []mesh.Counter {
 
 // isFor goes by the caller's workload; who is none of the mesh is one of the others.
 func isFor(callers mesh.Callers, caller string) bool {
-	return slices.ContainsFunc(callers.Workloads, func(w mesh.Name) bool { return w.String() == caller }) ||
-		callers.Others && !strings.Contains(caller, "/")
+	if !strings.Contains(caller, "/") {
+		return callers.Others
+	}
+	return slices.ContainsFunc(callers.Workloads, func(w mesh.Name) bool {
+		return w.String() == caller
+	})
 }
 
 // labelsOf is {name="value",...}.

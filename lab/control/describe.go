@@ -139,9 +139,10 @@ func (p *page) spec(o objects.Object) error {
 	if err := yaml.NewDecoder(bytes.NewReader(data)).Decode(&document); err != nil {
 		return err
 	}
+	said := []string{"apiVersion", "kind", "metadata", "status"}
 	top := document.Content[0]
 	for i := 0; i < len(top.Content); i += 2 {
-		if name := top.Content[i].Value; !slices.Contains([]string{"apiVersion", "kind", "metadata", "status"}, name) {
+		if name := top.Content[i].Value; !slices.Contains(said, name) {
 			p.node(name, top.Content[i+1])
 		}
 	}

@@ -23,10 +23,12 @@ const (
 	longestSocket = 16
 )
 
+var labName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?$`)
+
 // FolderOf is the folder of the lab of a name: below $XDG_RUNTIME_DIR, else below $TMPDIR.
 func FolderOf(name string, getenv func(string) string) (Folder, error) {
-	if !regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?$`).MatchString(name) {
-		return "", fmt.Errorf("lab name %q: want up to 20 of a-z, 0-9 and -, the last not at the ends", name)
+	if !labName.MatchString(name) {
+		return "", fmt.Errorf("lab name %q: want up to 20 of a-z, 0-9 and -, no - at an end", name)
 	}
 	base := filepath.Join(os.TempDir(), "istio-tutorial-"+strconv.Itoa(os.Getuid()))
 	if dir := getenv("XDG_RUNTIME_DIR"); filepath.IsAbs(dir) {
@@ -34,7 +36,7 @@ func FolderOf(name string, getenv func(string) string) (Folder, error) {
 	}
 	f := Folder(filepath.Join(base, name))
 	if over := len(f) + 1 + longestSocket - longestPath; over > 0 {
-		return "", fmt.Errorf("%s: %d bytes too long for sockets in it; set TMPDIR to a shorter folder", f, over)
+		return "", fmt.Errorf("%s: %d bytes too long for sockets in it: set a shorter TMPDIR", f, over)
 	}
 	return f, nil
 }
@@ -138,7 +140,7 @@ func (f Folder) waitFree(ctx context.Context) error {
 			return err
 		}
 		err = syscall.Flock(int(file.Fd()), syscall.LOCK_SH|syscall.LOCK_NB)
-		file.Close()
+		_ = file.Close() // it was only looked at
 		if err == nil {
 			return nil
 		}

@@ -196,7 +196,7 @@ func TestNoRequestIsLost(t *testing.T) {
 	l.must(t, control.Delete, "deploy/recommendation/Deployment-v2.yml")
 	eventually(t, func() error {
 		if s, err := l.Status(t.Context()); err != nil || len(s.Pods) != 3 {
-			return fmt.Errorf("%d pods, %v", len(s.Pods), err)
+			return fmt.Errorf("%d pods, %w", len(s.Pods), err)
 		}
 		return nil
 	})

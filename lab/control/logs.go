@@ -56,7 +56,8 @@ func (l *lab) logsOf(ctx context.Context, q LogQuery) ([]iter.Seq[string], error
 			return nil, err
 		}
 		if q.Prefix {
-			lines = prefixed(lines, fmt.Sprintf("[pod/%s/%s] ", p.Name.Name, cmp.Or(q.Container, p.Container)))
+			container := cmp.Or(q.Container, p.Container)
+			lines = prefixed(lines, fmt.Sprintf("[pod/%s/%s] ", p.Name.Name, container))
 		}
 		logs = append(logs, lines)
 	}
@@ -75,7 +76,7 @@ func (l *lab) logOf(ctx context.Context, p Pod, q LogQuery) (iter.Seq[string], e
 		lines, err := l.proxy.journal.Lines(ctx, q.query())
 		return about(lines, p), err
 	default:
-		return nil, objects.Errorf(NotFound, "container %s is not valid for pod %s: it has %s and %s", q.Container, p.Name.Name, p.Container, sidecar)
+		return nil, noContainer(q.Container, p, p.Container+" and "+sidecar)
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -111,10 +110,12 @@ func read(paths ...string) ([]control.File, error) {
 	return files, nil
 }
 
-// newFolder has a path that is short enough for sockets.
+// shortDir is a new folder; those of testing have paths that are too long for sockets.
+func shortDir() (string, error) { return os.MkdirTemp("", "l") }
+
 func newFolder(t *testing.T) control.Folder {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "l")
+	dir, err := shortDir()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -303,14 +304,4 @@ func reason(err error) control.Reason {
 		return e.Reason
 	}
 	return ""
-}
-
-// isTaken tells whether someone listens.
-func isTaken(address string) bool {
-	conn, err := net.Dial("tcp", address)
-	if err != nil {
-		return false
-	}
-	conn.Close()
-	return true
 }

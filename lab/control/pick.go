@@ -71,7 +71,9 @@ func (l *lab) podsBehind(sel Selection, pick objects.Pick) ([]Pod, error) {
 			list = append(list, p)
 		}
 	}
-	staying := slices.DeleteFunc(slices.Clone(list), func(p Pod) bool { return p.Status == pods.Terminating })
+	staying := slices.DeleteFunc(slices.Clone(list), func(p Pod) bool {
+		return p.Status == pods.Terminating
+	})
 	switch {
 	case len(staying) > 0:
 		return staying, nil

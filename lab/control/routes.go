@@ -33,9 +33,11 @@ func routesOf(set objects.Set, t mesh.Topology, q RouteQuery) ([]Routes, error) 
 	}
 	switch {
 	case !clients:
-		return nil, objects.Errorf(NotFound, "there is no deployment %q, nor one of that app", q.From)
+		return nil, objects.Errorf(NotFound,
+			"there is no deployment %q, nor one of that app", q.From)
 	case len(list) == 0:
-		return nil, objects.Errorf(NotFound, "there is no service %q with an HTTP port, nor an external host that a rule lets out", q.To)
+		return nil, objects.Errorf(NotFound,
+			"there is no service %q with an HTTP port, nor a rule that lets calls out to it", q.To)
 	}
 	for _, f := range set.Findings(t) {
 		list[0].Warnings = append(list[0].Warnings, f.Text)

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"istio-tutorial/lab/objects"
+	"istio-tutorial/lab/xds"
 )
 
 // server answers a lab's clients.
@@ -47,7 +48,7 @@ func (s *server) close() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	if s.http.Shutdown(ctx) != nil {
-		s.http.Close()
+		_ = s.http.Close() // what is left then, the process' end ends
 	}
 	s.ended.Wait()
 }
@@ -89,8 +90,11 @@ func (l *lab) whileRunning(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		text := map[Phase]string{Starting: "the lab is still starting", Ending: "the lab is ending"}[phase]
-		write(w, reply[any]{Error: objects.Errorf(Unavailable, "%s", text)})
+		text := "the lab is ending"
+		if phase == Starting {
+			text = "the lab is still starting"
+		}
+		_ = write(w, reply[any]{Error: objects.Errorf(Unavailable, "%s", text)}) // or it has gone
 	})
 }
 
@@ -110,10 +114,10 @@ func many[Q, A any](do func(context.Context, Q) iter.Seq2[A, error]) http.Handle
 		var q Q
 		body := http.MaxBytesReader(w, r.Body, maxRequest)
 		if err := json.NewDecoder(body).Decode(&q); err != nil && !errors.Is(err, io.EOF) {
-			write(w, reply[A]{Error: objects.Errorf(Invalid, "request: %v", err)})
+			_ = write(w, reply[A]{Error: objects.Errorf(Invalid, "request: %v", err)})
 			return
 		}
-		write(w, nil) // a client that only listens is to know that it is heard
+		_ = write(w, nil) // a client that only listens is to know that it is heard
 		for a, err := range do(r.Context(), q) {
 			if write(w, reply[A]{Value: a, Error: asError(err)}) != nil {
 				return
@@ -144,6 +148,8 @@ func asError(err error) *Error {
 		return known
 	case errors.Is(err, context.Canceled):
 		return objects.Errorf(Unavailable, "the lab is ending")
+	case errors.Is(err, xds.ErrNotConnected):
+		return objects.Errorf(Unavailable, "%v", err)
 	default:
 		return objects.Errorf(Internal, "%v", err)
 	}

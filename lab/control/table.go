@@ -26,7 +26,7 @@ func newTable(k objects.Kind, namespaces bool, list []subject) (Table, error) {
 	t := Table{Ref: objects.NewRef(k, "", "")}
 	columns := columnsOf(k)
 	if namespaces && !k.Cluster && k.Type == "" {
-		columns = slices.Insert(columns, 0, text("NAMESPACE", func(s subject) string { return s.Namespace }))
+		columns = slices.Insert(columns, 0, text("NAMESPACE", namespaceOf))
 	}
 	for _, c := range columns {
 		t.Columns = append(t.Columns, c.Column)
@@ -45,6 +45,8 @@ func newTable(k objects.Kind, namespaces bool, list []subject) (Table, error) {
 	return t, nil
 }
 
+func namespaceOf(s subject) string { return s.Namespace }
+
 func text(name string, cell func(subject) string) column { return column{Column{Name: name}, cell} }
 
 func wide(name string, cell func(subject) string) column {
@@ -59,14 +61,16 @@ const none = "<none>"
 // columnsOf are kubectl's columns of a kind, and istioctl's of a rule.
 func columnsOf(k objects.Kind) []column {
 	name := text("NAME", func(s subject) string { return s.Name })
-	age := text(ageColumn, func(s subject) string { return duration.HumanDuration(time.Since(s.created)) })
+	age := text(ageColumn, func(s subject) string {
+		return duration.HumanDuration(time.Since(s.created))
+	})
 	switch k.Kind {
 	case objects.PodKind:
 		return append(append([]column{name}, podColumns()...), age,
 			wide("IP", func(s subject) string { return cmp.Or(appAddress(s.pod), none) }),
 			wide("NODE", always("lab")))
 	case "Deployment":
-		return append(append([]column{name}, deploymentColumns()...), append([]column{age}, templateColumns()...)...)
+		return slices.Concat([]column{name}, deploymentColumns(), []column{age}, templateColumns())
 	case "Service":
 		return append(append([]column{name}, serviceColumns()...), age,
 			wide("SELECTOR", func(s subject) string { return selectorOf(s.object) }))
@@ -83,7 +87,7 @@ func columnsOf(k objects.Kind) []column {
 	return []column{
 		name,
 		text("KIND", func(s subject) string { return kindAndVersion(s.object) }),
-		text("NAMESPACE", func(s subject) string { return s.Namespace }),
+		text("NAMESPACE", namespaceOf),
 	}
 }
 
@@ -94,7 +98,9 @@ func kindAndVersion(o objects.Object) string {
 
 func podColumns() []column {
 	return []column{
-		text("READY", func(s subject) string { return fmt.Sprintf("%d/%d", s.pod.Ready, s.pod.Containers) }),
+		text("READY", func(s subject) string {
+			return fmt.Sprintf("%d/%d", s.pod.Ready, s.pod.Containers)
+		}),
 		text("STATUS", func(s subject) string { return s.pod.Status }),
 		text("RESTARTS", func(s subject) string { return strconv.Itoa(s.pod.Restarts) }),
 	}
@@ -110,7 +116,9 @@ func appAddress(p Pod) string {
 
 func deploymentColumns() []column {
 	return []column{
-		text("READY", func(s subject) string { return fmt.Sprintf("%d/%d", s.progress.Ready, s.progress.Desired) }),
+		text("READY", func(s subject) string {
+			return fmt.Sprintf("%d/%d", s.progress.Ready, s.progress.Desired)
+		}),
 		text("UP-TO-DATE", func(s subject) string { return strconv.Itoa(s.progress.Updated) }),
 		text("AVAILABLE", func(s subject) string { return strconv.Itoa(s.progress.Ready) }),
 	}

@@ -70,10 +70,10 @@ func (c *change) oneDialect() {
 		case first.dialect < 0:
 			first = o
 		default:
-			c.problems.add(Conflict, fmt.Errorf(
-				"%s%s %q is of %s, and %s %q of %s: delete the rules of one before you create those of the other",
-				o.place(), kindOf(o.Kind), o.Name, dialects()[o.dialect].name(),
-				kindOf(first.Kind), first.Name, dialects()[first.dialect].name()))
+			c.problems.add(Conflict, fmt.Errorf("%s%s is of %s, and %s of %s: "+
+				"delete the rules of one API before you create those of the other",
+				o.place(), o.resource(), dialects()[o.dialect].name(),
+				first.resource(), dialects()[first.dialect].name()))
 			return
 		}
 	}

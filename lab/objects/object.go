@@ -56,6 +56,9 @@ func (o Object) YAML() ([]byte, error) {
 	return o.doc.YAML()
 }
 
+// resource is the object as Kubernetes' errors have it: routerules.config.istio.io "NAME".
+func (o Object) resource() string { return fmt.Sprintf("%s %q", kindOf(o.Kind), o.Name) }
+
 // place is the FILE:LINE: that begins an error about it.
 func (o Object) place() string { return fmt.Sprintf("%s:%d: ", o.doc.File, o.doc.Line) }
 

@@ -65,7 +65,7 @@ func (s Selection) ofKinds() ([]Pick, error) {
 	case len(names) > 0 && len(picks) > 1:
 		return nil, invalid(errors.New("names need one kind, or KIND/NAME for each"))
 	case slices.ContainsFunc(names, func(n string) bool { return strings.Contains(n, "/") }):
-		return nil, invalid(errors.New("there is no need to name the kind again: want KIND NAME..., or KIND/NAME..."))
+		return nil, invalid(errors.New("the kind stands before, or in each KIND/NAME"))
 	case len(names) > 0:
 		picks[0].Names = names
 	}

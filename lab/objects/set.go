@@ -114,8 +114,7 @@ type change struct {
 
 func (c *change) create(o Object) {
 	if c.index(o.Ref) >= 0 {
-		c.problems.add(AlreadyExists,
-			fmt.Errorf("%s%s %q already exists", o.place(), kindOf(o.Kind), o.Name))
+		c.problems.add(AlreadyExists, fmt.Errorf("%s%s already exists", o.place(), o.resource()))
 		return
 	}
 	c.put(o, "created")

@@ -1,7 +1,6 @@
 package objects
 
 import (
-	"fmt"
 	"slices"
 
 	"istio-tutorial/lab/mesh"
@@ -39,10 +38,10 @@ func (s Set) onCluster(r Result) []string {
 	}
 	var list []string
 	if o.Namespace != "" && !s.hasNamespace(o.Namespace) {
-		list = append(list, fmt.Sprintf("a cluster refuses it: there is no namespace %s", o.Namespace))
+		list = append(list, "a cluster refuses it: there is no namespace "+o.Namespace)
 	}
 	if d := o.account(); d != "" && !s.hasAccount(o.Namespace, d) {
-		list = append(list, fmt.Sprintf("a cluster starts no pod of it: there is no ServiceAccount %s", d))
+		list = append(list, "a cluster starts no pod of it: there is no ServiceAccount "+d)
 	}
 	return list
 }

@@ -49,7 +49,7 @@ func newAuthority(now time.Time) (*authority, error) {
 func certificate(name string, now time.Time) *x509.Certificate {
 	return &x509.Certificate{
 		SerialNumber: big.NewInt(now.UnixNano()),
-		Subject:      pkix.Name{CommonName: name, Organization: []string{"a stand-in, for one run of the lab"}},
+		Subject:      pkix.Name{CommonName: name, Organization: []string{"lab, for one run"}},
 		NotBefore:    now.Add(-time.Hour),
 		NotAfter:     now.Add(lifetime),
 	}

@@ -9,8 +9,8 @@ import (
 	"istio-tutorial/lab/mesh"
 )
 
-// drainTime is how long a pod's program serves on after SIGTERM, in place of the manifest's: as it is
-// told to end when the proxy has stopped calling it, only what is under way can still come.
+// drainTime is how long a pod's program serves on after SIGTERM, in place of the manifest's: as it
+// is told to end when the proxy has stopped calling it, only what is under way can still come.
 const drainTime = 200 * time.Millisecond
 
 // necessities are the variables that a pod gets from the lab's own environment.

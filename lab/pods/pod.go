@@ -39,6 +39,7 @@ type pod struct {
 	before      int   // restarts of former processes
 	published   bool  // the proxy knows its addresses
 	serving     bool  // and that it is ready
+	turns       int   // how often it became ready, or no longer was
 	terminating bool
 }
 
@@ -184,6 +185,10 @@ func (p *pod) note(status supervise.Status) {
 		taken = !p.isFree()
 	}
 	p.manager.update(func() {
+		if p.isReady() != (status.State == supervise.Ready) {
+			p.turns++
+			p.serving = false
+		}
 		p.status, p.problem = status, nil
 		switch {
 		case taken:

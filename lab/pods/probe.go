@@ -65,35 +65,31 @@ func (p *pod) keepAlive(ctx context.Context, process *supervise.Process) {
 	check := supervise.HTTPGet(p.url(probe))
 	tick := time.NewTicker(probe.Period)
 	defer tick.Stop()
-	for failures := 0; failures < probe.Failures; {
+	failures, last := 0, error(nil)
+	for failures < probe.Failures {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
 			return
 		}
-		err := p.alive(ctx, probe, process, check)
-		if err == nil {
+		failures++
+		if !p.mayHang(probe, process.Status()) {
 			failures = 0
-			continue
-		}
-		if failures++; failures == probe.Failures {
-			p.restart(fmt.Errorf("liveness probe: %w", err))
+		} else if last = once(ctx, probe.Timeout, check); last == nil {
+			failures = 0
 		}
 	}
+	p.restart(fmt.Errorf("liveness probe: %w", last))
 }
 
-// alive is nil also for a program that may still be starting.
-func (p *pod) alive(
-	ctx context.Context, probe *mesh.Probe, process *supervise.Process, check func(context.Context) error,
-) error {
-	status := process.Status()
-	if status.State == supervise.Starting && time.Since(status.Started) < p.startup(probe) {
-		return nil
-	}
-	if status.PID == 0 {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, probe.Timeout)
+// mayHang is false for a program that does not run, or may still be starting.
+func (p *pod) mayHang(probe *mesh.Probe, s supervise.Status) bool {
+	starting := s.State == supervise.Starting && time.Since(s.Started) < p.startup(probe)
+	return s.PID != 0 && !starting
+}
+
+func once(ctx context.Context, timeout time.Duration, check func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	return check(ctx)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"reflect"
 	"time"
 
 	"istio-tutorial/lab/mesh"
@@ -19,27 +18,15 @@ const (
 
 // Instances are the pods as the mesh knows them, in the order of their creation.
 func (m *Manager) Instances() []mesh.Instance {
-	list, _ := m.offers()
-	return list
-}
-
-// offer is what the proxy is told of a pod.
-type offer struct {
-	moves int // how often its addresses changed so far
-	ready bool
-}
-
-func (m *Manager) offers() ([]mesh.Instance, map[*pod]offer) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	list, offers := []mesh.Instance{}, map[*pod]offer{}
+	list := []mesh.Instance{}
 	for _, p := range m.pods {
 		if p.addresses != nil {
-			i := p.instance()
-			list, offers[p] = append(list, i), offer{p.moves, i.Ready}
+			list = append(list, p.instance())
 		}
 	}
-	return list, offers
+	return list
 }
 
 // Topology is t with the instances that run, and with the workloads that are no longer desired
@@ -67,35 +54,49 @@ func (p *pod) instance() mesh.Instance {
 	}
 }
 
+// offer is what there is to know of a pod: another one is news for the proxy.
+type offer struct {
+	moves int // how often its addresses changed so far
+	turns int // how often it became ready, or no longer was
+	ready bool
+}
+
+func (m *Manager) offers() map[*pod]offer {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	offers := map[*pod]offer{}
+	for _, p := range m.pods {
+		if p.addresses != nil {
+			offers[p] = offer{p.moves, p.turns, p.instance().Ready}
+		}
+	}
+	return offers
+}
+
 // publishing tells the proxy of every change, and lets the pods go that it no longer calls.
 func (m *Manager) publishing(ctx context.Context) {
-	var last []mesh.Instance
-	pause := again
-	for {
+	var known map[*pod]offer // what the proxy has taken
+	for pause := again; ; {
 		select {
 		case <-m.due:
 		case <-ctx.Done():
 			return
 		}
-		leaving := m.leaving()
-		if now, offers := m.offers(); !reflect.DeepEqual(now, last) {
+		leaving, offers := m.leaving(), m.offers()
+		if !maps.Equal(offers, known) {
 			err := m.publish(ctx)
 			m.published(offers, err)
-			last, pause = m.next(now, pause, err)
+			known = offers
+			if err != nil {
+				known = nil
+				time.AfterFunc(pause, m.touch)
+				pause = min(2*pause, patience)
+			} else {
+				pause = again
+			}
 		}
 		m.release(leaving)
 	}
-}
-
-// next is what the proxy has after a Publish, and the pause after another that fails.
-func (m *Manager) next(
-	now []mesh.Instance, pause time.Duration, err error,
-) ([]mesh.Instance, time.Duration) {
-	if err == nil {
-		return now, again
-	}
-	time.AfterFunc(pause, m.touch)
-	return nil, min(2*pause, patience)
 }
 
 func (m *Manager) publish(ctx context.Context) error {
@@ -137,8 +138,9 @@ func (m *Manager) published(offers map[*pod]offer, err error) {
 		switch {
 		case p.moves != o.moves:
 		case err == nil:
-			news = news || !p.published || p.serving != o.ready
-			p.published, p.serving = true, o.ready
+			serving := o.ready && p.turns == o.turns
+			news = news || !p.published || p.serving != serving
+			p.published, p.serving = true, serving
 		case refused && !p.published:
 			p.move("the proxy refused its addresses: " + err.Error())
 		}
