@@ -20,7 +20,7 @@ const finishWithin = 40 * time.Second
 
 // heapGrowth is how much garbage may come before it is collected, in percent of what Go counts
 // as in use, which is 4 MB at least. Go's own 100 has a service stop for it twenty times a
-// second under load; 140 spares a third of that and costs 2 MB.
+// second under load; 140 spares a quarter of that and costs 2 MB.
 const heapGrowth = 140
 
 // serve answers requests until ctx is cancelled, then ends in order: not ready at once, on
