@@ -3,7 +3,6 @@ package labfigures
 import (
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -18,6 +17,7 @@ import (
 	"time"
 
 	"istio-tutorial/e2e/await"
+	"istio-tutorial/e2e/cmdline"
 )
 
 const patience = time.Minute
@@ -34,7 +34,7 @@ type lab struct {
 // start runs bin/lab up and waits for the first answer through the ingress.
 func start(b *testing.B) *lab {
 	b.Helper()
-	address := "127.0.0.1:" + freePorts(b, 1)[0]
+	address := "127.0.0.1:" + cmdline.FreePorts(b, 1)[0]
 	l := &lab{b: b, name: fmt.Sprintf("figures%d", time.Now().UnixNano()%1e6), url: "http://" + address}
 	begin := time.Now()
 	l.cmd = exec.Command("bin/lab", "up", "--name", l.name, "--listen", address)
@@ -245,7 +245,7 @@ func each(b *testing.B, url string) time.Duration {
 // plainChain runs bin/chain.sh and returns customer's address.
 func plainChain(b *testing.B) string {
 	b.Helper()
-	ports := freePorts(b, 3)
+	ports := cmdline.FreePorts(b, 3)
 	cmd := exec.Command("bin/chain.sh")
 	cmd.Dir, cmd.Env = "../..", append(os.Environ(), "PORTS="+strings.Join(ports, " "))
 	if err := cmd.Start(); err != nil {
@@ -256,20 +256,6 @@ func plainChain(b *testing.B) string {
 		_ = cmd.Wait()
 	})
 	return answering(b, "http://127.0.0.1:"+ports[0], "customer => preference => recommendation v1")
-}
-
-func freePorts(b *testing.B, n int) []string {
-	b.Helper()
-	var ports []string
-	for range n {
-		port, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			b.Fatal(err)
-		}
-		defer port.Close()
-		ports = append(ports, strconv.Itoa(port.Addr().(*net.TCPAddr).Port))
-	}
-	return ports
 }
 
 // answering waits until what url says begins so.

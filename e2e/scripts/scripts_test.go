@@ -76,25 +76,10 @@ func (s *script) says(t *testing.T, text string) {
 	})
 }
 
-// freePorts are three that nothing listens on, with those of the metrics a thousand above.
-func freePorts(t *testing.T) []string {
-	t.Helper()
-	var ports []string
-	for range 3 {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer l.Close()
-		ports = append(ports, strconv.Itoa(l.Addr().(*net.TCPAddr).Port))
-	}
-	return ports
-}
-
 // startChain starts the chain and returns customer's address.
 func startChain(t *testing.T) (*script, []string) {
 	t.Helper()
-	ports := freePorts(t)
+	ports := cmdline.FreePorts(t, 3)
 	s := start(t, []string{"PORTS=" + strings.Join(ports, " "), "HOSTNAME=some-machine"}, "bin/chain.sh")
 	s.says(t, "The chain is up: curl localhost:"+ports[0]+" ")
 	return s, ports
@@ -141,7 +126,7 @@ func TestChainNamesTakenPort(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	ports := freePorts(t)
+	ports := cmdline.FreePorts(t, 3)
 	ports[1] = strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
 	s := start(t, []string{"PORTS=" + strings.Join(ports, " ")}, "bin/chain.sh")
 	if code := s.status(t); code != 1 {
@@ -231,7 +216,7 @@ func TestPollGoesOn(t *testing.T) {
 }
 
 func TestPollSurvivesRefusalAndEndsOnCtrlC(t *testing.T) {
-	s := start(t, nil, "bin/poll_customer.sh", "http://127.0.0.1:"+freePorts(t)[0])
+	s := start(t, nil, "bin/poll_customer.sh", "http://127.0.0.1:"+cmdline.FreePorts(t, 1)[0])
 	cmdline.Eventually(t, patience, "several lines", func() string {
 		if n := strings.Count(s.out.String(), "curl: (7) "); n < 3 {
 			return s.out.String() + "(that is all)"
