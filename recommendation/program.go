@@ -23,9 +23,9 @@ func program() service.Program {
 			(&recommender{config: c, log: f.Log}).routes(r)
 		},
 		Command: command,
-		Help: `  recommendation misbehave    have the running one answer 503
-  recommendation behave       end that
-  recommendation timeout 3s   have it wait before each answer; 0s ends that
+		Help: `  recommendation misbehave      have the running one answer 503
+  recommendation behave         end that
+  recommendation timeout 3s     have it wait before each answer; 0s ends that
 `,
 	}
 }

@@ -88,8 +88,8 @@ func help(w io.Writer, p Program, set *setting.Set) {
 	fmt.Fprintf(w, `%[1]s %[2]s
 
 Usage:
-  %[1]s [flags]    serve
-  %[1]s get URL    ask URL, or a path of the running %[1]s, and show the answer
+  %[1]s [flags]        serve
+  %[1]s get URL        ask URL, or a path of the running %[1]s, and show the answer
 %[3]s
 A flag beats its variable, and that beats the default. HTTP_PROXY and NO_PROXY count for
 calls to other services, never for reports to a tracing backend.

@@ -23,7 +23,7 @@ type jaegerSettings struct {
 	samplerParam                  float64
 	flushInterval                 time.Duration
 	queueSize                     int
-	traceID128                    bool
+	traceID128, disabled          bool
 }
 
 // Declare adds the settings to s. Service is the name that spans carry by default.
@@ -54,6 +54,7 @@ func (c *Settings) Declare(s *setting.Set, service string) {
 	s.Add("JAEGER_REPORTER_MAX_QUEUE_SIZE", "20000", "spans that wait at most; more are dropped",
 		setting.Count(&j.queueSize))
 	s.Add("JAEGER_TAGS", "", "tags of every span: k1=v1,k2=v2", setting.String(&j.tags))
+	s.Add("JAEGER_DISABLED", "false", "no spans to Jaeger after all", setting.Bool(&j.disabled))
 	s.Add("JAEGER_TRACEID_128BIT", "false", "long trace ids", setting.Bool(&j.traceID128))
 }
 

@@ -35,10 +35,10 @@ type backend struct {
 func New(c Settings, log *slog.Logger) (Tracer, error) {
 	var b backend
 	var err error
-	switch c.backend {
-	case "jaeger":
+	switch {
+	case c.backend == "jaeger" && !c.jaeger.disabled:
 		b, err = newJaeger(c.jaeger, log)
-	case "zipkin":
+	case c.backend == "zipkin":
 		b, err = newZipkin(c, log)
 	default:
 		return Tracer{}, nil

@@ -196,3 +196,18 @@ func TestWrongSettings(t *testing.T) {
 		}
 	}
 }
+
+func TestJaegerDisabled(t *testing.T) {
+	t.Parallel()
+	for disabled, traced := range map[string]bool{"true": false, "false": true} {
+		tracer, _, err := open(map[string]string{"TRACING": "jaeger", "JAEGER_DISABLED": disabled})
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, _ := pass(tracer, http.Header{})
+		if got := out.Get("X-B3-TraceId") != ""; got != traced {
+			t.Errorf("JAEGER_DISABLED=%s: traced %v", disabled, got)
+		}
+		_ = tracer.Close()
+	}
+}
