@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"net"
+	"strconv"
 	"sync"
 	"time"
 
@@ -128,8 +129,30 @@ func (l *lab) newPods() *pods.Manager {
 	})
 }
 
+// Port 0 of the ingress is drawn from below the pods' ports, and from below those that systems
+// give to connections: whatever takes it before Envoy does ends the start.
+const (
+	firstPort = 16384
+	lastPort  = 19999
+	draws     = 100
+)
+
 // freePort replaces port 0 by a free one.
 func freePort(address string) (string, error) {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil || port != "0" {
+		return tryPort(address)
+	}
+	for range draws {
+		drawn := firstPort + rand.IntN(lastPort-firstPort+1)
+		if address, err = tryPort(net.JoinHostPort(host, strconv.Itoa(drawn))); err == nil {
+			return address, nil
+		}
+	}
+	return "", err
+}
+
+func tryPort(address string) (string, error) {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		return "", err
