@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"time"
 
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	discoveryv3 "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
@@ -144,8 +145,15 @@ func (s *state) wake() {
 	s.changed = make(chan struct{})
 }
 
+// silence is how long Envoy may say nothing to an offer before it is made once more. It asks
+// for endpoints and routes by name; where it asks while an offer changes, an answer can be to
+// fewer than all of them, and no further one comes.
+const silence = 2 * time.Second
+
 // wait returns when Envoy has taken a step.
 func (s *state) wait(ctx context.Context, to step) error {
+	silent := time.NewTicker(silence)
+	defer silent.Stop()
 	for {
 		s.mu.Lock()
 		done, err := s.settled(to)
@@ -156,6 +164,10 @@ func (s *state) wait(ctx context.Context, to step) error {
 		}
 		select {
 		case <-changed:
+		case <-silent.C:
+			if err := s.repeat(to); err != nil {
+				return err
+			}
 		case <-ctx.Done():
 			if !connected {
 				return fmt.Errorf("%w: %w", ErrNotConnected, ctx.Err())
@@ -163,6 +175,19 @@ func (s *state) wait(ctx context.Context, to step) error {
 			return fmt.Errorf("envoy: no answer: %w", ctx.Err())
 		}
 	}
+}
+
+// repeat offers those kinds of a step anew that Envoy has not taken.
+func (s *state) repeat(to step) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var errs []error
+	for k, o := range s.kinds {
+		if to[k] != nil && s.stream != 0 && o.taken != o.version {
+			errs = append(errs, s.put(kind(k), o.items))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 func (s *state) settled(to step) (bool, error) {
