@@ -65,7 +65,7 @@ finish() {
   for pid in $services $readers; do wait "$pid" 2>/dev/null; done
   rm -rf "$dir"
   [ "$1" -eq 130 ] && exit 0
-  [ -z "$2" ] || echo "$2" >&2
+  [ -z "${2-}" ] || echo "$2" >&2
   exit "$1"
 }
 
@@ -76,17 +76,25 @@ alive() {
   return 1
 }
 
-trap fail USR1
-trap 'finish 130 ""' INT
-trap 'finish 0 ""' TERM HUP
+# act COMMAND: at once, or when all services are known to finish
+act() {
+  if [ -n "$starting" ]; then pending=$1; else $1; fi
+}
+starting=yes pending=''
+trap 'act fail' USR1
+trap 'act "finish 130"' INT
+trap 'act "finish 0"' TERM HUP
 unset HOSTNAME # this machine's name is not a pod's
 start recommendation "$recommendation"
 start preference "$preference" RECOMMENDATION_URL="${RECOMMENDATION_URL:-http://localhost:$recommendation}"
 start customer "$customer" PREFERENCE_URL="${PREFERENCE_URL:-http://localhost:$preference}"
+starting=''
+[ -z "$pending" ] || $pending
 
 for port in $recommendation $preference $customer; do
   tries=100
-  until curl -fs -o "$dir/ready" "http://127.0.0.1:$port/health/ready"; do
+  # what has a taken port may never answer, and a signal waits for curl
+  until curl -fs --max-time 1 -o "$dir/ready" "http://127.0.0.1:$port/health/ready"; do
     tries=$((tries - 1))
     [ $tries -gt 0 ] || finish 1 "chain: port $port: not ready after 10 s"
     sleep 0.1
