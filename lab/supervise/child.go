@@ -34,6 +34,9 @@ func startChild(cfg Config, out *output) (*child, error) {
 		Dir:         cfg.Dir,
 		SysProcAttr: attributes(),
 	}
+	if cfg.Stdin != nil { // a nil file is no nil reader
+		cmd.Stdin = cfg.Stdin
+	}
 	c := &child{gone: make(chan struct{})}
 	started := make(chan error)
 	go c.keep(cmd, out, started)

@@ -16,6 +16,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
 	"syscall"
 	"time"
 )
@@ -33,6 +34,8 @@ type Config struct {
 	// Dir is the working directory; empty is the supervisor's own. Optional.
 	Dir string
 
+	// Stdin is read by the program; nil is nothing to read. Optional.
+	Stdin *os.File
 	// Stdout receives standard output, one Write for each line; a last line without an end, and
 	// each 64 KiB of a longer one, is given one. What it cannot take is lost. Nil discards.
 	Stdout io.Writer

@@ -50,12 +50,14 @@ func (a *app) root() *cobra.Command {
 	flags.StringVar(&a.name, "name", name, "of the lab ($LAB_NAME)")
 	root.AddGroup(
 		&cobra.Group{ID: labVerbs, Title: "The lab:"},
+		&cobra.Group{ID: lessonVerbs, Title: "The lessons:"},
 		&cobra.Group{ID: objectVerbs, Title: "Pods, services and rules, as with kubectl and istioctl:"},
 		&cobra.Group{ID: insightVerbs, Title: "What happens to requests:"},
 	)
 	add(root, labVerbs, a.up(), a.down(), a.statusVerb())
 	add(root, objectVerbs, a.create(), a.apply(), a.replace(), a.delete(), a.get(), a.describe(),
 		a.scale(), a.set(), a.rollout(), a.logs(), a.exec(), a.kubeInject())
+	add(root, lessonVerbs, a.lesson(), a.verify())
 	add(root, insightVerbs, a.load(), a.routes(), a.proxyConfig(), a.stats(), a.proxyLogs(),
 		a.metrics())
 	return root
@@ -63,6 +65,7 @@ func (a *app) root() *cobra.Command {
 
 const (
 	labVerbs     = "lab"
+	lessonVerbs  = "lessons"
 	objectVerbs  = "objects"
 	insightVerbs = "insight"
 )

@@ -1,0 +1,186 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/lesson"
+)
+
+// verify is the verb and its flags.
+type verify struct {
+	*app
+	editionFlag string
+	runs, jobs  int
+	prove       bool
+	junit       string
+	verbose     bool
+	results     []lesson.Result
+}
+
+func (a *app) verify() *cobra.Command {
+	v := &verify{app: a}
+	cmd := &cobra.Command{
+		Use:   "verify [LESSON...]",
+		Short: "Run the lessons as tests, each in a lab of its own",
+		Long: `Run lessons, by number or name, all by default: every command of a page and every check, each
+page in a lab of its own. It ends with status 1 if a page says what does not happen.`,
+		Example: `  bin/lab verify
+  bin/lab verify 4 14 -v
+  bin/lab verify --prove --junit out/lessons.xml`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if v.verbose && !cmd.Flags().Changed("jobs") {
+				v.jobs = 1 // so that lines of two pages do not mix
+			}
+			return v.run(cmd, args)
+		},
+	}
+	flags := cmd.Flags()
+	flags.BoolVar(&v.prove, "prove", false,
+		"run each page also with its rules left out or wrong, and want its checks to find it")
+	flags.IntVar(&v.runs, "runs", 1, "how often to run each page")
+	flags.IntVarP(&v.jobs, "jobs", "j", 2*runtime.NumCPU(), "labs at the same time")
+	flags.StringVar(&v.junit, "junit", "", "write a report to this file")
+	flags.BoolVarP(&v.verbose, "verbose", "v", false, "show what the pages do")
+	flags.StringVar(&v.editionFlag, "edition", lesson.Classic,
+		strings.Join(lesson.Editions(), ", ")+", or all")
+	return cmd
+}
+
+func (v *verify) run(cmd *cobra.Command, args []string) error {
+	editions, err := v.check()
+	if err != nil {
+		return err
+	}
+	home, pages, err := v.lessons(args)
+	if err != nil {
+		return err
+	}
+	wrong, began := 0, time.Now()
+	for _, edition := range editions {
+		run := lesson.Verify{
+			Home: home, Pages: pages, Edition: edition, Runs: v.runs, Prove: v.prove, Jobs: v.jobs,
+			Report: v.report,
+		}
+		if v.verbose {
+			run.Say = func(p lesson.Page, line string) {
+				fmt.Fprintf(v.stdout, "%02d | %s\n", p.Number, line)
+			}
+		}
+		n, err := run.Run(cmd.Context())
+		if err != nil {
+			return err
+		}
+		wrong += n
+	}
+	fmt.Fprintf(v.stdout, "%d of %d held, in %v\n", len(v.results)-wrong, len(v.results),
+		time.Since(began).Round(100*time.Millisecond))
+	if err := v.write(); err != nil {
+		return err
+	}
+	if wrong > 0 {
+		return exitStatus(failed)
+	}
+	return nil
+}
+
+func (v *verify) check() (editions []string, err error) {
+	switch {
+	case v.runs < 1:
+		return nil, misusef("--runs=%d: want at least 1", v.runs)
+	case v.jobs < 1:
+		return nil, misusef("--jobs=%d: want at least 1", v.jobs)
+	case v.editionFlag == "all":
+		return lesson.Editions(), nil
+	case !slices.Contains(lesson.Editions(), v.editionFlag):
+		return nil, misusef("--edition=%s: want %s, or all", v.editionFlag,
+			strings.Join(lesson.Editions(), ", "))
+	}
+	return []string{v.editionFlag}, nil
+}
+
+// report shows a line for each run, and of a failed one all that may explain it.
+func (v *verify) report(r lesson.Result) {
+	v.results = append(v.results, r)
+	verdict := "ok"
+	switch {
+	case r.Err != nil:
+		verdict = "FAILED"
+	case r.Mutant != nil:
+		verdict = "found"
+	}
+	fmt.Fprintf(v.stdout, "%-6s %6.1fs  %s\n", verdict, r.Took.Seconds(), r.Label())
+	if r.Err == nil {
+		return
+	}
+	fmt.Fprintf(v.stdout, "%v\n", r.Err)
+	if len(r.Log) > 0 {
+		fmt.Fprintf(v.stdout, "  the end of the proxy's log:\n    %s\n", strings.Join(r.Log, "\n    "))
+	}
+	fmt.Fprintf(v.stdout, "  alone: %s\n", v.alone(r))
+}
+
+// alone is the command that runs a page again.
+func (v *verify) alone(r lesson.Result) string {
+	line := "bin/lab verify " + strconv.Itoa(r.Number) + " -v"
+	if r.Mutant != nil {
+		line += " --prove"
+	}
+	if r.Edition != lesson.Classic {
+		line += " --edition " + r.Edition
+	}
+	return line
+}
+
+func (v *verify) write() error {
+	if v.junit == "" {
+		return nil
+	}
+	file, err := os.Create(v.junit)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = file.Close() }() // it is closed below unless writing failed
+	if err := lesson.WriteJUnit(file, v.results); err != nil {
+		return fmt.Errorf("%s: %w", v.junit, err)
+	}
+	return file.Close()
+}
+
+// lessons are the pages that words name, all of them without, and what their labs start from.
+func (a *app) lessons(words []string) (lesson.Home, []lesson.Page, error) {
+	folder, err := a.home()
+	if err != nil {
+		return lesson.Home{}, nil, err
+	}
+	program, err := a.executable()
+	if err != nil {
+		return lesson.Home{}, nil, err
+	}
+	home := lesson.Home{
+		Program: program, Folder: folder, Environ: a.environ(),
+		FolderOf: func(name string) (control.Folder, error) { return control.FolderOf(name, a.getenv) },
+	}
+	all, err := lesson.ReadAll(filepath.Join(folder, "docs"))
+	if err != nil || len(words) == 0 {
+		return home, all, err
+	}
+	var pages []lesson.Page
+	for _, word := range words {
+		i := slices.IndexFunc(all, func(p lesson.Page) bool { return p.Is(word) })
+		if i < 0 {
+			return home, nil, misusef("%s: no such lesson; `%s` lists them", word, a.line("lesson"))
+		}
+		pages = append(pages, all[i])
+	}
+	return home, pages, nil
+}

@@ -1,0 +1,137 @@
+package lesson
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// answer is what one request got.
+type answer struct {
+	body string // in one line; of a request without an answer, why
+	took time.Duration
+}
+
+// late is the end of a kind of answers that came late.
+var late = regexp.MustCompile(`^(.*) after (\S+)$`)
+
+// kind is a kind of answers: a text, and for how long it is held back.
+type kind struct {
+	text  string
+	after time.Duration // 0: whenever
+}
+
+func kindOf(of string) kind {
+	if m := late.FindStringSubmatch(of); m != nil {
+		if d, err := time.ParseDuration(m[2]); err == nil && d > 0 {
+			return kind{m[1], d}
+		}
+	}
+	return kind{text: of}
+}
+
+func (k kind) fits(a answer) bool { return strings.Contains(a.body, k.text) && a.took >= k.after }
+
+// tolerance is how much longer than it should the fastest of late answers may take, beside what
+// it takes when nothing holds it back: a part of the time that it is held back.
+const tolerance = 0.1
+
+// sorted puts answers under the first kind that each fits.
+func (a amounts) sorted(list []answer) (byKind map[string][]answer, strangers []answer) {
+	byKind = map[string][]answer{}
+next:
+	for _, one := range list {
+		for _, k := range a {
+			if kindOf(k.of).fits(one) {
+				byKind[k.of] = append(byKind[k.of], one)
+				continue next
+			}
+		}
+		strangers = append(strangers, one)
+	}
+	return byKind, strangers
+}
+
+// pod is who gave an answer.
+var pod = regexp.MustCompile(`from '([^']*)'`)
+
+func (a answer) pod() string {
+	if m := pod.FindStringSubmatch(a.body); m != nil {
+		return m[1]
+	}
+	return ""
+}
+
+// repeats is how many answers are of the pod of the one before.
+func repeats(list []answer) int {
+	n := 0
+	for i := 1; i < len(list); i++ {
+		if list[i].pod() == list[i-1].pod() {
+			n++
+		}
+	}
+	return n
+}
+
+// inTurn is nil if answers are of texts in turn, from any of them on, each of a pod of its own.
+func inTurn(texts []string, list []answer) error {
+	err := fmt.Errorf("no answers")
+	for first := range texts {
+		if err = follows(texts, list, first); err == nil {
+			return nil
+		}
+	}
+	return err
+}
+
+func follows(texts []string, list []answer, first int) error {
+	pods := map[string]int{} // their places
+	for i, a := range list {
+		place := (first + i) % len(texts)
+		if !strings.Contains(a.body, texts[place]) {
+			return fmt.Errorf("answer %d is %s, not of %s", i+1, a.body, texts[place])
+		}
+		if at, known := pods[a.pod()]; known && at != place {
+			return fmt.Errorf("answer %d is of %s again, before its turn", i+1, a.pod())
+		}
+		pods[a.pod()] = place
+	}
+	if len(pods) != len(texts) {
+		return fmt.Errorf("%d pods answered, not %d", len(pods), len(texts))
+	}
+	return nil
+}
+
+// fastest is the shortest time of some answers, 0 of none.
+func fastest(list []answer) time.Duration {
+	var shortest time.Duration
+	for i, a := range list {
+		if i == 0 || a.took < shortest {
+			shortest = a.took
+		}
+	}
+	return shortest
+}
+
+// uncompared are the late answers of an edition's checks that no earlier check of the same
+// request has without delay.
+func (p Page) uncompared(edition string) []error {
+	var errs []error
+	plain := map[string]bool{}
+	for _, b := range p.Blocks {
+		if b.Check == nil || !b.In(edition) {
+			continue
+		}
+		request, isLate := fmt.Sprint(b.Check.Headers), false
+		for _, a := range b.Check.Answers {
+			isLate = isLate || kindOf(a.of).after > 0
+		}
+		if isLate && !plain[request] {
+			errs = append(errs, fmt.Errorf("%s:%d: answers: after: no check before it shows "+
+				"how long the same request takes without", p.File, b.Line))
+		}
+		plain[request] = plain[request] || !isLate && b.Check.Send > 0
+	}
+	return errs
+}

@@ -1,0 +1,162 @@
+package lesson
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Check is a claim about the mesh: what some requests get, and what they leave behind.
+type Check struct {
+	Line int `yaml:"-"`
+	// WaitFor is what counters must come to before anything is sent.
+	WaitFor amounts `yaml:"wait for"`
+	// Send is how many GETs the ingress gets. Required, unless the check only waits.
+	Send int `yaml:"send"`
+	// AtOnce is how many of them are under way at the same time. Zero is 1.
+	AtOnce int `yaml:"at once"`
+	// Headers go with each, Host among them.
+	Headers map[string]string `yaml:"headers"`
+	// Answers are the kinds of answers by a text that each has somewhere, and how many are of
+	// each; the first that fits counts. "TEXT after 7s" fits an answer that took as long, and no
+	// longer than the same request takes besides. Answers of no kind are refused. Required.
+	Answers amounts `yaml:"answers"`
+	// InTurn are texts of answers in the order in which they come again and again; each stands
+	// for a pod of its own.
+	InTurn []string `yaml:"in turn"`
+	// Repeats is how often an answer is of the same pod as the one before.
+	Repeats *amount `yaml:"repeats"`
+	// Received is how many requests the programs of a Deployment got, by their own logs.
+	Received amounts `yaml:"received"`
+	// Counters are by how much those of a Deployment's proxies rose: "preference NAME", where NAME
+	// is the end of Envoy's.
+	Counters amounts `yaml:"counters"`
+	// Gauges are what they are in the end.
+	Gauges amounts `yaml:"gauges"`
+	// FailsWith are the changes that this check must find: of a file that a command before it
+	// loads, of the text typed into one (-), or of a command.
+	FailsWith mutations `yaml:"fails with"`
+}
+
+// Bounds of a check.
+const (
+	mostRequests = 100_000
+	mostAtOnce   = 1000
+)
+
+// check reads a check, strictly.
+func (r *reader) check(code []byte, line int) *Check {
+	c := &Check{Line: line}
+	dec := yaml.NewDecoder(bytes.NewReader(code))
+	dec.KnownFields(true)
+	if err := dec.Decode(c); err != nil && !errors.Is(err, io.EOF) {
+		r.yamlErrors(line, err)
+		return c
+	}
+	for _, err := range c.problems() {
+		r.fail(line, "%v", err)
+	}
+	return c
+}
+
+// yamlLine is how the decoder names the line of a problem in the block.
+var yamlLine = regexp.MustCompile(`^(?:yaml: )?line (\d+): `)
+
+func (r *reader) yamlErrors(line int, err error) {
+	problems := []string{err.Error()}
+	if several, ok := errors.AsType[*yaml.TypeError](err); ok {
+		problems = several.Errors
+	}
+	for _, p := range problems {
+		at := line
+		if m := yamlLine.FindStringSubmatch(p); m != nil {
+			n, _ := strconv.Atoi(m[1]) // its digits
+			at, p = line+n-1, strings.TrimPrefix(p, m[0])
+		}
+		p = strings.Replace(p, " in type lesson.Check", "", 1)
+		r.fail(at, "%s", strings.TrimPrefix(p, "yaml: "))
+	}
+}
+
+// problems are what is wrong with a check that was read.
+func (c *Check) problems() []error {
+	var errs []error
+	fail := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	switch {
+	case c.Send == 0 && len(c.WaitFor) == 0:
+		fail("send: missing")
+	case c.Send < 0 || c.Send > mostRequests:
+		fail("send: %d: want 1 to %d", c.Send, mostRequests)
+	case c.Send == 0 && len(c.Answers)+len(c.InTurn)+len(c.Received)+len(c.Counters) > 0:
+		fail("send: missing, for what is to come of it")
+	case c.Send > 0 && len(c.Answers)+len(c.InTurn) == 0:
+		fail("answers: missing")
+	case c.AtOnce < 0 || c.AtOnce > mostAtOnce || c.AtOnce > 0 && c.Send%c.AtOnce != 0:
+		fail("at once: %d: want a divisor of %d, at most %d", c.AtOnce, c.Send, mostAtOnce)
+	case c.AtOnce > 1 && (len(c.InTurn) > 0 || c.Repeats != nil):
+		fail("at once: an order is that of one request after the other")
+	}
+	for _, a := range c.Counters {
+		if a.as != "" && !c.Answers.has(a.as) {
+			fail("counters: %s: as %s: no such kind of answers", a.of, a.as)
+		}
+	}
+	return append(errs, c.tooFew()...)
+}
+
+// trials are the amounts that are of all answers, or of all pairs of them, by their number.
+type trials struct {
+	amounts
+	n int
+}
+
+func (c *Check) trials() []trials {
+	list := []trials{{c.Answers, c.Send}}
+	if c.Repeats != nil {
+		list = append(list, trials{amounts{*c.Repeats}, c.Send - 1})
+	}
+	return list
+}
+
+// alpha is the false alarm of each share, so that all together have the one of a check.
+func (c *Check) alpha() float64 {
+	shares := 0
+	for _, t := range c.trials() {
+		for _, a := range t.amounts {
+			if a.kind == share {
+				shares++
+			}
+		}
+	}
+	return falseAlarm / float64(max(1, shares))
+}
+
+// tooFew are the shares that so few requests do not tell from what they are not.
+func (c *Check) tooFew() []error {
+	var errs []error
+	for _, t := range c.trials() {
+		for _, a := range t.amounts {
+			if a.kind != share || a.not < 0 {
+				continue
+			}
+			p, not := a.percent/100, a.not/100
+			low, high := interval(t.n, p, c.alpha())
+			if missed(low, high, t.n, not) <= falseAlarm {
+				continue
+			}
+			want := "nor does any number"
+			if n, ok := enough(p, not, c.alpha(), mostRequests); ok {
+				want = fmt.Sprintf("about %d do", n)
+			}
+			errs = append(errs, fmt.Errorf("send: %d do not tell %g %% from %g %%: %s",
+				c.Send, a.percent, a.not, want))
+		}
+	}
+	return errs
+}

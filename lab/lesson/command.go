@@ -1,0 +1,115 @@
+package lesson
+
+import (
+	"regexp"
+	"strings"
+)
+
+// Command is what a reader types, and what the page says comes of it.
+type Command struct {
+	Line int
+	Text string
+	// Output is what it prints, on both streams: … is any text, on a line of its own any lines.
+	// None: it is not compared. A line that begins with Error: says that the command does not
+	// succeed.
+	Output []string
+}
+
+const (
+	prompt     = "$ "
+	moreprompt = "> "
+	anything   = "…"
+)
+
+// commands reads a console block: $ begins a command, > goes on with it, all else is its output.
+func (r *reader) commands(code []byte, line int) []Command {
+	var list []Command
+	lines := strings.Split(strings.TrimSuffix(string(code), "\n"), "\n")
+	for i, text := range lines {
+		typed, isCommand := strings.CutPrefix(text, prompt)
+		if isCommand {
+			list = append(list, Command{Line: line + i, Text: typed})
+			continue
+		}
+		if len(list) == 0 {
+			r.fail(line+i, "want a command: %sCOMMAND", prompt)
+			return nil
+		}
+		last := &list[len(list)-1]
+		more, goesOn := strings.CutPrefix(text, moreprompt)
+		if goesOn && len(last.Output) == 0 {
+			last.Text += "\n" + more
+		} else {
+			last.Output = append(last.Output, text)
+		}
+	}
+	return list
+}
+
+// succeeds tells whether the page says that the command does.
+func (c Command) succeeds() bool {
+	for _, line := range c.Output {
+		if strings.HasPrefix(line, "Error:") {
+			return false
+		}
+	}
+	return true
+}
+
+// prints tells whether lines are what the page says.
+func (c Command) prints(lines []string) bool {
+	if len(c.Output) == 0 {
+		return true
+	}
+	return pattern(c.Output).MatchString(strings.Join(trimmed(lines), "\n") + "\n")
+}
+
+func trimmed(lines []string) []string {
+	list := make([]string, len(lines))
+	for i, l := range lines {
+		list[i] = strings.TrimRight(l, " \t\r")
+	}
+	return list
+}
+
+// pattern matches what output stands for.
+func pattern(output []string) *regexp.Regexp {
+	var b strings.Builder
+	b.WriteString(`\A`)
+	for _, line := range trimmed(output) {
+		if line == anything {
+			b.WriteString(`(?:.*\n)*?`)
+			continue
+		}
+		parts := strings.Split(line, anything)
+		for i, p := range parts {
+			parts[i] = regexp.QuoteMeta(p)
+		}
+		b.WriteString(strings.Join(parts, `.*`) + `\n`)
+	}
+	b.WriteString(`\z`)
+	return regexp.MustCompile(b.String()) // of nothing but what is quoted
+}
+
+// loads tells whether a command applies a file: one of these verbs with its name.
+func (c Command) loads(file string) bool {
+	for line := range strings.SplitSeq(c.Text, "\n") {
+		for _, verb := range []string{"create", "apply", "replace"} {
+			words := strings.Fields(line)
+			if i := index(words, "bin/lab", verb); i >= 0 && index(words[i:], "-f", file) >= 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// index is where the words of part stand in a row, -1 if nowhere.
+func index(words []string, part ...string) int {
+	for i := range words {
+		if strings.HasPrefix(strings.Join(words[i:], " ")+" ", strings.Join(part, " ")+" ") {
+			return i
+		}
+	}
+	return -1
+}

@@ -1,0 +1,123 @@
+package lesson
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Mutant is a page with something wrong in what it does, and the check that must find it.
+type Mutant struct {
+	Page
+	Check    *Check
+	mutation mutation
+}
+
+// String says what is wrong.
+func (m Mutant) String() string {
+	return fmt.Sprintf("%s:%d: %s", m.File, m.Check.Line+m.mutation.line-1, m.mutation)
+}
+
+// Mutants are those that the checks of an edition name.
+func (p Page) Mutants(edition string) []Mutant {
+	var list []Mutant
+	var before []Command
+	for _, b := range p.Blocks {
+		if !b.In(edition) {
+			continue
+		}
+		before = append(before, b.Commands...)
+		if b.Check == nil {
+			continue
+		}
+		for _, m := range b.Check.FailsWith {
+			if m.within(before) {
+				list = append(list, Mutant{p, b.Check, m})
+			}
+		}
+	}
+	return list
+}
+
+// run does a page with a mutation, up to the check that must find it. Nobody looks at what the
+// commands print, nor at other checks: the mutation may change all of it. It is found if the
+// error is a *Failure.
+func (r *runner) runMutant(ctx context.Context, m Mutant, edition string, say func(string)) error {
+	for _, b := range m.Blocks {
+		if !b.In(edition) {
+			continue
+		}
+		for _, c := range b.Commands {
+			if c, kept := m.mutation.command(c); kept {
+				say(prompt + c.Text)
+				if err := r.command(ctx, m.File, c, say); err != nil && !isFailure(err) {
+					return err
+				}
+			}
+		}
+		switch {
+		case b.Check == m.Check:
+			return r.hold(ctx, m.Page, b.Check, say)
+		case b.Check != nil && len(b.Check.FailsWith) == 0: // others may stand on it
+			if err := r.hold(ctx, m.Page, b.Check, say); err != nil && !isFailure(err) {
+				return err
+			}
+		}
+	}
+	return errors.New("the check was not reached")
+}
+
+// command is what becomes of a command; false: it is left out.
+func (m mutation) command(c Command) (Command, bool) {
+	switch {
+	case !m.concerns(c):
+	case m.field == "":
+		return c, false
+	case m.of == typed:
+		if text, err := m.apply(c.Text); err == nil {
+			c.Text = text
+		}
+	}
+	return c, true
+}
+
+// folder is a copy of a folder in which one file is changed, by links to all else.
+func (m mutation) folder(root, dir string) error {
+	data, err := os.ReadFile(filepath.Join(root, m.of))
+	if err != nil {
+		return err
+	}
+	text, err := m.apply(string(data))
+	if err != nil {
+		return fmt.Errorf("%s: %w", m.of, err)
+	}
+	parts := strings.Split(filepath.Clean(m.of), string(filepath.Separator))
+	for i, part := range parts {
+		at := filepath.Join(parts[:i]...)
+		if err := link(filepath.Join(root, at), filepath.Join(dir, at), part); err != nil {
+			return err
+		}
+	}
+	return os.WriteFile(filepath.Join(dir, m.of), []byte(text), 0o600)
+}
+
+// link fills a folder with links to what another has, but for one name.
+func link(from, to, but string) error {
+	entries, err := os.ReadDir(from)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(to, 0o700); err != nil {
+		return err
+	}
+	var errs []error
+	for _, e := range entries {
+		if e.Name() != but {
+			errs = append(errs, os.Symlink(filepath.Join(from, e.Name()), filepath.Join(to, e.Name())))
+		}
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,141 @@
+package lesson
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/load"
+)
+
+// maxBody is more than any answer of the chain has, in bytes.
+const maxBody = 4 << 10
+
+// ask sends the requests of a check, and returns the answers in the order in which they came.
+func (r *runner) ask(ctx context.Context, c *Check) (list []answer, took time.Duration, err error) {
+	users := max(1, c.AtOnce)
+	header := http.Header{"User-Agent": {"lesson"}}
+	for name, value := range c.Headers {
+		header.Set(name, value)
+	}
+	summary, err := load.Run(ctx, load.Config{
+		URL: r.Ingress, Header: header, Users: users, Requests: c.Send / users, Keep: maxBody,
+		Each: func(hit load.Hit) { list = append(list, newAnswer(hit)) },
+	})
+	if err == nil && ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	return list, summary.Elapsed, err
+}
+
+func newAnswer(hit load.Hit) answer {
+	body := strings.TrimSpace(string(hit.Body))
+	switch {
+	case hit.Err != nil:
+		body = hit.Err.Error()
+	case body == "":
+		body = fmt.Sprintf("(status %d without text)", hit.Status)
+	}
+	return answer{body: body, took: hit.Took}
+}
+
+// meter tells a number of the mesh by its name in a check.
+type meter func(ctx context.Context, of string) (int, error)
+
+// counter is the sum of the proxy's counters, or gauges, of a Deployment's first pod that end
+// like the second word.
+func (r *runner) counter(ctx context.Context, of string) (int, error) {
+	workload, name, ok := strings.Cut(of, " ")
+	if !ok {
+		return 0, fmt.Errorf("%q: want DEPLOYMENT COUNTER", of)
+	}
+	list, err := r.Client.Stats(ctx, control.StatsQuery{
+		Selection: deployment(workload), Filter: `(^|\.)` + regexp.QuoteMeta(name) + `$`,
+	})
+	if err != nil {
+		return 0, err
+	}
+	if len(list) == 0 {
+		return 0, fmt.Errorf("%q: the proxy has no such counter", of)
+	}
+	sum := 0
+	for _, s := range list {
+		n, err := strconv.Atoi(s.Value)
+		if err != nil {
+			return 0, fmt.Errorf("%s: %s: not a number", s.Name, s.Value)
+		}
+		sum += n
+	}
+	return sum, nil
+}
+
+// received counts the requests to / that the pods of a Deployment have logged since a time. Their
+// own times tell: a log is written somewhat later.
+func (r *runner) received(since time.Time) meter {
+	return func(ctx context.Context, of string) (int, error) {
+		sum := 0
+		for line, err := range r.Client.Logs(ctx, control.LogQuery{Selection: deployment(of)}) {
+			if err != nil {
+				return 0, err
+			}
+			var entry struct {
+				Msg, Path string
+				Time      time.Time
+			}
+			if json.Unmarshal([]byte(line), &entry) == nil && entry.Msg == "request" &&
+				entry.Path == "/" && !entry.Time.Before(since) {
+				sum++
+			}
+		}
+		return sum, nil
+	}
+}
+
+const namespace = "istio-tutorial"
+
+func deployment(name string) control.Selection {
+	return control.Selection{Args: []string{"deployment/" + name}, Namespace: namespace}
+}
+
+// read is all the numbers of some amounts.
+func (m meter) read(ctx context.Context, list amounts) (map[string]int, error) {
+	values := map[string]int{}
+	for _, a := range list {
+		n, err := m(ctx, a.of)
+		if err != nil {
+			return nil, err
+		}
+		values[a.of] = n
+	}
+	return values, nil
+}
+
+// every is how often a number is read that is not yet what it is to be.
+const every = 20 * time.Millisecond
+
+// await reads a number until it is within bounds, or for a time, and returns the last.
+func (m meter) await(
+	ctx context.Context, a amount, s sample, before int, within time.Duration,
+) (n int, err error) {
+	giveUp := time.After(within)
+	for {
+		n, err = m(ctx, a.of)
+		low, high := a.bounds(s)
+		if err != nil || n-before >= low && (high < 0 || n-before <= high) {
+			return n - before, err
+		}
+		select {
+		case <-time.After(every):
+		case <-giveUp:
+			return n - before, nil
+		case <-ctx.Done():
+			return n - before, context.Cause(ctx)
+		}
+	}
+}

@@ -1,0 +1,242 @@
+// Package lesson runs the pages of docs/: the text that a reader follows is the test that holds it
+// to what it says.
+//
+// A page is Markdown. Its fenced blocks named console are commands, run as they stand in one shell
+// session, and what they are to print; those named "yaml check" are claims about the answers of the
+// mesh, see [Check]. A name of an edition behind it (console v1) keeps a block to that edition.
+package lesson
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/text"
+)
+
+// Page is one lesson.
+type Page struct {
+	File   string // as it was named to Read
+	Number int
+	Name   string // the file's, without number and ending
+	Title  string
+	Blocks []Block
+}
+
+// Is tells whether a word names the page: by its number, or by its name.
+func (p Page) Is(word string) bool {
+	n, err := strconv.Atoi(word)
+	return err == nil && n == p.Number || word == p.Name
+}
+
+// Heading is the title without its number.
+func (p Page) Heading() string {
+	return strings.TrimPrefix(p.Title, strconv.Itoa(p.Number)+". ")
+}
+
+// Block is a piece of a page: text, commands or a check, and nothing else of these.
+type Block struct {
+	Line     int
+	Text     string // Markdown, what is only to be read
+	Commands []Command
+	Check    *Check
+	Editions []string // none: all
+	CleanUp  bool     // it stands under the last heading that says so
+}
+
+// In tells whether a block belongs to an edition.
+func (b Block) In(edition string) bool {
+	return len(b.Editions) == 0 || slices.Contains(b.Editions, edition)
+}
+
+// The editions: the rules of Istio 0.7.1, today's, and the Gateway API's.
+const (
+	Classic    = "classic"
+	V1         = "v1"
+	GatewayAPI = "gateway-api"
+)
+
+// Editions are all of them.
+func Editions() []string { return []string{Classic, V1, GatewayAPI} }
+
+// cleanUp are the headings, in the languages of docs/, of what puts everything back.
+func cleanUp() []string { return []string{"Clean up", "清理"} }
+
+const (
+	consoleFence = "console"
+	checkFence   = "yaml check"
+)
+
+// fileName is NUMBER-NAME.md.
+var fileName = regexp.MustCompile(`^(\d\d)-([a-z0-9-]+)\.md$`)
+
+// ReadAll reads the pages of a folder, in the order of their numbers. The error has the problems
+// of all of them, a line each.
+func ReadAll(folder string) ([]Page, error) {
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return nil, err
+	}
+	var pages []Page
+	var errs []error
+	for _, e := range entries {
+		if !fileName.MatchString(e.Name()) {
+			continue
+		}
+		path := filepath.Join(folder, e.Name())
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return nil, err
+		}
+		page, err := Read(path, data)
+		errs = append(errs, err)
+		pages = append(pages, page)
+	}
+	if len(pages) == 0 {
+		return nil, fmt.Errorf("%s: no lessons in it", folder)
+	}
+	slices.SortStableFunc(pages, func(a, b Page) int { return cmp.Compare(a.Number, b.Number) })
+	return pages, errors.Join(errs...)
+}
+
+// Read reads a page. Every problem in the error reads FILE:LINE: CAUSE.
+func Read(file string, source []byte) (Page, error) {
+	name := fileName.FindStringSubmatch(filepath.Base(file))
+	if name == nil {
+		return Page{}, fmt.Errorf("%s: want a name like 01-two-versions.md", file)
+	}
+	number, err := strconv.Atoi(name[1])
+	if err != nil {
+		return Page{}, err
+	}
+	r := &reader{source: source, page: Page{File: file, Number: number, Name: name[2]}}
+	r.read()
+	return r.page, errors.Join(append(r.errs, r.page.complete()...)...)
+}
+
+// complete is what a page lacks.
+func (p Page) complete() []error {
+	if p.Title == "" {
+		return []error{fmt.Errorf("%s:1: no title: begin with # TITLE", p.File)}
+	}
+	errs := p.unmatched()
+	for _, edition := range Editions() {
+		for _, err := range p.uncompared(edition) {
+			if !slices.ContainsFunc(errs, func(e error) bool { return e.Error() == err.Error() }) {
+				errs = append(errs, err)
+			}
+		}
+	}
+	return errs
+}
+
+// reader goes through a page once.
+type reader struct {
+	source  []byte
+	page    Page
+	from    int // where the text begins that is not yet in a block
+	cleanUp bool
+	errs    []error
+}
+
+func (r *reader) read() {
+	root := goldmark.DefaultParser().Parse(text.NewReader(r.source))
+	for n := root.FirstChild(); n != nil; n = n.NextSibling() {
+		switch n := n.(type) {
+		case *ast.Heading:
+			r.heading(n)
+		case *ast.FencedCodeBlock:
+			r.fence(n)
+		}
+	}
+	r.text(len(r.source))
+}
+
+func (r *reader) heading(n *ast.Heading) {
+	title := string(n.Lines().Value(r.source))
+	if r.page.Title == "" && n.Level == 1 {
+		r.page.Title = title
+	}
+	if start := bytes.LastIndexByte(r.source[:n.Lines().At(0).Start], '\n') + 1; r.cleanUp != isCleanUp(title) {
+		r.text(start)
+	}
+	r.cleanUp = isCleanUp(title)
+}
+
+func isCleanUp(title string) bool { return slices.Contains(cleanUp(), title) }
+
+func (r *reader) fence(n *ast.FencedCodeBlock) {
+	info := ""
+	if n.Info != nil {
+		info = string(n.Info.Segment.Value(r.source))
+	}
+	kind, ok := fenceKind(info)
+	if !ok {
+		return
+	}
+	block := Block{Editions: strings.Fields(strings.TrimPrefix(info, kind)), CleanUp: r.cleanUp}
+	content := n.Info.Segment.Stop + 1
+	block.Line = r.line(content)
+	for _, e := range block.Editions {
+		if !slices.Contains(Editions(), e) {
+			r.fail(block.Line-1, "edition %q: want one of %s", e, strings.Join(Editions(), ", "))
+		}
+	}
+	r.text(bytes.LastIndexByte(r.source[:n.Info.Segment.Start], '\n') + 1)
+	code := n.Lines().Value(r.source)
+	if kind == consoleFence {
+		block.Commands = r.commands(code, block.Line)
+	} else {
+		block.Check = r.check(code, block.Line)
+	}
+	r.page.Blocks = append(r.page.Blocks, block)
+	r.from = r.after(content + len(code))
+}
+
+// fenceKind is what the words behind a fence begin with, if they are ours.
+func fenceKind(info string) (string, bool) {
+	for _, kind := range []string{consoleFence, checkFence} {
+		if info == kind || strings.HasPrefix(info, kind+" ") {
+			return kind, true
+		}
+	}
+	return "", false
+}
+
+// text closes the block of text before an offset, if there is any.
+func (r *reader) text(until int) {
+	if until < r.from {
+		return
+	}
+	piece := r.source[r.from:until]
+	if strings.TrimSpace(string(piece)) != "" {
+		r.page.Blocks = append(r.page.Blocks, Block{
+			Line: r.line(r.from), Text: strings.Trim(string(piece), "\n"), CleanUp: r.cleanUp,
+		})
+	}
+	r.from = until
+}
+
+// after is the begin of the line behind the one at an offset: the one that closes a fence.
+func (r *reader) after(offset int) int {
+	end := bytes.IndexByte(r.source[min(offset, len(r.source)):], '\n')
+	if end < 0 {
+		return len(r.source)
+	}
+	return offset + end + 1
+}
+
+func (r *reader) line(offset int) int { return bytes.Count(r.source[:offset], []byte("\n")) + 1 }
+
+func (r *reader) fail(line int, format string, args ...any) {
+	r.errs = append(r.errs, fmt.Errorf("%s:%d: %s", r.page.File, line, fmt.Sprintf(format, args...)))
+}

@@ -1,0 +1,220 @@
+package lesson
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"istio-tutorial/lab/control"
+)
+
+// Place is where a page is run.
+type Place struct {
+	// Client asks the lab. Required.
+	Client *control.Client
+	// Ingress is the lab's, a URL. Required.
+	Ingress string
+	// Folder is where commands run: it has bin/, deploy/ and istiofiles/. Required.
+	Folder string
+	// Env is the environment of commands, KEY=VALUE. Required.
+	Env []string
+}
+
+// runner runs one page.
+type runner struct {
+	Place
+	shell *session
+	plain map[string]time.Duration // the slowest of each request that nothing holds back
+}
+
+func newRunner(p Place) (*runner, error) {
+	shell, err := newSession(p.Folder, p.Env)
+	if err != nil {
+		return nil, err
+	}
+	return &runner{Place: p, shell: shell, plain: map[string]time.Duration{}}, nil
+}
+
+func (r *runner) close() error { return r.shell.close() }
+
+// Failure is a part of a page that is not so.
+type Failure struct {
+	File string
+	Line int
+	What string   // the command, or the check
+	Said []string // what the page says
+	Came []string // what came instead
+}
+
+// Error is FILE:LINE: WHAT, and both sides.
+func (f *Failure) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s:%d: %s", f.File, f.Line, f.What)
+	for _, side := range []struct {
+		name  string
+		lines []string
+	}{{"expected", f.Said}, {"came", f.Came}} {
+		for i, line := range side.lines {
+			if i > 0 {
+				side.name = ""
+			}
+			fmt.Fprintf(&b, "\n  %-9s %s", side.name, line)
+		}
+	}
+	return b.String()
+}
+
+// command runs a command; the error is a *Failure if it does not do what the page says.
+func (r *runner) command(ctx context.Context, file string, c Command, each func(string)) error {
+	var lines []string
+	status, err := r.shell.run(ctx, c.Text, func(line string) {
+		lines = append(lines, line)
+		each(line)
+	})
+	failure := &Failure{File: file, Line: c.Line, What: c.Text, Said: c.Output, Came: lines}
+	switch {
+	case err != nil:
+		return fmt.Errorf("%s:%d: %s: %w", file, c.Line, c.Text, err)
+	case (status == 0) != c.succeeds():
+		failure.Came = append(failure.Came, fmt.Sprintf("(exit status %d)", status))
+		return failure
+	case !c.prints(lines):
+		return failure
+	}
+	return nil
+}
+
+// verdict is nil if all claims hold, else a *Failure.
+func verdict(file string, c *Check, claims []Claim) error {
+	failure := &Failure{File: file, Line: c.Line, What: c.title()}
+	for _, claim := range claims {
+		if !claim.OK {
+			failure.Said = append(failure.Said, claim.Text+" ("+claim.Want+")")
+			failure.Came = append(failure.Came, claim.Got)
+		}
+	}
+	if len(failure.Said) == 0 {
+		return nil
+	}
+	return failure
+}
+
+// title is a check in a few words.
+func (c *Check) title() string {
+	if c.Send == 0 {
+		return "wait"
+	}
+	return fmt.Sprintf("%d requests", c.Send)
+}
+
+// run does all of a page in an edition; say gets each line of what is done. The error is a
+// *Failure where the page is wrong.
+func (r *runner) run(ctx context.Context, p Page, edition string, say func(string)) error {
+	before, err := r.state(ctx)
+	if err != nil {
+		return err
+	}
+	for _, b := range p.Blocks {
+		if !b.In(edition) {
+			continue
+		}
+		for _, c := range b.Commands {
+			say(prompt + c.Text)
+			if err := r.command(ctx, p.File, c, say); err != nil {
+				return err
+			}
+		}
+		if b.Check == nil {
+			continue
+		}
+		if err := r.hold(ctx, p, b.Check, say); err != nil {
+			return err
+		}
+	}
+	return r.left(ctx, p, before)
+}
+
+// hold does a check, and is a *Failure if a claim does not hold.
+func (r *runner) hold(ctx context.Context, p Page, c *Check, say func(string)) error {
+	claims, err := r.check(ctx, c)
+	if err != nil {
+		return fmt.Errorf("%s:%d: %s: %w", p.File, c.Line, c.title(), err)
+	}
+	for _, claim := range claims {
+		say("  " + claim.String())
+	}
+	return verdict(p.File, c, claims)
+}
+
+// state is what a page must leave as it was: every object but pods, by kind and name.
+func (r *runner) state(ctx context.Context) (map[string]string, error) {
+	status, err := r.Client.Status(ctx)
+	if err != nil {
+		return nil, err
+	}
+	state := map[string]string{}
+	for _, rule := range status.Rules {
+		state[rule.Type+" "+rule.Name] = "rule"
+	}
+	tables, err := r.Client.Get(ctx, control.Selection{Args: []string{kept}, Namespace: namespace})
+	for _, t := range tables {
+		for _, row := range t.Rows {
+			state[row.Resource+" "+row.Name] = row.YAML
+		}
+	}
+	return state, err
+}
+
+const kept = "deployments,services,serviceaccounts,ingresses"
+
+// left is a *Failure if a page has not put everything back.
+func (r *runner) left(ctx context.Context, p Page, before map[string]string) error {
+	after, err := r.state(ctx)
+	if err != nil {
+		return err
+	}
+	f := &Failure{File: p.File, Line: 1, What: "clean up", Said: []string{"all as it was"}}
+	for _, name := range slices.Sorted(maps.Keys(after)) {
+		switch was, known := before[name]; {
+		case !known:
+			f.Came = append(f.Came, name+" is left")
+		case was != after[name]:
+			f.Came = append(f.Came, name+" is not as it was")
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(before)) {
+		if _, there := after[name]; !there {
+			f.Came = append(f.Came, name+" is gone")
+		}
+	}
+	if len(f.Came) == 0 {
+		return nil
+	}
+	return f
+}
+
+// last is the end of the proxy's log.
+func (r *runner) last(ctx context.Context, lines int) ([]string, error) {
+	var list []string
+	for line, err := range r.Client.ProxyLogs(ctx, control.LogQuery{Tail: &lines}) {
+		if err != nil {
+			return list, err
+		}
+		list = append(list, line)
+	}
+	return list, nil
+}
+
+// base is a page's file name.
+func (p Page) base() string { return filepath.Base(p.File) }
+
+// isFailure tells a page that is wrong from one that could not be run.
+func isFailure(err error) bool {
+	_, ok := errors.AsType[*Failure](err)
+	return ok
+}
