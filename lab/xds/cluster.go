@@ -28,6 +28,9 @@ func (b *builder) cluster(client mesh.Name, u mesh.Upstream) {
 		OutlierDetection: outlier(p.Outlier),
 		CommonLbConfig: &clusterv3.Cluster_CommonLbConfig{
 			HealthyPanicThreshold: &typev3.Percent{Value: float64(p.Panic)},
+			// An ejection acts at once, also right after another change: Envoy would keep it for
+			// up to a second, to merge it with more.
+			UpdateMergeWindow: durationpb.New(0),
 		},
 	}
 	b.speak(c, b.protocol(u.Cluster), perConnection(p.Limits.RequestsPerConnection))

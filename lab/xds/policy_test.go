@@ -120,12 +120,15 @@ func TestEjection(t *testing.T) {
 	for bad.requests.Load() == 0 {
 		get(t, client, recommendation)
 	}
-	eventually(t, func() error {
-		if n := w.proxy.stat(t, cluster+"ejections_active$"); n != 1 {
-			return fmt.Errorf("%d hosts are ejected, not 1", n)
-		}
-		return nil
-	})
+	ejected := func() {
+		eventually(t, func() error {
+			if n := w.proxy.stat(t, cluster+"ejections_active$"); n != 1 {
+				return fmt.Errorf("%d hosts are ejected, not 1", n)
+			}
+			return nil
+		})
+	}
+	ejected()
 	if n := bad.requests.Load(); n != 1 {
 		t.Errorf("the bad pod got %d requests before it was ejected, want 1", n)
 	}
@@ -140,7 +143,15 @@ func TestEjection(t *testing.T) {
 	if out := time.Since(began); out < 300*time.Millisecond {
 		t.Errorf("ejected for %v only", out)
 	}
-	if n := w.proxy.stat(t, cluster+"ejections_enforced_consecutive_5xx$"); n < 1 {
+	ejected() // for twice as long, and at once though it came back a moment ago
+	began = time.Now()
+	for range 10 {
+		a := get(t, client, recommendation)
+		if time.Since(began) < 500*time.Millisecond && a.String() != "200 v2" {
+			t.Errorf("while ejected again: %s", a)
+		}
+	}
+	if n := w.proxy.stat(t, cluster+"ejections_enforced_consecutive_5xx$"); n < 2 {
 		t.Errorf("%d ejections for 5xx in a row", n)
 	}
 }
