@@ -110,6 +110,11 @@ func (c *Client) Metrics(ctx context.Context) (string, error) {
 	return ask[string](ctx, c, "metrics", nil)
 }
 
+// First tells whether nobody has asked this of the lab before, in these words.
+func (c *Client) First(ctx context.Context, words string) (bool, error) {
+	return ask[bool](ctx, c, "first", words)
+}
+
 // Down ends the lab and returns when nothing of it runs any more.
 func (c *Client) Down(ctx context.Context) error {
 	if _, err := ask[bool](ctx, c, "down", nil); err != nil {

@@ -33,6 +33,7 @@ type lab struct {
 	ingress string // host:port
 	set     objects.Set
 	changed chan struct{} // closed by the next change of set or phase
+	asked   map[string]struct{}
 }
 
 func newLab(cfg Config, end context.CancelFunc) *lab {
@@ -43,6 +44,7 @@ func newLab(cfg Config, end context.CancelFunc) *lab {
 		turn:    make(chan struct{}, 1),
 		phase:   Starting,
 		changed: make(chan struct{}),
+		asked:   map[string]struct{}{},
 	}
 }
 

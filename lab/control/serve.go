@@ -74,6 +74,7 @@ func (l *lab) routes() http.Handler {
 		"proxy-config": one(l.proxyConfig),
 		"proxy-logs":   many(l.proxyLogs),
 		"metrics":      one(l.metrics),
+		"first":        one(l.first),
 	} {
 		mux.Handle("POST /"+path, l.whileRunning(handler))
 	}

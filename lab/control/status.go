@@ -45,3 +45,12 @@ func (l *lab) down(context.Context, struct{}) (bool, error) {
 	l.end()
 	return true, nil
 }
+
+// first remembers what it was asked.
+func (l *lab) first(_ context.Context, words string) (bool, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_, known := l.asked[words]
+	l.asked[words] = struct{}{}
+	return !known, nil
+}

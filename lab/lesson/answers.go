@@ -76,31 +76,37 @@ func repeats(list []answer) int {
 
 // inTurn is nil if answers are of texts in turn, from any of them on, each of a pod of its own.
 func inTurn(texts []string, list []answer) error {
-	err := fmt.Errorf("no answers")
+	var err error
+	farthest := -1
 	for first := range texts {
-		if err = follows(texts, list, first); err == nil {
+		at, wrong := follows(texts, list, first)
+		if wrong == nil {
 			return nil
+		}
+		if at > farthest {
+			farthest, err = at, wrong
 		}
 	}
 	return err
 }
 
-func follows(texts []string, list []answer, first int) error {
+// follows tells which answer is out of turn, and why.
+func follows(texts []string, list []answer, first int) (at int, err error) {
 	pods := map[string]int{} // their places
 	for i, a := range list {
 		place := (first + i) % len(texts)
 		if !strings.Contains(a.body, texts[place]) {
-			return fmt.Errorf("answer %d is %s, not of %s", i+1, a.body, texts[place])
+			return i, fmt.Errorf("answer %d is %s, not of %s", i+1, a.body, texts[place])
 		}
-		if at, known := pods[a.pod()]; known && at != place {
-			return fmt.Errorf("answer %d is of %s again, before its turn", i+1, a.pod())
+		if turn, known := pods[a.pod()]; known && turn != place {
+			return i, fmt.Errorf("answer %d is of %s again, before its turn", i+1, a.pod())
 		}
 		pods[a.pod()] = place
 	}
 	if len(pods) != len(texts) {
-		return fmt.Errorf("%d pods answered, not %d", len(pods), len(texts))
+		return len(list), fmt.Errorf("%d pods answered, not %d", len(pods), len(texts))
 	}
-	return nil
+	return len(list), nil
 }
 
 // fastest is the shortest time of some answers, 0 of none.

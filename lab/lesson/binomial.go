@@ -1,6 +1,10 @@
 package lesson
 
-import "gonum.org/v1/gonum/mathext"
+import (
+	"sort"
+
+	"gonum.org/v1/gonum/mathext"
+)
 
 // falseAlarm is how often a check of shares may fail though all is as the page says: once in a
 // million, whatever the number of its shares. A share that a check is to tell apart is missed as
@@ -24,13 +28,8 @@ func atMost(k, n int, p float64) float64 {
 
 // interval is the numbers that n requests give with probability p, but for alpha/2 at each end.
 func interval(n int, p, alpha float64) (low, high int) {
-	for low < n && atMost(low, n, p) < alpha/2 {
-		low++
-	}
-	high = n
-	for high > 0 && 1-atMost(high-1, n, p) < alpha/2 {
-		high--
-	}
+	low = sort.Search(n, func(k int) bool { return atMost(k, n, p) >= alpha/2 })
+	high = sort.Search(n, func(k int) bool { return 1-atMost(k, n, p) < alpha/2 })
 	return low, high
 }
 

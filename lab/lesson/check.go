@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -86,28 +87,42 @@ func (r *reader) yamlErrors(line int, err error) {
 
 // problems are what is wrong with a check that was read.
 func (c *Check) problems() []error {
-	var errs []error
-	fail := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
-	switch {
-	case c.Send == 0 && len(c.WaitFor) == 0:
-		fail("send: missing")
-	case c.Send < 0 || c.Send > mostRequests:
-		fail("send: %d: want 1 to %d", c.Send, mostRequests)
-	case c.Send == 0 && len(c.Answers)+len(c.InTurn)+len(c.Received)+len(c.Counters) > 0:
-		fail("send: missing, for what is to come of it")
-	case c.Send > 0 && len(c.Answers)+len(c.InTurn) == 0:
-		fail("answers: missing")
-	case c.AtOnce < 0 || c.AtOnce > mostAtOnce || c.AtOnce > 0 && c.Send%c.AtOnce != 0:
-		fail("at once: %d: want a divisor of %d, at most %d", c.AtOnce, c.Send, mostAtOnce)
-	case c.AtOnce > 1 && (len(c.InTurn) > 0 || c.Repeats != nil):
-		fail("at once: an order is that of one request after the other")
-	}
+	errs := []error{c.sending()}
 	for _, a := range c.Counters {
 		if a.as != "" && !c.Answers.has(a.as) {
-			fail("counters: %s: as %s: no such kind of answers", a.of, a.as)
+			errs = append(errs, fmt.Errorf("counters: %s: as %s: no such kind of answers", a.of, a.as))
 		}
 	}
-	return append(errs, c.tooFew()...)
+	errs = append(errs, c.tooFew()...)
+	return slices.DeleteFunc(errs, func(err error) bool { return err == nil })
+}
+
+// sending is what is wrong with what a check asks for.
+func (c *Check) sending() error {
+	ordered := len(c.InTurn) > 0 || c.Repeats != nil
+	comes := len(c.Answers)+len(c.Received)+len(c.Counters) > 0 || ordered
+	for _, p := range []struct {
+		wrong bool
+		cause string
+	}{
+		{c.Send == 0 && comes, "send: missing, for what is to come of it"},
+		{c.Send == 0 && len(c.WaitFor) == 0, "send: missing"},
+		{
+			c.Send < 0 || c.Send > mostRequests,
+			fmt.Sprintf("send: %d: want 1 to %d", c.Send, mostRequests),
+		},
+		{c.Send > 0 && len(c.Answers)+len(c.InTurn) == 0, "answers: missing"},
+		{
+			c.AtOnce < 0 || c.AtOnce > mostAtOnce || c.Send%max(1, c.AtOnce) != 0,
+			fmt.Sprintf("at once: %d: want a divisor of %d, at most %d", c.AtOnce, c.Send, mostAtOnce),
+		},
+		{c.AtOnce > 1 && ordered, "at once: an order is that of one request after the other"},
+	} {
+		if p.wrong {
+			return errors.New(p.cause)
+		}
+	}
+	return nil
 }
 
 // trials are the amounts that are of all answers, or of all pairs of them, by their number.

@@ -61,13 +61,14 @@ func (c Command) prints(lines []string) bool {
 	if len(c.Output) == 0 {
 		return true
 	}
-	return pattern(c.Output).MatchString(strings.Join(trimmed(lines), "\n") + "\n")
+	return pattern(c.Output).MatchString(strings.Join(spaced(lines), "\n") + "\n")
 }
 
-func trimmed(lines []string) []string {
+// spaced has one blank for all white space: columns are as wide as what is in them.
+func spaced(lines []string) []string {
 	list := make([]string, len(lines))
 	for i, l := range lines {
-		list[i] = strings.TrimRight(l, " \t\r")
+		list[i] = strings.Join(strings.Fields(l), " ")
 	}
 	return list
 }
@@ -76,7 +77,7 @@ func trimmed(lines []string) []string {
 func pattern(output []string) *regexp.Regexp {
 	var b strings.Builder
 	b.WriteString(`\A`)
-	for _, line := range trimmed(output) {
+	for _, line := range spaced(output) {
 		if line == anything {
 			b.WriteString(`(?:.*\n)*?`)
 			continue

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -15,9 +16,7 @@ import (
 
 // Home is what labs for lessons are started from.
 type Home struct {
-	// Program is the lab's own. Required.
-	Program string
-	// Folder is the repository: it has bin/, deploy/, docs/ and istiofiles/. Required.
+	// Folder is the repository: it has bin/lab, deploy/, docs/ and istiofiles/. Required.
 	Folder string
 	// Environ is the environment of labs and of commands, KEY=VALUE. Required.
 	Environ []string
@@ -51,9 +50,9 @@ func (h Home) start(ctx context.Context, name, listen string) (*lab, error) {
 	}
 	client := control.NewClient(folder)
 	words := supervise.NewLog(4 << 10)
-	env := append(h.Environ[:len(h.Environ):len(h.Environ)], nameVariable+name)
+	env := append(h.Environ[:len(h.Environ):len(h.Environ)], nameVariable+"="+name)
 	process, err := supervise.Start(supervise.Config{
-		Name: "lab " + name, Path: h.Program, Env: env, Dir: h.Folder, Stdout: words, Once: true,
+		Name: "lab " + name, Path: filepath.Join(h.Folder, "bin", "lab"), Env: env, Dir: h.Folder, Stdout: words, Once: true,
 		Args:  []string{"up", "--listen", listen},
 		Ready: func(ctx context.Context) error { return running(ctx, client) },
 		Probe: supervise.Probe{Period: 100 * time.Millisecond}, StopSignal: syscall.SIGINT, Grace: ended,
@@ -85,17 +84,17 @@ func running(ctx context.Context, client *control.Client) error {
 }
 
 const (
-	nameVariable = "LAB_NAME="
-	urlVariable  = "CUSTOMER_URL="
-	// hintVariable tells the lab that its reader has the page before them.
-	hintVariable = "LAB_HINTS="
+	nameVariable = "LAB_NAME"
+	urlVariable  = "CUSTOMER_URL"
+	// HintVariable is off where the reader of a lab has the page before them.
+	HintVariable = "LAB_HINTS"
 )
 
 // placeOf is a running lab as a place for pages.
 func (h Home) placeOf(ctx context.Context, client *control.Client, name string) (Place, error) {
 	status, err := client.Status(ctx)
 	env := append(h.Environ[:len(h.Environ):len(h.Environ)],
-		nameVariable+name, urlVariable+status.Ingress, hintVariable+"off")
+		nameVariable+"="+name, urlVariable+"="+status.Ingress, HintVariable+"=off")
 	return Place{Client: client, Ingress: status.Ingress, Folder: h.Folder, Env: env}, err
 }
 

@@ -53,7 +53,7 @@ func (m *mutations) UnmarshalYAML(n *yaml.Node) error {
 			if c.Value != leftOut {
 				words := strings.Fields(c.Value)
 				if len(words) < 2 {
-					return fmt.Errorf("line %d: %q: want %s, or FIELD VALUE ...", c.Line, c.Value, leftOut)
+					return fmt.Errorf("line %d: %q: want %s, or FIELD VALUE", c.Line, c.Value, leftOut)
 				}
 				one.field, one.values = words[0], words[1:]
 			}

@@ -38,6 +38,22 @@ func (p Page) Is(word string) bool {
 	return err == nil && n == p.Number || word == p.Name
 }
 
+// Loading is the first page with a command that loads a file, by the end of its path.
+func Loading(pages []Page, path string) (Page, bool) {
+	for _, p := range pages {
+		for _, b := range p.Blocks {
+			for _, c := range b.Commands {
+				for word := range strings.FieldsSeq(c.Text) {
+					if strings.HasPrefix(word, "istiofiles/") && strings.HasSuffix(path, "/"+word) && c.loads(word) {
+						return p, true
+					}
+				}
+			}
+		}
+	}
+	return Page{}, false
+}
+
 // Heading is the title without its number.
 func (p Page) Heading() string {
 	return strings.TrimPrefix(p.Title, strconv.Itoa(p.Number)+". ")

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -209,9 +208,6 @@ func (r *runner) last(ctx context.Context, lines int) ([]string, error) {
 	}
 	return list, nil
 }
-
-// base is a page's file name.
-func (p Page) base() string { return filepath.Base(p.File) }
 
 // isFailure tells a page that is wrong from one that could not be run.
 func isFailure(err error) bool {

@@ -33,11 +33,14 @@ func newSession(folder string, env []string) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer in.Close() // the shell has its own
+	defer func() { _ = in.Close() }() // the shell has its own
 	s := &session{in: write, mark: fmt.Sprintf("end-of-command-%p", write), out: newQueue()}
 	s.process, err = supervise.Start(supervise.Config{
 		Name: "sh", Path: shell, Dir: folder, Env: env, Stdin: in, Stdout: s.out, Once: true,
 	})
+	if err == nil {
+		_, err = s.in.WriteString("exec 2>&1\n") // one stream, as a terminal has it
+	}
 	if err != nil {
 		return nil, errors.Join(err, write.Close())
 	}

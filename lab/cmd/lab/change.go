@@ -73,6 +73,7 @@ func (c *change) do(cmd *cobra.Command, files []control.File) error {
 	if err != nil {
 		return err
 	}
+	c.hint(cmd.Context(), client, files)
 	return c.unlessNone(len(results))
 }
 

@@ -162,12 +162,8 @@ func (a *app) lessons(words []string) (lesson.Home, []lesson.Page, error) {
 	if err != nil {
 		return lesson.Home{}, nil, err
 	}
-	program, err := a.executable()
-	if err != nil {
-		return lesson.Home{}, nil, err
-	}
 	home := lesson.Home{
-		Program: program, Folder: folder, Environ: a.environ(),
+		Folder: folder, Environ: a.environ(),
 		FolderOf: func(name string) (control.Folder, error) { return control.FolderOf(name, a.getenv) },
 	}
 	all, err := lesson.ReadAll(filepath.Join(folder, "docs"))

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/lesson"
+)
+
+// hint names the lesson of each file, once in a lab's life. It is of use to a reader, and never in
+// the way: without pages there is nothing to say.
+func (c *change) hint(ctx context.Context, client *control.Client, files []control.File) {
+	if c.verb == control.Delete || c.getenv(lesson.HintVariable) == "off" {
+		return
+	}
+	home, err := c.home()
+	if err != nil {
+		return
+	}
+	pages, err := lesson.ReadAll(filepath.Join(home, "docs"))
+	if err != nil {
+		return
+	}
+	for _, f := range files {
+		path, err := filepath.Abs(f.Name)
+		if err != nil {
+			continue
+		}
+		page, ok := lesson.Loading(pages, filepath.ToSlash(path))
+		if !ok {
+			continue
+		}
+		name := strings.TrimPrefix(page.File, home+string(filepath.Separator))
+		if first, err := client.First(ctx, name); err == nil && first {
+			fmt.Fprintln(c.stderr, "see "+name)
+		}
+	}
+}

@@ -1,0 +1,81 @@
+package lesson
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+)
+
+// answersOf are of pods, each VERSION/POD.
+func answersOf(pods string) []answer {
+	var list []answer
+	for i, p := range strings.Fields(pods) {
+		version, pod, _ := strings.Cut(p, "/")
+		list = append(list, answer{
+			body: fmt.Sprintf("customer => recommendation %s from '%s': %d", version, pod, i),
+			took: time.Duration(i+1) * time.Second,
+		})
+	}
+	return list
+}
+
+func TestInTurn(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ texts, pods, want string }{
+		"two":         {"v1 v2", "v1/a v2/b v1/a v2/b v1/a", ""},
+		"from second": {"v1 v2", "v2/b v1/a v2/b", ""},
+		"three":       {"v1 v2 v2", "v2/c v1/a v2/b v2/c v1/a", ""},
+		"not in turn": {"v1 v2", "v1/a v2/b v2/b", "answer"},
+		"pod twice":   {"v1 v2 v2", "v1/a v2/b v2/b v1/a", "before its turn"},
+		"pods change": {"v1 v2", "v1/a v2/b v1/a v2/c", "3 pods answered, not 2"},
+		"one lacks":   {"v1 v2 v2", "v1/a v2/b", "2 pods answered, not 3"},
+		"nothing":     {"v1 v2", "", "0 pods"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			err := inTurn(strings.Fields(c.texts), answersOf(c.pods))
+			if (c.want == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), c.want) {
+				t.Errorf("error %v, want %q", err, c.want)
+			}
+		})
+	}
+}
+
+func TestRepeats(t *testing.T) {
+	t.Parallel()
+	if n := repeats(answersOf("v1/a v1/a v2/b v1/a v1/a v1/a")); n != 3 {
+		t.Errorf("%d repeats, want 3", n)
+	}
+}
+
+// TestSorted has the first kind that fits count, and lateness too.
+func TestSorted(t *testing.T) {
+	t.Parallel()
+	kinds := amounts{{of: "recommendation v1 after 3s"}, {of: "recommendation v1"}, {of: "v2"}}
+	byKind, strangers := kinds.sorted(answersOf("v1/a v1/a v1/a v2/b v3/c"))
+	for of, want := range map[string]int{
+		"recommendation v1 after 3s": 1, "recommendation v1": 2, "v2": 1,
+	} {
+		if n := len(byKind[of]); n != want {
+			t.Errorf("%s: %d, want %d", of, n, want)
+		}
+	}
+	if len(strangers) != 1 || fastest(byKind["recommendation v1"]) != time.Second {
+		t.Errorf("strangers %v, kinds %v", strangers, byKind)
+	}
+}
+
+func TestKind(t *testing.T) {
+	t.Parallel()
+	for of, want := range map[string]kind{
+		"v1":                {"v1", 0},
+		"v1 after 7s":       {"v1", 7 * time.Second},
+		"morning after all": {"morning after all", 0},
+		"v1 after 0s":       {"v1 after 0s", 0},
+	} {
+		if got := kindOf(of); got != want {
+			t.Errorf("%q: %+v, want %+v", of, got, want)
+		}
+	}
+}

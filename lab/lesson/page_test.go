@@ -1,0 +1,157 @@
+package lesson
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+const fence = "```"
+
+// page is a page of pieces, each on lines of its own.
+func page(pieces ...string) []byte {
+	return []byte("# 7. Title\n\n" + strings.Join(pieces, "\n\n") + "\n")
+}
+
+func fenced(info, content string) string { return fence + info + "\n" + content + "\n" + fence }
+
+func TestRead(t *testing.T) {
+	t.Parallel()
+	p, err := Read("docs/07-name-of-it.md", page(
+		"Some *text*.", fenced("yaml", "a: picture"),
+		fenced("console", "$ one\n$ two \\\n> three\nits output\n\n> and this"),
+		fenced("yaml check v1 classic", "send: 10\nanswers: {x: all}"),
+		"## Clean up", fenced("console", "$ away"), "## A question", "Why?",
+	))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.Number != 7 || p.Name != "name-of-it" || p.Title != "7. Title" || p.Heading() != "Title" {
+		t.Errorf("page %d %q %q", p.Number, p.Name, p.Title)
+	}
+	var kinds []string
+	for _, b := range p.Blocks {
+		switch {
+		case b.Check != nil:
+			kinds = append(kinds, "check")
+		case b.Commands != nil:
+			kinds = append(kinds, "commands")
+		default:
+			kinds = append(kinds, "text")
+		}
+	}
+	if got := strings.Join(kinds, " "); got != "text commands check text commands text" {
+		t.Fatalf("blocks: %s", got)
+	}
+	first := p.Blocks[1].Commands
+	if len(first) != 2 || first[0].Text != "one" || first[1].Text != "two \\\nthree" || first[1].Line != 11 {
+		t.Errorf("commands %+v", first)
+	}
+	if got := strings.Join(first[1].Output, "|"); got != "its output||> and this" {
+		t.Errorf("output %q", got)
+	}
+	for i, clean := range []bool{false, false, false, true, true, false} {
+		if p.Blocks[i].CleanUp != clean {
+			t.Errorf("block %d cleans up: %t", i, !clean)
+		}
+	}
+	if check := p.Blocks[2]; !check.In(V1) || !check.In(Classic) || check.In(GatewayAPI) {
+		t.Errorf("the check is of %v", check.Editions)
+	}
+	if !strings.Contains(p.Blocks[0].Text, "a: picture") || p.Blocks[5].Text != "## A question\n\nWhy?" {
+		t.Errorf("texts %q, %q", p.Blocks[0].Text, p.Blocks[5].Text)
+	}
+}
+
+func check(lines ...string) string { return fenced("yaml check", strings.Join(lines, "\n")) }
+
+func TestReadRefuses(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ text, want string }{
+		"no title":       {"text", "07-x.md:1: no title"},
+		"output first":   {string(page(fenced("console", "output"))), "07-x.md:4: want a command"},
+		"edition":        {string(page(fenced("console v2", "$ a"))), `07-x.md:3: edition "v2": want one of`},
+		"unknown key":    {string(page(check("send: 1", "answer: {x: 1}"))), "07-x.md:5: field answer not found"},
+		"no YAML":        {string(page(check("send: 1", "answers: {"))), "07-x.md:5: "},
+		"twice":          {string(page(check("send: 1", "answers:", "  x: 1", "  x: 2"))), "07-x.md:7: x: given twice"},
+		"type":           {string(page(check("send: many"))), "07-x.md:4: cannot unmarshal"},
+		"nothing":        {string(page(check("at once: 2"))), "07-x.md:4: send: missing"},
+		"no answers":     {string(page(check("send: 2"))), "07-x.md:4: answers: missing"},
+		"too many":       {string(page(check("send: 100001", "answers: {x: all}"))), "send: 100001: want 1 to 100000"},
+		"not divided":    {string(page(check("send: 5", "at once: 2", "answers: {x: all}"))), "at once: 2: want a divisor of 5"},
+		"order at once":  {string(page(check("send: 4", "at once: 2", "in turn: [x]"))), "at once: an order is"},
+		"amount":         {string(page(check("send: 5", "answers:", "  x: some"))), `07-x.md:6: "some": want N,`},
+		"share":          {string(page(check("send: 5", "answers: {x: 101 %}"))), "more than 100 %"},
+		"rate":           {string(page(check("send: 5", "answers: {x: at most 1 per never}"))), `"at most 1 per never": want`},
+		"as nobody":      {string(page(check("send: 5", "answers: {x: all}", "counters: {p c: as y}"))), "p c: as y: no such kind"},
+		"too few":        {string(page(check("send: 200", "answers: {x: '90 %, not 75 %'}"))), "send: 200 do not tell 90 % from 75 %: about"},
+		"never enough":   {string(page(check("send: 200", "answers: {x: '50 %, not 50 %'}"))), "nor does any number"},
+		"late alone":     {string(page(check("send: 5", "answers: {x after 1s: all}"))), "no check before it shows how long"},
+		"nothing loads":  {string(page(check("send: 5", "answers: {x: all}", "fails with: {a.yml: [left out]}"))), "07-x.md:6: fails with: a.yml: no command before"},
+		"no change":      {string(page(check("send: 5", "answers: {x: all}", "fails with: {a.yml: [weight]}"))), `"weight": want left out, or FIELD VALUE`},
+		"no changes":     {string(page(check("send: 5", "answers: {x: all}", "fails with: {a.yml: left out}"))), "a.yml: want a list of changes"},
+		"no list":        {string(page(check("send: 5", "answers: [x]"))), "want NAME: AMOUNT"},
+		"what for sends": {string(page(check("wait for: {p c: 0}", "answers: {x: all}"))), "send: missing, for what is to come of it"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := Read("07-x.md", []byte(c.text))
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("error %v, want %q", err, c.want)
+			}
+		})
+	}
+	if _, err := Read("notes.md", page()); err == nil {
+		t.Error("a page without a number is one")
+	}
+}
+
+// TestReadAll has the problems of all pages at once.
+func TestReadAll(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"02-b.md": "no title", "01-a.md": "none either", "README.md": "of no interest",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := ReadAll(dir)
+	if err == nil || !strings.Contains(err.Error(), "01-a.md:1:") || !strings.Contains(err.Error(), "02-b.md:1:") {
+		t.Errorf("error %v", err)
+	}
+	if _, err := ReadAll(t.TempDir()); err == nil {
+		t.Error("a folder without lessons has some")
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	pages, err := filepath.Glob("../../docs/[0-9]*.md")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, p := range pages {
+		data, err := os.ReadFile(p)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
+	f.Add(page(check("send: 4", "in turn: [x]", "repeats: 5"), fenced("console", "$ a\n> b\n…")))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		p, err := Read("07-x.md", data)
+		if err != nil {
+			return
+		}
+		for _, b := range p.Blocks {
+			if b.Line < 1 || b.Line > strings.Count(string(data), "\n")+2 {
+				t.Errorf("block at line %d of %d", b.Line, strings.Count(string(data), "\n"))
+			}
+			for _, c := range b.Commands {
+				c.prints([]string{"anything"})
+			}
+		}
+	})
+}
