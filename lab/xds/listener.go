@@ -57,6 +57,7 @@ func (b *builder) listen(d door) {
 		Name:             d.name,
 		StatPrefix:       statName(d.name),
 		Address:          d.address,
+		EnableReusePort:  wrapperspb.Bool(false), // else two labs could share a port, and get half of its calls
 		TrafficDirection: direction,
 		FilterChains: []*listenerv3.FilterChain{{Filters: []*listenerv3.Filter{{
 			Name:       connectionManager,

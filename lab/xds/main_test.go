@@ -102,6 +102,7 @@ func (p *proxy) push(ctx context.Context, namespace string, world mesh.Mesh) err
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	before, had := p.worlds[namespace]
+	world.Instances = slices.Clone(world.Instances) // its test goes on with its own
 	p.worlds[namespace] = world
 	snapshot, err := xds.Build(p.together(), p.config())
 	if err == nil {
