@@ -30,7 +30,7 @@ type Condition struct {
 	Header    string // lower case, where Attribute is Header; the name, where it is Query
 	Compare   Comparison
 	Value     string
-	Not       bool
+	Not       bool // not for Query
 	// IgnoreCase is for the path, compared to a literal.
 	IgnoreCase bool
 	// EmptyIfMissing takes a header that is not there for an empty one.
@@ -98,4 +98,8 @@ type Abort struct {
 type Mirror struct {
 	Cluster Cluster
 	Percent float64
+	// Suffix tells that the copy's host is HOST-shadow; otherwise it stays HOST.
+	Suffix bool
+	// Traced tells that the copy has a span of its own where the request has one.
+	Traced bool
 }

@@ -4,6 +4,7 @@
 package outside
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -72,7 +73,7 @@ func (w *World) serve(l net.Listener) {
 
 // Address is where a host outside is, host:port on loopback.
 func (w *World) Address(host mesh.ExternalHost) string {
-	if host.TLS != nil || host.Port == 443 {
+	if host.TLS != nil || cmp.Or(host.Target, host.Port) == 443 {
 		return w.encrypted.Addr().String()
 	}
 	return w.plain.Addr().String()

@@ -15,7 +15,7 @@ import (
 // answer it. The zero Snapshot is that of no mesh.
 type Snapshot struct {
 	resources [kinds]resources
-	limits    map[string]limit
+	limits    map[string]mesh.RateLimit
 }
 
 // resources are those of one kind, by name.
@@ -37,8 +37,8 @@ const (
 // be told.
 func Build(m mesh.Mesh, cfg Config) (Snapshot, error) {
 	b := &builder{
-		mesh: m, cfg: cfg, snapshot: Snapshot{limits: map[string]limit{}},
-		faults: mostFaults(m), headers: loggedHeaders(m),
+		mesh: m, cfg: cfg, snapshot: Snapshot{limits: map[string]mesh.RateLimit{}},
+		faults: mostFaults(m), locals: mostLocals(m), headers: loggedHeaders(m),
 	}
 	for k := range kinds {
 		b.snapshot.resources[k] = resources{}
@@ -84,6 +84,7 @@ type builder struct {
 	mesh     mesh.Mesh
 	cfg      Config
 	faults   int      // that a listener is prepared for
+	locals   int      // and limits
 	headers  []string // that the access log shows
 	snapshot Snapshot
 	errs     []error

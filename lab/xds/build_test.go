@@ -63,7 +63,18 @@ func TestBuildRefuses(t *testing.T) {
 		"rate limit test: answers with 503": func(m *mesh.Mesh, _ *xds.Config) {
 			m.Sidecars[0].Inbound.Limits = []mesh.RateLimit{{
 				From: "test", Callers: mesh.Callers{Others: true}, Answer: mesh.Response{Status: 503},
+				Bucket: "one",
 			}}
+		},
+		"rate limit test: of each instance: it can answer 429 local_rate_limited only": func(
+			m *mesh.Mesh, _ *xds.Config,
+		) {
+			m.Sidecars[0].Inbound.Limits = []mesh.RateLimit{{
+				From: "test", Callers: mesh.Callers{Others: true}, Answer: mesh.Response{Status: 429},
+			}}
+		},
+		"rate limit test: of each instance: it is for all callers": func(m *mesh.Mesh, _ *xds.Config) {
+			m.Sidecars[0].Inbound.Limits = []mesh.RateLimit{{From: "test"}}
 		},
 		"external host *.example: the lab finds hosts": func(m *mesh.Mesh, _ *xds.Config) {
 			m.External = append(m.External, mesh.ExternalHost{Host: "*.example", Port: 80})

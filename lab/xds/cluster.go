@@ -74,8 +74,16 @@ func outlier(o *mesh.Outlier) *clusterv3.OutlierDetection {
 		MaxEjectionPercent: number(o.MaxPercent),
 		AlwaysEjectOneHost: wrapperspb.Bool(o.AlwaysOne),
 	}
+	const never, always = 0, 100
+	if o.Errors != nil && *o.Errors == 0 {
+		d.Consecutive_5Xx, d.EnforcingConsecutive_5Xx = nil, wrapperspb.UInt32(never)
+	}
+	if o.GatewayErrors != nil && *o.GatewayErrors > 0 {
+		d.ConsecutiveGatewayFailure = number(o.GatewayErrors)
+		d.EnforcingConsecutiveGatewayFailure = wrapperspb.UInt32(always)
+	}
 	if !o.BySuccessRate {
-		d.EnforcingSuccessRate = wrapperspb.UInt32(0)
+		d.EnforcingSuccessRate = wrapperspb.UInt32(never)
 	}
 	return d
 }

@@ -37,7 +37,10 @@ func (b *builder) entrance(
 ) *routev3.Route {
 	for _, d := range in.Denials {
 		if isFor(d.Callers) {
-			return &routev3.Route{Match: everything(), Action: directResponse(d.Answer)}
+			return &routev3.Route{
+				Match: everything(), Action: directResponse(d.Answer),
+				TypedPerFilterConfig: b.unlimited(in), // who is refused spends nothing
+			}
 		}
 	}
 	action := &routev3.RouteAction{
@@ -45,8 +48,8 @@ func (b *builder) entrance(
 		Timeout:          durationpb.New(0),
 	}
 	for _, l := range in.Limits {
-		if isFor(l.Callers) {
-			action.RateLimits = append(action.RateLimits, b.charge(s, l))
+		if !isLocal(l) && isFor(l.Callers) {
+			action.RateLimits = append(action.RateLimits, b.charge(l))
 		}
 	}
 	return &routev3.Route{Match: everything(), Action: &routev3.Route_Route{Route: action}}

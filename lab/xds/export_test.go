@@ -31,7 +31,7 @@ func (s Snapshot) Limits() map[string]any {
 	limits := map[string]any{}
 	for name, l := range maps.All(s.limits) {
 		limits["limit "+name] = map[string]any{
-			"bucket": l.bucket, "tokens": l.Tokens, "interval": l.Interval.String(), "answer": l.Answer,
+			"bucket": l.Bucket, "tokens": l.Tokens, "interval": l.Interval.String(), "answer": l.Answer,
 		}
 	}
 	return limits

@@ -16,8 +16,11 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 
 	"istio-tutorial/lab/document"
+	"istio-tutorial/lab/manifests"
 	"istio-tutorial/lab/mesh"
 	"istio-tutorial/lab/rules/classic"
+	"istio-tutorial/lab/rules/gatewayapi"
+	v1 "istio-tutorial/lab/rules/v1"
 	"istio-tutorial/lab/xds"
 )
 
@@ -50,10 +53,50 @@ func tutorial() mesh.Topology {
 	return t
 }
 
-// configuration is all of Envoy's under some rule files, by part.
-func configuration(t *testing.T, files []string) map[string]any {
+// classicMesh is what files of 2018 make of the tutorial.
+func classicMesh(t *testing.T, files []string) mesh.Mesh {
 	t.Helper()
 	var rules []classic.Rule
+	for _, doc := range documents(t, files) {
+		parsed, err := classic.Parse([]document.Document{doc}, "istio-tutorial")
+		if err != nil {
+			t.Fatal(err)
+		}
+		rules = append(rules, parsed...)
+	}
+	return classic.Resolve(classic.Set{}.Apply(rules...), tutorial())
+}
+
+// todaysMesh is what files of today make of it, with the Services that are in them.
+func todaysMesh(t *testing.T, files []string) mesh.Mesh {
+	t.Helper()
+	top := tutorial()
+	set := v1.Set{}
+	for _, doc := range documents(t, files) {
+		if manifests.Known(doc) {
+			object, err := manifests.Parse(doc, "istio-tutorial")
+			if err != nil {
+				t.Fatal(err)
+			}
+			top.Services = append(top.Services, manifests.Topology([]manifests.Object{object}).Services...)
+			continue
+		}
+		parse := v1.Parse
+		if strings.HasPrefix(doc.APIVersion, gatewayapi.Group) {
+			parse = gatewayapi.Parse
+		}
+		rules, err := parse([]document.Document{doc}, "istio-tutorial")
+		if err != nil {
+			t.Fatal(err)
+		}
+		set = set.Apply(rules...)
+	}
+	return gatewayapi.Resolve(set, top)
+}
+
+func documents(t *testing.T, files []string) []document.Document {
+	t.Helper()
+	var list []document.Document
 	for _, file := range files {
 		data, err := os.ReadFile(filepath.Join("../../istiofiles", file))
 		if err != nil {
@@ -63,14 +106,15 @@ func configuration(t *testing.T, files []string) map[string]any {
 		if err != nil {
 			t.Fatal(err)
 		}
-		parsed, err := classic.Parse(docs, "istio-tutorial")
-		if err != nil {
-			t.Fatal(err)
-		}
-		rules = append(rules, parsed...)
+		list = append(list, docs...)
 	}
-	set := classic.Set{}.Apply(rules...)
-	snapshot, err := xds.Build(classic.Resolve(set, tutorial()), xds.Config{
+	return list
+}
+
+// configuration is all of Envoy's for a mesh, by part.
+func configuration(t *testing.T, m mesh.Mesh) map[string]any {
+	t.Helper()
+	snapshot, err := xds.Build(m, xds.Config{
 		Sockets: "/sockets", Ingress: "127.0.0.1:8280", Authorities: "/authorities.pem",
 		AccessLog: "/dev/stdout", Zipkin: "127.0.0.1:9411",
 	})
@@ -99,12 +143,32 @@ func seenByPreference(part string) bool {
 		strings.Contains(part, "inbound|") && strings.HasPrefix(owner, "istio-tutorial/recommendation")
 }
 
+// edition is a folder of rule files, and what they make of the tutorial.
+type edition struct {
+	folder string
+	mesh   func(*testing.T, []string) mesh.Mesh
+	more   map[string][]string // files that act together only
+}
+
 // TestGolden holds the configuration that each file of the tutorial leads to: what it adds and
 // changes for preference's proxy and for those of recommendation; null is what goes.
 func TestGolden(t *testing.T) {
 	t.Parallel()
+	for _, e := range []edition{
+		{".", classicMesh, combinations()},
+		{"v1", todaysMesh, todaysCombinations()},
+		{"gateway-api", todaysMesh, nil},
+	} {
+		t.Run(e.folder, func(t *testing.T) {
+			t.Parallel()
+			e.golden(t)
+		})
+	}
+}
+
+func (e edition) golden(t *testing.T) {
 	cases := map[string][]string{}
-	files, err := filepath.Glob("../../istiofiles/*.yml")
+	files, err := filepath.Glob(filepath.Join("../../istiofiles", e.folder, "*.yml"))
 	if err != nil || len(files) == 0 {
 		t.Fatal("no rule files:", err)
 	}
@@ -112,11 +176,14 @@ func TestGolden(t *testing.T) {
 		name := filepath.Base(file)
 		cases[strings.TrimSuffix(name, ".yml")] = []string{name}
 	}
-	maps.Copy(cases, combinations())
-	plain := configuration(t, nil)
-	golden(t, "none", plain)
+	maps.Copy(cases, e.more)
+	plain := configuration(t, e.mesh(t, nil))
+	golden(t, filepath.Join(e.folder, "none"), maps.Clone(plain))
 	for name, files := range cases {
-		ruled := configuration(t, files)
+		for i, file := range files {
+			files[i] = filepath.Join(e.folder, file)
+		}
+		ruled := configuration(t, e.mesh(t, files))
 		change := map[string]any{}
 		for part, value := range ruled {
 			if !reflect.DeepEqual(plain[part], value) {
@@ -128,9 +195,22 @@ func TestGolden(t *testing.T) {
 				change[part] = nil
 			}
 		}
-		golden(t, name, change)
+		golden(t, filepath.Join(e.folder, name), change)
 	}
-	orphans(t, append(slices.Collect(maps.Keys(cases)), "none"))
+	orphans(t, e.folder, append(slices.Collect(maps.Keys(cases)), "none"))
+}
+
+// todaysCombinations are files that act together only.
+func todaysCombinations() map[string][]string {
+	const half = "route-rule-recommendation-v1_and_v2_50_50.yml"
+	return map[string][]string{
+		"with-half-cb_version_v2":  {half, "recommendation_cb_policy_version_v2.yml"},
+		"with-half-pool_ejection":  {half, "recommendation_cb_policy_pool_ejection.yml"},
+		"with-half-lb_policy_app":  {half, "recommendation_lb_policy_app.yml"},
+		"with-egress-closed":       {"egress_registry_only.yml", "egress_httpbin.yml", "egress_github.yml"},
+		"with-acl-both":            {"acl-blacklist.yml", "acl-whitelist.yml"},
+		"with-limit-and-blacklist": {"recommendation_rate_limit_handler.yml", "acl-blacklist.yml"},
+	}
 }
 
 // combinations are those whose outcome was seen on Istio 0.7.1, and files that act together only.
@@ -172,6 +252,9 @@ func golden(t *testing.T, name string, parts map[string]any) {
 	}
 	file := filepath.Join("testdata", name+".json")
 	if *update {
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
 		if err := os.WriteFile(file, text.Bytes(), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -205,9 +288,9 @@ func firstDifference(got, want string) string {
 }
 
 // orphans are golden files of no case.
-func orphans(t *testing.T, names []string) {
+func orphans(t *testing.T, folder string, names []string) {
 	t.Helper()
-	files, err := filepath.Glob("testdata/*.json")
+	files, err := filepath.Glob(filepath.Join("testdata", folder, "*.json"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -58,13 +58,15 @@ func (b *builder) inbound(i mesh.Instance, in mesh.Inbound) {
 		name := s.name()
 		b.listen(door{
 			name: name, address: pipe(b.socket(i, s.address), ownerOnly), owner: i.Name,
-			service: app(i), direction: envoy.Inbound, filters: []*hcmv3.HttpFilter{b.limitFilter()},
+			service: app(i), direction: envoy.Inbound,
+			filters: append([]*hcmv3.HttpFilter{b.limitFilter()}, b.localLimitFilters(i)...),
 		})
 		b.program(s)
 		b.add(routes, name, &routev3.RouteConfiguration{
 			Name: name,
 			VirtualHosts: []*routev3.VirtualHost{{
 				Name: name, Domains: []string{"*"}, Routes: b.entrances(s, in),
+				TypedPerFilterConfig: b.localLimits(s, in),
 			}},
 			RequestHeadersToRemove: []string{callerHeader},
 		})

@@ -163,31 +163,6 @@ func TestRateLimitEnds(t *testing.T) {
 	}
 }
 
-// TestOwnRateLimit gives each pod its own tokens, for all callers together.
-func TestOwnRateLimit(t *testing.T) {
-	t.Parallel()
-	w, preference, _, _ := chain(t)
-	customer := w.pod("customer-v1", says("c"))
-	m := w.mesh()
-	for i := range m.Sidecars {
-		s := &m.Sidecars[i]
-		if strings.HasPrefix(s.Workload.Name, "recommendation") {
-			s.Inbound.Limits = []mesh.RateLimit{{
-				From: "test", Tokens: 3, Interval: 1 << 60, Callers: everyone(w),
-				Answer: mesh.Response{Status: 429, Body: "local_rate_limited"},
-			}}
-		}
-	}
-	w.mustPush(m)
-	got := w.several(8, preference, recommendation)
-	for answer, n := range w.several(4, customer, recommendation) {
-		got[answer] += n
-	}
-	if got["200 v1"] != 3 || got["200 v2"] != 3 || got["429 local_rate_limited"] != 6 {
-		t.Errorf("answers %v", got)
-	}
-}
-
 func everyone(w *world) mesh.Callers {
 	c := mesh.Callers{Others: true}
 	for _, one := range w.top.Workloads {
@@ -254,7 +229,7 @@ func TestConcurrentLimit(t *testing.T) {
 	for i := range m.Sidecars {
 		m.Sidecars[i].Inbound.Limits = []mesh.RateLimit{{
 			From: "test", Tokens: 20, Interval: 1 << 60, Bucket: "one of " + w.ns, Callers: everyone(w),
-			Answer: mesh.Response{Status: 429},
+			Answer: mesh.Response{Status: 429}, Headers: map[string]string{"x-spent": "all"},
 		}}
 	}
 	w.mustPush(m)
@@ -269,6 +244,9 @@ func TestConcurrentLimit(t *testing.T) {
 				mu.Lock()
 				got[a.status]++
 				mu.Unlock()
+				if spent := a.header.Get("x-spent") == "all"; spent != (a.status == 429) {
+					t.Errorf("%d with %v", a.status, a.header)
+				}
 				if err != nil {
 					t.Error(err)
 				}

@@ -3,6 +3,8 @@ package xds
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -18,15 +20,9 @@ import (
 	"istio-tutorial/lab/mesh"
 )
 
-// Envoy's own token buckets belong to one route of one listener each. Ours are shared by all
+// Envoy's own token buckets belong to one listener each. Those with a name are shared by all
 // instances of a server, as those of Istio's Mixer were: Envoy asks the lab for each request
-// that a limit speaks of.
-
-// limit is a mesh.RateLimit as one instance of a server applies it.
-type limit struct {
-	mesh.RateLimit
-	bucket string
-}
+// that such a limit speaks of.
 
 const (
 	limitFilter = "envoy.filters.http.ratelimit"
@@ -52,16 +48,12 @@ func (b *builder) limitFilter() *hcmv3.HttpFilter {
 }
 
 // charge names the limit to Envoy, and keeps it for when Envoy asks.
-func (b *builder) charge(s served, l mesh.RateLimit) *routev3.RateLimit {
+func (b *builder) charge(l mesh.RateLimit) *routev3.RateLimit {
 	if l.Answer.Status != tooMany {
 		b.fail("rate limit %s: answers with %d: the lab knows %d only", l.From, l.Answer.Status, tooMany)
 	}
-	bucket := l.Bucket
-	if bucket == "" {
-		bucket = s.name() + " " + l.From
-	}
-	name := fmt.Sprintf("%s %s %s", bucket, l.From, l.Answer.Body)
-	b.snapshot.limits[name] = limit{l, bucket}
+	name := fmt.Sprintf("%s %s %s", l.Bucket, l.From, l.Answer.Body)
+	b.snapshot.limits[name] = l
 	return &routev3.RateLimit{Actions: []*routev3.RateLimit_Action{{
 		ActionSpecifier: &routev3.RateLimit_Action_GenericKey_{
 			GenericKey: &routev3.RateLimit_Action_GenericKey{
@@ -77,18 +69,18 @@ type limiter struct {
 	now func() time.Time
 
 	mu      sync.Mutex
-	limits  map[string]limit
+	limits  map[string]mesh.RateLimit
 	buckets map[string][]time.Time // when the tokens in use were spent
 }
 
 // set replaces the limits. Buckets that stay keep what was spent.
-func (l *limiter) set(limits map[string]limit) {
+func (l *limiter) set(limits map[string]mesh.RateLimit) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.limits = limits
 	buckets := map[string][]time.Time{}
 	for _, one := range limits {
-		buckets[one.bucket] = l.buckets[one.bucket]
+		buckets[one.Bucket] = l.buckets[one.Bucket]
 	}
 	l.buckets = buckets
 }
@@ -105,6 +97,8 @@ func (l *limiter) ShouldRateLimit(
 				return &ratelimitservicev3.RateLimitResponse{
 					OverallCode: ratelimitservicev3.RateLimitResponse_OVER_LIMIT,
 					RawBody:     []byte(one.Answer.Body),
+
+					ResponseHeadersToAdd: answerHeaders(one.Headers),
 				}, nil
 			}
 		}
@@ -114,10 +108,18 @@ func (l *limiter) ShouldRateLimit(
 	}, nil
 }
 
+func answerHeaders(headers map[string]string) []*corev3.HeaderValue {
+	var list []*corev3.HeaderValue
+	for _, name := range slices.Sorted(maps.Keys(headers)) {
+		list = append(list, &corev3.HeaderValue{Key: name, Value: headers[name]})
+	}
+	return list
+}
+
 // spend takes a token, unless all were taken within the interval that ends now.
-func (l *limiter) spend(one limit) bool {
+func (l *limiter) spend(one mesh.RateLimit) bool {
 	now := l.now()
-	spent := l.buckets[one.bucket]
+	spent := l.buckets[one.Bucket]
 	for len(spent) > 0 && now.Sub(spent[0]) >= one.Interval {
 		spent = spent[1:]
 	}
@@ -125,6 +127,6 @@ func (l *limiter) spend(one limit) bool {
 	if ok {
 		spent = append(spent, now)
 	}
-	l.buckets[one.bucket] = spent
+	l.buckets[one.Bucket] = spent
 	return ok
 }

@@ -1,6 +1,7 @@
 package xds
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -11,7 +12,8 @@ import (
 // after an @, as one Envoy holds those of all.
 
 func outboundCluster(client mesh.Name, c mesh.Cluster) string {
-	parts := []string{"outbound", strconv.Itoa(c.Port), c.Labels.String(), c.Host}
+	subset := cmp.Or(c.Subset, c.Labels.String())
+	parts := []string{"outbound", strconv.Itoa(c.Port), subset, c.Host}
 	return strings.Join(parts, "|") + at(client)
 }
 

@@ -2,6 +2,7 @@ package xds
 
 import (
 	"cmp"
+	"net/http"
 	"strconv"
 	"strings"
 
@@ -20,7 +21,7 @@ func (b *builder) outbound(c client, out mesh.Outbound) {
 	name := outboundName(c.name)
 	b.listen(door{
 		name: name, address: b.tcp(c.listen), owner: c.name, service: c.service,
-		direction: envoy.Outbound, edge: c.edge, filters: b.faultFilters(),
+		direction: envoy.Outbound, edge: c.edge, filters: append(b.faultFilters(), b.lookup()...),
 	})
 	for _, u := range out.Clusters {
 		b.cluster(c.name, u)
@@ -32,7 +33,7 @@ func (b *builder) outbound(c client, out mesh.Outbound) {
 			table.VirtualHosts = append(table.VirtualHosts, v)
 		}
 	}
-	if v := unknown(out.Unknown); v != nil && !taken["*"] {
+	if v := b.unknown(c, out); v != nil && !taken["*"] {
 		table.VirtualHosts = append(table.VirtualHosts, v)
 	}
 	b.add(routes, name, table)
@@ -81,16 +82,21 @@ func domains(h mesh.VirtualHost) []string {
 
 const httpPort = 80
 
-// unknown is nil where Envoy's own answer is the one wanted.
-func unknown(answer mesh.Response) *routev3.VirtualHost {
-	if answer == (mesh.Response{Status: 404}) {
+// unknown is what becomes of calls of all other hosts, under Istio's names for it. It is nil
+// where Envoy's own answer is the one wanted.
+func (b *builder) unknown(c client, out mesh.Outbound) *routev3.VirtualHost {
+	v := &routev3.VirtualHost{Name: "block_all", Domains: []string{"*"}}
+	switch {
+	case out.AllowAny:
+		v.Name, v.Routes = "allow_any", b.anywhere(c)
+	case out.Unknown == mesh.Response{Status: http.StatusNotFound}:
 		return nil
+	default:
+		v.Routes = []*routev3.Route{{
+			Name: v.Name, Match: everything(), Action: directResponse(out.Unknown),
+		}}
 	}
-	return &routev3.VirtualHost{Name: "unknown", Domains: []string{"*"}, Routes: []*routev3.Route{{
-		Name:   "unknown",
-		Match:  everything(),
-		Action: directResponse(answer),
-	}}}
+	return v
 }
 
 func everything() *routev3.RouteMatch {

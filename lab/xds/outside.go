@@ -1,6 +1,7 @@
 package xds
 
 import (
+	"cmp"
 	"io/fs"
 	"net"
 	"os"
@@ -19,7 +20,7 @@ import (
 // outside leads a cluster to an external host, or to what stands in for it. A name is resolved
 // when it is first called.
 func (b *builder) outside(c *clusterv3.Cluster, e mesh.ExternalHost) {
-	address := net.JoinHostPort(e.Host, strconv.Itoa(e.Port))
+	address := net.JoinHostPort(e.Host, strconv.Itoa(cmp.Or(e.Target, e.Port)))
 	switch {
 	case b.cfg.Outside != nil:
 		address = b.cfg.Outside(e)

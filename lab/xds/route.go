@@ -1,6 +1,7 @@
 package xds
 
 import (
+	"net/http"
 	"regexp"
 	"strings"
 	"time"
@@ -18,22 +19,37 @@ import (
 
 func (b *builder) route(c client, r mesh.Route) *routev3.Route {
 	route := &routev3.Route{Name: r.From, Match: match(r.Match)}
+	if r.Direct != nil {
+		route.Action = directResponse(*r.Direct)
+		return route
+	}
 	action := &routev3.RouteAction{
 		Timeout:     durationpb.New(r.Timeout), // 0 is none; without it, Envoy takes 15 s
 		RetryPolicy: b.retry(r.Retry),
 	}
+	if r.Missing == http.StatusInternalServerError {
+		action.ClusterNotFoundResponseCode = routev3.RouteAction_INTERNAL_SERVER_ERROR
+	}
 	route.Action = &routev3.Route_Route{Route: action}
 	b.destinations(c, r.Destinations, route)
 	for _, m := range r.Mirrors {
-		action.RequestMirrorPolicies = append(action.RequestMirrorPolicies,
-			&routev3.RouteAction_RequestMirrorPolicy{
-				Cluster: outboundCluster(c.name, m.Cluster),
-				RuntimeFraction: &corev3.RuntimeFractionalPercent{
-					DefaultValue: percent(m.Percent),
-				},
-			})
+		action.RequestMirrorPolicies = append(action.RequestMirrorPolicies, mirror(c, m))
 	}
 	return route
+}
+
+func mirror(c client, m mesh.Mirror) *routev3.RouteAction_RequestMirrorPolicy {
+	policy := &routev3.RouteAction_RequestMirrorPolicy{
+		Cluster: outboundCluster(c.name, m.Cluster),
+		RuntimeFraction: &corev3.RuntimeFractionalPercent{
+			DefaultValue: percent(m.Percent),
+		},
+		DisableShadowHostSuffixAppend: !m.Suffix,
+	}
+	if !m.Traced {
+		policy.TraceSampled = wrapperspb.Bool(false)
+	}
+	return policy
 }
 
 // destinations say for each cluster who calls; hosts outside the mesh are not told.
@@ -123,17 +139,35 @@ func match(conditions []mesh.Condition) *routev3.RouteMatch {
 	m := everything()
 	path := false
 	for _, c := range conditions {
-		if c.Attribute == mesh.Path && !path && !c.Not && c.Compare != mesh.Present {
+		switch {
+		case c.Attribute == mesh.Path && !path && !c.Not && c.Compare != mesh.Present:
 			matchPath(m, c)
 			path = true
-		} else {
+		case c.Attribute == mesh.Query:
+			m.QueryParameters = append(m.QueryParameters, query(c))
+		default:
 			m.Headers = append(m.Headers, header(c))
 		}
 	}
 	return m
 }
 
+func query(c mesh.Condition) *routev3.QueryParameterMatcher {
+	m := &routev3.QueryParameterMatcher{Name: c.Header}
+	if c.Compare == mesh.Present {
+		m.QueryParameterMatchSpecifier =
+			&routev3.QueryParameterMatcher_PresentMatch{PresentMatch: true}
+		return m
+	}
+	m.QueryParameterMatchSpecifier =
+		&routev3.QueryParameterMatcher_StringMatch{StringMatch: text(c)}
+	return m
+}
+
 func matchPath(m *routev3.RouteMatch, c mesh.Condition) {
+	if c.IgnoreCase {
+		m.CaseSensitive = wrapperspb.Bool(false)
+	}
 	switch c.Compare {
 	case mesh.Exact:
 		m.PathSpecifier = &routev3.RouteMatch_Path{Path: c.Value}
@@ -155,7 +189,9 @@ func matchPath(m *routev3.RouteMatch, c mesh.Condition) {
 
 // header is a condition of a header, or of what HTTP/2 would have in one.
 func header(c mesh.Condition) *routev3.HeaderMatcher {
-	m := &routev3.HeaderMatcher{InvertMatch: c.Not}
+	m := &routev3.HeaderMatcher{
+		InvertMatch: c.Not, TreatMissingHeaderAsEmpty: c.EmptyIfMissing,
+	}
 	switch c.Attribute {
 	case mesh.Path:
 		m.Name = ":path"
@@ -189,6 +225,9 @@ func onQuery(c mesh.Condition) mesh.Condition {
 	default:
 		return c
 	}
+	if c.IgnoreCase {
+		c.Value = "(?i)" + c.Value
+	}
 	c.Compare = mesh.Regex
 	return c
 }
@@ -197,7 +236,7 @@ func text(c mesh.Condition) *matcherv3.StringMatcher {
 	switch c.Compare {
 	case mesh.Prefix:
 		return &matcherv3.StringMatcher{
-			MatchPattern: &matcherv3.StringMatcher_Prefix{Prefix: c.Value},
+			MatchPattern: &matcherv3.StringMatcher_Prefix{Prefix: c.Value}, IgnoreCase: c.IgnoreCase,
 		}
 	case mesh.Regex:
 		return &matcherv3.StringMatcher{MatchPattern: &matcherv3.StringMatcher_SafeRegex{
@@ -205,7 +244,7 @@ func text(c mesh.Condition) *matcherv3.StringMatcher {
 		}}
 	default:
 		return &matcherv3.StringMatcher{
-			MatchPattern: &matcherv3.StringMatcher_Exact{Exact: c.Value},
+			MatchPattern: &matcherv3.StringMatcher_Exact{Exact: c.Value}, IgnoreCase: c.IgnoreCase,
 		}
 	}
 }

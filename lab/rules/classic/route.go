@@ -46,7 +46,7 @@ func route(rule *typed[routeRule], host string, port int) plannedRoute {
 	}
 	if m := spec.Mirror; m != nil {
 		cluster := mesh.Cluster{Host: rule.host(m), Port: port, Labels: m.Labels}
-		planned.Mirrors = []mesh.Mirror{{Cluster: cluster, Percent: 100}}
+		planned.Mirrors = []mesh.Mirror{{Cluster: cluster, Percent: 100, Suffix: true, Traced: true}}
 	}
 	planned.fault = fault(rule.Key.Name, spec.Fault, planned.Match)
 	return planned

@@ -60,6 +60,11 @@ func everywhere() []difference {
 					p.Outlier.AlwaysOne, p.Outlier.BySuccessRate = false, false
 				}
 			})},
+		{"2018 wrote HOST-shadow into a mirrored request, and traced it", routes(func(r *mesh.Route) {
+			for i := range r.Mirrors {
+				r.Mirrors[i].Suffix, r.Mirrors[i].Traced = false, false
+			}
+		})},
 		{"today's rules name subsets", clusters(func(c *mesh.Cluster) { c.Subset = "" })},
 		{"today's sidecars let every call out", func(m *mesh.Mesh) {
 			for i := range m.Sidecars {

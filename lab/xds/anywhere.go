@@ -1,0 +1,129 @@
+package xds
+
+import (
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+
+	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
+	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+	forwardclusterv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/clusters/dynamic_forward_proxy/v3"
+	forwardv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/common/dynamic_forward_proxy/v3"
+	forwardfilterv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/dynamic_forward_proxy/v3"
+	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	"istio-tutorial/lab/mesh"
+)
+
+// passthrough is Istio's name of the cluster of whatever host a call asks for.
+const passthrough = "PassthroughCluster"
+
+// anywhere are the routes of calls that may go where they ask. A name of the cluster's own that
+// got here is nobody's, and does not leave: the program's own lookup would have failed.
+func (b *builder) anywhere(c client) []*routev3.Route {
+	nobody := everything()
+	nobody.Headers = []*routev3.HeaderMatcher{header(mesh.Condition{
+		Attribute: mesh.Authority, Compare: mesh.Regex, Value: b.inside(),
+	})}
+	list := []*routev3.Route{{
+		Name: passthrough, Match: nobody,
+		Action: directResponse(mesh.Response{
+			Status: http.StatusServiceUnavailable, Body: "no such host",
+		}),
+	}}
+	encrypted := mesh.Condition{Attribute: mesh.Authority, Compare: mesh.Regex, Value: ".*:443"}
+	for _, to := range []struct {
+		port  int
+		match []mesh.Condition
+	}{{443, []mesh.Condition{encrypted}}, {httpPort, nil}} {
+		cluster := b.passthrough(c, to.port)
+		list = append(list, tunnel(cluster, to.match), forward(cluster, to.match))
+	}
+	return list
+}
+
+// inside are the names, and their ports, that cannot be those of hosts outside.
+func (b *builder) inside() string {
+	var namespaces []string
+	for _, s := range b.mesh.Services {
+		if name := regexp.QuoteMeta(s.Namespace); !slices.Contains(namespaces, name) {
+			namespaces = append(namespaces, name)
+		}
+	}
+	slices.Sort(namespaces)
+	return `(?i)[^.]*(\.(` + strings.Join(namespaces, "|") + `))?(\.svc(\.cluster(\.local)?)?)?(:\d+)?`
+}
+
+// forward is the route of a request as it is.
+func forward(cluster string, conditions []mesh.Condition) *routev3.Route {
+	return &routev3.Route{
+		Name: passthrough, Match: match(conditions),
+		RequestHeadersToRemove: []string{callerHeader},
+		Action: &routev3.Route_Route{Route: &routev3.RouteAction{
+			ClusterSpecifier: &routev3.RouteAction_Cluster{Cluster: cluster},
+			Timeout:          durationpb.New(0),
+		}},
+	}
+}
+
+// tunnel is the route of a connection that the program encrypts itself.
+func tunnel(cluster string, conditions []mesh.Condition) *routev3.Route {
+	route := forward(cluster, conditions)
+	route.Match.PathSpecifier = &routev3.RouteMatch_ConnectMatcher_{
+		ConnectMatcher: &routev3.RouteMatch_ConnectMatcher{},
+	}
+	route.GetRoute().UpgradeConfigs = []*routev3.RouteAction_UpgradeConfig{{
+		UpgradeType:   http.MethodConnect,
+		ConnectConfig: &routev3.RouteAction_UpgradeConfig_ConnectConfig{},
+	}}
+	return route
+}
+
+// passthrough adds the cluster of any host at a port, and returns its name. Where all hosts have
+// a stand-in, it leads to that; else Envoy finds each by its name.
+func (b *builder) passthrough(client client, port int) string {
+	name := outboundCluster(client.name, mesh.Cluster{Host: passthrough, Port: port})
+	c := &clusterv3.Cluster{
+		Name: name, AltStatName: statName(name), ConnectTimeout: durationpb.New(toProgram),
+	}
+	if b.cfg.Outside != nil {
+		b.outside(c, mesh.ExternalHost{Host: passthrough, Port: port})
+	} else {
+		c.LbPolicy = clusterv3.Cluster_CLUSTER_PROVIDED
+		c.ClusterDiscoveryType = &clusterv3.Cluster_ClusterType{
+			ClusterType: &clusterv3.Cluster_CustomClusterType{
+				Name: "envoy.clusters.dynamic_forward_proxy",
+				TypedConfig: b.pack(&forwardclusterv3.ClusterConfig{
+					ClusterImplementationSpecifier: &forwardclusterv3.ClusterConfig_DnsCacheConfig{
+						DnsCacheConfig: names(),
+					},
+				}),
+			},
+		}
+	}
+	b.add(clusters, name, c)
+	return name
+}
+
+// names is the one cache of looked up names, which the filter and all clusters share.
+func names() *forwardv3.DnsCacheConfig {
+	return &forwardv3.DnsCacheConfig{
+		Name: "outside", DnsLookupFamily: clusterv3.Cluster_V4_PREFERRED,
+	}
+}
+
+// lookup finds the host of a request that goes anywhere; on other routes it does nothing.
+func (b *builder) lookup() []*hcmv3.HttpFilter {
+	if b.cfg.Outside != nil {
+		return nil
+	}
+	return []*hcmv3.HttpFilter{
+		b.filter("envoy.filters.http.dynamic_forward_proxy", &forwardfilterv3.FilterConfig{
+			ImplementationSpecifier: &forwardfilterv3.FilterConfig_DnsCacheConfig{
+				DnsCacheConfig: names(),
+			},
+		}),
+	}
+}
