@@ -136,10 +136,11 @@ func configuration(t *testing.T, m mesh.Mesh) map[string]any {
 	return parts
 }
 
-// seenByPreference leaves out what others than preference and its servers have.
+// seenByPreference leaves out what others than preference, its servers and the ingress have.
 func seenByPreference(part string) bool {
 	owner := part[strings.Index(part, "@")+1:]
 	return !strings.Contains(part, "@") || strings.HasPrefix(owner, "istio-tutorial/preference") ||
+		strings.HasPrefix(owner, "ingress") ||
 		strings.Contains(part, "inbound|") && strings.HasPrefix(owner, "istio-tutorial/recommendation")
 }
 

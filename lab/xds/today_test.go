@@ -496,15 +496,15 @@ func TestAllowAny(t *testing.T) {
 	p.outside = there.Address
 	w.mustPush(w.today())
 	for url, want := range map[string]string{
-		"http://httpbin.org/status/418":    "418",
-		"http://httpbin.org:80/status/204": "204",
-		"http://api.github.com:443/users":  "400", // plain text to a port that wants TLS
-		"http://example.com:8080/a":        "200 GET /a at example.com",
-		"http://nope:8080":                 "503 no such host",
-		"http://customer:9090":             "503 no such host",
-		"http://nope." + w.ns:              "503 no such host",
+		"http://httpbin.org/status/418":                   "418",
+		"http://httpbin.org:80/status/204":                "204",
+		"http://api.github.com:443/users":                 "400", // plain text to a port that wants TLS
+		"http://example.com:8080/a":                       "200 GET /a at example.com",
+		"http://nope:8080":                                "503 no such host",
+		"http://customer:9090":                            "503 no such host",
+		"http://nope." + w.ns:                             "503 no such host",
 		"http://nope." + w.ns + ".svc.cluster.local:8080": "503 no such host",
-		"http://customer:8080":                             "200 c",
+		"http://customer:8080":                            "200 c",
 	} {
 		a := w.get(customer, url, "x-lab-caller: me")
 		if !strings.HasPrefix(a.String(), want) {

@@ -32,6 +32,8 @@ func Findings(s Set, t mesh.Topology) []Finding {
 
 type inspector struct{ *resolver }
 
+const selectorField = "spec.selector"
+
 func (i inspector) inspect(r Rule) []Finding {
 	if f := i.nowhere(r); f != nil {
 		return f
@@ -41,28 +43,30 @@ func (i inspector) inspect(r Rule) []Finding {
 		return i.virtualServiceNotes(typed[*networking.VirtualService]{r, spec})
 	case *networking.DestinationRule:
 		return i.destinationRuleNotes(typed[*networking.DestinationRule]{r, spec})
+	case *networking.Gateway:
+		return i.gatewayNotes(typed[*networking.Gateway]{r, spec})
 	case *networking.EnvoyFilter:
-		return i.workloads(r, spec.GetWorkloadSelector().GetLabels())
+		return i.workloads(r, "spec.workloadSelector", spec.GetWorkloadSelector().GetLabels())
 	case *networking.Sidecar:
-		return i.workloads(r, spec.GetWorkloadSelector().GetLabels())
+		return i.workloads(r, "spec.workloadSelector", spec.GetWorkloadSelector().GetLabels())
 	case *telemetry.Telemetry:
-		return i.workloads(r, spec.GetSelector().GetMatchLabels())
+		return i.workloads(r, selectorField, spec.GetSelector().GetMatchLabels())
 	case *security.PeerAuthentication:
-		return i.workloads(r, spec.GetSelector().GetMatchLabels())
+		return i.workloads(r, selectorField, spec.GetSelector().GetMatchLabels())
 	case *security.AuthorizationPolicy:
-		notes := i.workloads(r, spec.GetSelector().GetMatchLabels())
+		notes := i.workloads(r, selectorField, spec.GetSelector().GetMatchLabels())
 		return append(notes, i.principals(spec)...)
 	default:
 		return nil
 	}
 }
 
-func plain(format string, args ...any) Finding {
-	return Finding{Level: Warning, Text: fmt.Sprintf(format, args...)}
+func plain(path, format string, args ...any) Finding {
+	return Finding{Path: path, Level: Warning, Text: fmt.Sprintf(format, args...)}
 }
 
-func coded(code, format string, args ...any) Finding {
-	return Finding{Code: code, Level: Error, Text: fmt.Sprintf(format, args...)}
+func coded(path, code, format string, args ...any) Finding {
+	return Finding{Path: path, Code: code, Level: Error, Text: fmt.Sprintf(format, args...)}
 }
 
 // nowhere is a rule of a namespace where nothing is.
@@ -73,21 +77,23 @@ func (i inspector) nowhere(r Rule) []Finding {
 		slices.ContainsFunc(i.topology.Services, func(s mesh.Service) bool { return here(s.Name) }) {
 		return nil
 	}
-	if _, ok := r.Spec.(*networking.VirtualService); ok {
-		return nil // its hosts may be elsewhere
+	switch r.Spec.(type) {
+	case *networking.VirtualService, *networking.Gateway:
+		return nil // what they are about may be elsewhere
 	}
-	return []Finding{plain("never acts: nothing runs in namespace %s", r.Key.Namespace)}
+	return []Finding{plain("metadata.namespace",
+		"never acts: nothing runs in namespace %s", r.Key.Namespace)}
 }
 
 // workloads warns of a selector that selects nothing.
-func (i inspector) workloads(r Rule, labels map[string]string) []Finding {
+func (i inspector) workloads(r Rule, path string, labels map[string]string) []Finding {
 	if slices.ContainsFunc(i.topology.Workloads, func(w mesh.Workload) bool {
 		return selects(r, labels, w)
 	}) || len(labels) == 0 {
 		return nil
 	}
 	return []Finding{{
-		Code: codeNoWorkloads, Level: Warning, Text: fmt.Sprintf(
+		Path: path, Code: codeNoWorkloads, Level: Warning, Text: fmt.Sprintf(
 			"No matching workloads for this resource with the following labels: %s",
 			mesh.Labels(labels)),
 	}}
@@ -96,13 +102,17 @@ func (i inspector) workloads(r Rule, labels map[string]string) []Finding {
 // principals warns of identities that nobody has, as they are easy to misspell.
 func (i inspector) principals(p *security.AuthorizationPolicy) []Finding {
 	var list []Finding
-	for _, rule := range p.Rules {
-		for _, from := range rule.From {
-			for _, principal := range from.GetSource().GetPrincipals() {
-				if !slices.ContainsFunc(i.callers(), func(c caller) bool {
-					return fits(principal, c.principal())
-				}) {
-					list = append(list, plain("nobody has the principal %s", principal))
+	known := func(principal string) bool {
+		return slices.ContainsFunc(i.callers(), func(c caller) bool {
+			return fits(principal, c.principal())
+		})
+	}
+	for n, rule := range p.Rules {
+		for m, from := range rule.From {
+			for k, principal := range from.GetSource().GetPrincipals() {
+				path := fmt.Sprintf("spec.rules[%d].from[%d].source.principals[%d]", n, m, k)
+				if !known(principal) {
+					list = append(list, plain(path, "nobody has the principal %s", principal))
 				}
 			}
 		}
@@ -113,22 +123,24 @@ func (i inspector) principals(p *security.AuthorizationPolicy) []Finding {
 func (i inspector) destinationRuleNotes(r typed[*networking.DestinationRule]) []Finding {
 	host := fullName(r.spec.Host, r.Key.Namespace)
 	if host != strings.ToLower(host) || !i.isHost(host) {
-		return []Finding{plain("never acts: there is no host %s", host)}
+		return []Finding{plain("spec.host", "never acts: there is no host %s", host)}
 	}
 	labels := r.spec.GetWorkloadSelector().GetMatchLabels()
 	if !slices.ContainsFunc(i.topology.Workloads, func(w mesh.Workload) bool {
 		return w.Labels.Has(labels)
 	}) {
-		return []Finding{plain("never acts: no pod has %s", mesh.Labels(labels))}
+		return []Finding{plain("spec.workloadSelector",
+			"never acts: no pod has %s", mesh.Labels(labels))}
 	}
 	var list []Finding
 	service, ok := i.topology.ServiceAt(host)
-	for _, s := range r.spec.Subsets {
+	for n, s := range r.spec.Subsets {
 		if ok && len(service.Ports) > 0 && len(i.topology.Endpoints(mesh.Cluster{
 			Host: host, Port: service.Ports[0].Number, Labels: s.Labels,
 		})) == 0 {
-			list = append(list, coded(codeNoPods, "The Subset %s defined in the DestinationRule "+
-				"does not select any pods. Which may lead to 503 UH (NoHealthyUpstream).", s.Name))
+			list = append(list, coded(at("spec.subsets", n), codeNoPods,
+				"The Subset %s defined in the DestinationRule does not select any pods. "+
+					"Which may lead to 503 UH (NoHealthyUpstream).", s.Name))
 		}
 	}
 	return list

@@ -15,38 +15,41 @@ func (i inspector) virtualServiceNotes(r typed[*networking.VirtualService]) []Fi
 		list = append(list, i.destinationNotes(r.Rule, d)...)
 	}
 	list = append(list, i.conflicts(r)...)
-	for _, host := range r.spec.Hosts {
+	for n, host := range r.spec.Hosts {
 		if full := fullName(host, r.Key.Namespace); !i.isHost(full) && bound(r.spec) {
-			list = append(list, plain("never acts for host %s: there is no %s", host, full))
+			list = append(list, plain(at("spec.hosts", n),
+				"never acts for host %s: there is no %s", host, full))
 		}
 	}
-	for _, name := range r.spec.Gateways {
-		if name != meshGateway {
-			list = append(list, coded(codeNotFound, "Referenced gateway not found: %q", name))
-		}
-	}
-	return list
+	return append(list, i.bindingNotes(r)...)
+}
+
+// placed is a destination and its field.
+type placed struct {
+	path string
+	*networking.Destination
 }
 
 // destinationsOf are all that a rule names, mirrors too.
-func destinationsOf(s *networking.VirtualService) []*networking.Destination {
-	var list []*networking.Destination
-	for _, http := range s.Http {
-		for _, d := range http.Route {
-			list = append(list, d.Destination)
+func destinationsOf(s *networking.VirtualService) []placed {
+	var list []placed
+	for i, http := range s.Http {
+		path := at("spec.http", i)
+		for j, d := range http.Route {
+			list = append(list, placed{at(path+".route", j) + ".destination", d.Destination})
 		}
 		if http.Mirror != nil {
-			list = append(list, http.Mirror)
+			list = append(list, placed{path + ".mirror", http.Mirror})
 		}
-		for _, m := range http.Mirrors {
-			list = append(list, m.Destination)
+		for j, m := range http.Mirrors {
+			list = append(list, placed{at(path+".mirrors", j) + ".destination", m.Destination})
 		}
 	}
 	return list
 }
 
 // destinationNotes look for the host and the subset anywhere, as istioctl does, and for the port.
-func (i inspector) destinationNotes(r Rule, d *networking.Destination) []Finding {
+func (i inspector) destinationNotes(r Rule, d placed) []Finding {
 	var list []Finding
 	full := fullName(d.Host, r.Key.Namespace)
 	service, isService := i.topology.ServiceAt(full)
@@ -54,18 +57,20 @@ func (i inspector) destinationNotes(r Rule, d *networking.Destination) []Finding
 		return e.Host == full
 	})
 	if !isService && !isExternal {
-		list = append(list, coded(codeNotFound, "Referenced host not found: %q", d.Host))
+		list = append(list, coded(d.path+".host", codeNotFound,
+			"Referenced host not found: %q", d.Host))
 	}
 	if d.Subset != "" && !slices.ContainsFunc(i.policies, func(p typed[*networking.DestinationRule]) bool {
 		return fullName(p.spec.Host, p.Key.Namespace) == full &&
 			slices.ContainsFunc(p.spec.Subsets, func(s *networking.Subset) bool { return s.Name == d.Subset })
 	}) {
-		list = append(list, coded(codeNotFound,
+		list = append(list, coded(d.path+".subset", codeNotFound,
 			"Referenced host+subset in destinationrule not found: %q", d.Host+"+"+d.Subset))
 	}
 	if port := int(d.GetPort().GetNumber()); isService && port != 0 {
 		if _, ok := service.Port(port); !ok {
-			list = append(list, plain("answers 503 for %s: it has no port %d", d.Host, port))
+			list = append(list, plain(d.path+".port",
+				"answers 503 for %s: it has no port %d", d.Host, port))
 		}
 	}
 	return list
@@ -82,7 +87,7 @@ func (i inspector) conflicts(r typed[*networking.VirtualService]) []Finding {
 			}
 		}
 		if slices.Sort(names); len(names) > 1 {
-			list = append(list, coded(codeConflictingHosts, "The VirtualServices %s associated "+
+			list = append(list, coded("spec.hosts", codeConflictingHosts, "The VirtualServices %s associated "+
 				"with mesh gateway define the same host %s which can lead to undefined behavior. "+
 				"This can be fixed by merging the conflicting VirtualServices into a single "+
 				"resource.", strings.Join(names, ","), scoped))

@@ -6,7 +6,8 @@
 //
 // Features that the tutorial does not use are refused with "not supported by the lab":
 //   - VirtualService: tcp and tls routes, delegates, redirect, rewrite, headers, corsPolicy,
-//     gRPC aborts, statPrefix, and every gateway but mesh;
+//     gRPC aborts and statPrefix;
+//   - Gateway: everything but HTTP servers;
 //   - DestinationRule: consistent hashing, localities, warm-up, PASSTHROUGH, HTTP/2 upgrades,
 //     idle connections and keep-alive, tunnels, proxy protocol, retry budgets, local origin
 //     errors, own certificates, and tls DISABLE;
@@ -45,6 +46,7 @@ const (
 	serviceEntryKind        = "ServiceEntry"
 	sidecarKind             = "Sidecar"
 	envoyFilterKind         = "EnvoyFilter"
+	gatewayKind             = "Gateway"
 	authorizationPolicyKind = "AuthorizationPolicy"
 	peerAuthenticationKind  = "PeerAuthentication"
 	telemetryKind           = "Telemetry"
@@ -58,6 +60,7 @@ func Kinds() []Kind {
 		{authorizationPolicyKind, secure, "authorizationpolicies", "ap", all[:2]},
 		{destinationRuleKind, network, "destinationrules", "dr", all},
 		{envoyFilterKind, network, "envoyfilters", "", alpha},
+		{gatewayKind, network, "gateways", "gw", all},
 		{peerAuthenticationKind, secure, "peerauthentications", "pa", all[:2]},
 		{serviceEntryKind, network, "serviceentries", "se", all},
 		{sidecarKind, network, "sidecars", "", all},
@@ -85,6 +88,8 @@ func (k Kind) message() proto.Message {
 		return &networking.Sidecar{}
 	case envoyFilterKind:
 		return &networking.EnvoyFilter{}
+	case gatewayKind:
+		return &networking.Gateway{}
 	case authorizationPolicyKind:
 		return &security.AuthorizationPolicy{}
 	case peerAuthenticationKind:

@@ -15,6 +15,7 @@ const (
 // Finding is what a reader should know about a rule that was taken.
 type Finding struct {
 	Key   Key
+	Path  string // of the field that is meant; "" is the whole rule
 	Code  string // istioctl's, such as IST0101; "" where it has none
 	Level Level
 	Text  string // a sentence
@@ -38,4 +39,5 @@ const (
 	codeNoPods           = "IST0173"
 	codeDeprecated       = "IST0002"
 	codeNoWorkloads      = "IST0127"
+	codeHostNotInGateway = "IST0132"
 )

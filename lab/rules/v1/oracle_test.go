@@ -317,7 +317,7 @@ func TestValidationAgreesWithIstio(t *testing.T) {
 			}
 		})
 	}
-	if agreed != 250 {
+	if agreed != 251 {
 		t.Errorf("%d cases to agree with", agreed)
 	}
 }
@@ -349,8 +349,7 @@ func unsupportedValidation() map[string]string {
 		"te/two tracing":                   "spec.tracing: not supported by the lab",
 		"te/filter expression":             "spec.accessLogging: not supported by the lab",
 		"ef/deprecated filter name":        "ANY: not supported by the lab",
-		"gw/HTTPS credentialName":          "Gateway of networking.istio.io/v1: not supported by the lab",
-		"gw/host ns/":                      "Gateway of networking.istio.io/v1: not supported by the lab",
+		"gw/HTTPS credentialName":          "spec.servers[0].tls: not supported by the lab",
 		"pa/portLevelMtls with selector":   "portLevelMtls: not supported by the lab",
 		"ap/targetRefs Service":            "targetRefs: not supported by the lab",
 		"ap/ipBlocks CIDR":                 "ipBlocks: not supported by the lab",

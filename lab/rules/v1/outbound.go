@@ -52,6 +52,7 @@ type resolver struct {
 	routes      []typed[*networking.VirtualService]
 	policies    []typed[*networking.DestinationRule]
 	entries     []typed[*networking.ServiceEntry]
+	gateways    []typed[*networking.Gateway]
 	sidecars    []typed[*networking.Sidecar]
 	filters     []typed[*networking.EnvoyFilter]
 	access      []typed[*security.AuthorizationPolicy]
@@ -66,6 +67,7 @@ func newResolver(s Set, t mesh.Topology, extensions []Extension) *resolver {
 		routes:      rulesOf[*networking.VirtualService](s),
 		policies:    rulesOf[*networking.DestinationRule](s),
 		entries:     rulesOf[*networking.ServiceEntry](s),
+		gateways:    rulesOf[*networking.Gateway](s),
 		sidecars:    rulesOf[*networking.Sidecar](s),
 		filters:     rulesOf[*networking.EnvoyFilter](s),
 		access:      rulesOf[*security.AuthorizationPolicy](s),
@@ -94,20 +96,30 @@ func Resolve(s Set, t mesh.Topology, extensions ...Extension) mesh.Mesh {
 	return m
 }
 
-// gateway has the default retries too, and policies of DestinationRules.
+// gateway has the default retries too, and policies of DestinationRules. Of hosts of one name,
+// Istio's Gateways have the first say, then those of extensions, then the Ingresses: on a cluster
+// each has an address of its own.
 func (r *resolver) gateway() mesh.Outbound {
 	plain := mesh.NewGateway(r.topology)
 	out := mesh.Outbound{Unknown: plain.Unknown}
-	c := client{Workload: mesh.Workload{Name: mesh.Name{Namespace: rootNamespace}}}
+	c := ingress()
+	hosts := r.gatewayHosts()
+	for _, e := range r.extensions {
+		call := Call{Client: c.Workload, Known: func(to mesh.Cluster) bool { return r.known(c, to) }}
+		hosts = append(hosts, e.Gateway(r.set, call)...)
+	}
 	for _, h := range plain.Hosts {
 		for i := range h.Routes {
 			h.Routes[i].Retry = NewRetry(nil)
 		}
-		out.Hosts = append(out.Hosts, h)
+		hosts = append(hosts, h)
 	}
-	for _, e := range r.extensions {
-		call := Call{Client: c.Workload, Known: func(to mesh.Cluster) bool { return r.known(c, to) }}
-		out.Hosts = append(out.Hosts, e.Gateway(r.set, call)...)
+	taken := map[string]bool{}
+	for _, h := range hosts {
+		if !taken[h.Names[0]] {
+			out.Hosts = append(out.Hosts, h)
+		}
+		taken[h.Names[0]] = true
 	}
 	for _, h := range out.Hosts {
 		for _, route := range h.Routes {
@@ -121,6 +133,7 @@ func (r *resolver) gateway() mesh.Outbound {
 type client struct {
 	mesh.Workload
 	sidecar *typed[*networking.Sidecar]
+	gateway string // NAMESPACE/NAME of the Gateway that the ingress acts for; "" for a sidecar
 }
 
 // plan is what one client's sidecar does with its calls, with the rules that say so.

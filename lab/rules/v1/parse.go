@@ -14,6 +14,7 @@ import (
 
 // Key names a rule.
 type Key struct {
+	Group     string
 	Kind      string
 	Namespace string
 	Name      string
@@ -44,7 +45,7 @@ const suppressAnnotation = "galley.istio.io/analyze-suppress"
 // NewRule is a rule of a kind that another package reads.
 func NewRule(doc document.Document, kind Kind, namespace string, spec any) Rule {
 	return Rule{
-		Key:  Key{kind.Kind, cmp.Or(doc.Namespace, namespace), doc.Name},
+		Key:  Key{kind.Group, kind.Kind, cmp.Or(doc.Namespace, namespace), doc.Name},
 		Kind: kind,
 		Spec: spec,
 		doc:  doc,
@@ -54,8 +55,8 @@ func NewRule(doc document.Document, kind Kind, namespace string, spec any) Rule 
 // File is where the rule was read.
 func (r Rule) File() string { return r.doc.File }
 
-// Line is the rule's first line in its file.
-func (r Rule) Line() int { return r.doc.Line }
+// Line is the line of a field in the rule's file; of "", the rule's first.
+func (r Rule) Line(path string) int { return r.doc.Errorf(path, "").Line }
 
 // YAML is the rule as it was written.
 func (r Rule) YAML() ([]byte, error) { return r.doc.YAML() }

@@ -72,7 +72,7 @@ const (
 )
 
 func (v *validator) envoyFilter(f *networking.EnvoyFilter) {
-	v.warn(codeSchemaWarning, "%s", internalsWarning)
+	v.warn("", codeSchemaWarning, "%s", internalsWarning)
 	v.labels("spec.workloadSelector.labels", f.GetWorkloadSelector().GetLabels())
 	for i, p := range f.ConfigPatches {
 		path := at("spec.configPatches", i)

@@ -79,7 +79,7 @@ func (r *resolver) routedTo(c client, host string) bool {
 	return slices.ContainsFunc(r.routes, func(rule typed[*networking.VirtualService]) bool {
 		return rule.exportedTo(rule.spec.ExportTo, c.Namespace) &&
 			c.importsAny(rule.Key.Namespace, rule.spec.Hosts) &&
-			slices.ContainsFunc(destinationsOf(rule.spec), func(d *networking.Destination) bool {
+			slices.ContainsFunc(destinationsOf(rule.spec), func(d placed) bool {
 				return fullName(d.Host, rule.Key.Namespace) == host
 			})
 	})

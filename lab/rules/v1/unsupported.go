@@ -45,6 +45,10 @@ func unsupportedFields(kind string) []string {
 		}
 	case peerAuthenticationKind:
 		return []string{"portLevelMtls"}
+	case gatewayKind:
+		return []string{
+			"servers[].tls", "servers[].bind", "servers[].defaultEndpoint", "servers[].port.targetPort",
+		}
 	case envoyFilterKind:
 		return []string{"targetRefs"}
 	default:

@@ -27,8 +27,8 @@ func (v *validator) fail(path, format string, args ...any) {
 	v.errs = append(v.errs, v.doc.Errorf(path, format, args...))
 }
 
-func (v *validator) warn(code, format string, args ...any) {
-	f := Finding{Code: code, Level: Warning, Text: fmt.Sprintf(format, args...)}
+func (v *validator) warn(path, code, format string, args ...any) {
+	f := Finding{Path: path, Code: code, Level: Warning, Text: fmt.Sprintf(format, args...)}
 	v.warnings = append(v.warnings, f)
 }
 
@@ -38,6 +38,8 @@ func (v *validator) spec(spec proto.Message) {
 		v.virtualService(spec)
 	case *networking.DestinationRule:
 		v.destinationRule(spec)
+	case *networking.Gateway:
+		v.gateway(spec)
 	case *networking.ServiceEntry:
 		v.serviceEntry(spec)
 	case *networking.Sidecar:

@@ -48,14 +48,10 @@ func (v *validator) servicePort(
 	if p.Name == "" {
 		v.fail(path+".name", "must not be empty")
 	}
-	switch carried, known := protocols()[strings.ToUpper(p.Protocol)]; {
-	case p.Protocol == "":
+	if p.Protocol == "" {
 		v.fail(path+".protocol", "a port without: not supported by the lab")
-	case !known:
-		v.fail(path+".protocol", "%q is no protocol; want one of %s", p.Protocol,
-			strings.Join(sortedKeys(protocols()), ", "))
-	case !carried:
-		v.fail(path+".protocol", "%s: not supported by the lab", p.Protocol)
+	} else {
+		v.protocol(path+".protocol", p.Protocol)
 	}
 	for _, other := range before {
 		if other.Name == p.Name {

@@ -85,10 +85,10 @@ func (v *validator) outlier(path string, o *networking.OutlierDetection) {
 	v.whole(path+".maxEjectionPercent", o.MaxEjectionPercent)
 	v.whole(path+".minHealthPercent", o.MinHealthPercent)
 	if o.MaxEjectionPercent == 0 {
-		v.warn("", "%s.maxEjectionPercent is not set: of fewer than ten pods none is ejected", path)
+		v.warn(path, "", "%s.maxEjectionPercent is not set: of fewer than ten pods none is ejected", path)
 	}
 	if o.ConsecutiveErrors != 0 { //nolint:staticcheck // deprecated, and accepted
-		v.warn(codeSchemaWarning, "Schema validation warning: outlier detection consecutive errors "+
+		v.warn(path+".consecutiveErrors", codeSchemaWarning, "Schema validation warning: outlier detection consecutive errors "+
 			"is deprecated, use consecutiveGatewayErrors or consecutive5xxErrors instead")
 	}
 }

@@ -32,14 +32,6 @@ func (v *validator) virtualService(s *networking.VirtualService) {
 
 const meshGateway = "mesh"
 
-func (v *validator) gateways(path string, list []string) {
-	for i, name := range list {
-		if name == "" {
-			v.fail(at(path, i), "must not be empty")
-		}
-	}
-}
-
 func (v *validator) hosts(s *networking.VirtualService) {
 	inMesh := len(s.Gateways) == 0 || slices.Contains(s.Gateways, meshGateway)
 	for i, host := range s.Hosts {
@@ -104,7 +96,7 @@ func (v *validator) destinations(path string, list []*networking.HTTPRouteDestin
 	case total > 1<<32-1:
 		v.fail(path, "the weights total %d, which Envoy refuses", total)
 	case len(list) > 1 && total != 100:
-		v.warn("", "%s: the weights total %d, not 100: they are shares of that", path, total)
+		v.warn(path, "", "%s: the weights total %d, not 100: they are shares of that", path, total)
 	}
 }
 
@@ -198,7 +190,7 @@ func (v *validator) fault(path string, f *networking.HTTPFaultInjection) {
 	if d := f.Delay; d != nil {
 		v.percentage(path+".delay.percentage", d.Percentage)
 		if d.GetPercent() != 0 { //nolint:staticcheck // the field is deprecated, and accepted
-			v.warn(codeDeprecated, "Deprecated: HTTPRoute.fault.delay.percent is deprecated; "+
+			v.warn(path+".delay.percent", codeDeprecated, "Deprecated: HTTPRoute.fault.delay.percent is deprecated; "+
 				"use HTTPRoute.fault.delay.percentage.value")
 		}
 	}
@@ -272,9 +264,9 @@ func (v *validator) unreachable(routes []*networking.HTTPRoute) {
 	for i, r := range routes {
 		switch {
 		case len(r.Match) == 0 && everything >= 0:
-			v.unused(routeName(r, i), "only the last rule can have no matches")
+			v.unused(routes, i, "only the last rule can have no matches")
 		case everything >= 0:
-			v.unused(routeName(r, i), "route without matches defined before")
+			v.unused(routes, i, "route without matches defined before")
 		}
 		if len(r.Match) == 0 {
 			everything = max(everything, i)
@@ -293,17 +285,21 @@ func (v *validator) repeated(routes []*networking.HTTPRoute, i int, seen map[str
 			continue
 		}
 		repeated++
-		v.warn(codeIneffectiveMatch,
-			"VirtualService rule %s match %s is not used (duplicate/overlapping match in rule %s).",
-			routeName(routes[i], i), quotedOr(m.Name, j), routeName(routes[first], first))
+		v.warnings = append(v.warnings, Finding{
+			Path: at(at("spec.http", i)+".match", j), Code: codeIneffectiveMatch, Level: Info,
+			Text: fmt.Sprintf("VirtualService rule %s match %s is not used "+
+				"(duplicate/overlapping match in rule %s).",
+				routeName(routes[i], i), quotedOr(m.Name, j), routeName(routes[first], first)),
+		})
 	}
 	if repeated == len(routes[i].Match) {
-		v.unused(routeName(routes[i], i), "all matches used by prior rules")
+		v.unused(routes, i, "all matches used by prior rules")
 	}
 }
 
-func (v *validator) unused(name, reason string) {
-	v.warn(codeUnreachableRule, "VirtualService rule %s not used (%s).", name, reason)
+func (v *validator) unused(routes []*networking.HTTPRoute, i int, reason string) {
+	v.warn(at("spec.http", i), codeUnreachableRule, "VirtualService rule %s not used (%s).",
+		routeName(routes[i], i), reason)
 }
 
 func routeName(r *networking.HTTPRoute, i int) string { return quotedOr(r.Name, i) }

@@ -29,10 +29,10 @@ func (r *resolver) virtualService(c client, rule typed[*networking.VirtualServic
 			matches = []*networking.HTTPMatchRequest{{}}
 		}
 		for _, m := range matches {
-			if !isFor(m, rule.spec, c, port) {
+			if !c.isFor(m, rule, port) {
 				continue
 			}
-			route := httpRoute(rule.Rule, spec, port)
+			route := httpRoute(rule.Rule, spec, r.portOf(c, port))
 			route.Match = conditions(m)
 			route.Source.Rule, route.Source.Name = i, nameOf(spec, m)
 			routes = append(routes, route)
@@ -51,18 +51,32 @@ func nameOf(r *networking.HTTPRoute, m *networking.HTTPMatchRequest) string {
 	return r.Name + "." + m.Name
 }
 
-// isFor tells whether a match is for a client's sidecar and port at all.
-func isFor(m *networking.HTTPMatchRequest, s *networking.VirtualService, c client, port int) bool {
+// isFor tells whether a match is for a client's proxy and port at all.
+func (c client) isFor(
+	m *networking.HTTPMatchRequest, rule typed[*networking.VirtualService], port int,
+) bool {
 	gateways := m.Gateways
 	if len(gateways) == 0 {
-		gateways = s.Gateways
+		gateways = rule.spec.Gateways
 	}
-	return (len(gateways) == 0 || slices.Contains(gateways, meshGateway)) &&
+	return c.boundTo(gateways, rule.Key.Namespace) &&
 		(m.SourceNamespace == "" || m.SourceNamespace == c.Namespace) &&
 		c.Labels.Has(m.SourceLabels) && (m.Port == 0 || int(m.Port) == port)
 }
 
-func httpRoute(rule Rule, spec *networking.HTTPRoute, port int) Route {
+// portOf is the port of a destination that names none: the one that was called or, of a gateway,
+// the only one that the service has.
+func (r *resolver) portOf(c client, called int) func(host string) int {
+	return func(host string) int {
+		s, _ := r.topology.ServiceAt(host)
+		if c.gateway != "" && len(s.Ports) == 1 {
+			return s.Ports[0].Number
+		}
+		return called
+	}
+}
+
+func httpRoute(rule Rule, spec *networking.HTTPRoute, port func(host string) int) Route {
 	route := Route{fault: faultOf(rule.Key.name(), spec.Fault)}
 	route.Source.Backoff = spec.GetRetries().GetBackoff() != nil
 	route.From = rule.Key.name()
@@ -91,14 +105,15 @@ func httpRoute(rule Rule, spec *networking.HTTPRoute, port int) Route {
 }
 
 // clusterOf names instances by subset alone; which labels it has, the DestinationRules say.
-func clusterOf(rule Rule, d *networking.Destination, port int) mesh.Cluster {
-	if n := d.GetPort().GetNumber(); n != 0 {
-		port = int(n)
+func clusterOf(rule Rule, d *networking.Destination, port func(host string) int) mesh.Cluster {
+	c := mesh.Cluster{Host: fullName(d.Host, rule.Key.Namespace), Subset: d.Subset}
+	if c.Port = int(d.GetPort().GetNumber()); c.Port == 0 {
+		c.Port = port(c.Host)
 	}
-	return mesh.Cluster{Host: fullName(d.Host, rule.Key.Namespace), Port: port, Subset: d.Subset}
+	return c
 }
 
-func mirrors(rule Rule, spec *networking.HTTPRoute, port int) []mesh.Mirror {
+func mirrors(rule Rule, spec *networking.HTTPRoute, port func(host string) int) []mesh.Mirror {
 	var list []mesh.Mirror
 	add := func(d *networking.Destination, percent float64) {
 		if percent > 0 {

@@ -1,0 +1,167 @@
+package v1
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	networking "istio.io/api/networking/v1alpha3"
+
+	"istio-tutorial/lab/mesh"
+)
+
+// ingressLabels are those of Istio's own ingress gateway, which the lab's ingress plays.
+func ingressLabels() mesh.Labels {
+	return mesh.Labels{"app": "istio-ingressgateway", "istio": "ingressgateway"}
+}
+
+// ingress is the way in as a caller.
+func ingress() client {
+	return client{Workload: mesh.Workload{
+		Name: mesh.Name{Namespace: rootNamespace}, Labels: ingressLabels(),
+	}}
+}
+
+// fullGateway is NAMESPACE/NAME of a gateway that a rule of a namespace names.
+func fullGateway(name, namespace string) string {
+	if strings.Contains(name, "/") {
+		return name
+	}
+	return namespace + "/" + name
+}
+
+// boundTo tells whether a list of gateways, by default mesh, has a client among them.
+func (c client) boundTo(list []string, namespace string) bool {
+	if c.gateway == "" {
+		return len(list) == 0 || slices.Contains(list, meshGateway)
+	}
+	return slices.ContainsFunc(list, func(name string) bool {
+		return name != meshGateway && fullGateway(name, namespace) == c.gateway
+	})
+}
+
+// gatewayHosts are the hosts that Gateways lead on. The lab has one way in, whatever the ports of
+// their servers; routes of several rules for a host add up, those of every request at the end.
+func (r *resolver) gatewayHosts() []mesh.VirtualHost {
+	found := map[string][]mesh.Route{}
+	for _, g := range r.gateways {
+		if !ingressLabels().Has(g.spec.Selector) {
+			continue
+		}
+		c := ingress()
+		c.gateway = g.Key.name()
+		for _, s := range g.spec.Servers {
+			for _, rule := range r.routes {
+				if !c.boundTo(rule.spec.Gateways, rule.Key.Namespace) ||
+					!rule.exportedTo(rule.spec.ExportTo, rootNamespace) {
+					continue
+				}
+				routes := r.gatewayRoutes(c, rule, s)
+				for _, host := range commonHosts(g.Rule, s, rule) {
+					if len(routes) > 0 {
+						found[host] = append(found[host], routes...)
+					}
+				}
+			}
+		}
+	}
+	var hosts []mesh.VirtualHost
+	for _, name := range sortedKeys(found) {
+		routes := found[name]
+		slices.SortStableFunc(routes, func(a, b mesh.Route) int {
+			return min(len(b.Match), 1) - min(len(a.Match), 1)
+		})
+		hosts = append(hosts, mesh.VirtualHost{Names: []string{name}, Routes: routes})
+	}
+	return hosts
+}
+
+func (r *resolver) gatewayRoutes(
+	c client, rule typed[*networking.VirtualService], s *networking.Server,
+) []mesh.Route {
+	routes := r.virtualService(c, rule, int(s.GetPort().GetNumber()))
+	r.label(c, routes)
+	list := make([]mesh.Route, len(routes))
+	for i, route := range routes {
+		list[i] = route.Route
+	}
+	return list
+}
+
+// serverHosts are the hosts of a server that rules of a namespace may be for.
+func serverHosts(g Rule, s *networking.Server, namespace string) []string {
+	var list []string
+	for _, host := range s.Hosts {
+		from, name, limited := strings.Cut(host, "/")
+		switch {
+		case !limited:
+			name = host
+		case from == ".":
+			from = g.Key.Namespace
+		}
+		if !limited || from == "*" || from == namespace {
+			list = append(list, name)
+		}
+	}
+	return list
+}
+
+// commonHosts are those that both a server and a rule have; of two patterns the narrower one.
+func commonHosts(g Rule, s *networking.Server, rule typed[*networking.VirtualService]) []string {
+	var list []string
+	for _, server := range serverHosts(g, s, rule.Key.Namespace) {
+		for _, host := range rule.spec.Hosts {
+			common := ""
+			switch {
+			case covers(server, host):
+				common = host
+			case covers(host, server):
+				common = server
+			}
+			if common != "" && !slices.Contains(list, common) {
+				list = append(list, common)
+			}
+		}
+	}
+	return list
+}
+
+// hasHost tells whether a gateway leads on any host of a rule.
+func hasHost(g typed[*networking.Gateway], rule typed[*networking.VirtualService]) bool {
+	return slices.ContainsFunc(g.spec.Servers, func(s *networking.Server) bool {
+		return len(commonHosts(g.Rule, s, rule)) > 0
+	})
+}
+
+func (i inspector) gatewayNotes(g typed[*networking.Gateway]) []Finding {
+	if ingressLabels().Has(g.spec.Selector) {
+		return nil
+	}
+	return []Finding{coded("spec.selector", codeNotFound, "Referenced selector not found: %q",
+		mesh.Labels(g.spec.Selector).String())}
+}
+
+// bindingNotes are about the gateways that a rule names.
+func (i inspector) bindingNotes(r typed[*networking.VirtualService]) []Finding {
+	var list []Finding
+	for n, name := range r.spec.Gateways {
+		if name == meshGateway {
+			continue
+		}
+		path, full := at("spec.gateways", n), fullGateway(name, r.Key.Namespace)
+		index := slices.IndexFunc(i.gateways, func(g typed[*networking.Gateway]) bool {
+			return g.Key.name() == full
+		})
+		if index < 0 {
+			list = append(list, coded(path, codeNotFound, "Referenced gateway not found: %q", name))
+		}
+		if index < 0 || !hasHost(i.gateways[index], r) {
+			list = append(list, Finding{
+				Path: path, Code: codeHostNotInGateway, Level: Warning, Text: fmt.Sprintf("one or more "+
+					"host %v defined in VirtualService %s not found in Gateway %s.",
+					r.spec.Hosts, r.Key.name(), full),
+			})
+		}
+	}
+	return list
+}
