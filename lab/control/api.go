@@ -32,6 +32,17 @@ type (
 	Error = objects.Error
 	// Reason is why, in a word.
 	Reason = objects.Reason
+	// Finding is what Analyze says about an object.
+	Finding = objects.Finding
+	// Edition says whose defaults hold while there is no rule.
+	Edition = objects.Edition
+)
+
+// The editions.
+const (
+	Classic    = objects.Classic
+	V1         = objects.V1
+	GatewayAPI = objects.GatewayAPI
 )
 
 // The verbs. Create refuses what is there, Replace and Delete what is not; Apply takes both.
@@ -203,6 +214,8 @@ type Status struct {
 	Proxy   ProxyStatus
 	Pods    []Pod
 	Rules   []Ref
+	// Edition is whose defaults hold while there is no rule.
+	Edition Edition
 	// Tracing is "", zipkin or jaeger.
 	Tracing string
 	// Internet says that the hosts outside are the real ones.

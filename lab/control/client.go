@@ -90,6 +90,11 @@ func (c *Client) Routes(ctx context.Context, q RouteQuery) ([]Routes, error) {
 	return ask[[]Routes](ctx, c, "routes", q)
 }
 
+// Analyze is what there is to say about the objects in force.
+func (c *Client) Analyze(ctx context.Context) ([]Finding, error) {
+	return ask[[]Finding](ctx, c, "analyze", nil)
+}
+
 // Stats are the proxy's counters, in the order of their names.
 func (c *Client) Stats(ctx context.Context, q StatsQuery) ([]Stat, error) {
 	return ask[[]Stat](ctx, c, "stats", q)

@@ -35,7 +35,7 @@ func (l *lab) warnings() map[Ref][]string {
 	set := l.objects()
 	warnings := map[Ref][]string{}
 	for _, f := range set.Findings(set.Expected()) {
-		warnings[f.Ref] = append(warnings[f.Ref], f.Text)
+		warnings[f.Ref] = append(warnings[f.Ref], f.Sentence())
 	}
 	return warnings
 }

@@ -123,7 +123,7 @@ func (l *lab) release() { <-l.turn }
 func (l *lab) newPods() *pods.Manager {
 	return pods.NewManager(pods.Config{
 		Programs: l.cfg.Programs,
-		Env:      l.tracing(),
+		Env:      append(l.tracing(), l.trust()...),
 		Getenv:   l.cfg.Getenv,
 		Publish:  l.publish,
 		Random:   rand.IntN,

@@ -10,26 +10,65 @@ import (
 // as many pods as it asks for, and the rules of Files.
 type Offline struct {
 	Manifests []File
-	Files     []File // rules, and further manifests
-	Namespace string // of objects that name none
+	Files     []File  // rules, and further manifests
+	Namespace string  // of objects that name none
+	Edition   Edition // as in Config
+}
+
+// base is the manifests alone.
+func (o Offline) base() (objects.Set, error) {
+	set, err := objects.Set{}.In(o.Edition)
+	if err != nil {
+		return set, objects.Errorf(Invalid, "%v", err)
+	}
+	list, err := objects.Parse(o.Manifests, o.Namespace, false)
+	if err != nil {
+		return set, err
+	}
+	set, _, err = set.Change(Create, list, time.Time{})
+	return set, err
 }
 
 // Routes are the routes that the files would make. The error is an *Error.
 func (o Offline) Routes(q RouteQuery) ([]Routes, error) {
-	var set objects.Set
-	for _, step := range []struct {
-		verb  Verb
-		files []File
-	}{{Create, o.Manifests}, {Apply, o.Files}} {
-		list, err := objects.Parse(step.files, o.Namespace, false)
-		if err != nil {
-			return nil, err
-		}
-		if set, _, err = set.Change(step.verb, list, time.Time{}); err != nil {
-			return nil, err
-		}
+	set, err := o.set()
+	if err != nil {
+		return nil, err
 	}
 	return routesOf(set, set.Expected(), q)
+}
+
+// Convert says the rules of the files, which must be of 2018, in today's words. The error is an
+// *Error.
+func (o Offline) Convert(to Edition) ([]byte, error) {
+	set, err := o.set()
+	if err != nil {
+		return nil, err
+	}
+	return set.Convert(to)
+}
+
+// set is the manifests with the files.
+func (o Offline) set() (objects.Set, error) {
+	set, err := o.base()
+	if err != nil {
+		return set, err
+	}
+	list, err := objects.Parse(o.Files, o.Namespace, false)
+	if err != nil {
+		return set, err
+	}
+	set, _, err = set.Change(Apply, list, time.Time{})
+	return set, err
+}
+
+// Analyze is what there is to say about the files; the error is about the manifests.
+func (o Offline) Analyze() ([]Finding, error) {
+	set, err := o.base()
+	if err != nil {
+		return nil, err
+	}
+	return set.Analyze(o.Files, o.Namespace), nil
 }
 
 // Check parses the files; the error, an *Error, is what Create would say of them.

@@ -3,7 +3,9 @@ package control
 import (
 	"context"
 	"encoding/json"
+	"net/http"
 	"slices"
+	"strings"
 
 	"istio-tutorial/lab/mesh"
 	"istio-tutorial/lab/objects"
@@ -12,6 +14,11 @@ import (
 func (l *lab) routesOf(_ context.Context, q RouteQuery) ([]Routes, error) {
 	set := l.objects()
 	return routesOf(set, l.pods.Topology(set.Topology()), q)
+}
+
+// analyze is what there is to say about what is in force.
+func (l *lab) analyze(context.Context, struct{}) ([]Finding, error) {
+	return l.objects().Analysis(), nil
 }
 
 // routesOf are the routes that objects make in a topology.
@@ -25,11 +32,7 @@ func routesOf(set objects.Set, t mesh.Topology, q RouteQuery) ([]Routes, error) 
 		}
 		clients = true
 		s, _ := m.SidecarOf(w.Name)
-		for _, host := range s.Outbound.Hosts {
-			if q.To == "" || slices.Contains(host.Names, q.To) {
-				list = append(list, newRoutes(m.Topology, s, host))
-			}
-		}
+		list = append(list, q.from(m.Topology, s)...)
 	}
 	switch {
 	case !clients:
@@ -40,9 +43,50 @@ func routesOf(set objects.Set, t mesh.Topology, q RouteQuery) ([]Routes, error) 
 			"there is no service %q with an HTTP port, nor a rule that lets calls out to it", q.To)
 	}
 	for _, f := range set.Findings(t) {
-		list[0].Warnings = append(list[0].Warnings, f.Text)
+		list[0].Warnings = append(list[0].Warnings, f.Sentence())
 	}
 	return list, addEffective(set, t, list)
+}
+
+// from are the routes of one workload.
+func (q RouteQuery) from(t mesh.Topology, s mesh.Sidecar) []Routes {
+	var list []Routes
+	for _, host := range s.Outbound.Hosts {
+		if q.To == "" || slices.Contains(host.Names, q.To) {
+			list = append(list, newRoutes(t, s, host))
+		}
+	}
+	if host, ok := q.hidden(t, s); ok && len(list) == 0 {
+		list = append(list, elsewhere(s, host))
+	}
+	return list
+}
+
+// hidden is a host that calls reach as they do any host: a service that rules hide, or one that
+// is none, where the proxy does not just answer 404.
+func (q RouteQuery) hidden(t mesh.Topology, s mesh.Sidecar) (mesh.VirtualHost, bool) {
+	for _, service := range t.Services {
+		names := service.Names(s.Workload.Namespace)
+		i := slices.IndexFunc(service.Ports, func(p mesh.ServicePort) bool {
+			return p.Protocol != mesh.TCP
+		})
+		if i >= 0 && slices.Contains(names, q.To) {
+			return mesh.VirtualHost{Names: names, Port: service.Ports[i].Number}, true
+		}
+	}
+	answers := !s.Outbound.AllowAny && s.Outbound.Unknown.Status == http.StatusNotFound
+	return mesh.VirtualHost{Names: []string{q.To}}, strings.Contains(q.To, ".") && !answers
+}
+
+// elsewhere is what becomes of calls of any host, under Istio's names for it.
+func elsewhere(s mesh.Sidecar, host mesh.VirtualHost) Routes {
+	route := mesh.Route{From: "block_all", Direct: new(s.Outbound.Unknown)}
+	if s.Outbound.AllowAny {
+		any := mesh.Destination{Cluster: mesh.Cluster{Host: "PassthroughCluster"}, Weight: 100}
+		route = mesh.Route{From: "allow_any", Destinations: []mesh.Destination{any}}
+	}
+	host.Routes = []mesh.Route{route}
+	return Routes{From: s.Workload, Host: host}
 }
 
 func (q RouteQuery) isFrom(w mesh.Workload) bool {

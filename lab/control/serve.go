@@ -70,6 +70,7 @@ func (l *lab) routes() http.Handler {
 		"logs":         many(l.logs),
 		"exec":         one(l.exec),
 		"routes":       one(l.routesOf),
+		"analyze":      one(l.analyze),
 		"stats":        one(l.stats),
 		"proxy-config": one(l.proxyConfig),
 		"proxy-logs":   many(l.proxyLogs),

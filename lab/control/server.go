@@ -27,6 +27,8 @@ type Config struct {
 	Manifests []File
 	// Namespace is that of manifests that name none. Required.
 	Namespace string
+	// Edition is whose defaults hold while there is no rule; empty is Classic.
+	Edition Edition
 	// Tracing is zipkin or jaeger; empty is off.
 	Tracing string
 	// Internet leads calls that leave the mesh to the real hosts, not to stand-ins. Optional.

@@ -29,8 +29,11 @@ func (l *lab) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	set, _, err := objects.Set{}.Change(Create, list, time.Now())
+	set, err := objects.Set{}.In(l.cfg.Edition)
 	if err != nil {
+		return err
+	}
+	if set, _, err = set.Change(Create, list, time.Now()); err != nil {
 		return err
 	}
 	if err := l.reserve(ctx); err != nil {
@@ -75,11 +78,10 @@ func (l *lab) startProxy(ctx context.Context, set objects.Set) (detail string, e
 		config.Zipkin = l.observer.address()
 	}
 	if !l.cfg.Internet {
-		authority := l.cfg.Folder.File("outside.pem")
-		if l.world, err = outside.Start(authority); err != nil {
+		if l.world, err = outside.Start(l.authority()); err != nil {
 			return "", err
 		}
-		config.Outside, config.Authorities = l.world.Address, authority
+		config.Outside, config.Authorities = l.world.Address, l.authority()
 	}
 	l.proxy, err = startProxy(l.cfg, config, l.counters.count)
 	if err != nil {
@@ -89,6 +91,17 @@ func (l *lab) startProxy(ctx context.Context, set objects.Set) (detail string, e
 	l.adopt(set)
 	err = l.firstPush(ctx)
 	return strings.TrimSpace(l.proxy.version + " " + l.proxy.path), err
+}
+
+// authority is the file with the certificate of the stand-ins' authority.
+func (l *lab) authority() string { return l.cfg.Folder.File("outside.pem") }
+
+// trust has the services believe the stand-ins.
+func (l *lab) trust() []string {
+	if l.cfg.Internet {
+		return nil
+	}
+	return []string{"SSL_CERT_FILE=" + l.authority()}
 }
 
 // firstPush is what makes Envoy ready. One that dies would never take it.

@@ -13,6 +13,7 @@ func (l *lab) status(context.Context, struct{}) (Status, error) {
 		PID:      os.Getpid(),
 		Phase:    l.phase,
 		Started:  l.started,
+		Edition:  l.cfg.Edition,
 		Tracing:  l.cfg.Tracing,
 		Internet: l.cfg.Internet,
 	}

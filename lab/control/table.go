@@ -84,11 +84,44 @@ func columnsOf(k objects.Kind) []column {
 	case "ServiceAccount":
 		return []column{name, text("SECRETS", always("0")), age}
 	}
+	if k.Type == "" {
+		return append(append([]column{name}, todaysColumns(k)...), age)
+	}
 	return []column{
 		name,
 		text("KIND", func(s subject) string { return kindAndVersion(s.object) }),
 		text("NAMESPACE", namespaceOf),
 	}
+}
+
+// todaysColumns are those that the published CRDs ask for.
+func todaysColumns(k objects.Kind) []column {
+	field := func(title string, path ...string) column {
+		return text(title, func(s subject) string { return s.object.Field(path...) })
+	}
+	switch k.Resource() {
+	case "virtualservice.networking.istio.io":
+		return []column{field("GATEWAYS", "spec", "gateways"), field("HOSTS", "spec", "hosts")}
+	case "destinationrule.networking.istio.io":
+		return []column{field("HOST", "spec", "host")}
+	case "serviceentry.networking.istio.io":
+		return []column{
+			field("HOSTS", "spec", "hosts"), field("LOCATION", "spec", "location"),
+			field("RESOLUTION", "spec", "resolution"),
+		}
+	case "authorizationpolicy.security.istio.io":
+		return []column{field("ACTION", "spec", "action")}
+	case "peerauthentication.security.istio.io":
+		return []column{field("MODE", "spec", "mtls", "mode")}
+	case "gateway.gateway.networking.k8s.io":
+		return []column{
+			field("CLASS", "spec", "gatewayClassName"), text("ADDRESS", always("localhost")),
+			text("PROGRAMMED", always("True")),
+		}
+	case "httproute.gateway.networking.k8s.io":
+		return []column{field("HOSTNAMES", "spec", "hostnames")}
+	}
+	return nil
 }
 
 // kindAndVersion is RouteRule.config.istio.io.v1alpha2.

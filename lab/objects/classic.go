@@ -42,29 +42,32 @@ func (classicDialect) parse(doc document.Document, namespace string) (any, error
 	return rules[0], nil
 }
 
-func (classicDialect) set(rules []any) classic.Set {
+func (classicDialect) set(rules []Object) classic.Set {
 	list := make([]classic.Rule, len(rules))
-	for i, r := range rules {
-		list[i] = r.(classic.Rule)
+	for i, o := range rules {
+		list[i] = o.rule.(classic.Rule)
 	}
 	return classic.Set{}.Apply(list...)
 }
 
-func (d classicDialect) resolve(rules []any, t mesh.Topology) mesh.Mesh {
+func (d classicDialect) resolve(rules []Object, t mesh.Topology) mesh.Mesh {
 	return classic.Resolve(d.set(rules), t)
 }
 
-func (d classicDialect) findings(rules []any, t mesh.Topology) []Finding {
+// findings begin with the rule's name, each.
+func (d classicDialect) findings(rules []Object, t mesh.Topology) []Finding {
 	var list []Finding
 	set := d.set(rules)
 	for _, f := range classic.Findings(set, t) {
 		rule, _ := set.Get(f.Key)
-		ref := NewRef(kindOf(rule.Kind.Kind), f.Key.Namespace, f.Key.Name)
-		list = append(list, Finding{Ref: ref, Text: f.Text})
+		ref := NewRef(kindOf(rule.Kind.Kind, classicGroup), f.Key.Namespace, f.Key.Name)
+		list = append(list, Finding{
+			Ref: ref, File: rule.File(), Line: rule.Line(), Level: Warning, Text: f.Text,
+		})
 	}
 	return list
 }
 
-func (d classicDialect) effective(rules []any, t mesh.Topology, target Target) (any, error) {
+func (d classicDialect) effective(rules []Object, t mesh.Topology, target Target) (any, error) {
 	return classic.Effective(d.set(rules), t, classic.Target(target))
 }

@@ -2,6 +2,7 @@ package objects
 
 import (
 	"fmt"
+	"slices"
 
 	"istio-tutorial/lab/document"
 	"istio-tutorial/lab/manifests"
@@ -18,17 +19,11 @@ type dialect interface {
 	// parse reads a document; the error is a document.Errors.
 	parse(doc document.Document, namespace string) (any, error)
 	// resolve is the mesh in which the rules are in force.
-	resolve(rules []any, t mesh.Topology) mesh.Mesh
+	resolve(rules []Object, t mesh.Topology) mesh.Mesh
 	// findings are what a reader should know about the rules.
-	findings(rules []any, t mesh.Topology) []Finding
+	findings(rules []Object, t mesh.Topology) []Finding
 	// effective is what the rules make of some calls, in the dialect's own words, as JSON.
-	effective(rules []any, t mesh.Topology, target Target) (any, error)
-}
-
-// Finding is a sentence about a rule that never acts, or acts less than its file says.
-type Finding struct {
-	Ref
-	Text string
+	effective(rules []Object, t mesh.Topology, target Target) (any, error)
 }
 
 // Target is a service's port as one client calls it.
@@ -38,8 +33,8 @@ type Target struct {
 	Port    int
 }
 
-// dialects are those that the lab understands. Without rules, the first one's defaults hold.
-func dialects() []dialect { return []dialect{classicDialect{}} }
+// dialects are those that the lab understands, in the order of Edition.
+func dialects() []dialect { return []dialect{classicDialect{}, todayDialect{}} }
 
 func dialectOf(doc document.Document) (int, bool) {
 	for i, d := range dialects() {
@@ -50,15 +45,18 @@ func dialectOf(doc document.Document) (int, bool) {
 	return 0, false
 }
 
-// spoken is the dialect of the rules, and the rules.
-func (s Set) spoken() (dialect, []any) {
-	d, rules := 0, []any(nil)
-	for _, o := range s.objects {
-		if o.rule != nil {
-			d, rules = o.dialect, append(rules, o.rule)
-		}
+// spoken is the dialect of the rules, or of the edition where there are none, and the rules.
+func (s Set) spoken() (dialect, []Object) {
+	d, rules := s.edition, s.Rules()
+	if len(rules) > 0 {
+		d = rules[0].dialect
 	}
 	return dialects()[d], rules
+}
+
+// rulesOf are the rules of one dialect.
+func (s Set) rulesOf(d int) []Object {
+	return slices.DeleteFunc(s.Rules(), func(o Object) bool { return o.dialect != d })
 }
 
 // oneDialect refuses rules of two dialects: what they mean together, neither says.
@@ -90,8 +88,13 @@ func (s Set) Mesh(t mesh.Topology) mesh.Mesh {
 
 // Findings are what a reader should know about the rules, in the order of their keys.
 func (s Set) Findings(t mesh.Topology) []Finding {
-	d, rules := s.spoken()
-	return d.findings(rules, t)
+	var list []Finding
+	for i, d := range dialects() {
+		if rules := s.rulesOf(i); len(rules) > 0 {
+			list = append(list, d.findings(rules, t)...)
+		}
+	}
+	return list
 }
 
 // Effective is what the rules make of a client's calls to a service, as JSON would have it, in

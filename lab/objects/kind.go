@@ -13,6 +13,7 @@ type Kind struct {
 	Group   string // apps, config.istio.io; "" for Kubernetes' core
 	Type    string // as istioctl prints it: route-rule; "" for what is no rule
 	Short   string // deploy; "" if it has none
+	Set     string // the word for it and others together, istio-io; "" if there is none
 	Cluster bool   // it is in no namespace
 	Running bool   // nobody creates it by a file
 }
@@ -55,18 +56,32 @@ func join(name, group string) string {
 // missing is the error about an object of the kind.
 func (k Kind) missing(name string) error { return fmt.Errorf("%s %q not found", k, name) }
 
-// kindOf is the kind of a file's word.
-func kindOf(word string) Kind {
-	kinds := Kinds()
-	i := slices.IndexFunc(kinds, func(k Kind) bool { return k.Kind == word })
-	if i < 0 {
-		return Kind{Kind: word, Plural: strings.ToLower(word)}
+// kindOf is the kind of a file's word: that of its group, else one of another group.
+func kindOf(word, group string) Kind {
+	found := Kind{Kind: word, Plural: strings.ToLower(word), Group: group}
+	known := false
+	for _, k := range Kinds() {
+		switch {
+		case k.Kind == word && k.Group == group:
+			return k
+		case k.Kind == word && !known:
+			found, known = k, true
+		}
 	}
-	return kinds[i]
+	return found
+}
+
+// group is that of an API version; "" is Kubernetes' core.
+func group(apiVersion string) string {
+	name, _, ok := strings.Cut(apiVersion, "/")
+	if !ok {
+		return ""
+	}
+	return name
 }
 
 // FindKind is the kind that an argument names, in any spelling of kubectl or istioctl: pods, pod,
-// po, deployments.apps, routerule, route-rule.
+// po, deployments.apps, routerule, route-rule, vs. Of kinds of one name it is the first.
 func FindKind(word string) (Kind, error) {
 	name, group, _ := strings.Cut(strings.ToLower(word), ".")
 	for _, k := range Kinds() {

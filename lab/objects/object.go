@@ -8,6 +8,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"istio-tutorial/lab/document"
@@ -27,6 +28,12 @@ type Ref struct {
 	Type      string // as istioctl prints it: route-rule, denier; "" for what is no rule
 	Namespace string // "" for a Namespace
 	Name      string
+}
+
+// kind is the kind of what is named.
+func (r Ref) kind() Kind {
+	_, group, _ := strings.Cut(r.Resource, ".")
+	return kindOf(r.Kind, group)
 }
 
 // NewRef names an object of a kind.
@@ -56,8 +63,29 @@ func (o Object) YAML() ([]byte, error) {
 	return o.doc.YAML()
 }
 
+// Field is a field of the object as kubectl shows it in a column: text as it is, all else as JSON;
+// "" if it is not there.
+func (o Object) Field(path ...string) string {
+	data, err := o.doc.JSON()
+	if err != nil {
+		return ""
+	}
+	for _, name := range path {
+		var fields map[string]json.RawMessage
+		if json.Unmarshal(data, &fields) != nil {
+			return ""
+		}
+		data = fields[name]
+	}
+	var text string
+	if json.Unmarshal(data, &text) == nil {
+		return text
+	}
+	return string(data)
+}
+
 // resource is the object as Kubernetes' errors have it: routerules.config.istio.io "NAME".
-func (o Object) resource() string { return fmt.Sprintf("%s %q", kindOf(o.Kind), o.Name) }
+func (o Object) resource() string { return fmt.Sprintf("%s %q", o.kind(), o.Name) }
 
 // place is the FILE:LINE: that begins an error about it.
 func (o Object) place() string { return fmt.Sprintf("%s:%d: ", o.doc.File, o.doc.Line) }
@@ -89,7 +117,7 @@ type parser struct {
 }
 
 func (p *parser) parse(doc document.Document) {
-	o, err := p.read(doc)
+	o, err := read(doc, p.namespace)
 	if err != nil {
 		p.problems.add(Invalid, err)
 		return
@@ -103,21 +131,23 @@ func (p *parser) parse(doc document.Document) {
 	p.objects = append(p.objects, o)
 }
 
-func (p *parser) read(doc document.Document) (Object, error) {
-	o := Object{doc: doc, APIVersion: doc.APIVersion, Labels: labelsOf(doc)}
-	namespace := cmp.Or(doc.Namespace, p.namespace)
+// read is an object of a document. With an error, it has its names only.
+func read(doc document.Document, namespace string) (Object, error) {
+	kind := kindOf(doc.Kind, group(doc.APIVersion))
+	o := Object{
+		Ref: NewRef(kind, cmp.Or(doc.Namespace, namespace), doc.Name),
+		doc: doc, APIVersion: doc.APIVersion, Labels: labelsOf(doc),
+	}
 	if i, ok := dialectOf(doc); ok {
-		rule, err := dialects()[i].parse(doc, p.namespace)
+		rule, err := dialects()[i].parse(doc, namespace)
 		o.dialect, o.rule = i, rule
-		o.Ref = NewRef(kindOf(doc.Kind), namespace, doc.Name)
 		return o, err
 	}
-	manifest, err := manifests.Parse(doc, p.namespace)
+	manifest, err := manifests.Parse(doc, namespace)
 	if err != nil {
 		return o, err
 	}
-	o.Manifest = &manifest
-	o.Ref = NewRef(kindOf(doc.Kind), manifest.Namespace, doc.Name)
+	o.Manifest, o.Namespace = &manifest, manifest.Namespace
 	return o, nil
 }
 

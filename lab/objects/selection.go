@@ -50,8 +50,8 @@ func (s Selection) Picks() ([]Pick, error) {
 func (s Selection) ofKinds() ([]Pick, error) {
 	var picks []Pick
 	for word := range strings.SplitSeq(s.Args[0], ",") {
-		if word == "all" {
-			picks = append(picks, shown()...)
+		if several := together(word); several != nil {
+			picks = append(picks, several...)
 			continue
 		}
 		k, err := FindKind(word)
@@ -72,11 +72,13 @@ func (s Selection) ofKinds() ([]Pick, error) {
 	return picks, nil
 }
 
-// shown is what kubectl takes for all.
-func shown() []Pick {
+// together is the kinds for which kubectl has one word, all among them.
+func together(word string) []Pick {
 	var picks []Pick
-	for _, k := range Kinds()[:3] {
-		picks = append(picks, Pick{Kind: k})
+	for i, k := range Kinds() {
+		if word == "all" && i < 3 || word != "" && word == k.Set {
+			picks = append(picks, Pick{Kind: k})
+		}
 	}
 	return picks
 }
@@ -115,7 +117,7 @@ func (s Set) Pick(sel Selection, p Pick) ([]Object, error) {
 	var list []Object
 	for _, o := range s.objects {
 		named := len(p.Names) == 0 || slices.Contains(p.Names, o.Name)
-		if o.Kind == p.Kind.Kind && named && sel.Covers(p.Kind, o.Namespace) && matches(o.Labels) {
+		if o.Resource == p.Kind.Resource() && named && sel.Covers(p.Kind, o.Namespace) && matches(o.Labels) {
 			list = append(list, o)
 		}
 	}

@@ -24,6 +24,12 @@ const (
 type Set struct {
 	objects  []Object
 	revision int // of the last change
+	edition  int // the dialect whose defaults hold without rules
+}
+
+func (s Set) clone() Set {
+	s.objects = slices.Clone(s.objects)
+	return s
 }
 
 // Result is what was done with one object.
@@ -78,7 +84,7 @@ func (s Set) index(ref Ref) int {
 // Change does a verb on some objects, one after the other. The error is an *Error; with any, the
 // Set is the old one, but for Delete, which deletes what there is.
 func (s Set) Change(verb Verb, list []Object, now time.Time) (Set, []Result, error) {
-	c := change{Set: Set{slices.Clone(s.objects), s.revision}, now: now}
+	c := change{Set: s.clone(), now: now}
 	do := map[Verb]func(Object){
 		Create: c.create, Apply: c.apply, Replace: c.replace, Delete: c.delete,
 	}[verb]
@@ -97,7 +103,7 @@ func (s Set) Change(verb Verb, list []Object, now time.Time) (Set, []Result, err
 
 // Remove deletes objects by name, as Change does.
 func (s Set) Remove(refs []Ref) (Set, []Result, error) {
-	c := change{Set: Set{slices.Clone(s.objects), s.revision}}
+	c := change{Set: s.clone()}
 	for _, ref := range refs {
 		c.delete(Object{Ref: ref})
 	}
@@ -122,7 +128,7 @@ func (c *change) create(o Object) {
 
 func (c *change) replace(o Object) {
 	if c.index(o.Ref) < 0 {
-		c.problems.add(NotFound, fmt.Errorf("%s%w", o.place(), kindOf(o.Kind).missing(o.Name)))
+		c.problems.add(NotFound, fmt.Errorf("%s%w", o.place(), o.kind().missing(o.Name)))
 		return
 	}
 	c.put(o, "replaced")
@@ -143,7 +149,7 @@ func (c *change) apply(o Object) {
 func (c *change) delete(o Object) {
 	i := c.index(o.Ref)
 	if i < 0 {
-		c.problems.add(NotFound, kindOf(o.Kind).missing(o.Name))
+		c.problems.add(NotFound, o.kind().missing(o.Name))
 		return
 	}
 	c.objects = slices.Delete(c.objects, i, i+1)
@@ -188,11 +194,11 @@ func (s Set) SetEnv(refs []Ref, set map[string]string, unset []string) (Set, []R
 func (s Set) edit(
 	refs []Ref, done string, edit func(manifests.Object) (manifests.Object, error),
 ) (Set, []Result, error) {
-	c := change{Set: Set{slices.Clone(s.objects), s.revision}}
+	c := change{Set: s.clone()}
 	for _, ref := range refs {
 		i := c.index(ref)
 		if i < 0 {
-			c.problems.add(NotFound, kindOf(ref.Kind).missing(ref.Name))
+			c.problems.add(NotFound, ref.kind().missing(ref.Name))
 			continue
 		}
 		o := c.objects[i]

@@ -19,9 +19,9 @@ func (s Set) Explain(before Set, results []Result, t mesh.Topology) []Result {
 		i := slices.IndexFunc(results, func(r Result) bool { return r.Ref == f.Ref })
 		switch {
 		case i >= 0:
-			results[i].Warnings = append(results[i].Warnings, f.Text)
+			results[i].Warnings = append(results[i].Warnings, f.Sentence())
 		case !slices.Contains(known, f):
-			last.Warnings = append(last.Warnings, f.Text)
+			last.Warnings = append(last.Warnings, f.Sentence())
 		}
 	}
 	for i, r := range results {
@@ -48,12 +48,12 @@ func (s Set) onCluster(r Result) []string {
 
 // hasNamespace knows those that every cluster with Istio has.
 func (s Set) hasNamespace(name string) bool {
-	_, ok := s.Find(NewRef(kindOf("Namespace"), "", name))
+	_, ok := s.Find(NewRef(kindOf("Namespace", ""), "", name))
 	return ok || slices.Contains([]string{"default", "istio-system", "kube-system"}, name)
 }
 
 func (s Set) hasAccount(namespace, name string) bool {
-	_, ok := s.Find(NewRef(kindOf("ServiceAccount"), namespace, name))
+	_, ok := s.Find(NewRef(kindOf("ServiceAccount", ""), namespace, name))
 	return ok || name == "default"
 }
 

@@ -71,9 +71,7 @@ func forward(cluster string, conditions []mesh.Condition) *routev3.Route {
 // tunnel is the route of a connection that the program encrypts itself.
 func tunnel(cluster string, conditions []mesh.Condition) *routev3.Route {
 	route := forward(cluster, conditions)
-	route.Match.PathSpecifier = &routev3.RouteMatch_ConnectMatcher_{
-		ConnectMatcher: &routev3.RouteMatch_ConnectMatcher{},
-	}
+	route.Match.PathSpecifier = connect().PathSpecifier
 	route.GetRoute().UpgradeConfigs = []*routev3.RouteAction_UpgradeConfig{{
 		UpgradeType:   http.MethodConnect,
 		ConnectConfig: &routev3.RouteAction_UpgradeConfig_ConnectConfig{},

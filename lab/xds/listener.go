@@ -2,6 +2,7 @@ package xds
 
 import (
 	"net"
+	"net/http"
 	"strconv"
 
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
@@ -52,6 +53,8 @@ func (b *builder) listen(d door) {
 	direction := corev3.TrafficDirection_OUTBOUND
 	if d.direction == envoy.Inbound {
 		direction = corev3.TrafficDirection_INBOUND
+	} else {
+		manager.UpgradeConfigs = tunnels() // for routes that have one, or refuse it in their words
 	}
 	b.add(listeners, d.name, &listenerv3.Listener{
 		Name:             d.name,
@@ -64,6 +67,10 @@ func (b *builder) listen(d door) {
 			ConfigType: &listenerv3.Filter_TypedConfig{TypedConfig: b.pack(manager)},
 		}}}},
 	})
+}
+
+func tunnels() []*hcmv3.HttpConnectionManager_UpgradeConfig {
+	return []*hcmv3.HttpConnectionManager_UpgradeConfig{{UpgradeType: http.MethodConnect}}
 }
 
 // filter is a step of a listener's chain.

@@ -92,11 +92,20 @@ func (b *builder) unknown(c client, out mesh.Outbound) *routev3.VirtualHost {
 	case out.Unknown == mesh.Response{Status: http.StatusNotFound}:
 		return nil
 	default:
-		v.Routes = []*routev3.Route{{
-			Name: v.Name, Match: everything(), Action: directResponse(out.Unknown),
-		}}
+		for _, m := range []*routev3.RouteMatch{connect(), everything()} {
+			v.Routes = append(v.Routes, &routev3.Route{
+				Name: v.Name, Match: m, Action: directResponse(out.Unknown),
+			})
+		}
 	}
 	return v
+}
+
+// connect matches a request for a tunnel.
+func connect() *routev3.RouteMatch {
+	return &routev3.RouteMatch{PathSpecifier: &routev3.RouteMatch_ConnectMatcher_{
+		ConnectMatcher: &routev3.RouteMatch_ConnectMatcher{},
+	}}
 }
 
 func everything() *routev3.RouteMatch {

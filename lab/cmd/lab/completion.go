@@ -10,7 +10,10 @@ import (
 func kinds() []string {
 	return []string{
 		"pods", "services", "deployments", "ingresses", "namespaces", "serviceaccounts",
-		"routerules", "destinationpolicies", "egressrules", "rules", "all",
+		"routerules", "destinationpolicies", "egressrules", "rules",
+		"virtualservices", "destinationrules", "serviceentries", "sidecars", "gateways", "httproutes",
+		"authorizationpolicies", "peerauthentications", "envoyfilters", "telemetries",
+		"istio-io", "gateway-api", "all",
 	}
 }
 

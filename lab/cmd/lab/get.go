@@ -12,9 +12,11 @@ func (a *app) get() *cobra.Command {
 		Use:   "get KIND [NAME...] | KIND/NAME... | KIND,KIND | all",
 		Short: "List objects",
 		Long: `List objects. A kind may be written as kubectl and istioctl write it: pods, pod, po, svc, deploy,
-ns, ing, routerule, destinationpolicies, egressrule, denier, rules ...`,
+ns, ing, routerule, destinationpolicies, egressrule, denier, rules ..., vs, dr, se, ap,
+virtualservices.networking.istio.io ...; istio-io and gateway-api are all rules of today.`,
 		Example: `  bin/lab get pods -w
   bin/lab get routerule recommendation-default -o yaml
+  bin/lab get vs,dr
   bin/lab get pods -l app=recommendation -o jsonpath='{.items[*].metadata.name}'`,
 		ValidArgsFunction: a.completeNames,
 		RunE: func(cmd *cobra.Command, args []string) error {

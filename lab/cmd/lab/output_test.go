@@ -217,7 +217,7 @@ func TestStatus(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	s := control.Status{
-		Name: "tutorial", PID: 7, Phase: control.Running, Started: now.Add(-90*time.Second - 300*time.Millisecond),
+		Name: "tutorial", PID: 7, Phase: control.Running, Edition: control.Classic, Started: now.Add(-90*time.Second - 300*time.Millisecond),
 		Ingress: "http://127.0.0.1:8280", Metrics: "http://127.0.0.1:9/metrics",
 		Proxy: control.ProxyStatus{Version: "1.40.0", Path: "/usr/bin/envoy", PID: 8, State: "Ready"},
 		Pods:  []control.Pod{{Name: tutorial("a"), Containers: 2, Ready: 2}},

@@ -53,6 +53,7 @@ func (a *app) root() *cobra.Command {
 		&cobra.Group{ID: lessonVerbs, Title: "The lessons:"},
 		&cobra.Group{ID: objectVerbs, Title: "Pods, services and rules, as with kubectl and istioctl:"},
 		&cobra.Group{ID: insightVerbs, Title: "What happens to requests:"},
+		&cobra.Group{ID: fileVerbs, Title: "Rule files, without a lab:"},
 	)
 	add(root, labVerbs, a.up(), a.down(), a.statusVerb())
 	add(root, objectVerbs, a.create(), a.apply(), a.replace(), a.delete(), a.get(), a.describe(),
@@ -60,6 +61,7 @@ func (a *app) root() *cobra.Command {
 	add(root, lessonVerbs, a.lesson(), a.verify())
 	add(root, insightVerbs, a.load(), a.routes(), a.proxyConfig(), a.stats(), a.proxyLogs(),
 		a.metrics())
+	add(root, fileVerbs, a.analyze(), a.convert())
 	return root
 }
 
@@ -68,6 +70,7 @@ const (
 	lessonVerbs  = "lessons"
 	objectVerbs  = "objects"
 	insightVerbs = "insight"
+	fileVerbs    = "files"
 )
 
 func add(root *cobra.Command, group string, verbs ...*cobra.Command) {

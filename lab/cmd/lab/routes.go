@@ -17,6 +17,7 @@ type routeFlags struct {
 	*app
 	sources
 	from, to string
+	edition  string
 	all      bool
 	format   string
 }
@@ -32,11 +33,12 @@ and the rules that never act, with the reason.
 With -f it shows what these rules alone would make of the tutorial's services, both versions of
 recommendation among them, without a lab.
 
--o json has the fields that Istio 0.7.1's own configuration had; of several pairs of workload and
-service it is a list.`,
+-o json has the fields of Istio's own configuration, 0.7.1's or today's, as the rules are; of several
+pairs of workload and service it is a list.`,
 		Example: `  bin/lab routes
   bin/lab routes --from customer --to preference
-  bin/lab routes -f istiofiles/route-rule-recommendation-503.yml -f rule.yml -o json`,
+  bin/lab routes -f istiofiles/route-rule-recommendation-503.yml -f rule.yml -o json
+  bin/lab routes -f istiofiles/v1/route-rule-safari-recommendation-v2.yml`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			named := cmd.Flags().Changed("from") || cmd.Flags().Changed("to")
@@ -45,6 +47,9 @@ service it is a list.`,
 				return misusef("--output=%s: want table or json", r.format)
 			case r.all && named:
 				return misusef("--all takes neither --from nor --to")
+			}
+			if err := checkEdition(r.edition); err != nil {
+				return err
 			}
 			list, err := r.ask(cmd.Context())
 			if err != nil {
@@ -55,6 +60,7 @@ service it is a list.`,
 	}
 	r.declare(cmd)
 	flags := cmd.Flags()
+	a.declareEdition(flags, &r.edition)
 	flags.StringVar(&r.from, "from", "preference", "the Deployment, or its app, that calls")
 	flags.StringVar(&r.to, "to", "recommendation", "the Service, or the host outside, that is called")
 	flags.BoolVar(&r.all, "all", false, "every workload's calls to everything")
@@ -87,13 +93,16 @@ func (r *routeFlags) offline(query control.RouteQuery) ([]control.Routes, error)
 	if err != nil {
 		return nil, err
 	}
-	offline := control.Offline{Manifests: services, Files: files, Namespace: r.namespace}
+	offline := control.Offline{
+		Manifests: services, Files: files, Namespace: r.namespace,
+		Edition: control.Edition(r.edition),
+	}
 	return offline.Routes(query)
 }
 
 // tutorial is the chain of deploy/ with the version 2 that most rules speak of.
-func (r *routeFlags) tutorial() ([]control.File, error) {
-	home, err := r.home()
+func (a *app) tutorial() ([]control.File, error) {
+	home, err := a.home()
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -21,6 +22,9 @@ func writeRoutes(w io.Writer, r control.Routes) error {
 	}
 	if err := (&tablePrinter{w: w}).print(routes); err != nil {
 		return err
+	}
+	if len(r.Clusters) == 0 {
+		return nil
 	}
 	fmt.Fprintln(w)
 	clusters := [][]string{{"CLUSTER", "PODS", "BALANCE", "LIMITS", "OUTLIERS", "POLICY"}}
@@ -56,22 +60,23 @@ func routeCells(r mesh.Route) []string {
 	if len(to) == 1 {
 		to[0] = clusterName(r.Destinations[0].Cluster)
 	}
+	if r.Direct != nil {
+		to = append(to, strings.TrimSpace(fmt.Sprintf("answers %d %s", r.Direct.Status, r.Direct.Body)))
+	}
 	return []string{
 		r.From, matchText(r.Match), strings.Join(to, ", "), timeText(r.Timeout),
 		retryText(r.Retry), orNone(mirrors), orNone(faults),
 	}
 }
 
-// clusterName is the service's first name, or the whole host outside, and the labels.
+// clusterName is the service's first name, or the whole host outside, and the subset or, of rules
+// that have none, the labels.
 func clusterName(c mesh.Cluster) string {
 	name, isService := strings.CutSuffix(c.Host, ".svc."+mesh.Domain)
 	if isService {
 		name, _, _ = strings.Cut(name, ".")
 	}
-	if len(c.Labels) == 0 {
-		return name
-	}
-	return name + " " + c.Labels.String()
+	return strings.TrimSpace(name + " " + cmp.Or(c.Subset, c.Labels.String()))
 }
 
 func faultText(f mesh.Fault, rule string) string {
@@ -105,24 +110,26 @@ func matchText(conditions []mesh.Condition) string {
 func conditionText(c mesh.Condition) string {
 	attribute := map[mesh.Attribute]string{
 		mesh.Path: "path", mesh.Method: "method", mesh.Authority: "authority",
-		mesh.Scheme: "scheme", mesh.Header: c.Header,
+		mesh.Scheme: "scheme", mesh.Header: c.Header, mesh.Query: "query " + c.Header,
 	}[c.Attribute]
-	not := ""
-	if c.Not {
-		not = "not "
-	}
+	text := attribute + " = " + c.Value
 	switch c.Compare {
 	case mesh.Prefix:
-		return not + attribute + " begins with " + c.Value
+		text = attribute + " begins with " + c.Value
 	case mesh.Segments:
-		return not + attribute + " below " + c.Value
+		text = attribute + " below " + c.Value
 	case mesh.Regex:
-		return not + attribute + " ~ " + c.Value
+		text = attribute + " ~ " + c.Value
 	case mesh.Present:
-		return not + attribute + " present"
-	default:
-		return not + attribute + " = " + c.Value
+		text = attribute + " present"
 	}
+	if c.Not {
+		text = "not " + text
+	}
+	if c.IgnoreCase {
+		text += " in any case"
+	}
+	return text
 }
 
 func timeText(d time.Duration) string {
@@ -140,7 +147,25 @@ func retryText(r *mesh.Retry) string {
 	if r.PerTry > 0 {
 		text += ", " + r.PerTry.String() + " each"
 	}
+	if on := retryOn(*r); on != "" {
+		text += " on " + on
+	}
 	return text
+}
+
+// retryOn is what the rule itself asks for; that failed connections are retried goes without
+// saying.
+func retryOn(r mesh.Retry) string {
+	var on []string
+	for _, name := range r.On {
+		if name != "retriable-status-codes" && !slices.Contains(r.On, "connect-failure") {
+			on = append(on, name)
+		}
+	}
+	for _, status := range r.Statuses {
+		on = append(on, strconv.Itoa(status))
+	}
+	return strings.Join(on, ", ")
 }
 
 func orNone(parts []string) string { return cmp.Or(strings.Join(parts, ", "), "none") }
@@ -182,6 +207,9 @@ func outlierText(o *mesh.Outlier) string {
 	var parts []string
 	if o.Errors != nil {
 		parts = append(parts, fmt.Sprintf("after %d errors", *o.Errors))
+	}
+	if o.GatewayErrors != nil {
+		parts = append(parts, fmt.Sprintf("after %d gateway errors", *o.GatewayErrors))
 	}
 	if o.BaseEjection != nil {
 		parts = append(parts, fmt.Sprintf("for %v", *o.BaseEjection))

@@ -60,7 +60,8 @@ func (s *start) config(ctx context.Context) (control.Config, error) {
 	proxy, err := s.findEnvoy(ctx, home)
 	return control.Config{
 		Name: s.name, Listen: s.listen, Programs: filepath.Join(home, "out"), Envoy: proxy.Path,
-		Manifests: files, Namespace: s.namespace, Tracing: s.tracing, Internet: s.internet,
+		Manifests: files, Namespace: s.namespace, Edition: control.Edition(s.edition),
+		Tracing: s.tracing, Internet: s.internet,
 		Getenv: s.getenv, Progress: newSteps(ctx, s.stdout).show,
 	}, err
 }
@@ -87,6 +88,10 @@ func (s *start) howToGoOn(ingress string) {
 		url = " " + ingress
 	}
 	rule := "create -f istiofiles/route-rule-recommendation-503.yml"
+	if edition := control.Edition(s.edition); edition != control.Classic {
+		folder := map[control.Edition]string{control.V1: "v1", control.GatewayAPI: "gateway-api"}[edition]
+		rule = "apply -f istiofiles/" + folder + "/route-rule-recommendation-v1_and_v2.yml"
+	}
 	fmt.Fprintf(s.stdout, `
 The mesh is up: %s is its ingress. Ctrl-C ends it. In another terminal:
   bin/poll_customer.sh%s

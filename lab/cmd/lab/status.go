@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -54,6 +55,7 @@ func writeStatus(w io.Writer, s control.Status, now time.Time) error {
 	line("Envoy", "%s", proxyLine(s.Proxy))
 	line("Pods", "%s", podsLine(s.Pods))
 	line("Rules", "%s", rulesLine(s.Rules))
+	line("Edition", "%s", s.Edition)
 	if s.Tracing != "" {
 		line("Tracing", "%s", s.Tracing)
 	}
@@ -93,7 +95,8 @@ func rulesLine(rules []control.Ref) string {
 	}
 	names := make([]string, len(rules))
 	for i, r := range rules {
-		names[i] = r.Type + "/" + r.Name
+		kind, _, _ := strings.Cut(r.Resource, ".")
+		names[i] = cmp.Or(r.Type, kind) + "/" + r.Name
 	}
 	return strings.Join(names, ", ")
 }

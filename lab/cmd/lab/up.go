@@ -9,13 +9,16 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"istio-tutorial/lab/control"
 )
 
 // start is up and its flags.
 type start struct {
 	*app
-	listen, tracing string
-	internet        bool
+	listen, tracing, edition string
+	internet                 bool
 }
 
 const defaultListen = "127.0.0.1:8280"
@@ -28,6 +31,7 @@ func (a *app) up() *cobra.Command {
 		Long: `Start the mesh of deploy/ (what "kubectl apply -k deploy" would start), and keep it running
 until Ctrl-C or "bin/lab down". Everything listens on this machine's loopback alone.`,
 		Example: `  bin/lab up
+  bin/lab up --edition v1
   bin/lab up --name second --listen 127.0.0.1:8281
   bin/lab up --tracing zipkin`,
 		Args: cobra.NoArgs,
@@ -48,6 +52,7 @@ until Ctrl-C or "bin/lab down". Everything listens on this machine's loopback al
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&s.listen, "listen", defaultListen, "the ingress' address; port 0 is any free one")
+	a.declareEdition(flags, &s.edition)
 	flags.StringVar(&s.tracing, "tracing", "",
 		"zipkin or jaeger: report traces to the one on this machine")
 	flags.BoolVar(&s.internet, "internet", false,
@@ -55,7 +60,25 @@ until Ctrl-C or "bin/lab down". Everything listens on this machine's loopback al
 	return cmd
 }
 
+// declareEdition is for verbs that know what holds without a rule.
+func (a *app) declareEdition(flags *pflag.FlagSet, edition *string) {
+	standard := cmp.Or(a.getenv("LAB_EDITION"), string(control.Classic))
+	flags.StringVar(edition, "edition", standard,
+		"whose defaults hold without a rule: v1, gateway-api ($LAB_EDITION)")
+}
+
+func checkEdition(edition string) error {
+	known := []control.Edition{control.Classic, control.V1, control.GatewayAPI}
+	if !slices.Contains(known, control.Edition(edition)) {
+		return misusef("--edition=%s: want classic, v1 or gateway-api", edition)
+	}
+	return nil
+}
+
 func (s *start) check() error {
+	if err := checkEdition(s.edition); err != nil {
+		return err
+	}
 	if !slices.Contains([]string{"", "zipkin", "jaeger"}, s.tracing) {
 		return misusef("--tracing=%s: want zipkin or jaeger", s.tracing)
 	}

@@ -1,0 +1,180 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/objects"
+)
+
+// istioctl's exit statuses of analyze.
+const (
+	unreadable = 65 // a file is no YAML
+	hasIssues  = 79 // a message is as bad as --failure-threshold
+)
+
+// analysis is analyze and its flags.
+type analysis struct {
+	*app
+	sources
+	format            string
+	failFrom, tellFor string
+}
+
+func (a *app) analyze() *cobra.Command {
+	n := &analysis{app: a}
+	cmd := &cobra.Command{
+		Use:   "analyze [-f FILE]",
+		Short: "Say what is wrong with rules, as istioctl analyze does",
+		Long: `Say what is wrong with rules: what would be refused, what leads nowhere, what never acts; with
+istioctl's codes where it has one, and the file and line.
+
+With -f it looks at files, without a lab: services and workloads are those of the files and of
+deploy/, version 2 of recommendation among them. Of an object that several files have, each is
+looked at. Without -f it looks at what is in force in the lab.
+
+Its exit status is istioctl's: 79 if there is a message of level Error (or of --failure-threshold),
+65 if a file is no YAML.`,
+		Example: `  bin/lab analyze -f istiofiles/v1
+  bin/lab analyze -f rule.yml --failure-threshold Warning
+  bin/lab analyze -f - -o json <rule.yml
+  bin/lab analyze`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			n.files = append(n.files, args...) // as istioctl takes them
+			if err := n.check(); err != nil {
+				return err
+			}
+			return n.run(cmd)
+		},
+	}
+	n.declare(cmd)
+	flags := cmd.Flags()
+	flags.StringVarP(&n.format, "output", "o", "log", "log or json")
+	flags.StringVar(&n.failFrom, "failure-threshold", "Error",
+		"the level that makes the exit status 79: Info, Warning")
+	flags.StringVar(&n.tellFor, "output-threshold", "Info", "the least level that is told: Warning, Error")
+	return cmd
+}
+
+func (n *analysis) check() error {
+	if n.format != "log" && n.format != "json" {
+		return misusef("--output=%s: want log or json", n.format)
+	}
+	for flag, level := range map[string]string{
+		"failure-threshold": n.failFrom, "output-threshold": n.tellFor,
+	} {
+		if rank(level) < 0 {
+			return misusef("--%s=%s: want Info, Warning or Error", flag, level)
+		}
+	}
+	return nil
+}
+
+// rank is a level's place, the lightest first; -1 for what is none.
+func rank(level string) int {
+	levels := []objects.Level{objects.Info, objects.Warning, objects.Fatal}
+	return slices.IndexFunc(levels, func(l objects.Level) bool {
+		return strings.EqualFold(string(l), level)
+	})
+}
+
+func (n *analysis) run(cmd *cobra.Command) error {
+	findings, err := n.ask(cmd)
+	if err != nil {
+		return err
+	}
+	told := []control.Finding{}
+	for _, f := range findings {
+		if rank(string(f.Level)) >= rank(n.tellFor) {
+			told = append(told, f)
+		}
+	}
+	if err := n.show(told); err != nil {
+		return err
+	}
+	bad := slices.ContainsFunc(findings, func(f control.Finding) bool {
+		return !f.Unreadable() && rank(string(f.Level)) >= rank(n.failFrom)
+	})
+	switch {
+	case bad:
+		n.complain("issues found in "+n.what(), "see "+codesPage+" for the codes")
+		return exitStatus(hasIssues)
+	case slices.ContainsFunc(findings, control.Finding.Unreadable):
+		return exitStatus(unreadable)
+	case len(told) == 0 && n.format == "log":
+		fmt.Fprintln(n.stderr, "no issues found in "+n.what())
+	}
+	return nil
+}
+
+// codesPage tells what each code is about.
+const codesPage = "https://istio.io/latest/docs/reference/config/analysis/"
+
+// what is what was looked at.
+func (n *analysis) what() string {
+	if n.given() {
+		return strings.Join(append(n.folders, n.files...), ", ")
+	}
+	return "lab " + n.name
+}
+
+func (n *analysis) ask(cmd *cobra.Command) ([]control.Finding, error) {
+	if !n.given() {
+		client, err := n.client()
+		if err != nil {
+			return nil, err
+		}
+		return client.Analyze(cmd.Context())
+	}
+	files, err := n.read(n.stdin)
+	if err != nil {
+		return nil, err
+	}
+	services, err := n.tutorial()
+	if err != nil {
+		return nil, err
+	}
+	offline := control.Offline{Manifests: services, Files: files, Namespace: n.namespace}
+	return offline.Analyze()
+}
+
+// message is istioctl's of JSON.
+type message struct {
+	Code      string `json:"code"`
+	Page      string `json:"documentationUrl,omitempty"`
+	Level     string `json:"level"`
+	Text      string `json:"message"`
+	Origin    string `json:"origin"`
+	Reference string `json:"reference"`
+}
+
+func (n *analysis) show(findings []control.Finding) error {
+	messages := make([]message, len(findings))
+	for i, f := range findings {
+		messages[i] = message{
+			Code: f.Code, Level: string(f.Level), Text: f.Text, Origin: f.Origin,
+			Reference: fmt.Sprintf("%s:%d", f.File, f.Line),
+		}
+		if f.Code != "" {
+			messages[i].Page = codesPage + strings.ToLower(f.Code) + "/"
+		}
+	}
+	if n.format == "json" {
+		return writeJSON(n.stdout, messages)
+	}
+	for _, m := range messages {
+		level := m.Level
+		if m.Code != "" {
+			level += " [" + m.Code + "]"
+		}
+		place := strings.TrimSpace(m.Origin + " " + m.Reference)
+		if _, err := fmt.Fprintf(n.stdout, "%s (%s) %s\n", level, place, m.Text); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,62 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"istio-tutorial/lab/control"
+)
+
+// conversion is convert and its flags.
+type conversion struct {
+	*app
+	sources
+	to string
+}
+
+func (a *app) convert() *cobra.Command {
+	c := &conversion{app: a}
+	cmd := &cobra.Command{
+		Use:   "convert -f FILE [--to v1|gateway-api]",
+		Short: "Say rules of Istio 0.7.1 in today's words",
+		Long: `Say rules of Istio 0.7.1 in today's words, on standard output, with a comment for every difference
+in meaning. All files are taken together, as rules act together. What cannot be said is refused by
+the rule's name, and nothing is printed.
+
+Services, workloads and service accounts are those of deploy/, version 2 of recommendation among
+them, and of the files.`,
+		Example: `  bin/lab convert -f istiofiles/route-rule-recommendation-503.yml
+  bin/lab convert -f istiofiles/route-rule-recommendation-v1_and_v2.yml --to gateway-api
+  bin/lab convert -f istiofiles/acl-whitelist.yml | bin/lab analyze -f -`,
+		Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			switch edition := control.Edition(c.to); {
+			case !c.given():
+				return misusef("filename not specified (see --filename or -f)")
+			case edition != control.V1 && edition != control.GatewayAPI:
+				return misusef("--to=%s: want v1 or gateway-api", c.to)
+			}
+			return c.run()
+		},
+	}
+	c.declare(cmd)
+	cmd.Flags().StringVar(&c.to, "to", string(control.V1), "v1 or gateway-api")
+	return cmd
+}
+
+func (c *conversion) run() error {
+	files, err := c.read(c.stdin)
+	if err != nil {
+		return err
+	}
+	services, err := c.tutorial()
+	if err != nil {
+		return err
+	}
+	offline := control.Offline{Manifests: services, Files: files, Namespace: c.namespace}
+	text, err := offline.Convert(control.Edition(c.to))
+	if err != nil {
+		return err
+	}
+	_, err = c.stdout.Write(text)
+	return err
+}

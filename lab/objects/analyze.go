@@ -1,0 +1,130 @@
+package objects
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+
+	"istio-tutorial/lab/document"
+	"istio-tutorial/lab/manifests"
+	"istio-tutorial/lab/mesh"
+)
+
+// codeSchema is istioctl's code of what admission refuses.
+const codeSchema = "IST0106"
+
+// Analyze is what there is to say about files, beside the objects of the set: what would be
+// refused, and what would not do what it says. Of an object that several files have, as those of
+// a tutorial's steps do, each is looked at in its turn.
+func (s Set) Analyze(files []File, namespace string) []Finding {
+	a := analyst{namespace: namespace}
+	read := make([][]Object, len(files))
+	for i, f := range files {
+		read[i] = a.read(f)
+		s = s.with(read[i])
+	}
+	all := s.said()
+	for i, f := range files {
+		said := all
+		if next := s.with(read[i]); !slices.EqualFunc(next.objects, s.objects, sameDocument) {
+			said = next.said()
+		}
+		for _, one := range said {
+			if one.File == f.Name {
+				a.findings = append(a.findings, one)
+			}
+		}
+	}
+	slices.SortStableFunc(a.findings, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))
+	})
+	return a.findings
+}
+
+// Analysis is what there is to say about the objects of the set.
+func (s Set) Analysis() []Finding { return s.said() }
+
+// with has objects in the place of those of their names, whatever their dialects.
+func (s Set) with(list []Object) Set {
+	c := change{Set: s.clone()}
+	for _, o := range list {
+		c.put(o, "")
+	}
+	return c.Set
+}
+
+func sameDocument(a, b Object) bool {
+	return a.Ref == b.Ref && a.doc.File == b.doc.File && a.doc.Line == b.doc.Line
+}
+
+// said is about rules, and about what a cluster would refuse.
+func (s Set) said() []Finding {
+	list := s.Findings(s.Expected())
+	for _, o := range s.objects {
+		for _, text := range s.onCluster(Result{Ref: o.Ref}) {
+			list = append(list, Finding{
+				Ref: o.Ref, Origin: o.origin(), File: o.doc.File, Line: o.doc.Line,
+				Level: Warning, Text: text,
+			})
+		}
+	}
+	return list
+}
+
+func (o Object) origin() string {
+	name := mesh.Name{Namespace: o.Namespace, Name: o.Name}
+	return o.Kind + " " + name.String()
+}
+
+type analyst struct {
+	namespace string
+	findings  []Finding
+}
+
+// read takes what is valid of a file.
+func (a *analyst) read(f File) []Object {
+	docs, err := document.Parse(f.Name, bytes.NewReader(f.Data))
+	a.refuse(Object{}, err)
+	var list []Object
+	for _, doc := range docs {
+		_, isRule := dialectOf(doc)
+		if !isRule && !manifests.Known(doc) {
+			a.unknown(doc)
+			continue
+		}
+		o, err := read(doc, a.namespace)
+		if err != nil {
+			a.refuse(o, err)
+			continue
+		}
+		list = append(list, o)
+	}
+	return list
+}
+
+// unknown is a kind that says nothing to the mesh, or is misspelt.
+func (a *analyst) unknown(doc document.Document) {
+	a.findings = append(a.findings, Finding{
+		Origin: doc.Kind + " " + cmp.Or(doc.Namespace, a.namespace) + "/" + doc.Name,
+		File:   doc.File, Line: doc.Line, Level: Warning,
+		Text: fmt.Sprintf("not looked at: the lab knows no kind %s of %s", doc.Kind, doc.APIVersion),
+	})
+}
+
+// refuse takes an error of a document, or of a file without any.
+func (a *analyst) refuse(o Object, err error) {
+	var problems document.Errors
+	errors.As(err, &problems)
+	for _, p := range problems {
+		f := Finding{Ref: o.Ref, File: p.File, Line: p.Line, Level: Fatal, Text: p.Cause.Error()}
+		if p.Field != "" {
+			f.Text = p.Field + ": " + f.Text
+		}
+		if o.Kind != "" {
+			f.Origin, f.Code, f.Text = o.origin(), codeSchema, "Schema validation error: "+f.Text
+		}
+		a.findings = append(a.findings, f)
+	}
+}

@@ -1,0 +1,47 @@
+package objects
+
+import (
+	"fmt"
+
+	"istio-tutorial/lab/rules/convert"
+)
+
+// Convert says the rules, which must be of 2018, in the words of an edition of today. The error,
+// an *Error, names each rule that cannot be said.
+func (s Set) Convert(to Edition) ([]byte, error) {
+	rules := s.Rules()
+	if len(rules) == 0 {
+		return nil, invalid(fmt.Errorf("no rule to convert"))
+	}
+	var problems Error
+	for _, o := range rules {
+		if o.dialect != 0 {
+			problems.add(Invalid, fmt.Errorf("%s%s is of today already", o.place(), o.resource()))
+		}
+	}
+	if err := problems.orNil(); err != nil {
+		return nil, err
+	}
+	say := convert.V1
+	if to == GatewayAPI {
+		say = convert.GatewayAPI
+	}
+	text, err := say(classicDialect{}.set(rules), s.Topology())
+	if err != nil {
+		return nil, convertErrors(err)
+	}
+	return text, nil
+}
+
+// convertErrors are one problem for each rule.
+func convertErrors(err error) error {
+	problems := Error{}
+	if several, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, one := range several.Unwrap() {
+			problems.add(Invalid, one)
+		}
+		return &problems
+	}
+	problems.add(Invalid, err)
+	return &problems
+}

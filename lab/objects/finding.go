@@ -1,0 +1,40 @@
+package objects
+
+import "fmt"
+
+// Level is how much a finding matters, in istioctl's words.
+type Level string
+
+// The levels, the lightest first.
+const (
+	Info    Level = "Info"
+	Warning Level = "Warning"
+	Fatal   Level = "Error"
+)
+
+// Finding is a sentence about an object: it is refused, it never acts, or it acts less than its
+// file says.
+type Finding struct {
+	Ref
+	Origin string // KIND NAMESPACE/NAME; "" where the sentence begins with the name
+	File   string
+	Line   int
+	Code   string // istioctl's, such as IST0101; "" where it has none
+	Level  Level
+	Text   string
+}
+
+// Unreadable tells that the file is no YAML, so that it has no object to speak of.
+func (f Finding) Unreadable() bool { return f.Level == Fatal && f.Origin == "" }
+
+// Sentence is the finding with what it is about, but for its place.
+func (f Finding) Sentence() string {
+	text := f.Text
+	if f.Origin != "" {
+		text = fmt.Sprintf("(%s) %s", f.Origin, text)
+	}
+	if f.Code != "" {
+		text = fmt.Sprintf("[%s] %s", f.Code, text)
+	}
+	return text
+}
