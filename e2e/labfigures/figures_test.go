@@ -131,6 +131,21 @@ func BenchmarkCreate(b *testing.B) {
 	report(b, float64(stale), "old-answers-of-10000", 0)
 }
 
+// BenchmarkAnalyze looks at all of today's rule files, the command line included.
+func BenchmarkAnalyze(b *testing.B) {
+	var times []time.Duration
+	for range 20 {
+		cmd := exec.Command("bin/lab", "analyze", "-f", "istiofiles/v1")
+		cmd.Dir = "../.."
+		begin := time.Now()
+		if out, err := cmd.CombinedOutput(); err != nil {
+			b.Fatalf("%v\n%s", err, out)
+		}
+		times = append(times, time.Since(begin))
+	}
+	report(b, float64(middle(times).Microseconds())/1000, "ms-to-analyze", 200)
+}
+
 // BenchmarkMemory adds up what the lab, Envoy and five pods hold.
 func BenchmarkMemory(b *testing.B) {
 	l := start(b)

@@ -10,6 +10,9 @@ import (
 	"istio-tutorial/lab/mesh"
 )
 
+// exportTo is Istio's annotation of who sees a service; ~ is nobody.
+const exportTo = "networking.istio.io/exportTo"
+
 func (r *reader) service() {
 	var s corev1.Service
 	if !r.decode(&s) {
@@ -25,6 +28,11 @@ func (r *reader) service() {
 		r.fail("spec.ports", "missing")
 	}
 	r.Service = &mesh.Service{Name: r.name(), Selector: s.Spec.Selector}
+	if list := s.Annotations[exportTo]; list != "" {
+		for name := range strings.SplitSeq(list, ",") {
+			r.Service.ExportTo = append(r.Service.ExportTo, strings.TrimSpace(name))
+		}
+	}
 	declared := map[string]bool{}
 	for i, p := range s.Spec.Ports {
 		path := at("spec.ports", i)

@@ -91,6 +91,16 @@ type Service struct {
 	Name
 	Ports    []ServicePort
 	Selector Labels // empty: no instance
+	// ExportTo are the namespaces whose clients see it, "*" for all and "." for its own; none: all.
+	// Rules of 2018 do not know it.
+	ExportTo []string
+}
+
+// SeenFrom tells whether clients of a namespace see the service.
+func (s Service) SeenFrom(namespace string) bool {
+	return len(s.ExportTo) == 0 || slices.ContainsFunc(s.ExportTo, func(e string) bool {
+		return e == "*" || e == namespace || e == "." && namespace == s.Namespace
+	})
 }
 
 // ServicePort is one port of a service.

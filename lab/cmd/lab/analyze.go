@@ -101,7 +101,7 @@ func (n *analysis) run(cmd *cobra.Command) error {
 	})
 	switch {
 	case bad:
-		n.complain("issues found in "+n.what(), "see "+codesPage+" for the codes")
+		n.complain("issues found in " + n.what() + "; the codes are at " + codesPage)
 		return exitStatus(hasIssues)
 	case slices.ContainsFunc(findings, control.Finding.Unreadable):
 		return exitStatus(unreadable)

@@ -53,6 +53,7 @@ func (i inspector) destinationNotes(r Rule, d placed) []Finding {
 	var list []Finding
 	full := fullName(d.Host, r.Key.Namespace)
 	service, isService := i.topology.ServiceAt(full)
+	isService = isService && service.SeenFrom(r.Key.Namespace)
 	isExternal := slices.ContainsFunc(i.topology.External, func(e mesh.ExternalHost) bool {
 		return e.Host == full
 	})

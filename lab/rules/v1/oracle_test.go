@@ -150,7 +150,6 @@ func apply(t *testing.T, c routingCase) (set v1.Set, top mesh.Topology, refused 
 	return set.Apply(rules...), top, refused
 }
 
-// service leaves out one that is exported to nobody.
 func service(t *testing.T, doc document.Document) []mesh.Service {
 	t.Helper()
 	var s corev1.Service
@@ -162,8 +161,8 @@ func service(t *testing.T, doc document.Document) []mesh.Service {
 		port := mesh.ServicePort{Name: p.Name, Number: int(p.Port), Protocol: mesh.HTTP}
 		out.Ports = append(out.Ports, port)
 	}
-	if s.Annotations["networking.istio.io/exportTo"] == "~" {
-		return nil
+	if list := s.Annotations["networking.istio.io/exportTo"]; list != "" {
+		out.ExportTo = strings.Split(list, ",")
 	}
 	return []mesh.Service{out}
 }

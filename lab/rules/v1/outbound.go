@@ -153,7 +153,7 @@ func (r *resolver) plan(w mesh.Workload) plan {
 	c := client{Workload: w, sidecar: r.sidecar(w)}
 	p := plan{client: c}
 	for _, s := range r.topology.Services {
-		if !c.imports(s.Namespace, s.Host()) {
+		if !s.SeenFrom(c.Namespace) || !c.imports(s.Namespace, s.Host()) {
 			continue
 		}
 		for _, port := range s.Ports {

@@ -1,12 +1,11 @@
-package v1_test
+package main
 
 import (
 	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
-
-	"istio-tutorial/lab/document"
-	v1 "istio-tutorial/lab/rules/v1"
 )
 
 // mutant is a file of the tutorial with a slip that people make, and what they must read.
@@ -26,7 +25,7 @@ func mutantRoutes() []mutant {
 	)
 	return []mutant{
 		{v1Only, "kind: VirtualService", "kind: Virtualservice", "is written VirtualService"},
-		{v1Only, "kind: VirtualService", "kind: RouteRule", "not supported by the lab"},
+		{v1Only, "kind: VirtualService", "kind: RouteRule", "want config.istio.io/v1alpha2"},
 		{v1Only, "networking.istio.io/v1\nkind: V", "networking.istio.io/v2\nkind: V", "want networking.istio.io/v1"},
 		{v1Only, "networking.istio.io/v1\nkind: V", "security.istio.io/v1\nkind: V", "is of networking.istio.io/v1"},
 		{v1Only, "  name: recommendation\n", "  name: Recommendation\n", "lowercase RFC 1123"},
@@ -88,6 +87,7 @@ func mutantPolicies() []mutant {
 		closed  = "egress_registry_only.yml"
 		limit   = "recommendation_rate_limit_handler.yml"
 		count   = "recommendation_requestcount.yml"
+		ingress = "ingress.yml"
 	)
 	return []mutant{
 		{breaker, "consecutive5xxErrors", "consecutiveErrors", "consecutive errors is deprecated"},
@@ -123,22 +123,28 @@ func mutantPolicies() []mutant {
 		{limit, "filter_enforced:", "filter_enforcd:", "unknown field"},
 		{limit, "SIDECAR_INBOUND", "SIDECAR_OUTBOUND", "not supported by the lab"},
 		{limit, "version: v2", "version: v3", "IST0127"},
+		{ingress, "protocol: HTTP\n", "protocol: HTPP\n", "is no protocol"},
+		{ingress, "istio: ingressgateway", "istio: ingress", "Referenced selector not found"},
+		{ingress, "  - customer-gateway\n", "  - customer\n", "Referenced gateway not found"},
+		{ingress, "kind: Gateway", "kind: Gatway", "not supported by the lab"},
 		{count, "REQUEST_COUNT", "REQUESTS", "want one of"},
 		{count, "request.headers['user-agent']", "request.header['user-agent']", "not supported by the lab"},
 		{count, "UPSERT", "REMOVE", "must not be set"},
 	}
 }
 
+// TestMutants wants each refused or warned by analyze, with its line.
 func TestMutants(t *testing.T) {
 	t.Parallel()
 	list := append(mutantRoutes(), mutantPolicies()...)
 	if len(list) < 40 {
 		t.Fatalf("%d mutants", len(list))
 	}
+	place := regexp.MustCompile(`(?m)^(Error|Warning).*\(.*stdin:\d+\) `)
 	for _, m := range list {
 		t.Run(m.file+"/"+m.now, func(t *testing.T) {
 			t.Parallel()
-			data, err := os.ReadFile(istiofiles + "/v1/" + m.file)
+			data, err := os.ReadFile(filepath.Join(repository, "istiofiles", "v1", m.file))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -146,26 +152,12 @@ func TestMutants(t *testing.T) {
 			if text == string(data) {
 				t.Fatalf("%s has no %q", m.file, m.old)
 			}
-			if got := analyze(text); !strings.Contains(got, m.want) {
-				t.Errorf("said %q, want %q", got, m.want)
+			got := surroundings{stdin: strings.NewReader(text)}.run(t, "analyze", "-f", "-")
+			failed := strings.Contains("\n"+got.stdout, "\nError ")
+			if !strings.Contains(got.stdout, m.want) || !place.MatchString(got.stdout) ||
+				failed != (got.status == hasIssues) {
+				t.Errorf("said %+v, want %q", got, m.want)
 			}
 		})
 	}
-}
-
-// analyze is what a reader of a file's problems reads.
-func analyze(text string) string {
-	docs, err := document.Parse("mutant.yml", strings.NewReader(text))
-	if err != nil {
-		return err.Error()
-	}
-	rules, err := v1.Parse(docs, namespace)
-	if err != nil {
-		return err.Error()
-	}
-	var lines []string
-	for _, f := range v1.Findings(v1.Set{}.Apply(rules...), topology()) {
-		lines = append(lines, f.String())
-	}
-	return strings.Join(lines, "\n")
 }
