@@ -48,28 +48,20 @@ type converter struct {
 	errs     []error
 }
 
-// host is a service that rules speak of.
+// host is a service that rules may speak of.
 type host struct {
 	service mesh.Service
 	port    int
-	clients []clientRoutes
-	// policies are those of clusters by client, whether a route leads there or not.
-	policies []clientPolicies
-}
-
-type clientRoutes struct {
-	client mesh.Workload
-	routes []mesh.Route
-}
-
-type clientPolicies struct {
-	client   mesh.Workload
-	clusters []mesh.Upstream
+	routes  byClient[[]mesh.Route]
+	// policies are those of clusters, whether a route leads there or not.
+	policies byClient[[]mesh.Upstream]
 }
 
 func newConverter(s classic.Set, t mesh.Topology) *converter {
 	c := &converter{set: s, topology: t, mesh: classic.Resolve(s, t)}
-	policies := c.policyMesh()
+	with := t
+	with.Workloads = append(slices.Clone(t.Workloads), stranger())
+	routes, policies := classic.Resolve(s, with), c.policyMesh(with)
 	for _, service := range t.Services {
 		i := slices.IndexFunc(service.Ports, func(p mesh.ServicePort) bool {
 			return p.Protocol != mesh.TCP
@@ -78,13 +70,12 @@ func newConverter(s classic.Set, t mesh.Topology) *converter {
 			continue
 		}
 		h := host{service: service, port: service.Ports[i].Number}
-		for j, w := range t.Workloads {
-			out := c.mesh.Sidecars[j].Outbound
-			h.clients = append(h.clients, clientRoutes{w, routesOf(out, service.Host(), h.port)})
-			h.policies = append(h.policies, clientPolicies{
-				w, clustersOf(policies.Sidecars[j].Outbound, service.Host(), h.port),
-			})
-		}
+		h.routes = group(routes, func(out mesh.Outbound) []mesh.Route {
+			return routesOf(out, service.Host(), h.port)
+		})
+		h.policies = group(policies, func(out mesh.Outbound) []mesh.Upstream {
+			return ruledOf(out, service.Host(), h.port)
+		})
 		c.hosts = append(c.hosts, h)
 	}
 	c.unknownHosts()
@@ -100,14 +91,15 @@ func routesOf(out mesh.Outbound, name string, port int) []mesh.Route {
 	return nil
 }
 
-func clustersOf(out mesh.Outbound, name string, port int) []mesh.Upstream {
+// ruledOf are the clusters of a host that a rule speaks of.
+func ruledOf(out mesh.Outbound, name string, port int) []mesh.Upstream {
 	return slices.DeleteFunc(slices.Clone(out.Clusters), func(u mesh.Upstream) bool {
-		return u.Cluster.Host != name || u.Cluster.Port != port
+		return u.Cluster.Host != name || u.Cluster.Port != port || u.Policy.From == ""
 	})
 }
 
 // policyMesh has the policies alone, and routes to whatever they speak of.
-func (c *converter) policyMesh() mesh.Mesh {
+func (c *converter) policyMesh(t mesh.Topology) mesh.Mesh {
 	var set classic.Set
 	for _, r := range c.set.Rules() {
 		if r.Key.Type != "destination-policy" {
@@ -118,21 +110,17 @@ func (c *converter) policyMesh() mesh.Mesh {
 			set = set.Apply(aux...)
 		}
 	}
-	return classic.Resolve(set, c.topology)
+	return classic.Resolve(set, t)
 }
 
 // routeTo are rules that lead a request with a header of its own to what a policy speaks of.
 func routeTo(policy classic.Rule) ([]classic.Rule, error) {
-	text, err := policy.YAML()
-	if err != nil {
-		return nil, err
-	}
 	var p struct {
 		Spec struct {
 			Destination map[string]any `yaml:"destination"`
 		} `yaml:"spec"`
 	}
-	if err := yaml.Unmarshal(text, &p); err != nil {
+	if err := decode(policy, &p); err != nil {
 		return nil, err
 	}
 	labels := p.Spec.Destination["labels"]
@@ -159,6 +147,14 @@ func routeTo(policy classic.Rule) ([]classic.Rule, error) {
 	return classic.Parse(docs, policy.Key.Namespace)
 }
 
+func decode(r classic.Rule, value any) error {
+	text, err := r.YAML()
+	if err != nil {
+		return err
+	}
+	return yaml.Unmarshal(text, value)
+}
+
 // unknownHosts refuses rules that the topology has no service for.
 func (c *converter) unknownHosts() {
 	for _, f := range classic.Findings(c.set, c.topology) {
@@ -176,7 +172,10 @@ func (c *converter) refuse(name, format string, args ...any) {
 			place = fmt.Sprintf("%s:%d: %s %s", r.File(), r.Line(), r.Kind.Kind, r.Key.Name)
 		}
 	}
-	c.errs = append(c.errs, fmt.Errorf("%s: %s", place, fmt.Sprintf(format, args...)))
+	err := fmt.Errorf("%s: %s", place, fmt.Sprintf(format, args...))
+	if !slices.ContainsFunc(c.errs, func(e error) bool { return e.Error() == err.Error() }) {
+		c.errs = append(c.errs, err)
+	}
 }
 
 // kind is a kind of object and its API.
@@ -192,39 +191,31 @@ func (c *converter) add(k kind, name mesh.Name, spec any, comments ...string) {
 	}})
 }
 
+// output begins with what rules did less than they said, as today's say it no more. Where that is
+// all, it is an error.
 func (c *converter) output() ([]byte, error) {
+	said := slices.DeleteFunc(classic.Findings(c.set, c.topology), func(f classic.Finding) bool {
+		return strings.Contains(f.Text, "of its requests with 503") // nobody answers, today as then
+	})
+	if len(c.objects) == 0 {
+		for _, f := range said {
+			c.refuse(f.Key.String(), "%s", f.Text)
+		}
+	}
 	if len(c.errs) > 0 {
 		return nil, errors.Join(c.errs...)
 	}
 	var out bytes.Buffer
+	for _, f := range said {
+		out.WriteString(wrapped("In 2018 " + f.Text + "."))
+	}
 	for i, o := range c.objects {
 		if i > 0 {
 			out.WriteString("---\n")
 		}
-		for _, comment := range o.comments {
-			out.WriteString(wrapped(comment))
-		}
-		encoder := yaml.NewEncoder(&out)
-		encoder.SetIndent(2)
-		if err := encoder.Encode(o.content); err != nil {
+		if err := o.write(&out); err != nil {
 			return nil, err
 		}
 	}
 	return out.Bytes(), nil
-}
-
-const commentWidth = 96
-
-// wrapped is a sentence as lines of comment.
-func wrapped(text string) string {
-	var out strings.Builder
-	line := "#"
-	for word := range strings.FieldsSeq(text) {
-		if len(line)+1+len(word) > commentWidth {
-			out.WriteString(line + "\n")
-			line = "#"
-		}
-		line += " " + word
-	}
-	return out.String() + line + "\n"
 }

@@ -1,6 +1,9 @@
 package convert_test
 
 import (
+	"bytes"
+	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -59,11 +62,15 @@ metadata:
 spec:
   host: recommendation
   subsets:
-    - labels:
-        version: v2
-      name: version-v2
+  - name: version-v2
+    labels:
+      version: v2
 ---
 # Istio 0.7.1 ignored perTryTimeout without httpReqTimeout; today it acts.
+# Regular expressions are RE2's, no longer ECMAScript's; as in 2018, they must match the whole
+# value.
+# Today's default is the less busy of two pods; 2018 took them in turn, which loadBalancer:
+# {simple: ROUND_ROBIN} of a DestinationRule does.
 # Today's sidecars retry twice, on another pod, what no pod has seen; retries: {attempts: 0}
 # would keep them from it.
 # What 2018 retried unasked, retryOn must name; and a pod that has failed is not the first to be
@@ -75,27 +82,136 @@ metadata:
   namespace: istio-tutorial
 spec:
   hosts:
-    - recommendation
+  - recommendation
   http:
-    - match:
-        - headers:
-            user-agent:
-              regex: .*Safari.*
-      retries:
-        attempts: 3
-        perTryTimeout: 1m0s
-        retryOn: 5xx
-      route:
-        - destination:
-            host: recommendation
-            subset: version-v2
-    - route:
-        - destination:
-            host: recommendation
+  - match:
+    - headers:
+        user-agent:
+          regex: .*Safari.*
+    route:
+    - destination:
+        host: recommendation
+        subset: version-v2
+    retries:
+      attempts: 3
+      perTryTimeout: 1m
+      retryOn: 5xx
+  - route:
+    - destination:
+        host: recommendation
 `
 	if err != nil || string(got) != want {
 		t.Errorf("%v\n%s", err, got)
 	}
+}
+
+// mixer is a denier, or a list of apps, for calls that a match is about.
+func mixer(name, kind, match string) string {
+	handler := map[string]string{
+		"denier":      "---\napiVersion: config.istio.io/v1alpha2\nkind: denier\nmetadata: {name: %[1]s}\nspec: {status: {code: 7}}\n",
+		"listchecker": "---\napiVersion: config.istio.io/v1alpha2\nkind: listchecker\nmetadata: {name: %[1]s}\nspec: {overrides: [recommendation], blacklist: false}\n",
+	}[kind]
+	instance := map[string]string{
+		"denier":      "---\napiVersion: config.istio.io/v1alpha2\nkind: checknothing\nmetadata: {name: %[1]s}\nspec: {}\n",
+		"listchecker": "---\napiVersion: config.istio.io/v1alpha2\nkind: listentry\nmetadata: {name: %[1]s}\nspec:\n  value: source.labels[\"app\"]\n",
+	}[kind]
+	use := map[string]string{"denier": "checknothing", "listchecker": "listentry"}[kind]
+	return fmt.Sprintf(handler, name) + fmt.Sprintf(instance, name) + fmt.Sprintf(
+		"---\napiVersion: config.istio.io/v1alpha2\nkind: rule\nmetadata: {name: %[1]s}\n"+
+			"spec:\n  match: %[2]s\n  actions: [{handler: %[1]s.%[3]s, instances: [%[1]s.%[4]s]}]\n",
+		name, match, kind, use)
+}
+
+// TestAccess tells by the names and the rules of the policies that come of Mixer's.
+func TestAccess(t *testing.T) {
+	t.Parallel()
+	top := topology()
+	for i := range top.Workloads {
+		top.Workloads[i].ServiceAccount = top.Workloads[i].Name.Name
+	}
+	entered := top
+	entered.Ingresses = []mesh.Ingress{{Service: top.Services[0].Name, Path: "/", Port: 8080}}
+	const toPreference = `destination.labels["app"] == "preference"`
+	const account = "cluster.local/ns/istio-tutorial/sa/"
+	for name, c := range map[string]struct {
+		rules    string
+		topology mesh.Topology
+		want     string // NAME ACTION RULES, by policy
+	}{
+		"list": {
+			mixer("l", "listchecker", toPreference), top,
+			"calls-to-preference ALLOW principals " + account + "recommendation",
+		},
+		"list behind the ingress": {
+			mixer("l", "listchecker", toPreference), entered,
+			"calls-to-preference ALLOW principals " + account + "recommendation " +
+				"cluster.local/ns/istio-system/sa/istio-ingressgateway-service-account",
+		},
+		"denier": {
+			mixer("d", "denier", toPreference+` && source.labels["app"] == "recommendation"`), top,
+			"calls-to-preference DENY principals " + account + "recommendation",
+		},
+		"denier of all": {mixer("d", "denier", toPreference), top, "calls-to-preference DENY everyone"},
+		"both": {
+			mixer("d", "denier", toPreference+` && source.labels["app"] == "recommendation"`) +
+				mixer("l", "listchecker", toPreference), top,
+			"calls-to-preference-allow ALLOW principals " + account + "recommendation; " +
+				"calls-to-preference-deny DENY principals " + account + "recommendation",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			text, err := convert.V1(load(t, c.rules), c.topology)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := policies(t, text); got != c.want {
+				t.Errorf("%s, want %s\n%s", got, c.want, text)
+			}
+		})
+	}
+}
+
+func policies(t *testing.T, text []byte) string {
+	t.Helper()
+	var list []string
+	docs, err := document.Parse("out.yml", bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, doc := range docs {
+		var p struct {
+			Spec struct {
+				Action string
+				Rules  []struct {
+					From []struct{ Source map[string][]string }
+				}
+			}
+		}
+		data, err := doc.JSON()
+		if err == nil {
+			err = json.Unmarshal(data, &p)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if doc.Kind != "AuthorizationPolicy" {
+			continue
+		}
+		words := []string{doc.Name, p.Spec.Action}
+		for _, r := range p.Spec.Rules {
+			if len(r.From) == 0 {
+				words = append(words, "everyone")
+			}
+			for _, from := range r.From {
+				for key, names := range from.Source {
+					words = append(append(words, key), names...)
+				}
+			}
+		}
+		list = append(list, strings.Join(words, " "))
+	}
+	return strings.Join(list, "; ")
 }
 
 func TestRefused(t *testing.T) {
@@ -144,6 +260,21 @@ spec:
 			convert.GatewayAPI,
 			routeRule("a", "  match: {request: {headers: {uri: {prefix: /a}}}}\n"),
 			"RouteRule a: the Gateway API cannot match the path so",
+		},
+		"order": {
+			convert.GatewayAPI,
+			routeRule("a", "  precedence: 2\n"+safari) +
+				routeRule("b", "  match: {request: {headers: {uri: {exact: /b}}}}\n"),
+			"RouteRule b: the Gateway API would try it before a",
+		},
+		"expression": {
+			convert.V1,
+			routeRule("a", "  match: {request: {headers: {x: {regex: \"(?!a)b\"}}}}\n"),
+			"RouteRule a: (?!a)b is no expression of RE2",
+		},
+		"nothing acts": {
+			convert.V1, strings.Replace(routeRule("a", ""), "{name: recommendation}", "{service: recommendation}", 1),
+			"RouteRule a: a never acts",
 		},
 		"denial": {convert.GatewayAPI, denial, "rule deny: the Gateway API has no word for it"},
 	} {

@@ -1,6 +1,8 @@
 package convert
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"istio-tutorial/lab/mesh"
@@ -20,8 +22,8 @@ func GatewayAPI(s classic.Set, t mesh.Topology) ([]byte, error) {
 		}
 	}
 	for _, h := range c.hosts {
+		c.versionServices(h)
 		if h.ruled() {
-			c.versionServices(h)
 			c.route(h)
 		}
 	}
@@ -30,23 +32,21 @@ func GatewayAPI(s classic.Set, t mesh.Topology) ([]byte, error) {
 
 // versionServices are one for each subset: the Gateway API knows none.
 func (c *converter) versionServices(h host) {
-	for _, labels := range subsetsOf(h) {
-		if h.service.Selector.Has(labels) {
-			continue // all of them
+	said := map[string]bool{h.service.Name.Name: true}
+	for _, labels := range c.subsetsOf(h) {
+		name := mesh.Name{Namespace: h.service.Namespace, Name: versionName(h, labels)}
+		if said[name.Name] {
+			continue
 		}
-		selector := mesh.Labels{}
-		for _, from := range []mesh.Labels{h.service.Selector, labels} {
-			for key, value := range from {
-				selector[key] = value
-			}
-		}
+		said[name.Name] = true
+		selector := maps.Clone(h.service.Selector)
+		maps.Copy(selector, labels)
 		var ports []any
 		for _, p := range h.service.Ports {
 			ports = append(ports, without(map[string]any{
 				"name": p.Name, "port": p.Number, "targetPort": target(p.Target),
 			}))
 		}
-		name := mesh.Name{Namespace: h.service.Namespace, Name: versionName(h, labels)}
 		c.add(kind{"v1", "Service"}, name, map[string]any{"selector": selector, "ports": ports})
 	}
 }
@@ -58,28 +58,27 @@ func target(t string) any {
 	return t
 }
 
-// versionName is recommendation-v2 for version: v2 of recommendation.
+// versionName is recommendation-v2 for version: v2 of recommendation; labels that all of it have
+// say nothing.
 func versionName(h host, labels mesh.Labels) string {
 	name := h.service.Name.Name
-	if len(labels) == 0 || h.service.Selector.Has(labels) {
-		return name
-	}
-	for pair := range strings.SplitSeq(labels.String(), ",") {
-		_, value, _ := strings.Cut(pair, "=")
-		name += "-" + strings.ToLower(value)
+	for _, key := range sortedKeys(labels) {
+		if h.service.Selector[key] != labels[key] {
+			name += "-" + strings.ToLower(labels[key])
+		}
 	}
 	return name
 }
 
 func (c *converter) route(h host) {
-	routes := h.clients[0].routes
-	if !h.uniform() {
+	if len(h.routes.own) > 0 {
 		c.refuse(firstRule(h), "the Gateway API does not know who calls")
 		return
 	}
-	notes := noteList{}
+	c.keepOrder(h.routes.common)
+	notes := noteList{turnNote: true}
 	var rules []any
-	for _, r := range routes {
+	for _, r := range h.routes.common {
 		rules = append(rules, c.routeRule(h, r, notes))
 	}
 	c.add(kind{gateway, "HTTPRoute"}, h.service.Name, map[string]any{
@@ -90,9 +89,40 @@ func (c *converter) route(h host) {
 	}, notes.sorted()...)
 }
 
+// keepOrder refuses routes that the Gateway API would try in another order: the more specific
+// match comes first there, whatever the rules' own order.
+func (c *converter) keepOrder(routes []mesh.Route) {
+	for i, r := range routes {
+		for _, later := range routes[i+1:] {
+			if slices.Compare(specificity(later), specificity(r)) > 0 {
+				c.refuse(later.From, "the Gateway API would try it before %s, as it says more of "+
+					"a request", r.From)
+			}
+		}
+	}
+}
+
+// specificity is what decides the order of matches: how the path is compared, its length, a
+// method, the number of headers.
+func specificity(r mesh.Route) []int {
+	const prefix, exact = 1, 2
+	path, length, method, headers := prefix, len("/"), 0, 0
+	for _, condition := range r.Match {
+		switch condition.Attribute {
+		case mesh.Path: // 2018 knew no expressions for it
+			path, length = exact, len(condition.Value)
+		case mesh.Method:
+			method = 1
+		default:
+			headers++
+		}
+	}
+	return []int{path, length, method, headers}
+}
+
 func firstRule(h host) string {
-	for _, client := range h.clients {
-		for _, r := range client.routes {
+	for _, routes := range h.routes.all() {
+		for _, r := range routes {
 			if r.From != defaultRoute {
 				return r.From
 			}
@@ -102,35 +132,42 @@ func firstRule(h host) string {
 }
 
 func (c *converter) routeRule(h host, r mesh.Route, notes noteList) map[string]any {
-	rule := map[string]any{"backendRefs": backends(h, r)}
+	rule := map[string]any{"backendRefs": c.backends(h, r)}
 	for _, d := range r.Destinations {
 		for _, f := range d.Faults {
 			c.refuse(f.From, "the Gateway API knows no faults")
 		}
 	}
-	if match := c.gatewayMatch(r); len(match) > 0 {
+	if match := c.gatewayMatch(r, notes); len(match) > 0 {
 		rule["matches"] = []any{match}
 	}
 	var filters []any
 	for _, m := range r.Mirrors {
 		filters = append(filters, map[string]any{"type": "RequestMirror", "requestMirror": map[string]any{
-			"backendRef": backend(h, m.Cluster),
+			"backendRef": c.backend(h, m.Cluster),
 		}})
+		notes.add("A mirrored request keeps its host; in 2018 it was HOST-shadow.")
 	}
 	if filters != nil {
 		rule["filters"] = filters
 	}
 	timeouts := map[string]any{}
 	if r.Timeout > 0 {
-		timeouts["request"] = short(r.Timeout.String())
+		timeouts["request"] = short(r.Timeout)
 	}
-	if r.Retry != nil {
-		notes.add("Retries are of the Gateway API's experimental channel alone.")
+	if r.Retry == nil {
+		notes.add("Today's sidecars retry twice, on another pod, what no pod has seen.")
+	} else {
+		notes.add("Retries are of the Gateway API's experimental channel alone: kubectl refuses them " +
+			"where the standard CRDs are installed.")
+		if r.Retry.PerTry > 0 && r.Timeout == 0 {
+			notes.add("Istio 0.7.1 ignored perTryTimeout without httpReqTimeout; today it acts.")
+		}
 		rule["retry"] = map[string]any{
 			"attempts": r.Retry.Attempts, "codes": []int{500, 502, 503, 504},
 		}
 		if r.Retry.PerTry > 0 {
-			timeouts["backendRequest"] = short(r.Retry.PerTry.String())
+			timeouts["backendRequest"] = short(r.Retry.PerTry)
 		}
 	}
 	if len(timeouts) > 0 {
@@ -139,37 +176,29 @@ func (c *converter) routeRule(h host, r mesh.Route, notes noteList) map[string]a
 	return rule
 }
 
-// short is a duration without the parts that are 0: 1m0s is 1m.
-func short(d string) string {
-	if strings.HasSuffix(d, "m0s") {
-		d = strings.TrimSuffix(d, "0s")
+// backend is a cluster as a Service of its own.
+func (c *converter) backend(h host, to mesh.Cluster) map[string]any {
+	for _, other := range c.hosts {
+		if other.service.Host() != to.Host {
+			continue
+		}
+		ref := map[string]any{"name": versionName(other, to.Labels), "port": to.Port}
+		if other.service.Namespace != h.service.Namespace {
+			ref["namespace"] = other.service.Namespace
+		}
+		return ref
 	}
-	if strings.HasSuffix(d, "h0m") {
-		d = strings.TrimSuffix(d, "0m")
-	}
-	return d
+	c.refuse(firstRule(h), "it leads to %s, which is no service", to.Host)
+	return nil
 }
 
-func backend(h host, c mesh.Cluster) map[string]any {
-	name, namespace := versionName(h, c.Labels), h.service.Namespace
-	if c.Host != h.service.Host() {
-		parts := strings.SplitN(c.Host, ".", 3)
-		name, namespace = parts[0], parts[1]
-	}
-	ref := map[string]any{"name": name, "port": c.Port}
-	if namespace != h.service.Namespace {
-		ref["namespace"] = namespace
-	}
-	return ref
-}
-
-func backends(h host, r mesh.Route) []any {
+func (c *converter) backends(h host, r mesh.Route) []any {
 	var list []any
 	for _, d := range r.Destinations {
 		if d.Weight == 0 {
 			continue
 		}
-		ref := backend(h, d.Cluster)
+		ref := c.backend(h, d.Cluster)
 		if len(r.Destinations) > 1 {
 			ref["weight"] = d.Weight
 		}
@@ -182,10 +211,11 @@ func backends(h host, r mesh.Route) []any {
 }
 
 // gatewayMatch knows no prefix of a header, and of a path whole segments alone.
-func (c *converter) gatewayMatch(r mesh.Route) map[string]any {
+func (c *converter) gatewayMatch(r mesh.Route, notes noteList) map[string]any {
 	match := map[string]any{}
 	var headers []any
 	for _, condition := range r.Match {
+		c.expression(r, condition, notes)
 		how := map[mesh.Comparison]string{
 			mesh.Exact: "Exact", mesh.Regex: "RegularExpression",
 		}[condition.Compare]

@@ -1,66 +1,62 @@
 package convert
 
 import (
-	"reflect"
 	"slices"
 	"strings"
 
 	"istio-tutorial/lab/mesh"
 )
 
-// destinationRules are one for all clients, with the subsets, and one for each client that has
-// policies of its own: a rule that selects a client replaces the others for it.
+// destinationRules are one for all clients, with the subsets, and one for those clients that have
+// policies of their own: a rule that selects a client replaces the others for it.
 func (c *converter) destinationRules(h host) {
-	subsets := subsetsOf(h)
-	common := h.policies[0].clusters
-	alike := !slices.ContainsFunc(h.policies, func(p clientPolicies) bool {
-		return !reflect.DeepEqual(p.clusters, common)
-	})
-	if alike {
-		c.destinationRule(h, wanted{name: h.service.Name, clusters: common}, subsets)
-		return
-	}
-	c.destinationRule(h, wanted{name: h.service.Name}, subsets)
-	for _, p := range h.policies {
-		if slices.ContainsFunc(p.clusters, isRuled) {
+	subsets := c.subsetsOf(h)
+	c.destinationRule(h, wanted{name: h.service.Name, clusters: h.policies.common}, subsets)
+	for _, own := range h.policies.own {
+		for _, s := range c.choose(own.clients) {
 			name := mesh.Name{
-				Namespace: p.client.Namespace, Name: h.service.Name.Name + "-from-" + p.client.Name.Name,
+				Namespace: own.clients[0].Namespace,
+				Name:      h.service.Name.Name + "-from-" + s.shared(),
 			}
-			c.destinationRule(h, wanted{name, p.client.Labels, p.clusters}, subsets)
+			c.destinationRule(h, wanted{name, s.labels, own.has}, subsets)
 		}
 	}
 }
 
-func isRuled(u mesh.Upstream) bool { return u.Policy.From != "" }
-
-// subsetsOf are all labels that routes and policies name, each once.
-func subsetsOf(h host) []mesh.Labels {
+// subsetsOf are all labels of a service that routes and policies name, each once.
+func (c *converter) subsetsOf(h host) []mesh.Labels {
 	var list []mesh.Labels
-	add := func(c mesh.Cluster) {
-		if c.Host == h.service.Host() && len(c.Labels) > 0 &&
-			!slices.ContainsFunc(list, func(l mesh.Labels) bool { return l.String() == c.Labels.String() }) {
-			list = append(list, c.Labels)
+	add := func(to mesh.Cluster) {
+		if to.Host == h.service.Host() && len(to.Labels) > 0 &&
+			!slices.ContainsFunc(list, func(l mesh.Labels) bool { return l.String() == to.Labels.String() }) {
+			list = append(list, to.Labels)
 		}
 	}
-	for _, client := range h.clients {
-		for _, r := range client.routes {
-			for _, d := range r.Destinations {
-				add(d.Cluster)
-			}
-			for _, m := range r.Mirrors {
-				add(m.Cluster)
-			}
+	for _, other := range c.hosts { // routes of another service may lead here too
+		for _, routes := range other.routes.all() {
+			eachCluster(routes, add)
 		}
 	}
-	for _, p := range h.policies {
-		for _, u := range p.clusters {
-			if isRuled(u) {
-				add(u.Cluster)
-			}
+	for _, clusters := range h.policies.all() {
+		for _, u := range clusters {
+			add(u.Cluster)
 		}
 	}
 	slices.SortFunc(list, func(a, b mesh.Labels) int { return strings.Compare(a.String(), b.String()) })
 	return list
+}
+
+func eachCluster(routes []mesh.Route, do func(mesh.Cluster)) {
+	for _, r := range routes {
+		for _, d := range r.Destinations {
+			if d.Weight > 0 {
+				do(d.Cluster)
+			}
+		}
+		for _, m := range r.Mirrors {
+			do(m.Cluster)
+		}
+	}
 }
 
 // wanted is one DestinationRule.
@@ -75,10 +71,12 @@ func (c *converter) destinationRule(h host, w wanted, labels []mesh.Labels) {
 	if w.name.Namespace != h.service.Namespace {
 		spec["host"] = h.service.Host()
 	}
+	notes := noteList{}
 	if len(w.client) > 0 {
 		spec["workloadSelector"] = map[string]any{"matchLabels": w.client}
+		notes.add("While a rule selects a client, it replaces that client's other rules for the " +
+			"host: every subset that a route names must be in it too.")
 	}
-	notes := noteList{}
 	top, ruled := policyOf(w.clusters, nil)
 	if ruled {
 		spec["trafficPolicy"] = trafficPolicy(top, notes)
@@ -109,7 +107,7 @@ func (c *converter) destinationRule(h host, w wanted, labels []mesh.Labels) {
 // policyOf is what rules say of the instances with some labels.
 func policyOf(clusters []mesh.Upstream, labels mesh.Labels) (mesh.Policy, bool) {
 	for _, u := range clusters {
-		if u.Cluster.Labels.String() == labels.String() && isRuled(u) {
+		if u.Cluster.Labels.String() == labels.String() {
 			return u.Policy, true
 		}
 	}
@@ -135,6 +133,9 @@ func (c *converter) apart(top mesh.Policy, all, own map[string]any, notes noteLi
 	}
 }
 
+const turnNote = "Today's default is the less busy of two pods; 2018 took them in turn, which " +
+	"loadBalancer: {simple: ROUND_ROBIN} of a DestinationRule does."
+
 func trafficPolicy(p mesh.Policy, notes noteList) map[string]any {
 	policy := map[string]any{}
 	switch p.Balance {
@@ -143,8 +144,7 @@ func trafficPolicy(p mesh.Policy, notes noteList) map[string]any {
 	case mesh.LeastRequest:
 		policy["loadBalancer"] = map[string]any{"simple": "LEAST_REQUEST"}
 	default:
-		notes.add("Today's default is the less busy of two pods; 2018 took them in turn, which " +
-			"loadBalancer: {simple: ROUND_ROBIN} does.")
+		notes.add(turnNote)
 	}
 	l := p.Limits
 	pool := without(map[string]any{

@@ -3,6 +3,7 @@ package convert
 import (
 	"maps"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -15,37 +16,34 @@ const (
 	defaultRoute = "default-route"
 )
 
-// uniform tells whether all clients have the same routes.
-func (h host) uniform() bool {
-	return !slices.ContainsFunc(h.clients, func(c clientRoutes) bool {
-		return !reflect.DeepEqual(c.routes, h.clients[0].routes)
-	})
-}
-
 // ruled tells whether a rule made any of the routes.
 func (h host) ruled() bool {
-	return slices.ContainsFunc(h.clients, func(c clientRoutes) bool {
-		return slices.ContainsFunc(c.routes, func(r mesh.Route) bool { return r.From != defaultRoute })
+	return slices.ContainsFunc(h.routes.all(), func(routes []mesh.Route) bool {
+		return slices.ContainsFunc(routes, func(r mesh.Route) bool { return r.From != defaultRoute })
 	})
 }
 
+// virtualService has the routes of single clients first.
 func (c *converter) virtualService(h host) {
 	if !h.ruled() {
 		return
 	}
 	var http []any
-	notes := noteList{}
-	if h.uniform() {
-		for _, r := range h.clients[0].routes {
-			http = append(http, c.httpRoute(h, r, nil, notes))
-		}
-	} else {
+	notes := noteList{turnNote: true}
+	for _, own := range h.routes.own {
 		notes.add("Which client has which route is told by the labels of its pods.")
-		for _, client := range h.clients {
-			for _, r := range client.routes {
-				http = append(http, c.httpRoute(h, r, client.client.Labels, notes))
+		for _, s := range c.choose(own.clients) {
+			source := map[string]any{"sourceLabels": s.labels}
+			if namespace := own.clients[0].Namespace; c.elsewhere(s.labels, namespace) {
+				source["sourceNamespace"] = namespace
+			}
+			for _, r := range own.has {
+				http = append(http, c.httpRoute(h, r, source, notes))
 			}
 		}
+	}
+	for _, r := range h.routes.common {
+		http = append(http, c.httpRoute(h, r, nil, notes))
 	}
 	c.add(kind{networking, "VirtualService"}, h.service.Name,
 		map[string]any{"hosts": []string{h.service.Name.Name}, "http": http}, notes.sorted()...)
@@ -58,18 +56,18 @@ func (n noteList) add(text string) { n[text] = true }
 
 func (n noteList) sorted() []string { return slices.Sorted(maps.Keys(n)) }
 
-func (c *converter) httpRoute(h host, r mesh.Route, source mesh.Labels, notes noteList) map[string]any {
+func (c *converter) httpRoute(
+	h host, r mesh.Route, source map[string]any, notes noteList,
+) map[string]any {
 	route := map[string]any{"route": destinations(h, r)}
-	match := c.match(r)
-	if source != nil {
-		match["sourceLabels"] = source
-	}
+	match := c.match(r, notes)
+	maps.Copy(match, source)
 	if len(match) > 0 {
 		route["match"] = []any{match}
 	}
 	c.fault(r, route)
 	if r.Timeout > 0 {
-		route["timeout"] = r.Timeout.String()
+		route["timeout"] = short(r.Timeout)
 	}
 	retries(r, route, notes)
 	var mirrors []any
@@ -77,6 +75,7 @@ func (c *converter) httpRoute(h host, r mesh.Route, source mesh.Labels, notes no
 		mirrors = append(mirrors, map[string]any{
 			"destination": destination(h, m.Cluster), "percentage": value(m.Percent),
 		})
+		notes.add("A mirrored request keeps its host; in 2018 it was HOST-shadow.")
 	}
 	if mirrors != nil {
 		route["mirrors"] = mirrors
@@ -126,9 +125,10 @@ func subsetName(labels mesh.Labels) string {
 }
 
 // match is one match with all conditions.
-func (c *converter) match(r mesh.Route) map[string]any {
+func (c *converter) match(r mesh.Route, notes noteList) map[string]any {
 	match, headers := map[string]any{}, map[string]any{}
 	for _, condition := range r.Match {
+		c.expression(r, condition, notes)
 		text := stringMatch(condition)
 		switch condition.Attribute {
 		case mesh.Path:
@@ -150,6 +150,18 @@ func (c *converter) match(r mesh.Route) map[string]any {
 		match["headers"] = headers
 	}
 	return match
+}
+
+// expression refuses what today's proxies cannot read.
+func (c *converter) expression(r mesh.Route, condition mesh.Condition, notes noteList) {
+	if condition.Compare != mesh.Regex {
+		return
+	}
+	notes.add("Regular expressions are RE2's, no longer ECMAScript's; as in 2018, they must match " +
+		"the whole value.")
+	if _, err := regexp.Compile(condition.Value); err != nil {
+		c.refuse(r.From, "%s is no expression of RE2: %v", condition.Value, err)
+	}
 }
 
 func stringMatch(c mesh.Condition) map[string]any {
@@ -189,7 +201,7 @@ func (c *converter) fault(r mesh.Route, route map[string]any) {
 	fault := map[string]any{}
 	if d := hit[0].Delay; d != nil {
 		fault["delay"] = map[string]any{
-			"fixedDelay": d.Time.String(), "percentage": value(d.Percent),
+			"fixedDelay": short(d.Time), "percentage": value(d.Percent),
 		}
 	}
 	if a := hit[0].Abort; a != nil {
@@ -208,7 +220,7 @@ func retries(r mesh.Route, route map[string]any, notes noteList) {
 	notes.add("What 2018 retried unasked, retryOn must name; and a pod that has failed is not " +
 		"the first to be asked again.")
 	if r.Retry.PerTry > 0 {
-		retry["perTryTimeout"] = r.Retry.PerTry.String()
+		retry["perTryTimeout"] = short(r.Retry.PerTry)
 		if r.Timeout == 0 {
 			notes.add("Istio 0.7.1 ignored perTryTimeout without httpReqTimeout; today it acts.")
 		}
@@ -216,9 +228,21 @@ func retries(r mesh.Route, route map[string]any, notes noteList) {
 	route["retries"] = retry
 }
 
+// short is a duration without the parts that are 0: 1m0s is 1m.
+func short(d time.Duration) string {
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
+}
+
 func seconds(d *time.Duration) any {
 	if d == nil {
 		return nil
 	}
-	return d.String()
+	return short(*d)
 }

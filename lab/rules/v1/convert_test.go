@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -117,70 +118,124 @@ func gatewayMesh(t *testing.T, docs []document.Document) mesh.Mesh {
 	return settled(m)
 }
 
-// randomRules is a few rules for recommendation, with what RouteRules and policies can say.
-func randomRules(r *rand.Rand) string {
-	pick := func(list ...string) string { return list[r.IntN(len(list))] }
+// randomRules is a few rules for recommendation and preference, with what RouteRules and policies
+// can say and, where only HTTPRoutes are to come of it, nothing that they never can.
+func randomRules(r *rand.Rand, forRoutes bool) string {
+	never := regexp.MustCompile("source|Fault|prefix|authority")
+	pick := func(list ...string) string {
+		for {
+			if text := list[r.IntN(len(list))]; !forRoutes || !never.MatchString(text) {
+				return text
+			}
+		}
+	}
 	var b strings.Builder
-	for i := range 1 + r.IntN(3) {
+	for i := range 1 + r.IntN(4) {
 		fmt.Fprintf(&b, "---\napiVersion: config.istio.io/v1alpha2\nkind: RouteRule\n"+
-			"metadata: {name: r%d}\nspec:\n  destination: {name: recommendation}\n"+
-			"  precedence: %d\n%s%s%s", i, r.IntN(4),
+			"metadata: {name: r%d}\nspec:\n  destination: {name: %s}\n"+
+			"  precedence: %d\n%s%s%s%s", i,
+			pick("recommendation", "recommendation", "recommendation", "preference"), r.IntN(4),
 			pick("", "", "  match: {request: {headers: {user-agent: {regex: .*Safari.*}}}}\n",
 				"  match: {request: {headers: {uri: {prefix: /a}, x: {exact: b}}}}\n",
-				"  match: {source: {name: preference}}\n"),
+				"  match: {request: {headers: {uri: {exact: /a}, method: {exact: POST}}}}\n",
+				"  match: {request: {headers: {x: {prefix: b}, authority: {exact: c}}}}\n",
+				"  match: {request: {headers: {x: {exact: b}, y: {regex: c+}}}}\n",
+				"  match: {source: {name: preference}}\n",
+				"  match: {source: {name: customer}, request: {headers: {x: {exact: b}}}}\n",
+				"  match: {source: {name: recommendation, labels: {version: v2}}}\n"),
 			pick("", "  route: [{labels: {version: v1}}]\n", "  route: [{labels: {version: v2}}]\n",
 				"  route: [{labels: {version: v1}, weight: 75}, {labels: {version: v2}, weight: 25}]\n",
-				"  route: [{labels: {version: v2}, weight: 100}, {labels: {app: recommendation}, weight: 0}]\n"),
+				"  route: [{labels: {version: v2}, weight: 100}, {labels: {app: recommendation}, weight: 0}]\n",
+				"  route: [{destination: {name: customer}, labels: {version: v1}}]\n",
+				"  route: [{destination: {name: recommendation}, labels: {app: recommendation, version: v2}}]\n"),
 			pick("", "", "  httpReqTimeout: {simpleTimeout: {timeout: 1s}}\n",
 				"  httpReqRetries: {simpleRetry: {attempts: 3, perTryTimeout: 2s}}\n",
-				"  httpFault: {abort: {percent: 50, httpStatus: 503}}\n",
+				"  httpReqTimeout: {simpleTimeout: {timeout: 90s}}\n"+
+					"  httpReqRetries: {simpleRetry: {attempts: 1, perTryTimeout: 1s}}\n",
+				"  httpReqRetries: {simpleRetry: {attempts: 0, perTryTimeout: 1s}}\n"),
+			pick("", "", "", "  httpFault: {abort: {percent: 50, httpStatus: 503}}\n",
 				"  httpFault: {delay: {percent: 10, fixedDelay: 7s}}\n",
-				"  mirror: {name: recommendation, labels: {version: v2}}\n"))
+				"  httpFault: {abort: {percent: 1, httpStatus: 418}, delay: {percent: 100, fixedDelay: 1m}}\n",
+				"  mirror: {name: recommendation, labels: {version: v2}}\n",
+				"  mirror: {name: customer}\n"))
 	}
-	for i := range r.IntN(2) {
+	for i := range r.IntN(3) {
+		if forRoutes {
+			break
+		}
 		fmt.Fprintf(&b, "---\napiVersion: config.istio.io/v1alpha2\nkind: DestinationPolicy\n"+
 			"metadata: {name: p%d}\nspec:\n  destination: {name: recommendation%s}\n%s%s", i,
 			pick("", ", labels: {version: v1}", ", labels: {version: v2}"),
-			pick("", "  source: {name: preference}\n"),
-			pick("  loadBalancing: {name: RANDOM}\n",
+			pick("", "  source: {name: preference}\n", "  source: {name: customer}\n"),
+			pick("  loadBalancing: {name: RANDOM}\n", "  loadBalancing: {name: LEAST_CONN}\n",
 				"  circuitBreaker: {simpleCb: {maxConnections: 1, httpConsecutiveErrors: 2, "+
 					"sleepWindow: 2s, httpDetectionInterval: 1s}}\n"))
 	}
 	return b.String()
 }
 
+// converters are what a set of rules is held to mean the same after.
+func converters() map[string]func(*testing.T, classic.Set) (mesh.Mesh, string, error) {
+	return map[string]func(*testing.T, classic.Set) (mesh.Mesh, string, error){
+		"v1": func(t *testing.T, set classic.Set) (mesh.Mesh, string, error) {
+			if _, err := convert.V1(set, topology()); err != nil {
+				return mesh.Mesh{}, "", err
+			}
+			m, text := convertedMesh(t, set)
+			return m, text, nil
+		},
+		"gateway-api": func(t *testing.T, set classic.Set) (mesh.Mesh, string, error) {
+			text, err := convert.GatewayAPI(set, topology())
+			if err != nil {
+				return mesh.Mesh{}, "", err
+			}
+			rules, top := gatewayObjects(t, documents(t, string(text)))
+			return gatewayapi.Resolve(rules, top), string(text), nil
+		},
+	}
+}
+
 // TestConvertedMeansTheSame holds for rules that nobody wrote.
 func TestConvertedMeansTheSame(t *testing.T) {
 	t.Parallel()
-	const tries = 60
-	said := 0
-	for seed := range uint64(tries) {
-		text := randomRules(rand.New(rand.NewPCG(seed, 1)))
-		rules, err := classic.Parse(documents(t, text), namespace)
-		if err != nil {
-			t.Fatalf("%v in\n%s", err, text)
-		}
-		set := classic.Set{}.Apply(rules...)
-		if _, err := convert.V1(set, topology()); err != nil {
-			continue
-		}
-		said++
-		after, converted := convertedMesh(t, set)
-		before := classic.Resolve(set, topology())
-		// A match of everything ends the list today as then; weights of 0 are left out.
-		alike := append(everywhere(), twins()["route-rule-recommendation-v1-mirror-v2.yml"].differences...)
-		alike = append(alike, single(), unused())
-		for _, d := range alike {
-			d.erase(&before)
-			d.erase(&after)
-		}
-		if !reflect.DeepEqual(settled(before), settled(after)) {
-			t.Fatalf("seed %d\n%s\nconverted\n%s\n2018\n%s\ntoday\n%s", seed, text, converted,
-				canonical(t, before), canonical(t, after))
-		}
-	}
-	if said < tries/2 {
-		t.Errorf("only %d of %d could be said", said, tries)
+	for name, to := range converters() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			const tries = 150
+			said := 0
+			for seed := range uint64(tries) {
+				text := randomRules(rand.New(rand.NewPCG(seed, 1)), name == "gateway-api")
+				rules, err := classic.Parse(documents(t, text), namespace)
+				if err != nil {
+					t.Fatalf("%v in\n%s", err, text)
+				}
+				set := classic.Set{}.Apply(rules...)
+				after, converted, err := to(t, set)
+				if err != nil {
+					continue
+				}
+				said++
+				before := classic.Resolve(set, topology())
+				// A match of everything ends the list today as then; weights of 0 are left out.
+				alike := append(everywhere(), twins()["route-rule-recommendation-v1-mirror-v2.yml"].differences...)
+				if alike = append(alike, single(), unordered()); name == "gateway-api" {
+					alike = append(append(versionServices(), alike...), everyPods())
+				}
+				alike = append(alike, unused())
+				for _, d := range alike {
+					d.erase(&before)
+					d.erase(&after)
+				}
+				if !reflect.DeepEqual(settled(before), settled(after)) {
+					t.Fatalf("seed %d\n%s\nconverted\n%s\n2018\n%s\ntoday\n%s", seed, text, converted,
+						canonical(t, before), canonical(t, after))
+				}
+			}
+			t.Logf("%d of %d could be said", said, tries)
+			if said < tries/2 {
+				t.Errorf("only %d of %d could be said", said, tries)
+			}
+		})
 	}
 }
 
@@ -189,6 +244,34 @@ func single() difference {
 		if len(r.Destinations) == 1 {
 			r.Destinations[0].Weight = 100
 		}
+	})}
+}
+
+// everyPods leaves out a label that all pods have.
+func everyPods() difference {
+	return difference{"the label app is every pod's", func(m *mesh.Mesh) {
+		clusters(func(c *mesh.Cluster) {
+			if len(c.Labels) > 1 {
+				c.Labels = mesh.Labels{"version": c.Labels["version"]}
+			} else if c.Labels["app"] != "" {
+				c.Labels = nil
+			}
+		})(m)
+		outbounds(func(out *mesh.Outbound) {
+			list := out.Clusters
+			out.Clusters = nil
+			for _, u := range list {
+				out.AddCluster(u.Cluster, func() mesh.Policy { return u.Policy })
+			}
+		})(m)
+	}}
+}
+
+func unordered() difference {
+	return difference{"all conditions must hold, in whatever order", routes(func(r *mesh.Route) {
+		slices.SortFunc(r.Match, func(a, b mesh.Condition) int {
+			return strings.Compare(fmt.Sprint(a), fmt.Sprint(b))
+		})
 	})}
 }
 

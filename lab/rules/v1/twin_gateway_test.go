@@ -18,14 +18,14 @@ func versionServices() []difference {
 	return []difference{
 		{"the Gateway API knows no subsets: each version is a Service", func(m *mesh.Mesh) {
 			clusters(func(c *mesh.Cluster) {
-				if version, ok := versionOf(c.Host); ok {
-					c.Host = mesh.Service{Name: tutorial("recommendation")}.Host()
+				if app, version, ok := versionOf(c.Host); ok {
+					c.Host = mesh.Service{Name: tutorial(app)}.Host()
 					c.Labels = mesh.Labels{"version": version}
 				}
 			})(m)
 			outbounds(func(out *mesh.Outbound) {
 				out.Hosts = slices.DeleteFunc(out.Hosts, func(h mesh.VirtualHost) bool {
-					_, ok := versionOf(h.Names[0])
+					_, _, ok := versionOf(h.Names[0])
 					return ok
 				})
 				slices.SortFunc(out.Clusters, func(a, b mesh.Upstream) int {
@@ -39,7 +39,7 @@ func versionServices() []difference {
 				})
 			})(m)
 			m.Services = slices.DeleteFunc(m.Services, func(s mesh.Service) bool {
-				_, ok := versionOf(s.Name.Name)
+				_, _, ok := versionOf(s.Name.Name)
 				return ok
 			})
 		}},
@@ -52,9 +52,11 @@ func versionServices() []difference {
 	}
 }
 
-func versionOf(host string) (string, bool) {
+// versionOf is recommendation and v2 of recommendation-v2.
+func versionOf(host string) (app, version string, ok bool) {
 	name, _, _ := strings.Cut(host, ".")
-	return strings.CutPrefix(name, "recommendation-")
+	app, version, ok = strings.Cut(name, "-")
+	return app, version, ok
 }
 
 // names tells whether a route leads to a cluster: no route leads to the version Services alone.
