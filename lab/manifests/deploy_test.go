@@ -99,9 +99,10 @@ func TestDeployBroken(t *testing.T) {
 		{ingress, "host: customer.", "host: custom.", "hosts:"},
 		{ingress, "pathType: Prefix", "pathType: Exact", "path: / Exact"},
 		{"ingress/classic/ingress.yml", "servicePort: http", "servicePort: web", "routes:"},
-		{list, "- customer/Service.yml\n", "", "lists ["},
-		{list, "- customer/Service.yml\n", "- customer/service.yml\n", "no such file"},
-		{list, "resources:", "images: []\nresources:", "kustomization.yaml:5: images"},
+		{list, "- customer\n", "", "lists ["},
+		{"customer/Kustomization", "- Service.yml\n", "", "lists ["},
+		{"customer/Kustomization", "- Service.yml\n", "- service.yml\n", "no such file"},
+		{list, "resources:", "images: []\nresources:", "kustomization.yaml:6: images"},
 	} {
 		t.Run(tt.file+"/"+tt.new, func(t *testing.T) {
 			t.Parallel()

@@ -94,12 +94,18 @@ func (k *kustomizer) field(file string, key, value *yaml.Node) {
 
 func (k *kustomizer) resource(file, field string, n *yaml.Node) {
 	var name string
-	if n.Decode(&name) != nil || !filepath.IsLocal(name) {
+	if n.Decode(&name) != nil || filepath.IsAbs(name) {
 		k.fail(file, n, field, "%q: want a file or folder below this one", n.Value)
 		return
 	}
 	place := filepath.Join(filepath.Dir(file), name)
 	real, err := filepath.EvalSymlinks(place)
+	info, _ := os.Stat(place)
+	isFolder := info != nil && info.IsDir()
+	if !filepath.IsLocal(name) && !isFolder {
+		k.fail(file, n, field, "%q: want a file below this folder, or a folder", n.Value)
+		return
+	}
 	if err != nil {
 		k.fail(file, n, field, "%w", err)
 		return
@@ -109,7 +115,7 @@ func (k *kustomizer) resource(file, field string, n *yaml.Node) {
 		return
 	}
 	k.seen[real] = true
-	if info, err := os.Stat(real); err == nil && info.IsDir() {
+	if isFolder {
 		k.folder(place)
 		return
 	}

@@ -53,13 +53,13 @@ func TestKustomizationRefused(t *testing.T) {
 		{"kind: Kustomization", ": lists no resources"},
 		{"resources:\n- c.yml", ":2: resources[0]: "},
 		{"resources:\n- a.yml\n- ../a.yml",
-			`:3: resources[1]: "../a.yml": want a file or folder below`},
+			`:3: resources[1]: "../a.yml": want a file below this folder`},
 		{"resources:\n- https://example.com/a.yml", "no such file"},
 		{"resources:\n- a.yml\n- a.yml", ":3: resources[1]: a.yml: listed before"},
 		{"resources:\n- {a: b}", ":2: resources[0]: "},
 		{"namePrefix: x-\nresources:\n- a.yml",
 			":1: namePrefix: the lab does not support this field"},
-		{"resources:\n- base", `base/kustomization.yml:1: resources[1]: "../base"`},
+		{"resources:\n- base", `base/kustomization.yml:1: resources[1]: ../base: listed before`},
 	} {
 		dir := folder(t, "kustomization.yaml", tt.text)
 		_, err := manifests.Kustomization(dir)

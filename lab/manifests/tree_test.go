@@ -35,11 +35,14 @@ type object[T any] struct {
 	value T
 }
 
-// readTree decodes every *.yml below dir strictly.
+// readTree decodes every *.yml below dir strictly, but for those of its overlays.
 func readTree(dir string) (*tree, error) {
 	t := &tree{files: map[string]string{}}
 	var errs []error
 	walk := filepath.WalkDir(dir, func(file string, entry fs.DirEntry, err error) error {
+		if err == nil && entry.IsDir() && entry.Name() == overlays {
+			return filepath.SkipDir
+		}
 		if err != nil || entry.IsDir() {
 			return err
 		}
@@ -57,6 +60,8 @@ func readTree(dir string) (*tree, error) {
 	}
 	return t, errors.Join(append(errs, walk, err)...)
 }
+
+const overlays = "overlays"
 
 func (t *tree) parse(file string) error {
 	docs, err := document.Parse(file, strings.NewReader(t.files[file]))
