@@ -6,6 +6,7 @@ import "time"
 type Policy struct {
 	From           string // the rule's key, for the reader; "" for the defaults
 	Balance        Balance
+	Hash           *Hash // with ByHash
 	ConnectTimeout time.Duration
 	Limits         Limits
 	Outlier        *Outlier // nil: no host is ever ejected
@@ -22,7 +23,29 @@ const (
 	RoundRobin Balance = iota
 	LeastRequest
 	Random
+	ByHash // the same for requests that are alike
 )
+
+// Hash says when requests are alike, and how instances are found for them.
+type Hash struct {
+	Header string      // its value; "": not by a header
+	Query  string      // the value of a parameter; "": not by one
+	Cookie *HashCookie // nil: not by a cookie
+	// Connection goes by the client's connection, and by its address if Address is set.
+	Connection, Address bool
+	// Ring is the least size of the ring; 0: Envoy's default.
+	Ring int
+	// Table is the size of Maglev's table, which then is in place of the ring; 0 with Maglev:
+	// Envoy's default.
+	Maglev bool
+	Table  int
+}
+
+// HashCookie is a cookie that the proxy sets where the client has none, if it has a lifetime.
+type HashCookie struct {
+	Name, Path string
+	Lifetime   *time.Duration // 0: the client's session; nil: it is not set
+}
 
 // Limits are a cluster's circuit breakers, per client instance. Nil is Envoy's own default.
 type Limits struct {

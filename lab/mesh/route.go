@@ -12,6 +12,12 @@ type Route struct {
 	Mirrors      []Mirror
 	// Direct is the answer that the proxy gives in place of any destination; nil: none.
 	Direct *Response
+	// Redirect is where the proxy sends the client in place of any destination; nil: nowhere.
+	Redirect *Redirect
+	Rewrite  *Rewrite // nil: requests go on as they are
+	Headers  Headers
+	// StatPrefix counts the route's requests under a name of its own; "": not apart.
+	StatPrefix string
 	// Missing is the status where the picked cluster is not among the Outbound's Clusters, with
 	// an empty body; 0 is 503. A mirror to such a cluster is no mirror.
 	Missing int
@@ -22,6 +28,36 @@ type Destination struct {
 	Cluster Cluster
 	Weight  int     // relative to the route's other destinations; 0 is never picked
 	Faults  []Fault // each is drawn by itself, in this order
+	Headers Headers // besides the route's
+}
+
+// Headers are changes of a request's headers, and of its answer's.
+type Headers struct {
+	Request, Response HeaderChange
+}
+
+// HeaderChange sets, adds and removes headers.
+type HeaderChange struct {
+	Set, Add map[string]string
+	Remove   []string
+}
+
+// Rewrite changes what the server sees of a request.
+type Rewrite struct {
+	Prefix string // in place of what the route's match names of the path; "": as it is
+	// Regex and Substitution replace parts of the path, as RE2 does; "": none.
+	Regex, Substitution string
+	Host                string // "": as it is
+}
+
+// Redirect is an answer that names another place. What it does not name stays.
+type Redirect struct {
+	Status int
+	Scheme string
+	Host   string
+	Port   int
+	Path   string // the whole path
+	Prefix string // in place of what the route's match names of the path
 }
 
 // Condition is met by a request whose attribute compares to a value.

@@ -33,6 +33,7 @@ func (b *builder) cluster(client mesh.Name, u mesh.Upstream) {
 			UpdateMergeWindow: durationpb.New(0),
 		},
 	}
+	byHash(c, p.Hash)
 	b.speak(c, b.protocol(u.Cluster), perConnection(p.Limits.RequestsPerConnection))
 	b.locate(c, u.Cluster)
 	b.encrypt(c, p.TLS)

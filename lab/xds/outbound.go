@@ -29,7 +29,7 @@ func (b *builder) outbound(c client, out mesh.Outbound) {
 	table := &routev3.RouteConfiguration{Name: name}
 	taken := map[string]bool{}
 	for _, h := range out.Hosts {
-		if v := b.virtualHost(c, h, taken); v != nil {
+		if v := b.virtualHost(c, h, out, taken); v != nil {
 			table.VirtualHosts = append(table.VirtualHosts, v)
 		}
 	}
@@ -41,7 +41,7 @@ func (b *builder) outbound(c client, out mesh.Outbound) {
 
 // virtualHost is nil if earlier ones have taken all of its names: Envoy wants each only once.
 func (b *builder) virtualHost(
-	c client, h mesh.VirtualHost, taken map[string]bool,
+	c client, h mesh.VirtualHost, out mesh.Outbound, taken map[string]bool,
 ) *routev3.VirtualHost {
 	var free []string
 	for _, d := range domains(h) {
@@ -55,7 +55,7 @@ func (b *builder) virtualHost(
 	}
 	v := &routev3.VirtualHost{Name: free[0], Domains: free}
 	for _, r := range h.Routes {
-		v.Routes = append(v.Routes, b.route(c, r))
+		v.Routes = append(v.Routes, b.route(c, r, out))
 	}
 	return v
 }

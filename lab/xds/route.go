@@ -17,21 +17,31 @@ import (
 	"istio-tutorial/lab/mesh"
 )
 
-func (b *builder) route(c client, r mesh.Route) *routev3.Route {
+func (b *builder) route(c client, r mesh.Route, out mesh.Outbound) *routev3.Route {
 	route := &routev3.Route{Name: r.From, Match: match(r.Match)}
-	if r.Direct != nil {
+	if r.StatPrefix != "" {
+		route.StatPrefix = statName(r.StatPrefix + at(c.name))
+	}
+	route.ResponseHeadersToAdd, route.ResponseHeadersToRemove = changes(r.Headers.Response)
+	switch {
+	case r.Direct != nil:
 		route.Action = directResponse(*r.Direct)
+		return route
+	case r.Redirect != nil:
+		route.Action = redirect(*r.Redirect)
 		return route
 	}
 	action := &routev3.RouteAction{
 		Timeout:     durationpb.New(r.Timeout), // 0 is none; without it, Envoy takes 15 s
 		RetryPolicy: b.retry(r.Retry),
+		HashPolicy:  keys(r.Destinations, out),
 	}
+	rewrite(action, r.Rewrite)
 	if r.Missing == http.StatusInternalServerError {
 		action.ClusterNotFoundResponseCode = routev3.RouteAction_INTERNAL_SERVER_ERROR
 	}
 	route.Action = &routev3.Route_Route{Route: action}
-	b.destinations(c, r.Destinations, route)
+	b.destinations(c, r, route)
 	for _, m := range r.Mirrors {
 		action.RequestMirrorPolicies = append(action.RequestMirrorPolicies, mirror(c, m))
 	}
@@ -53,30 +63,40 @@ func mirror(c client, m mesh.Mirror) *routev3.RouteAction_RequestMirrorPolicy {
 }
 
 // destinations say for each cluster who calls; hosts outside the mesh are not told.
-func (b *builder) destinations(c client, list []mesh.Destination, route *routev3.Route) {
+func (b *builder) destinations(c client, r mesh.Route, route *routev3.Route) {
 	action := route.GetRoute()
 	weighted := &routev3.WeightedCluster{}
-	for _, d := range list {
-		entry := &routev3.WeightedCluster_ClusterWeight{
-			Name:                 outboundCluster(c.name, d.Cluster),
-			Weight:               wrapperspb.UInt32(uint32(d.Weight)),
-			TypedPerFilterConfig: b.inject(d.Faults),
-		}
-		if _, ok := b.mesh.ServiceAt(d.Cluster.Host); ok {
-			entry.RequestHeadersToAdd = introduction(c)
-		} else {
-			entry.RequestHeadersToRemove = []string{callerHeader}
-		}
-		weighted.Clusters = append(weighted.Clusters, entry)
+	for _, d := range r.Destinations {
+		weighted.Clusters = append(weighted.Clusters, b.destination(c, d))
 	}
+	put, remove := changes(r.Headers.Request)
 	action.ClusterSpecifier = &routev3.RouteAction_WeightedClusters{WeightedClusters: weighted}
-	if len(list) == 1 { // without a choice, a plain cluster reads better
+	if len(r.Destinations) == 1 { // without a choice, a plain cluster reads better
 		only := weighted.Clusters[0]
 		action.ClusterSpecifier = &routev3.RouteAction_Cluster{Cluster: only.Name}
-		route.RequestHeadersToAdd = only.RequestHeadersToAdd
-		route.RequestHeadersToRemove = only.RequestHeadersToRemove
+		put = append(put, only.RequestHeadersToAdd...)
+		remove = append(remove, only.RequestHeadersToRemove...)
 		route.TypedPerFilterConfig = only.TypedPerFilterConfig
 	}
+	route.RequestHeadersToAdd, route.RequestHeadersToRemove = put, remove
+}
+
+func (b *builder) destination(
+	c client, d mesh.Destination,
+) *routev3.WeightedCluster_ClusterWeight {
+	entry := &routev3.WeightedCluster_ClusterWeight{
+		Name:                 outboundCluster(c.name, d.Cluster),
+		Weight:               wrapperspb.UInt32(uint32(d.Weight)),
+		TypedPerFilterConfig: b.inject(d.Faults),
+	}
+	entry.RequestHeadersToAdd, entry.RequestHeadersToRemove = changes(d.Headers.Request)
+	entry.ResponseHeadersToAdd, entry.ResponseHeadersToRemove = changes(d.Headers.Response)
+	if _, ok := b.mesh.ServiceAt(d.Cluster.Host); ok {
+		entry.RequestHeadersToAdd = append(entry.RequestHeadersToAdd, introduction(c)...)
+	} else {
+		entry.RequestHeadersToRemove = append(entry.RequestHeadersToRemove, callerHeader)
+	}
+	return entry
 }
 
 func introduction(c client) []*corev3.HeaderValueOption {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -60,13 +61,36 @@ func routeCells(r mesh.Route) []string {
 	if len(to) == 1 {
 		to[0] = clusterName(r.Destinations[0].Cluster)
 	}
-	if r.Direct != nil {
-		to = append(to, strings.TrimSpace(fmt.Sprintf("answers %d %s", r.Direct.Status, r.Direct.Body)))
-	}
+	to = append(to, otherwise(r)...)
 	return []string{
 		r.From, matchText(r.Match), strings.Join(to, ", "), timeText(r.Timeout),
 		retryText(r.Retry), orNone(mirrors), orNone(faults),
 	}
+}
+
+// otherwise is what a route does beside leading to clusters, or in place of it.
+func otherwise(r mesh.Route) []string {
+	var list []string
+	if r.Direct != nil {
+		text := fmt.Sprintf("answers %d %s", r.Direct.Status, r.Direct.Body)
+		list = append(list, strings.TrimSpace(text))
+	}
+	if to := r.Redirect; to != nil {
+		place := to.Scheme + " " + to.Host + " " + cmp.Or(to.Path, to.Prefix)
+		if to.Port != 0 {
+			place += " port " + strconv.Itoa(to.Port)
+		}
+		text := fmt.Sprintf("redirects with %d to %s", to.Status, place)
+		list = append(list, strings.Join(strings.Fields(text), " "))
+	}
+	if to := r.Rewrite; to != nil {
+		text := fmt.Sprintf("as %s %s", to.Host, cmp.Or(to.Prefix, to.Substitution))
+		list = append(list, strings.Join(strings.Fields(text), " "))
+	}
+	if !reflect.DeepEqual(r.Headers, mesh.Headers{}) {
+		list = append(list, "headers changed")
+	}
+	return list
 }
 
 // clusterName is the service's first name, or the whole host outside, and the subset or, of rules
@@ -173,6 +197,7 @@ func orNone(parts []string) string { return cmp.Or(strings.Join(parts, ", "), "n
 func clusterCells(c control.ClusterRoute) []string {
 	balance := map[mesh.Balance]string{
 		mesh.RoundRobin: "round robin", mesh.LeastRequest: "least request", mesh.Random: "random",
+		mesh.ByHash: "by hash",
 	}[c.Policy.Balance]
 	pods := fmt.Sprintf("%d/%d", c.Ready, c.Pods)
 	if !strings.HasSuffix(c.Cluster.Host, ".svc."+mesh.Domain) {

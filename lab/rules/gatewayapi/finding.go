@@ -32,6 +32,14 @@ func Findings(s v1.Set, t mesh.Topology) []v1.Finding {
 			})
 		}
 	}
+	for _, g := range rulesOf[gateway.GatewaySpec](s) {
+		if class := g.spec.GatewayClassName; class != istioClass {
+			list = append(list, v1.Finding{
+				Key: g.Key, Path: "spec.gatewayClassName", Level: v1.Warning,
+				Text: fmt.Sprintf("never acts: nobody serves gateways of class %s", class),
+			})
+		}
+	}
 	slices.SortStableFunc(list, func(a, b v1.Finding) int {
 		return strings.Compare(a.Key.String(), b.Key.String())
 	})
@@ -70,7 +78,9 @@ func backendNotes(t mesh.Topology, r httpRoute) []string {
 			backends = append(backends, b.BackendObjectReference)
 		}
 		for _, f := range rule.Filters {
-			backends = append(backends, f.RequestMirror.BackendRef)
+			if f.RequestMirror != nil {
+				backends = append(backends, f.RequestMirror.BackendRef)
+			}
 		}
 	}
 	for _, b := range backends {

@@ -39,7 +39,7 @@ func hostsAt(s v1.Set, r httpRoute) []string {
 	var list []string
 	for _, g := range rulesOf[gateway.GatewaySpec](s) {
 		for _, l := range g.spec.Listeners {
-			if !takes(g, l, r) {
+			if g.spec.GatewayClassName != istioClass || !takes(g, l, r) {
 				continue
 			}
 			for _, host := range common(l, r.spec.Hostnames) {

@@ -3,8 +3,8 @@
 // of the sidecars and wins over VirtualServices, several of one Service add up, and the more
 // specific match comes first; a Gateway of class istio is the way in.
 //
-// Features that the tutorial does not use are refused with "not supported by the lab": every
-// filter but RequestMirror, filters of backends, session persistence, parents other than a
+// Features that the tutorial does not use are refused with "not supported by the lab": filters of
+// type CORS, ExternalAuth and ExtensionRef, filters of backends, session persistence, parents other than a
 // Service and a Gateway, sections of a Gateway, backends other than Services, and of a Gateway
 // everything but HTTP listeners with a host name.
 package gatewayapi

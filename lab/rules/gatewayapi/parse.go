@@ -89,9 +89,8 @@ func (v *validator) oneOf(path, value string, names ...string) {
 }
 
 func (v *validator) gateway(g *gateway.GatewaySpec) {
-	if g.GatewayClassName != istioClass {
-		v.fail("spec.gatewayClassName", "%q: not supported by the lab; want %s",
-			g.GatewayClassName, istioClass)
+	if class := g.GatewayClassName; strings.HasPrefix(string(class), istioClass+"-") {
+		v.fail("spec.gatewayClassName", "%q: not supported by the lab; want %s", class, istioClass)
 	}
 	v.refuse("spec.infrastructure", g.Infrastructure)
 	v.refuse("spec.tls", g.TLS)

@@ -60,6 +60,34 @@ spec:
     protocol: HTTP
 `
 
+const aReshape = `apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: a}
+spec:
+  rules:
+  - matches: [{path: {type: PathPrefix, value: /a}}]
+    filters:
+    - type: RequestHeaderModifier
+      requestHeaderModifier: {set: [{name: a, value: b}], remove: [c]}
+    - type: URLRewrite
+      urlRewrite: {hostname: a.test, path: {type: ReplacePrefixMatch, replacePrefixMatch: /b}}
+    backendRefs: [{name: a, port: 80}]
+`
+
+const aRedirect = `apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: a}
+spec:
+  rules:
+  - filters:
+    - type: RequestRedirect
+      requestRedirect:
+        statusCode: 301
+        scheme: https
+        hostname: a.test
+        port: 8443
+`
+
 func parse(text string) error {
 	docs, err := document.Parse("rules.yml", strings.NewReader(text))
 	if err == nil {
@@ -71,7 +99,7 @@ func parse(text string) error {
 // TestMutants takes one word of a good file for another, and wants the line of it.
 func TestMutants(t *testing.T) {
 	t.Parallel()
-	for _, text := range []string{aRoute, aGateway} {
+	for _, text := range []string{aRoute, aGateway, aReshape, aRedirect} {
 		if err := parse(text); err != nil {
 			t.Fatal(err)
 		}
@@ -86,7 +114,21 @@ func TestMutants(t *testing.T) {
 		"type":             {aRoute, "RegularExpression", "Regex", "16: spec.rules[0].matches[0].headers[0].type"},
 		"expression":       {aRoute, ".*Safari.*", "(Safari", "17: spec.rules[0].matches[0].headers[0].value"},
 		"filter":           {aRoute, "type: RequestMirror", "type: Mirror", "19: spec.rules[0].filters[0].type"},
-		"other filter":     {aRoute, "type: RequestMirror", "type: URLRewrite", "URLRewrite: not supported"},
+		"other filter":     {aRoute, "type: RequestMirror", "type: URLRewrite", "its type is URLRewrite, but that field is missing"},
+		"unknown filter":   {aRoute, "type: RequestMirror", "type: CORS", "CORS: not supported"},
+		"no filter":        {aRoute, "type: RequestMirror", "type: Mirror", "\"Mirror\" is no filter"},
+		"twice":            {aReshape, "type: URLRewrite\n      urlRewrite", "type: RequestHeaderModifier\n      requestHeaderModifier: {remove: [b]}\n      urlRewrite", "RequestHeaderModifier given twice"},
+		"two fields":       {aReshape, "      urlRewrite:", "      requestMirror: {backendRef: {name: a, port: 80}}\n      urlRewrite:", "the field of RequestMirror must not be set"},
+		"prefix of what":   {aReshape, "type: PathPrefix", "type: Exact", "replacePrefixMatch needs exactly one match"},
+		"path's field":     {aReshape, "replacePrefixMatch: /b", "replaceFullPath: /b", "want the field of its type"},
+		"path's type":      {aReshape, "type: ReplacePrefixMatch", "type: Replace", "want one of ReplaceFullPath"},
+		"header twice":     {aReshape, "[{name: a, value: b}]", "[{name: a, value: b}, {name: a, value: c}]", "a given twice"},
+		"header's name":    {aReshape, "name: a,", "name: \"a b\",", "is no name"},
+		"redirect's code":  {aRedirect, "statusCode: 301", "statusCode: 200", "200 is none of 301"},
+		"redirect's way":   {aRedirect, "scheme: https", "scheme: ftp", "want one of http, https"},
+		"redirect's host":  {aRedirect, "hostname: a.test", "hostname: A", "11: spec.rules[0].filters[0].requestRedirect.hostname"},
+		"redirect's port":  {aRedirect, "port: 8443", "port: 0", "port 0 is not in"},
+		"and a backend":    {aRedirect, "  - filters:", "  - backendRefs: [{name: a, port: 80}]\n    filters:", "RequestRedirect and backendRefs exclude each other"},
 		"percent":          {aRoute, "percent: 50", "percent: 150", "150 is not in 0-100"},
 		"weight":           {aRoute, "weight: 90", "weight: -1", "28: spec.rules[0].backendRefs[0].weight"},
 		"weight in words":  {aRoute, "weight: 90", "weight: ninety", "want a whole number"},
@@ -95,7 +137,7 @@ func TestMutants(t *testing.T) {
 		"bare timeout":     {aRoute, "request: 2s", "request: 2", "want a string"},
 		"longer try":       {aRoute, "backendRequest: 1s", "backendRequest: 3s", "longer than request"},
 		"code":             {aRoute, "[503]", "[200]", "200 is not in 400-599"},
-		"class":            {aGateway, "Name: istio", "Name: nginx", "6: spec.gatewayClassName"},
+		"class":            {aGateway, "Name: istio", "Name: istio-waypoint", "6: spec.gatewayClassName"},
 		"listener's port":  {aGateway, "port: 80", "port: 80000", "9: spec.listeners[0].port"},
 		"protocol":         {aGateway, "protocol: HTTP", "protocol: HTTPS", "HTTPS: not supported by the lab"},
 		"no listener":      {aGateway, "listeners:\n  - name: http\n    port: 80\n    protocol: HTTP", "listeners: []", "missing"},

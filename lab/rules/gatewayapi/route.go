@@ -139,6 +139,9 @@ func newRoute(r httpRoute, i int, m gateway.HTTPRouteMatch, call v1.Call) v1.Rou
 	route.From = r.Key.Namespace + "/" + r.Key.Name
 	route.Match = conditions(m)
 	route.Destinations = destinations(r, spec.BackendRefs)
+	if reshape(&route, spec.Filters, call.Port); route.Redirect != nil {
+		return route
+	}
 	if len(route.Destinations) == 0 {
 		route.Direct = &mesh.Response{Status: http.StatusInternalServerError}
 		if len(spec.BackendRefs) == 0 {
@@ -178,6 +181,9 @@ func mirrors(r httpRoute, filters []gateway.HTTPRouteFilter, call v1.Call) []mes
 	var list []mesh.Mirror
 	for _, f := range filters {
 		m := f.RequestMirror
+		if m == nil {
+			continue
+		}
 		percent := float64(or(m.Percent, 100))
 		if m.Fraction != nil {
 			percent = float64(m.Fraction.Numerator) * 100 / float64(or(m.Fraction.Denominator, 100))

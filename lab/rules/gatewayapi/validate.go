@@ -100,9 +100,7 @@ func (v *validator) rule(path string, r gateway.HTTPRouteRule) {
 	for i, m := range r.Matches {
 		v.match(at(path+".matches", i), m)
 	}
-	for i, f := range r.Filters {
-		v.filter(at(path+".filters", i), f)
-	}
+	v.filters(path, r)
 	v.atMost(path+".backendRefs", len(r.BackendRefs), mostOthers)
 	for i, b := range r.BackendRefs {
 		field := at(path+".backendRefs", i)
@@ -205,22 +203,6 @@ func (v *validator) path(path string, m gateway.HTTPPathMatch) {
 	}
 	if strings.HasSuffix(value, "/.") || strings.HasSuffix(value, "/..") {
 		v.fail(path+".value", "must not end in /. or /..")
-	}
-}
-
-func (v *validator) filter(path string, f gateway.HTTPRouteFilter) {
-	switch {
-	case !slices.Contains([]string{
-		"RequestHeaderModifier", "ResponseHeaderModifier", "RequestMirror", "RequestRedirect",
-		"URLRewrite", "ExtensionRef", "CORS", "ExternalAuth",
-	}, string(f.Type)):
-		v.fail(path+".type", "%q is no filter", f.Type)
-	case f.Type != gateway.HTTPRouteFilterRequestMirror:
-		v.fail(path+".type", "%s: not supported by the lab", f.Type)
-	case f.RequestMirror == nil:
-		v.fail(path+".requestMirror", "missing")
-	default:
-		v.mirror(path+".requestMirror", *f.RequestMirror)
 	}
 }
 

@@ -1,6 +1,7 @@
 package v1
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -164,7 +165,7 @@ func (r *resolver) policy(c client, cluster mesh.Cluster) mesh.Policy {
 	}
 	policy.From = rule.from
 	b := rule.blocks(cluster)
-	policy.Balance = balance(b.lb)
+	policy.Balance, policy.Hash = balance(b.lb)
 	policy.Limits = limits(b.pool)
 	if t := b.pool.GetTcp().GetConnectTimeout(); t != nil {
 		policy.ConnectTimeout = t.AsDuration()
@@ -197,15 +198,44 @@ func (p *policyRule) blocks(cluster mesh.Cluster) blocks {
 	return b
 }
 
-func balance(lb *networking.LoadBalancerSettings) mesh.Balance {
+func balance(lb *networking.LoadBalancerSettings) (mesh.Balance, *mesh.Hash) {
+	if h := lb.GetConsistentHash(); h != nil {
+		return mesh.ByHash, hash(h)
+	}
 	switch lb.GetSimple() {
 	case networking.LoadBalancerSettings_ROUND_ROBIN:
-		return mesh.RoundRobin
+		return mesh.RoundRobin, nil
 	case networking.LoadBalancerSettings_RANDOM:
-		return mesh.Random
+		return mesh.Random, nil
 	default:
-		return mesh.LeastRequest
+		return mesh.LeastRequest, nil
 	}
+}
+
+// leastRing is Istio's default where a rule names no algorithm.
+const leastRing = 1024
+
+func hash(h *networking.LoadBalancerSettings_ConsistentHashLB) *mesh.Hash {
+	out := &mesh.Hash{Header: h.GetHttpHeaderName(), Query: h.GetHttpQueryParameterName()}
+	switch key := h.HashKey.(type) {
+	case *networking.LoadBalancerSettings_ConsistentHashLB_UseSourceIp:
+		out.Connection, out.Address = true, key.UseSourceIp
+	case *networking.LoadBalancerSettings_ConsistentHashLB_HttpCookie:
+		out.Cookie = &mesh.HashCookie{Name: key.HttpCookie.Name, Path: key.HttpCookie.Path}
+		if ttl := key.HttpCookie.Ttl; ttl != nil {
+			out.Cookie.Lifetime = new(ttl.AsDuration())
+		}
+	}
+	switch algorithm := h.HashAlgorithm.(type) {
+	case *networking.LoadBalancerSettings_ConsistentHashLB_RingHash_:
+		out.Ring = int(algorithm.RingHash.MinimumRingSize)
+	case *networking.LoadBalancerSettings_ConsistentHashLB_Maglev:
+		out.Maglev, out.Table = true, int(algorithm.Maglev.TableSize)
+	default:
+		size := h.MinimumRingSize //nolint:staticcheck // deprecated, and in force
+		out.Ring = cmp.Or(int(size), leastRing)
+	}
+	return out
 }
 
 func limits(p *networking.ConnectionPoolSettings) mesh.Limits {

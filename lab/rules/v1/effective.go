@@ -135,9 +135,11 @@ func (v viewer) route(r Route) RouteView {
 			view.RuleIndex = json.RawMessage("null")
 		}
 	}
-	if r.Direct == nil {
+	if r.Direct == nil && r.Redirect == nil {
 		view.TimeoutMS = new(r.Timeout.Milliseconds())
 	}
+	view.Redirect, view.Rewrite = redirectView(r.Redirect), rewriteView(r.Rewrite)
+	view.Headers = headersView(r.Headers)
 	if r.Missing == http.StatusInternalServerError {
 		view.ClusterNotFound = "INTERNAL_SERVER_ERROR"
 	}
@@ -154,7 +156,10 @@ func (v viewer) route(r Route) RouteView {
 func (v viewer) destinations(view *RouteView, r Route) {
 	for _, d := range r.Destinations {
 		c := v.cluster(d.Cluster)
-		c.Weight = new(d.Weight)
+		c.Weight, c.Headers = new(d.Weight), headersView(d.Headers)
+		if h := v.policy(v.client, d.Cluster).Hash; h != nil && !c.Missing {
+			view.Hash = append(view.Hash, keysView(h)...)
+		}
 		view.Clusters = append(view.Clusters, c)
 	}
 	var mirrors []ClusterView
@@ -211,17 +216,6 @@ func retryView(r Route) *RetryView {
 	return view
 }
 
-func directView(r *mesh.Response) *DirectView {
-	if r == nil {
-		return nil
-	}
-	view := &DirectView{Status: r.Status}
-	if r.Body != "" {
-		view.Body = new(r.Body)
-	}
-	return view
-}
-
 func abortView(a *mesh.Abort) *AbortView {
 	if a == nil {
 		return nil
@@ -240,7 +234,8 @@ func (v viewer) policyView(c mesh.Cluster, used bool) PolicyView {
 	p := v.policy(v.client, c)
 	view := PolicyView{
 		Host: c.Host, Port: v.otherPort(c), Subset: subsetView(c), Used: used,
-		LB:                       balanceView(p.Balance),
+		LB:                       balanceView(p),
+		LBConfig:                 hashView(p.Hash),
 		MaxConnections:           p.Limits.Connections,
 		MaxPending:               p.Limits.Pending,
 		MaxRequestsPerConnection: p.Limits.RequestsPerConnection,
@@ -270,17 +265,6 @@ func (v viewer) tlsView(view *PolicyView, c mesh.Cluster) {
 	}
 	if v.blocks(v.client, c).tls != nil {
 		view.TLS = "on"
-	}
-}
-
-func balanceView(b mesh.Balance) string {
-	switch b {
-	case mesh.RoundRobin:
-		return "round_robin"
-	case mesh.Random:
-		return "random"
-	default:
-		return "least_request"
 	}
 }
 

@@ -11,6 +11,10 @@ import (
 
 func (i inspector) virtualServiceNotes(r typed[*networking.VirtualService]) []Finding {
 	var list []Finding
+	if len(r.spec.Hosts) == 0 {
+		list = append(list, plain("spec", "never acts: it has no hosts, and to be a delegate of "+
+			"another rule is not supported by the lab"))
+	}
 	for _, d := range destinationsOf(r.spec) {
 		list = append(list, i.destinationNotes(r.Rule, d)...)
 	}

@@ -5,10 +5,9 @@
 // pods, no panic, and every host outside the mesh allowed.
 //
 // Features that the tutorial does not use are refused with "not supported by the lab":
-//   - VirtualService: tcp and tls routes, delegates, redirect, rewrite, headers, corsPolicy,
-//     gRPC aborts and statPrefix;
+//   - VirtualService: tcp and tls routes, delegates, corsPolicy and gRPC aborts;
 //   - Gateway: everything but HTTP servers;
-//   - DestinationRule: consistent hashing, localities, warm-up, PASSTHROUGH, HTTP/2 upgrades,
+//   - DestinationRule: localities, warm-up, PASSTHROUGH, HTTP/2 upgrades,
 //     idle connections and keep-alive, tunnels, proxy protocol, retry budgets, local origin
 //     errors, own certificates, and tls DISABLE;
 //   - ServiceEntry: everything but HTTP to one named host that DNS knows;

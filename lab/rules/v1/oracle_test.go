@@ -224,7 +224,7 @@ func TestRoutingAgreesWithIstio(t *testing.T) {
 			sameMessages(t, gatewayapi.Findings(set, top), c)
 		})
 	}
-	if agreed != 167 {
+	if agreed != 189 {
 		t.Errorf("%d cases to agree with", agreed)
 	}
 }
@@ -249,23 +249,13 @@ func sameMessages(t *testing.T, findings []v1.Finding, c routingCase) {
 // unsupportedRouting are features outside the tutorial, refused by name.
 func unsupportedRouting() map[string]string {
 	return map[string]string{
-		"gen/routes/statPrefix":                           "statPrefix: not supported by the lab",
 		"gen/routes/tcp-and-http":                         "spec.tcp: not supported by the lab",
-		"gen/host/empty list":                             "delegate: not supported by the lab",
 		"gen/dr/subset tls DISABLE":                       "DISABLE: not supported by the lab",
 		"gen/delegate/simple":                             "delegate: not supported by the lab",
 		"gen/delegate/missing":                            "delegate: not supported by the lab",
 		"gen/delegate/conflicting match":                  "delegate: not supported by the lab",
 		"gen/delegate/other namespace":                    "delegate: not supported by the lab",
 		"gen/edge/delegate no name":                       "delegate: not supported by the lab",
-		"gen/redirect/authority":                          "redirect: not supported by the lab",
-		"gen/redirect/prefix":                             "redirect: not supported by the lab",
-		"gen/rewrite/authority":                           "rewrite: not supported by the lab",
-		"gen/rewrite/no match":                            "rewrite: not supported by the lab",
-		"gen/headers/route":                               "headers: not supported by the lab",
-		"gen/headers/destination single":                  "headers: not supported by the lab",
-		"gen/headers/host":                                "headers: not supported by the lab",
-		"gen/headers/variable":                            "headers: not supported by the lab",
 		"gen/sidecar/port 8080 listener":                  "spec.egress[0].port: not supported by the lab",
 		"gen/se/host recommendation":                      "host recommendation without a dot: not supported by the lab",
 		"gen/se/VS recommendation to a ServiceEntry 8080": "spec.endpoints: not supported by the lab",
@@ -275,18 +265,6 @@ func unsupportedRouting() map[string]string {
 		"gen/pool/maxConcurrentStreams UPGRADE":           "h2UpgradePolicy: not supported by the lab",
 		"gen/outlier/split local 3":                       "consecutiveLocalOriginFailures: not supported by the lab",
 		"gen/lb/locality failover":                        "localityLbSetting: not supported by the lab",
-		"gen/lb/hash cookie":                              "consistentHash: not supported by the lab",
-		"gen/lb/hash cookie-path-60s":                     "consistentHash: not supported by the lab",
-		"gen/lb/hash source-ip-false":                     "consistentHash: not supported by the lab",
-		"gen/lb/hash query":                               "consistentHash: not supported by the lab",
-		"gen/lb/hash maglev":                              "consistentHash: not supported by the lab",
-		"gen/lb/hash minimumRingSize":                     "consistentHash: not supported by the lab",
-		"gen/lb/hash ring only":                           "consistentHash: not supported by the lab",
-		"gen/lb/hash in subset":                           "consistentHash: not supported by the lab",
-		"gen/httproute/redirect prefix":                   "RequestRedirect: not supported by the lab",
-		"gen/httproute/rewrite full":                      "URLRewrite: not supported by the lab",
-		"gen/httproute/response headers":                  "ResponseHeaderModifier: not supported by the lab",
-		"gen/edge/hash empty":                             "consistentHash: not supported by the lab",
 	}
 }
 
@@ -316,7 +294,7 @@ func TestValidationAgreesWithIstio(t *testing.T) {
 			}
 		})
 	}
-	if agreed != 251 {
+	if agreed != 257 {
 		t.Errorf("%d cases to agree with", agreed)
 	}
 }
@@ -340,35 +318,29 @@ func TestUnknownNamespace(t *testing.T) {
 // unsupportedValidation are features outside the tutorial, refused by name.
 func unsupportedValidation() map[string]string {
 	return map[string]string{
-		"te/tag literal":                   "spec.tracing: not supported by the lab",
-		"ref/waypoint":                     "istio-waypoint\": not supported by the lab",
-		"kg/class unknown":                 "nosuch\": not supported by the lab",
-		"hr/redirect 307":                  "RequestRedirect: not supported by the lab",
-		"te/tag no kind":                   "spec.tracing: not supported by the lab",
-		"te/two tracing":                   "spec.tracing: not supported by the lab",
-		"te/filter expression":             "spec.accessLogging: not supported by the lab",
-		"ef/deprecated filter name":        "ANY: not supported by the lab",
-		"gw/HTTPS credentialName":          "spec.servers[0].tls: not supported by the lab",
-		"pa/portLevelMtls with selector":   "portLevelMtls: not supported by the lab",
-		"ap/targetRefs Service":            "targetRefs: not supported by the lab",
-		"ap/ipBlocks CIDR":                 "ipBlocks: not supported by the lab",
-		"sc/bind without port":             "bind: not supported by the lab",
-		"sc/port without protocol":         "port: not supported by the lab",
-		"se/port protocol missing":         "a port without: not supported by the lab",
-		"se/ports empty":                   "an entry without ports: not supported by the lab",
-		"se/ports missing":                 "an entry without ports: not supported by the lab",
-		"se/host short":                    "host httpbin without a dot: not supported by the lab",
-		"dr/policy/lb warmupDurationSecs":  "warmupDurationSecs: not supported by the lab",
-		"vs/actions/redirect with timeout": "redirect: not supported by the lab",
-		"vs/actions/redirect ok":           "redirect: not supported by the lab",
-		"vs/actions/cors allowOrigin":      "corsPolicy: not supported by the lab",
-		"vs/actions/rewrite uri":           "rewrite: not supported by the lab",
-		"vs/tcp only":                      "spec.tcp: not supported by the lab",
-		"vs/hosts missing":                 "delegate: not supported by the lab",
-		"ap/to paths":                      "spec.rules[0].to: not supported by the lab",
-		"ap/to ports string":               "spec.rules[0].to: not supported by the lab",
-		"ap/to methods lower case":         "spec.rules[0].to: not supported by the lab",
-		"ap/to methods":                    "spec.rules[0].to: not supported by the lab",
-		"ap/to paths template":             "spec.rules[0].to: not supported by the lab",
+		"te/tag literal":                  "spec.tracing: not supported by the lab",
+		"ref/waypoint":                    "istio-waypoint\": not supported by the lab",
+		"te/tag no kind":                  "spec.tracing: not supported by the lab",
+		"te/two tracing":                  "spec.tracing: not supported by the lab",
+		"te/filter expression":            "spec.accessLogging: not supported by the lab",
+		"ef/deprecated filter name":       "ANY: not supported by the lab",
+		"gw/HTTPS credentialName":         "spec.servers[0].tls: not supported by the lab",
+		"pa/portLevelMtls with selector":  "portLevelMtls: not supported by the lab",
+		"ap/targetRefs Service":           "targetRefs: not supported by the lab",
+		"ap/ipBlocks CIDR":                "ipBlocks: not supported by the lab",
+		"sc/bind without port":            "bind: not supported by the lab",
+		"sc/port without protocol":        "port: not supported by the lab",
+		"se/port protocol missing":        "a port without: not supported by the lab",
+		"se/ports empty":                  "an entry without ports: not supported by the lab",
+		"se/ports missing":                "an entry without ports: not supported by the lab",
+		"se/host short":                   "host httpbin without a dot: not supported by the lab",
+		"dr/policy/lb warmupDurationSecs": "warmupDurationSecs: not supported by the lab",
+		"vs/actions/cors allowOrigin":     "corsPolicy: not supported by the lab",
+		"vs/tcp only":                     "spec.tcp: not supported by the lab",
+		"ap/to paths":                     "spec.rules[0].to: not supported by the lab",
+		"ap/to ports string":              "spec.rules[0].to: not supported by the lab",
+		"ap/to methods lower case":        "spec.rules[0].to: not supported by the lab",
+		"ap/to methods":                   "spec.rules[0].to: not supported by the lab",
+		"ap/to paths template":            "spec.rules[0].to: not supported by the lab",
 	}
 }

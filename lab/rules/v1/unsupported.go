@@ -21,9 +21,7 @@ func unsupportedFields(kind string) []string {
 	switch kind {
 	case virtualServiceKind:
 		return []string{
-			"tcp", "tls", "http[].redirect", "http[].rewrite", "http[].delegate", "http[].headers",
-			"http[].corsPolicy", "http[].route[].headers", "http[].match[].statPrefix",
-			"http[].fault.abort.grpcStatus", "http[].fault.abort.http2Error",
+			"tcp", "tls", "http[].delegate", "http[].corsPolicy", "http[].fault.abort.grpcStatus", "http[].fault.abort.http2Error",
 			"http[].fault.delay.exponentialDelay", "http[].retries.retryRemoteLocalities",
 			"http[].directResponse.body.bytes",
 		}
@@ -61,8 +59,7 @@ func unsupportedFields(kind string) []string {
 
 func unsupportedPolicies() []string {
 	return []string{
-		"tunnel", "proxyProtocol", "retryBudget", "loadBalancer.consistentHash",
-		"loadBalancer.localityLbSetting", "loadBalancer.warmup", "loadBalancer.warmupDurationSecs",
+		"tunnel", "proxyProtocol", "retryBudget", "loadBalancer.localityLbSetting", "loadBalancer.warmup", "loadBalancer.warmupDurationSecs",
 		"connectionPool.tcp.tcpKeepalive", "connectionPool.tcp.idleTimeout",
 		"connectionPool.tcp.maxConnectionDuration", "connectionPool.http.idleTimeout",
 		"connectionPool.http.h2UpgradePolicy", "connectionPool.http.useClientProtocol",

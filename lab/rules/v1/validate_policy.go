@@ -54,6 +54,7 @@ func (v *validator) blocks(path string, lb *networking.LoadBalancerSettings,
 	if lb.GetSimple() == networking.LoadBalancerSettings_PASSTHROUGH {
 		v.fail(path+".loadBalancer.simple", "PASSTHROUGH: not supported by the lab")
 	}
+	v.hash(path+".loadBalancer.consistentHash", lb.GetConsistentHash())
 	if pool != nil {
 		v.pool(path+".connectionPool", pool)
 	}

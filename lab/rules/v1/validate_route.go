@@ -13,9 +13,6 @@ import (
 )
 
 func (v *validator) virtualService(s *networking.VirtualService) {
-	if len(s.Hosts) == 0 {
-		v.fail("spec.hosts", "without hosts it is a delegate: not supported by the lab")
-	}
 	v.gateways("spec.gateways", s.Gateways)
 	v.hosts(s)
 	if len(s.Http) == 0 {
@@ -53,18 +50,13 @@ func (v *validator) hosts(s *networking.VirtualService) {
 func isIP(s string) bool { return len(validation.IsValidIP(nil, s)) == 0 }
 
 func (v *validator) httpRoute(path string, r *networking.HTTPRoute) {
-	direct := r.DirectResponse != nil
-	switch {
-	case len(r.Route) == 0 && !direct:
-		v.fail(path, "want a route or a directResponse")
-	case len(r.Route) > 0 && direct:
-		v.fail(path, "route and directResponse exclude each other")
-	case direct && r.Fault != nil:
-		v.fail(path+".fault", "directResponse and fault exclude each other")
-	}
-	if direct {
+	v.exclusive(path, r)
+	if r.DirectResponse != nil {
 		v.status(path+".directResponse.status", int(r.DirectResponse.Status))
 	}
+	v.redirect(path+".redirect", r.Redirect)
+	v.rewrite(path+".rewrite", r.Rewrite)
+	v.changes(path+".headers", r.Headers)
 	v.destinations(path+".route", r.Route)
 	for i, m := range r.Match {
 		v.match(at(path+".match", i), m)
@@ -72,6 +64,28 @@ func (v *validator) httpRoute(path string, r *networking.HTTPRoute) {
 	v.fault(path+".fault", r.Fault)
 	v.retries(path+".retries", r.Retries)
 	v.mirrors(path, r)
+}
+
+// exclusive takes one end of a route.
+func (v *validator) exclusive(path string, r *networking.HTTPRoute) {
+	parts := map[string]bool{
+		"route": len(r.Route) > 0, "fault": r.Fault != nil, "rewrite": r.Rewrite != nil,
+		"directResponse": r.DirectResponse != nil,
+	}
+	if !parts["route"] && !parts["directResponse"] && r.Redirect == nil {
+		v.fail(path, "want a route, a redirect or a directResponse")
+	}
+	end := "directResponse"
+	if r.Redirect != nil {
+		end = "redirect"
+	} else if r.DirectResponse == nil {
+		return
+	}
+	for _, name := range sortedKeys(parts) {
+		if parts[name] && name != end {
+			v.fail(path+"."+name, "%s and %s exclude each other", name, end)
+		}
+	}
 }
 
 // status is narrower than Istio's own check, which takes 600 and has Envoy refuse it.
@@ -89,6 +103,7 @@ func (v *validator) destinations(path string, list []*networking.HTTPRouteDestin
 			v.fail(at(path, i)+".weight", "%d is negative", d.Weight)
 		}
 		v.destination(at(path, i)+".destination", d.Destination)
+		v.changes(at(path, i)+".headers", d.Headers)
 	}
 	switch {
 	case len(list) > 1 && total == 0:

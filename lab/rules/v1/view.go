@@ -30,18 +30,52 @@ type RouteView struct {
 	Abort           *AbortView       `json:"abort"`
 	Delay           *DelayView       `json:"delay"`
 	Direct          *DirectView      `json:"direct_response"`
-	Redirect        *struct{}        `json:"redirect"` // the lab has none,
-	Rewrite         *struct{}        `json:"rewrite"`  // nor any of these
+	Redirect        *RedirectView    `json:"redirect"`
+	Rewrite         *RewriteView     `json:"rewrite"`
+	Headers         *HeadersView     `json:"headers,omitempty"`
+	Hash            []map[string]any `json:"hash,omitempty"` // of the destinations' policies
+}
+
+// RedirectView is where a client is sent.
+type RedirectView struct {
+	Code   int    `json:"code"`
+	Scheme string `json:"scheme,omitempty"`
+	Host   string `json:"host,omitempty"`
+	Port   int    `json:"port,omitempty"`
+	Path   string `json:"path,omitempty"`
+	Prefix string `json:"prefix_rewrite,omitempty"`
+}
+
+// RewriteView is what the server sees otherwise.
+type RewriteView struct {
+	Prefix       string `json:"prefix,omitempty"`
+	Regex        string `json:"regex,omitempty"`
+	Substitution string `json:"substitution,omitempty"`
+	Host         string `json:"host,omitempty"`
+}
+
+// HeadersView is the changes of headers.
+type HeadersView struct {
+	Request  *HeaderChangeView `json:"request,omitempty"`
+	Response *HeaderChangeView `json:"response,omitempty"`
+}
+
+// HeaderChangeView is those of one direction.
+type HeaderChangeView struct {
+	Set    map[string]string `json:"set,omitempty"`
+	Add    map[string]string `json:"add,omitempty"`
+	Remove []string          `json:"remove,omitempty"`
 }
 
 // ClusterView is a cluster with its weight or, as a mirror, its share.
 type ClusterView struct {
-	Host    string   `json:"host"`
-	Port    int      `json:"port,omitempty"` // where it is not the port of the view
-	Subset  *string  `json:"subset"`
-	Missing bool     `json:"missing,omitempty"`
-	Weight  *int     `json:"weight,omitempty"`
-	Percent *float64 `json:"percent,omitempty"`
+	Host    string       `json:"host"`
+	Port    int          `json:"port,omitempty"` // where it is not the port of the view
+	Subset  *string      `json:"subset"`
+	Missing bool         `json:"missing,omitempty"`
+	Weight  *int         `json:"weight,omitempty"`
+	Percent *float64     `json:"percent,omitempty"`
+	Headers *HeadersView `json:"headers,omitempty"`
 }
 
 // RetryView is a retry policy.
@@ -74,23 +108,24 @@ type DirectView struct {
 
 // PolicyView is the policy of a cluster; From is the name of its oldest rule.
 type PolicyView struct {
-	Host                     string       `json:"host"`
-	Port                     int          `json:"port,omitempty"`
-	Subset                   *string      `json:"subset"`
-	Used                     bool         `json:"used"`
-	Type                     string       `json:"type,omitempty"` // of an external host
-	LB                       string       `json:"lb"`
-	MaxConnections           *int         `json:"max_connections"`
-	MaxPending               *int         `json:"max_pending"`
-	MaxRequestsPerConnection *int         `json:"max_requests_per_connection"`
-	MaxRequests              *int         `json:"max_requests"`
-	MaxRetries               *int         `json:"max_retries"`
-	ConnectTimeoutMS         int64        `json:"connect_timeout_ms"`
-	Outlier                  *OutlierView `json:"outlier"`
-	Panic                    *int         `json:"panic_threshold,omitempty"`
-	TLS                      string       `json:"tls,omitempty"` // "": automatic
-	From                     *string      `json:"from"`
-	Endpoints                int          `json:"endpoints"`
+	Host                     string                       `json:"host"`
+	Port                     int                          `json:"port,omitempty"`
+	Subset                   *string                      `json:"subset"`
+	Used                     bool                         `json:"used"`
+	Type                     string                       `json:"type,omitempty"` // of an external host
+	LB                       string                       `json:"lb"`
+	LBConfig                 map[string]map[string]string `json:"lb_config,omitempty"` // of hashing
+	MaxConnections           *int                         `json:"max_connections"`
+	MaxPending               *int                         `json:"max_pending"`
+	MaxRequestsPerConnection *int                         `json:"max_requests_per_connection"`
+	MaxRequests              *int                         `json:"max_requests"`
+	MaxRetries               *int                         `json:"max_retries"`
+	ConnectTimeoutMS         int64                        `json:"connect_timeout_ms"`
+	Outlier                  *OutlierView                 `json:"outlier"`
+	Panic                    *int                         `json:"panic_threshold,omitempty"`
+	TLS                      string                       `json:"tls,omitempty"` // "": automatic
+	From                     *string                      `json:"from"`
+	Endpoints                int                          `json:"endpoints"`
 }
 
 // OutlierView is outlier detection; absent fields are Envoy's defaults.

@@ -1,6 +1,7 @@
 package v1
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strconv"
@@ -33,7 +34,7 @@ func (r *resolver) virtualService(c client, rule typed[*networking.VirtualServic
 				continue
 			}
 			route := httpRoute(rule.Rule, spec, r.portOf(c, port))
-			route.Match = conditions(m)
+			route.Match, route.StatPrefix = conditions(m), m.StatPrefix
 			route.Source.Rule, route.Source.Name = i, nameOf(spec, m)
 			routes = append(routes, route)
 			if len(route.Match) == 0 {
@@ -80,13 +81,34 @@ func httpRoute(rule Rule, spec *networking.HTTPRoute, port func(host string) int
 	route := Route{fault: faultOf(rule.Key.name(), spec.Fault)}
 	route.Source.Backoff = spec.GetRetries().GetBackoff() != nil
 	route.From = rule.Key.name()
+	changes, host := changesOf(spec.Headers)
+	route.Headers = changes
 	if d := spec.DirectResponse; d != nil {
 		route.Direct = &mesh.Response{Status: int(d.Status), Body: d.GetBody().GetString_()}
+		return route
+	}
+	if spec.Redirect != nil {
+		route.Redirect = redirectOf(spec.Redirect, port(""))
 		return route
 	}
 	route.Timeout = spec.Timeout.AsDuration()
 	route.Retry = NewRetry(spec.Retries)
 	route.Mirrors = mirrors(rule, spec, port)
+	route.Destinations = destinations(rule, spec, port, route.fault)
+	if len(spec.Route) == 1 { // a change of the only destination is one of the route
+		own, only := changesOf(spec.Route[0].Headers)
+		route.Headers, host = together(changes, own), cmp.Or(only, host)
+		route.Destinations[0].Headers = mesh.Headers{}
+	}
+	route.Rewrite = rewriteOf(spec.Rewrite, host)
+	return route
+}
+
+// destinations leave out those of weight 0.
+func destinations(
+	rule Rule, spec *networking.HTTPRoute, port func(host string) int, fault *mesh.Fault,
+) []mesh.Destination {
+	var list []mesh.Destination
 	for _, d := range spec.Route {
 		weight := int(d.Weight)
 		if len(spec.Route) == 1 {
@@ -95,13 +117,15 @@ func httpRoute(rule Rule, spec *networking.HTTPRoute, port func(host string) int
 		if weight == 0 {
 			continue
 		}
-		route.Destinations = append(route.Destinations, mesh.Destination{
+		changes, _ := changesOf(d.Headers)
+		list = append(list, mesh.Destination{
 			Cluster: clusterOf(rule, d.Destination, port),
 			Weight:  weight,
-			Faults:  faults(route.fault),
+			Faults:  faults(fault),
+			Headers: changes,
 		})
 	}
-	return route
+	return list
 }
 
 // clusterOf names instances by subset alone; which labels it has, the DestinationRules say.

@@ -1,0 +1,140 @@
+package gatewayapi
+
+import (
+	"net/http"
+	"slices"
+
+	gateway "sigs.k8s.io/gateway-api/apis/v1"
+)
+
+// filters holds each, and what of them exclude each other.
+func (v *validator) filters(path string, r gateway.HTTPRouteRule) {
+	v.atMost(path+".filters", len(r.Filters), mostOthers)
+	seen := map[gateway.HTTPRouteFilterType]bool{}
+	for i, f := range r.Filters {
+		field := at(path+".filters", i)
+		v.filter(field, f)
+		if seen[f.Type] && f.Type != gateway.HTTPRouteFilterRequestMirror {
+			v.fail(field+".type", "%s given twice", f.Type)
+		}
+		seen[f.Type] = true
+		modifier := pathModifier(f)
+		if modifier != nil && modifier.Type == gateway.PrefixMatchHTTPPathModifier && !byPrefix(r) {
+			v.fail(field, "replacePrefixMatch needs exactly one match, of a PathPrefix")
+		}
+	}
+	redirects := seen[gateway.HTTPRouteFilterRequestRedirect]
+	if redirects && seen[gateway.HTTPRouteFilterURLRewrite] {
+		v.fail(path+".filters", "RequestRedirect and URLRewrite exclude each other")
+	}
+	if redirects && len(r.BackendRefs) > 0 {
+		v.fail(path+".backendRefs", "RequestRedirect and backendRefs exclude each other")
+	}
+}
+
+func byPrefix(r gateway.HTTPRouteRule) bool {
+	return len(r.Matches) == 1 && r.Matches[0].Path != nil &&
+		or(r.Matches[0].Path.Type, gateway.PathMatchPathPrefix) == gateway.PathMatchPathPrefix
+}
+
+func pathModifier(f gateway.HTTPRouteFilter) *gateway.HTTPPathModifier {
+	switch {
+	case f.URLRewrite != nil:
+		return f.URLRewrite.Path
+	case f.RequestRedirect != nil:
+		return f.RequestRedirect.Path
+	default:
+		return nil
+	}
+}
+
+func (v *validator) filter(path string, f gateway.HTTPRouteFilter) {
+	known := map[gateway.HTTPRouteFilterType]bool{
+		gateway.HTTPRouteFilterRequestHeaderModifier:  f.RequestHeaderModifier != nil,
+		gateway.HTTPRouteFilterResponseHeaderModifier: f.ResponseHeaderModifier != nil,
+		gateway.HTTPRouteFilterRequestMirror:          f.RequestMirror != nil,
+		gateway.HTTPRouteFilterRequestRedirect:        f.RequestRedirect != nil,
+		gateway.HTTPRouteFilterURLRewrite:             f.URLRewrite != nil,
+	}
+	there, isKnown := known[f.Type]
+	switch {
+	case !isKnown && slices.Contains([]string{"ExtensionRef", "CORS", "ExternalAuth"}, string(f.Type)):
+		v.fail(path+".type", "%s: not supported by the lab", f.Type)
+		return
+	case !isKnown:
+		v.fail(path+".type", "%q is no filter", f.Type)
+		return
+	case !there:
+		v.fail(path, "its type is %s, but that field is missing", f.Type)
+		return
+	}
+	for other, isThere := range known {
+		if isThere && other != f.Type {
+			v.fail(path, "its type is %s, so the field of %s must not be set", f.Type, other)
+		}
+	}
+	switch f.Type {
+	case gateway.HTTPRouteFilterRequestHeaderModifier:
+		v.headerFilter(path+".requestHeaderModifier", *f.RequestHeaderModifier)
+	case gateway.HTTPRouteFilterResponseHeaderModifier:
+		v.headerFilter(path+".responseHeaderModifier", *f.ResponseHeaderModifier)
+	case gateway.HTTPRouteFilterRequestMirror:
+		v.mirror(path+".requestMirror", *f.RequestMirror)
+	case gateway.HTTPRouteFilterRequestRedirect:
+		v.redirect(path+".requestRedirect", *f.RequestRedirect)
+	default:
+		v.rewrite(path+".urlRewrite", *f.URLRewrite)
+	}
+}
+
+func (v *validator) headerFilter(path string, f gateway.HTTPHeaderFilter) {
+	for how, list := range map[string][]gateway.HTTPHeader{".set": f.Set, ".add": f.Add} {
+		v.atMost(path+how, len(list), mostOthers)
+		for i, h := range list {
+			field := at(path+how, i)
+			v.named(field, string(h.Name), h.Value)
+			if slices.ContainsFunc(list[:i], func(o gateway.HTTPHeader) bool { return o.Name == h.Name }) {
+				v.fail(field+".name", "%s given twice", h.Name)
+			}
+		}
+	}
+	v.atMost(path+".remove", len(f.Remove), mostOthers)
+}
+
+func (v *validator) redirect(path string, f gateway.HTTPRequestRedirectFilter) {
+	if f.Scheme != nil {
+		v.oneOf(path+".scheme", *f.Scheme, "http", "https")
+	}
+	if f.Hostname != nil {
+		v.subdomain(path+".hostname", string(*f.Hostname))
+	}
+	if f.Port != nil {
+		v.port(path+".port", *f.Port)
+	}
+	if f.StatusCode != nil && !slices.Contains([]int{
+		http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
+		http.StatusTemporaryRedirect, http.StatusPermanentRedirect,
+	}, *f.StatusCode) {
+		v.fail(path+".statusCode", "%d is none of 301, 302, 303, 307 and 308", *f.StatusCode)
+	}
+	v.pathModifier(path+".path", f.Path)
+}
+
+func (v *validator) rewrite(path string, f gateway.HTTPURLRewriteFilter) {
+	if f.Hostname != nil {
+		v.subdomain(path+".hostname", string(*f.Hostname))
+	}
+	v.pathModifier(path+".path", f.Path)
+}
+
+// pathModifier has the field of its type, and no other.
+func (v *validator) pathModifier(path string, m *gateway.HTTPPathModifier) {
+	if m == nil {
+		return
+	}
+	v.oneOf(path+".type", string(m.Type), "ReplaceFullPath", "ReplacePrefixMatch")
+	full := m.Type == gateway.FullPathHTTPPathModifier
+	if full != (m.ReplaceFullPath != nil) || full == (m.ReplacePrefixMatch != nil) {
+		v.fail(path, "want the field of its type, %s, alone", m.Type)
+	}
+}
