@@ -117,7 +117,8 @@ func (s Set) Pick(sel Selection, p Pick) ([]Object, error) {
 	var list []Object
 	for _, o := range s.objects {
 		named := len(p.Names) == 0 || slices.Contains(p.Names, o.Name)
-		if o.Resource == p.Kind.Resource() && named && sel.Covers(p.Kind, o.Namespace) && matches(o.Labels) {
+		meant := named && sel.Covers(p.Kind, o.Namespace) && matches(o.Labels)
+		if o.Resource == p.Kind.Resource() && meant {
 			list = append(list, o)
 		}
 	}

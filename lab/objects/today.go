@@ -14,7 +14,9 @@ import (
 // together, as in a cluster.
 type todayDialect struct{}
 
-func (todayDialect) name() string { return "networking.istio.io/v1 and " + gatewayapi.Group + "/v1" }
+func (todayDialect) name() string {
+	return "networking.istio.io/v1 and " + gatewayapi.Group + "/v1"
+}
 
 // kinds have those of the Gateway API first: a plain gateway is one of these, as with kubectl.
 func (d todayDialect) kinds() []Kind {

@@ -30,8 +30,8 @@ func (a *app) analyze() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "analyze [-f FILE]",
 		Short: "Say what is wrong with rules, as istioctl analyze does",
-		Long: `Say what is wrong with rules: what would be refused, what leads nowhere, what never acts; with
-istioctl's codes where it has one, and the file and line.
+		Long: `Say what is wrong with rules: what would be refused, what leads nowhere, what never
+acts; with istioctl's codes where it has one, and the file and line.
 
 With -f it looks at files, without a lab: services and workloads are those of the files and of
 deploy/, version 2 of recommendation among them. Of an object that several files have, each is
@@ -56,7 +56,8 @@ Its exit status is istioctl's: 79 if there is a message of level Error (or of --
 	flags.StringVarP(&n.format, "output", "o", "log", "log or json")
 	flags.StringVar(&n.failFrom, "failure-threshold", "Error",
 		"the level that makes the exit status 79: Info, Warning")
-	flags.StringVar(&n.tellFor, "output-threshold", "Info", "the least level that is told: Warning, Error")
+	flags.StringVar(&n.tellFor, "output-threshold", "Info",
+		"the least level that is told: Warning, Error")
 	return cmd
 }
 

@@ -18,9 +18,9 @@ func (a *app) convert() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "convert -f FILE [--to v1|gateway-api]",
 		Short: "Say rules of Istio 0.7.1 in today's words",
-		Long: `Say rules of Istio 0.7.1 in today's words, on standard output, with a comment for every difference
-in meaning. All files are taken together, as rules act together. What cannot be said is refused by
-the rule's name, and nothing is printed.
+		Long: `Say rules of Istio 0.7.1 in today's words, on standard output, with a comment for every
+difference in meaning. All files are taken together, as rules act together. What cannot be said
+is refused by the rule's name, and nothing is printed.
 
 Services, workloads and service accounts are those of deploy/, version 2 of recommendation among
 them, and of the files.`,

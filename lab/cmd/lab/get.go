@@ -11,8 +11,8 @@ func (a *app) get() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "get KIND [NAME...] | KIND/NAME... | KIND,KIND | all",
 		Short: "List objects",
-		Long: `List objects. A kind may be written as kubectl and istioctl write it: pods, pod, po, svc, deploy,
-ns, ing, routerule, destinationpolicies, egressrule, denier, rules ..., vs, dr, se, ap,
+		Long: `List objects. A kind may be written as kubectl and istioctl write it: pods, pod, po, svc,
+deploy, ns, ing, routerule, destinationpolicies, egressrule, denier, rules ..., vs, dr, se, ap,
 virtualservices.networking.istio.io ...; istio-io and gateway-api are all rules of today.`,
 		Example: `  bin/lab get pods -w
   bin/lab get routerule recommendation-default -o yaml

@@ -49,29 +49,8 @@ func pathModifier(f gateway.HTTPRouteFilter) *gateway.HTTPPathModifier {
 }
 
 func (v *validator) filter(path string, f gateway.HTTPRouteFilter) {
-	known := map[gateway.HTTPRouteFilterType]bool{
-		gateway.HTTPRouteFilterRequestHeaderModifier:  f.RequestHeaderModifier != nil,
-		gateway.HTTPRouteFilterResponseHeaderModifier: f.ResponseHeaderModifier != nil,
-		gateway.HTTPRouteFilterRequestMirror:          f.RequestMirror != nil,
-		gateway.HTTPRouteFilterRequestRedirect:        f.RequestRedirect != nil,
-		gateway.HTTPRouteFilterURLRewrite:             f.URLRewrite != nil,
-	}
-	there, isKnown := known[f.Type]
-	switch {
-	case !isKnown && slices.Contains([]string{"ExtensionRef", "CORS", "ExternalAuth"}, string(f.Type)):
-		v.fail(path+".type", "%s: not supported by the lab", f.Type)
+	if !v.filterType(path, f) {
 		return
-	case !isKnown:
-		v.fail(path+".type", "%q is no filter", f.Type)
-		return
-	case !there:
-		v.fail(path, "its type is %s, but that field is missing", f.Type)
-		return
-	}
-	for other, isThere := range known {
-		if isThere && other != f.Type {
-			v.fail(path, "its type is %s, so the field of %s must not be set", f.Type, other)
-		}
 	}
 	switch f.Type {
 	case gateway.HTTPRouteFilterRequestHeaderModifier:
@@ -85,6 +64,32 @@ func (v *validator) filter(path string, f gateway.HTTPRouteFilter) {
 	default:
 		v.rewrite(path+".urlRewrite", *f.URLRewrite)
 	}
+}
+
+// filterType holds that the field of the type is there, and no other.
+func (v *validator) filterType(path string, f gateway.HTTPRouteFilter) bool {
+	fields := map[gateway.HTTPRouteFilterType]bool{
+		gateway.HTTPRouteFilterRequestHeaderModifier:  f.RequestHeaderModifier != nil,
+		gateway.HTTPRouteFilterResponseHeaderModifier: f.ResponseHeaderModifier != nil,
+		gateway.HTTPRouteFilterRequestMirror:          f.RequestMirror != nil,
+		gateway.HTTPRouteFilterRequestRedirect:        f.RequestRedirect != nil,
+		gateway.HTTPRouteFilterURLRewrite:             f.URLRewrite != nil,
+	}
+	there, known := fields[f.Type]
+	switch {
+	case !known && slices.Contains([]string{"ExtensionRef", "CORS", "ExternalAuth"}, string(f.Type)):
+		v.fail(path+".type", "%s: not supported by the lab", f.Type)
+	case !known:
+		v.fail(path+".type", "%q is no filter", f.Type)
+	case !there:
+		v.fail(path, "its type is %s, but that field is missing", f.Type)
+	}
+	for other, isThere := range fields {
+		if there && isThere && other != f.Type {
+			v.fail(path, "its type is %s, so the field of %s must not be set", f.Type, other)
+		}
+	}
+	return there
 }
 
 func (v *validator) headerFilter(path string, f gateway.HTTPHeaderFilter) {

@@ -29,23 +29,28 @@ type schema struct {
 	Minimum    *float64           `yaml:"minimum"`
 	Maximum    *float64           `yaml:"maximum"`
 	MinItems   int                `yaml:"minItems"`
+	MaxItems   *int               `yaml:"maxItems"`
+	MinLength  int                `yaml:"minLength"`
+	MaxLength  *int               `yaml:"maxLength"`
 	OneOf      []*schema          `yaml:"oneOf"`
 	AnyOf      []*schema          `yaml:"anyOf"`
+	AllOf      []*schema          `yaml:"allOf"`
+	MapKeys    []string           `yaml:"x-kubernetes-list-map-keys"`
 	Not        *schema            `yaml:"not"`
 	Open       bool               `yaml:"x-kubernetes-preserve-unknown-fields"`
 	Either     bool               `yaml:"x-kubernetes-int-or-string"`
 }
 
-// crds are the published schemas of all kinds, by API version and kind.
-func crds(t *testing.T) map[string]*schema {
+// crds are the published schemas of all kinds, by API version and kind; those of the Gateway API
+// are of a channel, standard or experimental.
+func crds(t *testing.T, channel string) map[string]*schema {
 	t.Helper()
-	const experimental = "config/crd/experimental/gateway.networking.k8s.io_"
-	gateway := module(t, "sigs.k8s.io/gateway-api")
+	gateway := filepath.Join(module(t, "sigs.k8s.io/gateway-api"), "config/crd", channel)
 	all := map[string]*schema{}
 	for _, file := range []string{
 		filepath.Join(module(t, "istio.io/api"), "kubernetes/customresourcedefinitions.gen.yaml"),
-		filepath.Join(gateway, experimental+"httproutes.yaml"),
-		filepath.Join(gateway, experimental+"gateways.yaml"),
+		filepath.Join(gateway, "gateway.networking.k8s.io_httproutes.yaml"),
+		filepath.Join(gateway, "gateway.networking.k8s.io_gateways.yaml"),
 	} {
 		data, err := os.ReadFile(file)
 		if err != nil {
@@ -139,19 +144,42 @@ func (s *schema) own(v any, path string) []string {
 	}
 	fail(s.Type != "" && !s.Either && !isType(v, s.Type), "want type "+s.Type)
 	fail(s.Enum != nil && !slices.Contains(s.Enum, v), fmt.Sprint("want one of ", s.Enum))
-	if text, ok := v.(string); ok && s.Pattern != "" {
-		fail(!regexp.MustCompile(s.Pattern).MatchString(text), "want "+s.Pattern)
+	if text, ok := v.(string); ok {
+		fail(s.Pattern != "" && !regexp.MustCompile(s.Pattern).MatchString(text), "want "+s.Pattern)
+		fail(len(text) < s.MinLength || s.MaxLength != nil && len(text) > *s.MaxLength, "length")
 	}
 	if n, ok := v.(float64); ok {
 		fail(s.Minimum != nil && n < *s.Minimum || s.Maximum != nil && n > *s.Maximum, "out of range")
 	}
 	if items, ok := v.([]any); ok {
 		fail(len(items) < s.MinItems, "too few")
+		fail(s.MaxItems != nil && len(items) > *s.MaxItems, "too many")
+		fail(s.MapKeys != nil && repeats(items, s.MapKeys), "two of one key")
+	}
+	for _, one := range s.AllOf {
+		list = append(list, one.problems(v, path)...)
 	}
 	fail(s.Not != nil && len(s.Not.problems(v, path)) == 0, "what must not be")
 	fail(s.OneOf != nil && matching(s.OneOf, v) != 1, "not exactly one of oneOf")
 	fail(s.AnyOf != nil && matching(s.AnyOf, v) == 0, "none of anyOf")
 	return list
+}
+
+// repeats tells whether two items have the same keys.
+func repeats(items []any, keys []string) bool {
+	seen := map[string]bool{}
+	for _, item := range items {
+		fields, _ := item.(map[string]any)
+		var key []any
+		for _, name := range keys {
+			key = append(key, fields[name])
+		}
+		if seen[fmt.Sprint(key)] {
+			return true
+		}
+		seen[fmt.Sprint(key)] = true
+	}
+	return false
 }
 
 func matching(list []*schema, v any) int {
@@ -181,59 +209,96 @@ func isType(v any, name string) bool {
 	}
 }
 
-// TestFilesAreOfTheSchemas holds the files against the CRDs that a cluster has.
+// problemsOf holds a file against the CRDs that a cluster has.
+func problemsOf(t *testing.T, path string, all map[string]*schema) []string {
+	t.Helper()
+	var list []string
+	for _, doc := range file(t, path) {
+		if manifests.Known(doc) {
+			continue // Kubernetes' own, which manifests decodes with Kubernetes' types
+		}
+		data, err := doc.JSON()
+		var v map[string]any
+		if err == nil {
+			err = json.Unmarshal(data, &v)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		root := all[doc.APIVersion+" "+doc.Kind]
+		if root == nil {
+			t.Errorf("%s:%d: no schema of %s %s", path, doc.Line, doc.APIVersion, doc.Kind)
+			continue
+		}
+		for _, problem := range root.Properties["spec"].problems(v["spec"], "spec") {
+			list = append(list, fmt.Sprintf("%s:%d: %s", path, doc.Line, problem))
+		}
+	}
+	return list
+}
+
+// TestFilesAreOfTheSchemas holds every file, those of the overlays too. Retries of HTTPRoutes are
+// of the experimental channel, as their files say; all else is of the standard one.
 func TestFilesAreOfTheSchemas(t *testing.T) {
 	t.Parallel()
-	all := crds(t)
+	standard, experimental := crds(t, "standard"), crds(t, "experimental")
 	var files []string
-	for _, folder := range []string{"v1", "gateway-api"} {
-		found, err := filepath.Glob(istiofiles + "/" + folder + "/*.yml")
+	for _, pattern := range []string{
+		istiofiles + "/v1/*.yml", istiofiles + "/gateway-api/*.yml", "../../../deploy/overlays/*/*.yml",
+	} {
+		found, err := filepath.Glob(pattern)
 		if err != nil || len(found) == 0 {
-			t.Fatal(found, err)
+			t.Fatal(pattern, found, err)
 		}
 		files = append(files, found...)
 	}
 	for _, path := range files {
-		for _, doc := range file(t, path) {
-			if manifests.Known(doc) {
-				continue // Kubernetes' own
-			}
-			data, err := doc.JSON()
-			var v map[string]any
-			if err == nil {
-				err = json.Unmarshal(data, &v)
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			root := all[doc.APIVersion+" "+doc.Kind]
-			if root == nil {
-				t.Errorf("%s:%d: no schema of %s %s", path, doc.Line, doc.APIVersion, doc.Kind)
-				continue
-			}
-			for _, problem := range root.Properties["spec"].problems(v["spec"], "spec") {
-				t.Errorf("%s:%d: %s", path, doc.Line, problem)
-			}
+		for _, problem := range problemsOf(t, path, experimental) {
+			t.Error(problem)
 		}
+		problems := problemsOf(t, path, standard)
+		if !strings.HasPrefix(path, istiofiles+"/gateway-api/") || !strings.HasSuffix(path, "_retry.yml") {
+			for _, problem := range problems {
+				t.Error(problem)
+			}
+		} else if len(problems) != 1 || !strings.Contains(problems[0], ".retry: unknown field") {
+			t.Errorf("%s in the standard channel: %q", path, problems)
+		}
+	}
+	if len(files) < 45 {
+		t.Errorf("%d files only", len(files))
 	}
 }
 
 // TestSchemasFindMistakes holds that the check above can fail.
 func TestSchemasFindMistakes(t *testing.T) {
 	t.Parallel()
-	spec := crds(t)["networking.istio.io/v1 VirtualService"].Properties["spec"]
-	for text, want := range map[string]string{
-		`{"http": [{"timeout": 1}]}`:                                      "want type string",
-		`{"http": [{"timout": "1s"}]}`:                                    "unknown field",
-		`{"http": [{"route": [{}]}]}`:                                     "destination: missing",
-		`{"http": [{"match": [{"uri": {"exact": "a", "prefix": "b"}}]}]}`: "oneOf",
+	all := crds(t, "standard")
+	for _, c := range []struct{ kind, text, want string }{
+		{"networking.istio.io/v1 VirtualService", `{"http": [{"timeout": 1}]}`, "want type string"},
+		{"networking.istio.io/v1 VirtualService", `{"http": [{"timout": "1s"}]}`, "unknown field"},
+		{"networking.istio.io/v1 VirtualService", `{"http": [{"route": [{}]}]}`, "destination: missing"},
+		{
+			"networking.istio.io/v1 VirtualService",
+			`{"http": [{"match": [{"uri": {"exact": "a", "prefix": "b"}}]}]}`, "oneOf",
+		},
+		{
+			"gateway.networking.k8s.io/v1 Gateway",
+			`{"gatewayClassName": "", "listeners": [{"name": "a", "port": 1, "protocol": "HTTP"}]}`, "length",
+		},
+		{
+			"gateway.networking.k8s.io/v1 Gateway", `{"gatewayClassName": "a", "listeners": [
+			{"name": "a", "port": 1, "protocol": "HTTP"}, {"name": "a", "port": 2, "protocol": "HTTP"}]}`,
+			"two of one key",
+		},
 	} {
 		var v any
-		if err := json.Unmarshal([]byte(text), &v); err != nil {
+		if err := json.Unmarshal([]byte(c.text), &v); err != nil {
 			t.Fatal(err)
 		}
-		if got := fmt.Sprint(spec.problems(v, "spec")); !strings.Contains(got, want) {
-			t.Errorf("%s: %s, want %q", text, got, want)
+		got := fmt.Sprint(all[c.kind].Properties["spec"].problems(v, "spec"))
+		if !strings.Contains(got, c.want) {
+			t.Errorf("%s: %s, want %q", c.text, got, c.want)
 		}
 	}
 }

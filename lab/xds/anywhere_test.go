@@ -1,0 +1,158 @@
+package xds_test
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+
+	"istio-tutorial/lab/document"
+	"istio-tutorial/lab/outside"
+	v1 "istio-tutorial/lab/rules/v1"
+)
+
+// TestFailedConnection is retried twice, as no program has seen it.
+func TestFailedConnection(t *testing.T) {
+	t.Parallel()
+	p := ownProxy(t)
+	w := newWorldOn(t, p)
+	customer := w.pod("customer-v1", says("c"))
+	gone := httptest.NewServer(says("gone"))
+	gone.Close()
+	p.outside = at(gone)
+	w.mustPush(w.today("egress_httpbin.yml"))
+	const want = "503 upstream connect error or disconnect/reset before headers. retried and the " +
+		"latest reset reason: remote connection failure"
+	if got := w.get(customer, "http://httpbin.org").String(); !strings.HasPrefix(got, want) {
+		t.Error(got)
+	}
+	if n := p.stat(t, `^cluster\.outbound\|80\|\|httpbin.*;\.upstream_rq_retry$`); n != 2 {
+		t.Errorf("%d retries, want 2", n)
+	}
+}
+
+// TestAllowAny lets every call out of the mesh, in plain text and encrypted, and none to a name
+// that only a cluster could have.
+func TestAllowAny(t *testing.T) {
+	t.Parallel()
+	p := ownProxy(t)
+	w := newWorldOn(t, p)
+	customer := w.pod("customer-v1", says("c"))
+	there, err := outside.Start(p.authorities)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer there.Close(t.Context())
+	p.outside = there.Address
+	w.mustPush(w.today())
+	for url, want := range map[string]string{
+		"http://httpbin.org/status/418":                   "418",
+		"http://httpbin.org:80/status/204":                "204",
+		"http://api.github.com:443/users":                 "400", // plain text to a port that wants TLS
+		"http://example.com:8080/a":                       "200 GET /a at example.com",
+		"http://nope:8080":                                "503 no such host",
+		"http://customer:9090":                            "503 no such host",
+		"http://nope." + w.ns:                             "503 no such host",
+		"http://nope." + w.ns + ".svc.cluster.local:8080": "503 no such host",
+		"http://customer:8080":                            "200 c",
+	} {
+		a := w.get(customer, url, "x-lab-caller: me")
+		if !strings.HasPrefix(a.String(), want) {
+			t.Errorf("%s: %s, want %s", url, a, want)
+		}
+	}
+	if a := w.get(customer, "http://httpbin.org/headers", "x-lab-caller: me"); a.status != 200 ||
+		strings.Contains(strings.ToLower(a.body), "x-lab-caller") {
+		t.Errorf("what a host outside sees: %s", a)
+	}
+	encrypted := encryptedClient(t, customer, p.authorities)
+	const https = "https://api.github.com/users"
+	if a := get(t, encrypted, https); a.status != 200 || !strings.Contains(a.body, "recommendation") {
+		t.Errorf("%s: %s", https, a)
+	}
+
+	w.mustPush(w.today("egress_registry_only.yml"))
+	for _, url := range []string{"http://httpbin.org/headers", "http://nope:8080", "http://api.github.com:443"} {
+		if got := w.get(customer, url).String(); got != "502 " {
+			t.Errorf("%s when closed: %q", url, got)
+		}
+	}
+	encrypted.CloseIdleConnections()
+	if a, err := ask(t.Context(), encrypted, https); err == nil || !strings.Contains(err.Error(), "Bad Gateway") {
+		t.Errorf("%s when closed: %s, %v", https, a, err)
+	}
+	w.mustPush(w.today("egress_registry_only.yml", "egress_httpbin.yml", "egress_github.yml"))
+	for url, want := range map[string]int{
+		"http://httpbin.org/headers": 200, "http://api.github.com:443/users": 200, "http://example.com": 502,
+	} {
+		if got := w.get(customer, url).status; got != want {
+			t.Errorf("%s with its ServiceEntry: %d, want %d", url, got, want)
+		}
+	}
+}
+
+// encryptedClient speaks TLS through its pod's sidecar, and believes an authority.
+func encryptedClient(t *testing.T, p *pod, authority string) *http.Client {
+	t.Helper()
+	pem, err := os.ReadFile(authority)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(pem)
+	client := p.client(t)
+	client.Transport.(*http.Transport).TLSClientConfig = &tls.Config{RootCAs: pool}
+	return client
+}
+
+// TestInternet finds hosts by their names where nothing stands in for them.
+func TestInternet(t *testing.T) {
+	t.Parallel()
+	p := ownProxy(t)
+	w := newWorldOn(t, p)
+	customer := w.pod("customer-v1", says("c"))
+	local := httptest.NewTLSServer(says("encrypted"))
+	defer local.Close()
+	plain := httptest.NewServer(says("plain"))
+	defer plain.Close()
+	w.mustPush(w.today())
+	client := customer.client(t)
+	client.Transport.(*http.Transport).TLSClientConfig = &tls.Config{InsecureSkipVerify: true}
+	for url, want := range map[string]string{
+		plain.URL: "200 plain", local.URL: "200 encrypted",
+		"http://nowhere.invalid": "503 DNS resolution failure",
+	} {
+		if got := get(t, client, url).String(); got != want {
+			t.Errorf("%s: %s, want %s", url, got, want)
+		}
+	}
+}
+
+// TestTarget leads to another port of a host than the one that clients call.
+func TestTarget(t *testing.T) {
+	t.Parallel()
+	docs, err := document.Parse("rules.yml", strings.NewReader(`apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: a}
+spec:
+  hosts: [example.com]
+  location: MESH_EXTERNAL
+  resolution: DNS
+  ports: [{number: 80, name: http, protocol: HTTP, targetPort: 8081}]
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules, err := v1.Parse(docs, "istio-tutorial")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := fmt.Sprint(configuration(t, v1.Resolve(v1.Set{}.Apply(rules...), tutorial())))
+	if !strings.Contains(text, "address:example.com portValue:8081") {
+		t.Error("the cluster does not lead to port 8081")
+	}
+}
