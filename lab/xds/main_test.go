@@ -97,8 +97,10 @@ func (p *proxy) stop() error {
 	return os.RemoveAll(p.dir)
 }
 
-// push puts a world, in the place of an earlier one of its namespace, beside the others.
+// push puts a world, in the place of an earlier one of its namespace, beside the others. What its
+// test changes from then on is not seen by the pushes of others.
 func (p *proxy) push(ctx context.Context, namespace string, world mesh.Mesh) error {
+	world.Instances, world.Services = slices.Clone(world.Instances), slices.Clone(world.Services)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	before, had := p.worlds[namespace]

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"google.golang.org/protobuf/proto"
+	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
 )
 
 // ErrNotConnected says that Envoy did not ask for its configuration.
@@ -76,16 +76,8 @@ func (s *Server) goBack(ctx context.Context) error {
 // take offers step by step, each when Envoy has taken the one before.
 func (s *Server) take(ctx context.Context, steps []step) error {
 	for _, next := range steps {
-		now := s.state.now()
-		for k, items := range next {
-			if items == nil {
-				continue
-			}
-			// Envoy takes a cluster that changed only when it is sent its endpoints again.
-			again := kind(k) == endpoints && differ(now[clusters], next[clusters])
-			if err := s.state.offer(kind(k), items, again); err != nil {
-				return err
-			}
+		if err := s.state.offer(next); err != nil {
+			return err
 		}
 		if err := s.state.wait(ctx, next); err != nil {
 			return err
@@ -99,17 +91,18 @@ type step [kinds]resources
 
 // growth leads to where everything new is in use, and everything old still there.
 func growth(now, next [kinds]resources) []step {
+	all := union(now[clusters], next[clusters])
 	return []step{
 		{
-			clusters:  union(now[clusters], next[clusters]),
-			endpoints: union(next[endpoints], now[endpoints]), // of new clusters; others stay
+			clusters:  all,
+			endpoints: asked(all, union(next[endpoints], now[endpoints])), // new ones; others stay
 		},
 		{
 			listeners: union(now[listeners], next[listeners]),
 			routes:    union(next[routes], now[routes]), // of new listeners
 		},
-		{endpoints: union(now[endpoints], next[endpoints])}, // as their listeners are there
-		{routes: union(now[routes], next[routes])},          // as their clusters are there
+		{endpoints: asked(all, union(now[endpoints], next[endpoints]))}, // as their listeners are there
+		{routes: union(now[routes], next[routes])},                      // as their clusters are there
 	}
 }
 
@@ -121,20 +114,23 @@ func reduction(to [kinds]resources) []step {
 	}
 }
 
+// asked leaves out the endpoints that no cluster asks for, as one did before that has its hosts
+// from elsewhere now: Envoy would never take them.
+func asked(by, all resources) resources {
+	some := resources{}
+	for _, c := range by {
+		name := c.(*clusterv3.Cluster).GetEdsClusterConfig().GetServiceName()
+		if e, ok := all[name]; ok {
+			some[name] = e
+		}
+	}
+	return some
+}
+
 // union has what is in one or the other; of two with one name, the one in over.
 func union[M ~map[string]V, V any](under, over M) M {
 	all := M{}
 	maps.Copy(all, under)
 	maps.Copy(all, over)
 	return all
-}
-
-// differ tells whether next has what now has not, or has otherwise.
-func differ(now, next resources) bool {
-	for name, item := range next {
-		if !proto.Equal(now[name], item) {
-			return true
-		}
-	}
-	return false
 }

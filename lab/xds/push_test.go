@@ -315,3 +315,24 @@ func TestNewPod(t *testing.T) {
 		}
 	}
 }
+
+// TestFoundOtherwise has a host outside the mesh become known together with a new pod: Envoy asks
+// for its endpoints no more, and for others.
+func TestFoundOtherwise(t *testing.T) {
+	t.Parallel()
+	w := newWorldOn(t, ownProxy(t))
+	w.pod("recommendation-v1", says("v1"))
+	before := w.mesh()
+	knows := func(m mesh.Mesh) mesh.Mesh {
+		for i := range m.Sidecars {
+			m.Sidecars[i].Outbound.AddCluster(mesh.Cluster{Host: "x.example", Port: 80}, mesh.Defaults)
+		}
+		return m
+	}
+	w.mustPush(knows(before))
+	w.pod("recommendation-v1", says("v1"))
+	w.pod("preference-v1", says("p"))
+	after := knows(w.mesh())
+	after.External = []mesh.ExternalHost{{Host: "x.example", Port: 80}}
+	w.mustPush(after)
+}

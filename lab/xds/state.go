@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"sync"
-	"time"
 
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	discoveryv3 "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
@@ -56,8 +55,9 @@ type state struct {
 type offer struct {
 	items   resources
 	version string
-	nonce   string    // of the last message on the present stream
-	whole   bool      // that message held all items: Envoy had asked for all of them
+	sent    string    // the version of the last message on the present stream
+	nonce   string    // of that message
+	whole   bool      // it held all items of the version on offer: Envoy had asked for all
 	taken   string    // the version last acknowledged as a whole on the present stream
 	good    resources // those of the version last acknowledged as a whole
 	refusal string    // Envoy's words, if it refused the version
@@ -71,15 +71,18 @@ func newState() *state {
 	return s
 }
 
-// offer replaces the resources of one kind, if they differ or again is set.
-func (s *state) offer(k kind, items resources, again bool) error {
+// offer replaces the resources of the kinds of a step, as far as they differ.
+func (s *state) offer(next step) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	o := s.kinds[k]
-	if o.version != "" && o.refusal == "" && !again && equal(o.items, items) {
-		return nil
+	var errs []error
+	for k, items := range next {
+		o := s.kinds[k]
+		if items != nil && (o.version == "" || o.refusal != "" || !equal(o.items, items)) {
+			errs = append(errs, s.put(kind(k), items))
+		}
 	}
-	return s.put(k, items)
+	return errors.Join(errs...)
 }
 
 // force offers what differs, all at once and without regard to what Envoy makes of it.
@@ -107,10 +110,17 @@ func (s *state) now() [kinds]resources {
 }
 
 func (s *state) put(k kind, items resources) error {
+	o := &s.kinds[k]
+	o.items, o.refusal = items, ""
+	s.renew(k)
+	return s.publish()
+}
+
+// renew has what is on offer sent again.
+func (s *state) renew(k kind) {
 	s.count++
 	o := &s.kinds[k]
-	o.items, o.version, o.refusal, o.whole = items, strconv.Itoa(s.count), "", false
-	return s.publish()
+	o.version, o.whole = strconv.Itoa(s.count), false
 }
 
 func (s *state) publish() error {
@@ -145,15 +155,8 @@ func (s *state) wake() {
 	s.changed = make(chan struct{})
 }
 
-// silence is how long Envoy may say nothing to an offer before it is made once more. It asks
-// for endpoints and routes by name; where it asks while an offer changes, an answer can be to
-// fewer than all of them, and no further one comes.
-const silence = 2 * time.Second
-
 // wait returns when Envoy has taken a step.
 func (s *state) wait(ctx context.Context, to step) error {
-	silent := time.NewTicker(silence)
-	defer silent.Stop()
 	for {
 		s.mu.Lock()
 		done, err := s.settled(to)
@@ -164,10 +167,6 @@ func (s *state) wait(ctx context.Context, to step) error {
 		}
 		select {
 		case <-changed:
-		case <-silent.C:
-			if err := s.repeat(to); err != nil {
-				return err
-			}
 		case <-ctx.Done():
 			if !connected {
 				return fmt.Errorf("%w: %w", ErrNotConnected, ctx.Err())
@@ -175,19 +174,6 @@ func (s *state) wait(ctx context.Context, to step) error {
 			return fmt.Errorf("envoy: no answer: %w", ctx.Err())
 		}
 	}
-}
-
-// repeat offers those kinds of a step anew that Envoy has not taken.
-func (s *state) repeat(to step) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var errs []error
-	for k, o := range s.kinds {
-		if to[k] != nil && s.stream != 0 && o.taken != o.version {
-			errs = append(errs, s.put(kind(k), o.items))
-		}
-	}
-	return errors.Join(errs...)
 }
 
 func (s *state) settled(to step) (bool, error) {
@@ -207,16 +193,20 @@ func (s *state) settled(to step) (bool, error) {
 // byName tells whether Envoy asks for resources of a kind by name: not at all, if there is none.
 func (k kind) byName() bool { return k == endpoints || k == routes }
 
-// OnStreamOpen begins a conversation: what was taken in an earlier one does not count.
+// OnStreamOpen begins a conversation: what was taken in an earlier one does not count, and all is
+// sent anew, also to an Envoy that has it already.
 func (s *state) OnStreamOpen(_ context.Context, stream int64, _ string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.stream = stream
 	for k := range s.kinds {
-		s.kinds[k].nonce, s.kinds[k].taken, s.kinds[k].refusal = "", "", ""
+		o := &s.kinds[k]
+		o.sent, o.nonce, o.taken, o.refusal = "", "", "", ""
+		if o.version != "" {
+			s.renew(kind(k))
+		}
 	}
-	s.wake()
-	return nil
+	return s.publish()
 }
 
 // OnStreamClosed ends it.
@@ -244,7 +234,7 @@ func (s *state) OnStreamRequest(stream int64, req *discoveryv3.DiscoveryRequest)
 	if req.GetErrorDetail() != nil {
 		return s.refused(k, req)
 	}
-	if o.whole && o.taken != o.version {
+	if o.whole && o.taken != o.version && o.version == req.GetVersionInfo() {
 		o.taken, o.good = o.version, o.items
 		s.wake()
 	}
@@ -273,9 +263,24 @@ func (s *state) OnStreamResponse(
 	k, known := kindOf(resp.GetTypeUrl())
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if known && stream == s.stream {
-		o := &s.kinds[k]
-		o.nonce = resp.GetNonce()
-		o.whole = resp.GetVersionInfo() == o.version && len(resp.GetResources()) == len(o.items)
+	if !known || stream != s.stream {
+		return
+	}
+	o := &s.kinds[k]
+	o.sent, o.nonce = resp.GetVersionInfo(), resp.GetNonce()
+	o.whole = o.sent == o.version && len(resp.GetResources()) == len(o.items)
+	s.follow(k)
+}
+
+// follow has endpoints sent after clusters, and routes after listeners. A cluster that is new or
+// changed needs its endpoints once more, and Envoy holds its answer to all clusters back until it
+// has them; but it asks for a name, and the cache does not answer to one that it has sent.
+func (s *state) follow(k kind) {
+	if k.byName() {
+		return
+	}
+	if next := s.kinds[k+1]; next.version != "" && next.sent == next.version {
+		s.renew(k + 1)
+		_ = s.publish() // fails only where its context ends
 	}
 }

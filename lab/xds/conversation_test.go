@@ -1,0 +1,221 @@
+package xds
+
+import (
+	"context"
+	"path/filepath"
+	"testing"
+	"time"
+
+	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
+	endpointv3 "github.com/envoyproxy/go-control-plane/envoy/config/endpoint/v3"
+	discoveryv3 "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/protobuf/types/known/durationpb"
+)
+
+// conversation is a stream on which a test says, word by word, what Envoy would.
+type conversation struct {
+	t      *testing.T
+	server *Server
+	conn   *grpc.ClientConn
+	stream grpc.BidiStreamingClient[discoveryv3.DiscoveryRequest, discoveryv3.DiscoveryResponse]
+	leave  context.CancelFunc
+	heard  [kinds]*discoveryv3.DiscoveryResponse // the last message of each kind
+}
+
+// enough bounds every wait of a conversation.
+const enough = 10 * time.Second
+
+func converse(t *testing.T) *conversation {
+	t.Helper()
+	socket := filepath.Join(t.TempDir(), "s")
+	server, err := Listen(socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := server.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	conn, err := grpc.NewClient("unix:"+socket, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	c := &conversation{t: t, server: server, conn: conn}
+	c.connect()
+	return c
+}
+
+// connect leaves the stream for a new one.
+func (c *conversation) connect() {
+	c.t.Helper()
+	if c.leave != nil {
+		c.leave()
+	}
+	var ctx context.Context
+	ctx, c.leave = context.WithTimeout(c.t.Context(), enough)
+	c.t.Cleanup(c.leave)
+	var err error
+	c.stream, err = discoveryv3.NewAggregatedDiscoveryServiceClient(c.conn).StreamAggregatedResources(ctx)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	for _, last := range c.heard {
+		if last != nil {
+			last.Nonce = ""
+		}
+	}
+}
+
+// say asks for a kind, and answers what was heard of it.
+func (c *conversation) say(k kind, names ...string) {
+	c.t.Helper()
+	last := c.heard[k]
+	if err := c.stream.Send(&discoveryv3.DiscoveryRequest{
+		TypeUrl: k.typeURL(), ResourceNames: names,
+		VersionInfo: last.GetVersionInfo(), ResponseNonce: last.GetNonce(),
+	}); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// hear takes the next message, which is of a kind and holds so many resources.
+func (c *conversation) hear(k kind, count int) {
+	c.t.Helper()
+	m, err := c.stream.Recv()
+	if err != nil {
+		c.t.Fatalf("kind %d: %v", k, err)
+	}
+	if got, _ := kindOf(m.GetTypeUrl()); got != k || len(m.GetResources()) != count {
+		c.t.Fatalf("heard kind %d with %d resources, want kind %d with %d", got, len(m.GetResources()), k, count)
+	}
+	c.heard[k] = m
+}
+
+func (c *conversation) offer(next step) {
+	c.t.Helper()
+	if err := c.server.state.offer(next); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// taken waits until a step is.
+func (c *conversation) taken(to step) {
+	c.t.Helper()
+	ctx, cancel := context.WithTimeout(c.t.Context(), enough)
+	defer cancel()
+	if err := c.server.state.wait(ctx, to); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// version is a step with clusters that differ by their time-out, and endpoints by their hosts.
+func version(timeout time.Duration, hosts int, names ...string) step {
+	next := step{clusters: resources{}, endpoints: resources{}}
+	for _, name := range names {
+		a := &endpointv3.ClusterLoadAssignment{ClusterName: name}
+		for range hosts {
+			a.Endpoints = append(a.Endpoints, &endpointv3.LocalityLbEndpoints{})
+		}
+		next[endpoints][name] = a
+		next[clusters][name] = &clusterv3.Cluster{
+			Name: name, ConnectTimeout: durationpb.New(timeout),
+			EdsClusterConfig: &clusterv3.Cluster_EdsClusterConfig{ServiceName: name},
+		}
+	}
+	return next
+}
+
+// TestEndpointsFollow sends endpoints before the clusters that wait for them: those that Envoy
+// has not answered yet are in the way. It asks for a name that it has, and goes on about clusters
+// only when it is sent that.
+func TestEndpointsFollow(t *testing.T) {
+	t.Parallel()
+	c := converse(t)
+	first, second, third := version(1, 1, "a"), version(2, 1, "a"), version(3, 2, "a")
+	c.offer(first)
+	c.say(clusters)
+	c.hear(clusters, 1)
+	c.say(endpoints, "a")
+	c.hear(endpoints, 1)
+	c.say(endpoints, "a")
+	c.say(clusters)
+	c.taken(first)
+
+	c.offer(second)
+	c.hear(clusters, 1)
+	c.hear(endpoints, 1)
+	c.say(endpoints, "a")
+	c.offer(third)
+	c.hear(endpoints, 1)
+	c.say(endpoints, "a")
+	c.say(clusters) // only now
+	c.hear(clusters, 1)
+	c.say(endpoints, "a")
+	c.hear(endpoints, 1)
+	c.say(endpoints, "a")
+	c.say(clusters)
+	c.taken(third)
+}
+
+// TestAskedLater sends clusters and endpoints at once. Envoy asks for what it has clusters for,
+// so that a message may hold less than is on offer.
+func TestAskedLater(t *testing.T) {
+	t.Parallel()
+	c := converse(t)
+	one, two := version(1, 1, "a"), version(1, 1, "a", "b")
+	c.offer(one)
+	c.say(clusters)
+	c.hear(clusters, 1)
+	c.say(endpoints, "a")
+	c.hear(endpoints, 1)
+	c.say(endpoints, "a")
+	c.say(clusters)
+	c.taken(one)
+
+	c.offer(two)
+	c.hear(clusters, 2)
+	c.hear(endpoints, 1)
+	c.say(endpoints, "a", "b") // the answer, and the question
+	c.hear(endpoints, 2)
+	c.say(endpoints, "a") // b is gone before it is here
+	c.say(endpoints, "a", "b")
+	c.hear(endpoints, 2)
+	c.say(endpoints, "a", "b")
+	c.say(clusters)
+	c.taken(two)
+}
+
+// TestBack connects again: all is told anew, as nobody knows what the other side has kept.
+func TestBack(t *testing.T) {
+	t.Parallel()
+	c := converse(t)
+	some := version(1, 1, "a")
+	some[listeners], some[routes] = resources{}, resources{}
+	c.offer(some)
+	c.say(clusters)
+	c.hear(clusters, 1)
+	c.say(endpoints, "a")
+	c.hear(endpoints, 1)
+	c.say(endpoints, "a")
+	c.say(clusters)
+	c.say(listeners)
+	c.hear(listeners, 0)
+	c.say(listeners)
+	c.taken(some)
+
+	c.connect()
+	c.say(clusters)
+	c.hear(clusters, 1)
+	c.say(clusters)
+	c.say(endpoints, "a")
+	c.hear(endpoints, 1)
+	c.say(endpoints, "a")
+	c.say(listeners)
+	c.hear(listeners, 0)
+	c.say(listeners)
+	c.taken(some)
+}
