@@ -1,6 +1,7 @@
 package control
 
 import (
+	"fmt"
 	"time"
 
 	"istio-tutorial/lab/objects"
@@ -71,12 +72,17 @@ func (o Offline) Analyze() ([]Finding, error) {
 	return set.Analyze(o.Files, o.Namespace), nil
 }
 
-// Check parses the files; the error, an *Error, is what Create would say of them.
-func (o Offline) Check() error {
+// Check parses the files; the error, an *Error, is what Create would say of them. The warnings are
+// about what istioctl took, to be refused by the API server, and so by Create.
+func (o Offline) Check() (warnings []string, err error) {
 	list, err := objects.Parse(o.Files, o.Namespace, false)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	_, _, err = objects.Set{}.Change(Create, list, time.Time{})
-	return err
+	named, problems := objects.Named(list)
+	for _, problem := range problems {
+		warnings = append(warnings, fmt.Sprintf("%v; istioctl let that pass, create does not", problem))
+	}
+	_, _, err = objects.Set{}.Change(Create, named, time.Time{})
+	return warnings, err
 }

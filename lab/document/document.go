@@ -27,7 +27,7 @@ type Document struct {
 	APIVersion string
 	Kind       string
 	Namespace  string // "" where the object names none
-	Name       string
+	Name       string // see CheckName
 
 	node  *yaml.Node
 	lines map[string]int // by fieldKey of the path
@@ -104,7 +104,7 @@ func (s *stream) add(n *yaml.Node) {
 		s.addList(items)
 		return
 	}
-	doc.Name = doc.text(&errs, "metadata", "name")
+	doc.Name = doc.name(&errs)
 	if child(child(n, "metadata"), "namespace") != nil {
 		doc.Namespace = doc.text(&errs, "metadata", "namespace")
 	}
@@ -120,6 +120,31 @@ func (s *stream) addList(items *yaml.Node) {
 	for _, item := range items.Content {
 		s.add(item)
 	}
+}
+
+// name is "" where there is none. YAML's other scalars become text as Istio's reader had it.
+func (d Document) name(errs *Errors) string {
+	metadata := child(d.node, "metadata")
+	if metadata != nil && !isNull(metadata) && metadata.Kind != yaml.MappingNode {
+		*errs = append(*errs, d.Errorf("metadata", "want a mapping, not %s", describe(metadata)))
+		return ""
+	}
+	n := child(metadata, "name")
+	if n == nil || isNull(n) {
+		return ""
+	}
+	value, err := toScalar(n)
+	if err != nil || n.Kind != yaml.ScalarNode {
+		return d.text(errs, "metadata", "name")
+	}
+	return fmt.Sprint(value)
+}
+
+// CheckName refuses a name that is missing or no string, as kubectl does; the error is an Errors.
+func (d Document) CheckName() error {
+	var errs Errors
+	d.text(&errs, "metadata", "name")
+	return errs.OrNil()
 }
 
 // text is the string at a path that must be there.

@@ -40,6 +40,34 @@ func TestParseSkipsBOMAndCarriageReturns(t *testing.T) {
 	}
 }
 
+func TestName(t *testing.T) {
+	t.Parallel()
+	for metadata, want := range map[string]struct{ name, problem string }{
+		"{name: a}":       {"a", ""},
+		"{name: '1'}":     {"1", ""},
+		"{name: 1}":       {"1", "f:3: metadata.name: want a string, not the number 1"},
+		"{name: 1.50}":    {"1.5", "f:3: metadata.name: want a string, not the number 1.50"},
+		"{name: y}":       {"true", "f:3: metadata.name: want a string, not the boolean y"},
+		"{name: ''}":      {"", "f:3: metadata.name: missing"},
+		"{name: }":        {"", "f:3: metadata.name: missing"},
+		"{namespace: ns}": {"", "f:3: metadata.name: missing"},
+		"":                {"", "f:3: metadata.name: missing"},
+	} {
+		docs, err := document.Parse("f", strings.NewReader("apiVersion: v1\nkind: S\nmetadata: "+metadata+"\n"))
+		if err != nil {
+			t.Errorf("%s: %v", metadata, err)
+			continue
+		}
+		problem := ""
+		if err := docs[0].CheckName(); err != nil {
+			problem = err.Error()
+		}
+		if docs[0].Name != want.name || problem != want.problem {
+			t.Errorf("%s: name %q, %q", metadata, docs[0].Name, problem)
+		}
+	}
+}
+
 func TestParseRefuses(t *testing.T) {
 	t.Parallel()
 	bomb := "a: &a [x, x, x, x, x, x, x, x, x, x]\n"
@@ -50,17 +78,12 @@ func TestParseRefuses(t *testing.T) {
 		"not an object": {"- a\n", "f:1: want an object, not a list"},
 		"scalar":        {"hello\n", `f:1: want an object, not the string "hello"`},
 		"no kind":       {"apiVersion: v1\nmetadata: {name: a}\n", "f:1: kind: missing"},
-		"no name": {
-			"apiVersion: v1\nkind: S\nmetadata:\n  namespace: ns\n",
-			"f:3: metadata.name: missing",
+		"mapping as name": {
+			"apiVersion: v1\nkind: S\nmetadata:\n  name: {a: b}\n",
+			"f:4: metadata.name: want a string, not a mapping",
 		},
-		"number as name": {
-			"apiVersion: v1\nkind: S\nmetadata:\n  name: 1\n",
-			"f:4: metadata.name: want a string, not the number 1",
-		},
-		"old boolean name": {
-			"apiVersion: v1\nkind: S\nmetadata:\n  name: y\n",
-			"f:4: metadata.name: want a string, not the boolean y",
+		"list as metadata": {
+			"apiVersion: v1\nkind: S\nmetadata: [a]\n", "f:3: metadata: want a mapping, not a list",
 		},
 		"duplicate key":  {object + "spec:\n  a: 1\n  b: 1\n  a: 2\n", `f:8: key "a" given twice`},
 		"mapping as key": {object + "{a: b}: c\n", "f:5: a key must be a scalar, not a mapping"},
@@ -92,8 +115,8 @@ func TestParseRefuses(t *testing.T) {
 			"f:3: items: want a list, not the number 1",
 		},
 		"several": {
-			"kind: S\n---\napiVersion: v1\nkind: T\n",
-			"f:1: apiVersion: missing\nf:1: metadata.name: missing\nf:3: metadata.name: missing",
+			"kind: S\n---\napiVersion: v1\n",
+			"f:1: apiVersion: missing\nf:3: kind: missing",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -34,6 +34,11 @@ func FuzzApply(f *testing.F) {
 		if err != nil {
 			t.Fatalf("error without a problem: %v", err)
 		}
+		named, problems := objects.Named(list)
+		if _, _, err := (objects.Set{}).Change(objects.Apply, list, time.Unix(0, 0)); (err != nil) != (len(problems) > 0) {
+			t.Fatalf("%d objects without a name: %v", len(problems), err)
+		}
+		list = named
 		s, results, err := objects.Set{}.Change(objects.Apply, list, time.Unix(0, 0))
 		if err != nil || len(results) != len(list) {
 			t.Fatalf("%d objects, %d results, %v", len(list), len(results), err)

@@ -13,6 +13,7 @@ import (
 
 	"istio-tutorial/lab/document"
 	"istio-tutorial/lab/manifests"
+	"istio-tutorial/lab/rules/classic"
 )
 
 // File is a YAML stream as the reader has it.
@@ -138,6 +139,11 @@ func read(doc document.Document, namespace string) (Object, error) {
 		Ref: NewRef(kind, cmp.Or(doc.Namespace, namespace), doc.Name),
 		doc: doc, APIVersion: doc.APIVersion, Labels: labelsOf(doc),
 	}
+	if doc.APIVersion != classic.APIVersion { // istioctl left names to the API server
+		if err := doc.CheckName(); err != nil {
+			return o, err
+		}
+	}
 	if i, ok := dialectOf(doc); ok {
 		rule, err := dialects()[i].parse(doc, namespace)
 		o.dialect, o.rule = i, rule
@@ -164,6 +170,19 @@ func labelsOf(doc document.Document) map[string]string {
 		return nil
 	}
 	return object.Metadata.Labels
+}
+
+// Named parts the objects that have a name, as all must that are to be kept, from the problems of
+// those that have none.
+func Named(list []Object) (named []Object, problems []error) {
+	for _, o := range list {
+		if o.Name != "" {
+			named = append(named, o)
+		} else {
+			problems = append(problems, o.doc.CheckName())
+		}
+	}
+	return named, problems
 }
 
 // same tells whether two objects say the same, whatever their layout.

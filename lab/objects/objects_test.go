@@ -147,6 +147,27 @@ func TestParseNamesEveryProblem(t *testing.T) {
 	}
 }
 
+// A rule without a name is one for istioctl alone: none is kept.
+func TestUnnamed(t *testing.T) {
+	t.Parallel()
+	list := parse(t, rule("a", "")+"---\n"+strings.Replace(rule("b", ""), "{name: b}", "{}", 1))
+	for _, verb := range []objects.Verb{objects.Create, objects.Apply, objects.Replace, objects.Delete} {
+		s, _, err := objects.Set{}.Change(verb, list, time.Unix(1, 0))
+		if !strings.Contains(fmt.Sprint(err), "0.yml:9: metadata.name: missing") || len(s.All()) > 0 {
+			t.Errorf("%s: %v, %d kept", verb, err, len(s.All()))
+		}
+	}
+	named, problems := objects.Named(list)
+	if len(named) != 1 || named[0].Name != "a" || len(problems) != 1 {
+		t.Errorf("%+v, %v", named, problems)
+	}
+	for _, text := range []string{"apiVersion: v1\nkind: Namespace\n", "apiVersion: v1\nkind: Namespace\nmetadata: {name: 1}\n"} {
+		if _, err := objects.Parse([]objects.File{{Name: "x", Data: []byte(text)}}, namespace, false); reason(err) != objects.Invalid {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
 func TestFindKind(t *testing.T) {
 	t.Parallel()
 	for _, k := range objects.Kinds() {

@@ -91,7 +91,11 @@ func (s Set) Change(verb Verb, list []Object, now time.Time) (Set, []Result, err
 	if do == nil {
 		return s, nil, &Error{Invalid, []string{fmt.Sprintf("no such verb: %q", verb)}}
 	}
-	for _, o := range list {
+	named, problems := Named(list)
+	for _, err := range problems {
+		c.problems.add(Invalid, err)
+	}
+	for _, o := range named {
 		do(o)
 	}
 	c.oneDialect()

@@ -79,7 +79,8 @@ func (c *change) do(cmd *cobra.Command, files []control.File) error {
 
 // check says of each object that it is valid.
 func (c *change) check(files []control.File) error {
-	if err := (control.Offline{Files: files, Namespace: c.namespace}).Check(); err != nil {
+	warnings, err := control.Offline{Files: files, Namespace: c.namespace}.Check()
+	if err != nil {
 		return err
 	}
 	var all []document.Document
@@ -93,6 +94,7 @@ func (c *change) check(files []control.File) error {
 	for _, d := range all {
 		fmt.Fprintf(c.stdout, "%s/%s valid (dry run)\n", resource(d), d.Name)
 	}
+	c.warn(warnings...)
 	return c.unlessNone(len(all))
 }
 
