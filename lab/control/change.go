@@ -95,6 +95,16 @@ func (l *lab) scale(ctx context.Context, q Scale) ([]Result, error) {
 	})
 }
 
+func (l *lab) restart(ctx context.Context, sel Selection) ([]Result, error) {
+	return l.commit(ctx, func(s objects.Set) (objects.Set, []Result, error) {
+		list, err := deployments(s, sel)
+		if err != nil {
+			return s, nil, err
+		}
+		return s.Restart(list, time.Now())
+	})
+}
+
 func (l *lab) setEnv(ctx context.Context, q SetEnv) ([]Result, error) {
 	return l.commit(ctx, func(s objects.Set) (objects.Set, []Result, error) {
 		list, err := deployments(s, q.Selection)

@@ -69,6 +69,11 @@ func (c *Client) Scale(ctx context.Context, s Scale) ([]Result, error) {
 	return ask[[]Result](ctx, c, "scale", s)
 }
 
+// Restart replaces the pods of Deployments. It does not wait for them, as Rollout does.
+func (c *Client) Restart(ctx context.Context, sel Selection) ([]Result, error) {
+	return ask[[]Result](ctx, c, "restart", sel)
+}
+
 // SetEnv sets variables. It does not wait for the pods, as Rollout does.
 func (c *Client) SetEnv(ctx context.Context, s SetEnv) ([]Result, error) {
 	return ask[[]Result](ctx, c, "set-env", s)

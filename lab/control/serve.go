@@ -66,6 +66,7 @@ func (l *lab) routes() http.Handler {
 		"describe":     one(l.describe),
 		"scale":        one(l.scale),
 		"set-env":      one(l.setEnv),
+		"restart":      one(l.restart),
 		"rollout":      many(l.rollout),
 		"logs":         many(l.logs),
 		"exec":         one(l.exec),

@@ -1,9 +1,11 @@
 package manifests_test
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"istio-tutorial/lab/manifests"
 	"istio-tutorial/lab/mesh"
@@ -104,6 +106,32 @@ func TestScale(t *testing.T) {
 	}
 	if _, err := read(t, deploy+"/customer/Service.yml")[0].Scale(1); err == nil {
 		t.Error("a Service was scaled")
+	}
+}
+
+func TestRestart(t *testing.T) {
+	t.Parallel()
+	v2 := read(t, deploy+"/recommendation/Deployment-v2.yml")[0]
+	hashes := map[string]bool{v2.Deployment.Hash: true}
+	for second := range int64(3) {
+		again, err := v2.Restart(time.Unix(second, 0).UTC())
+		if err != nil {
+			t.Fatal(err)
+		}
+		hashes[again.Deployment.Hash] = true
+		equal(t, again.Deployment.Workload, v2.Deployment.Workload)
+		equal(t, again.Deployment.Container, v2.Deployment.Container)
+		text, err := again.YAML()
+		if want := fmt.Sprintf(`kubectl.kubernetes.io/restartedAt: "1970-01-01T00:00:0%dZ"`, second); err != nil ||
+			!strings.Contains(string(text), want) {
+			t.Errorf("no %s in\n%s%v", want, text, err)
+		}
+	}
+	if len(hashes) != 4 {
+		t.Errorf("%d different hashes", len(hashes))
+	}
+	if _, err := read(t, deploy+"/customer/Service.yml")[0].Restart(time.Now()); err == nil {
+		t.Error("a Service was restarted")
 	}
 }
 

@@ -63,6 +63,17 @@ func (o Object) SetEnv(set map[string]string, unset ...string) (Object, error) {
 	})
 }
 
+// restartedAt is where kubectl notes it.
+const restartedAt = "kubectl.kubernetes.io/restartedAt"
+
+// Restart is the object with new pods that are like the old ones.
+func (o Object) Restart(now time.Time) (Object, error) {
+	return o.change(func(d *appsv1.Deployment) {
+		template := &d.Spec.Template.ObjectMeta
+		metav1.SetMetaDataAnnotation(template, restartedAt, now.Format(time.RFC3339Nano))
+	})
+}
+
 // change edits a copy of the Deployment and holds it to the same rules as a manifest.
 func (o Object) change(edit func(*appsv1.Deployment)) (Object, error) {
 	r := reader{Object: o}
@@ -76,7 +87,7 @@ func (o Object) change(edit func(*appsv1.Deployment)) (Object, error) {
 	return r.result()
 }
 
-// YAML is the document, or what Scale and SetEnv have made of it.
+// YAML is the document, or what Scale, SetEnv and Restart have made of it.
 func (o Object) YAML() ([]byte, error) {
 	if o.Deployment == nil || !o.Deployment.changed {
 		return o.Document.YAML()

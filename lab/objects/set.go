@@ -35,7 +35,7 @@ func (s Set) clone() Set {
 // Result is what was done with one object.
 type Result struct {
 	Ref
-	Done     string   // created, configured, unchanged, replaced, deleted, scaled, "env updated"
+	Done     string   // created, configured, unchanged, replaced, deleted, scaled, "env updated", restarted
 	Revision int      // of the object; 0 when deleted
 	Warnings []string // sentences: why a rule never acts, or acts less than it says
 }
@@ -192,6 +192,13 @@ func (s Set) Scale(refs []Ref, replicas int, current *int) (Set, []Result, error
 func (s Set) SetEnv(refs []Ref, set map[string]string, unset []string) (Set, []Result, error) {
 	return s.edit(refs, "env updated", func(o manifests.Object) (manifests.Object, error) {
 		return o.SetEnv(maps.Clone(set), unset...)
+	})
+}
+
+// Restart gives Deployments new pods.
+func (s Set) Restart(refs []Ref, now time.Time) (Set, []Result, error) {
+	return s.edit(refs, "restarted", func(o manifests.Object) (manifests.Object, error) {
+		return o.Restart(now)
 	})
 }
 

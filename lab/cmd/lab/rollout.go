@@ -6,8 +6,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-
-	"istio-tutorial/lab/control"
 )
 
 func (a *app) rollout() *cobra.Command {
@@ -52,9 +50,6 @@ func (a *app) rolloutStatus() *cobra.Command {
 	return cmd
 }
 
-// restartedAt is changed to change the pods' template; kubectl changes an annotation of it.
-const restartedAt = "RESTARTED_AT"
-
 func (a *app) rolloutRestart() *cobra.Command {
 	return &cobra.Command{
 		Use:               "restart deployment/NAME",
@@ -67,14 +62,8 @@ func (a *app) rolloutRestart() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			results, err := client.SetEnv(cmd.Context(), control.SetEnv{
-				Selection: a.selection(args, ""),
-				Set:       map[string]string{restartedAt: time.Now().Format(time.RFC3339Nano)},
-			})
-			for _, r := range results {
-				r.Done = "restarted"
-				a.report(done(r), r)
-			}
+			results, err := client.Restart(cmd.Context(), a.selection(args, ""))
+			a.reportAll(results)
 			return err
 		},
 	}
