@@ -57,15 +57,17 @@ func Build(m mesh.Mesh, cfg Config) (Snapshot, error) {
 // client is whose calls a part of the configuration is for.
 type client struct {
 	name    mesh.Name
-	caller  string // how it introduces itself to servers
-	service string // by which its spans are known
-	listen  string // host:port; "": it makes no calls
-	edge    bool   // its own callers are outside the mesh, and not to be believed
+	caller  string         // how it introduces itself to servers
+	service string         // by which its spans are known
+	listen  string         // host:port; "": it makes no calls
+	edge    bool           // its own callers are outside the mesh, and not to be believed
+	itself  map[int]string // the clusters of its own ports
 }
 
 func (b *builder) sidecar(i mesh.Instance) client {
 	return client{
 		name: i.Name, caller: i.Workload.String(), service: app(i), listen: i.Proxy,
+		itself: b.itself(i),
 	}
 }
 

@@ -26,8 +26,8 @@ func (b *builder) outbound(c client, out mesh.Outbound) {
 	for _, u := range out.Clusters {
 		b.cluster(c.name, u)
 	}
-	table := &routev3.RouteConfiguration{Name: name}
 	taken := map[string]bool{}
+	table := &routev3.RouteConfiguration{Name: name, VirtualHosts: b.loopbacks(c, taken)}
 	for _, h := range out.Hosts {
 		if v := b.virtualHost(c, h, out, taken); v != nil {
 			table.VirtualHosts = append(table.VirtualHosts, v)

@@ -1,0 +1,51 @@
+package xds
+
+import (
+	"maps"
+	"slices"
+
+	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	"istio-tutorial/lab/mesh"
+)
+
+// loopback is what an instance calls itself. In a mesh such calls pass its sidecar by; here some
+// programs, curl among them, hand them to it like all others.
+func loopback() []string { return []string{"localhost", "127.0.0.1", "[::1]"} }
+
+// itself are the ports of an instance that it can call, each with the cluster of its program.
+func (b *builder) itself(i mesh.Instance) map[int]string {
+	clusters := map[int]string{}
+	known := b.ports(i)
+	for port, address := range i.Addresses {
+		s := served{i, port, address, mesh.HTTP}
+		if !slices.ContainsFunc(known, func(k served) bool { return k.port == port }) {
+			b.program(s)
+		}
+		clusters[port] = s.name()
+	}
+	return clusters
+}
+
+// loopbacks are the routes of an instance to itself, which no rule concerns.
+func (b *builder) loopbacks(c client, taken map[string]bool) []*routev3.VirtualHost {
+	var list []*routev3.VirtualHost
+	for _, port := range slices.Sorted(maps.Keys(c.itself)) {
+		names := domains(mesh.VirtualHost{Names: loopback(), Port: port})
+		for _, name := range names {
+			taken[name] = true
+		}
+		list = append(list, &routev3.VirtualHost{
+			Name: names[0], Domains: names, RequestHeadersToRemove: []string{callerHeader},
+			Routes: []*routev3.Route{{
+				Name: "itself", Match: everything(),
+				Action: &routev3.Route_Route{Route: &routev3.RouteAction{
+					ClusterSpecifier: &routev3.RouteAction_Cluster{Cluster: c.itself[port]},
+					Timeout:          durationpb.New(0),
+				}},
+			}},
+		})
+	}
+	return list
+}
