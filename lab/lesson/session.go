@@ -61,11 +61,12 @@ func (s *session) close() error {
 // longest is how long one command may take: the longest wait of a lesson, and more.
 const longest = 3 * time.Minute
 
-// run runs a command, tells each line of its output as it comes, and returns its status.
+// run runs a command, tells each line of its output as it comes, and returns its status. Both
+// streams are one, or their lines would come in any order.
 func (s *session) run(ctx context.Context, command string, each func(line string)) (int, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, longest, fmt.Errorf("it goes on after %v", longest))
 	defer cancel()
-	line := fmt.Sprintf("command eval %s </dev/null\nprintf '%s %%s\\n' \"$?\"\n", quoted(command), s.mark)
+	line := fmt.Sprintf("command eval %s </dev/null 2>&1\nprintf '%s %%s\\n' \"$?\"\n", quoted(command), s.mark)
 	if _, err := s.in.WriteString(line); err != nil {
 		return 0, fmt.Errorf("sh: %w", err)
 	}
