@@ -129,7 +129,7 @@ func (p Page) uncompared(edition string) []error {
 		if b.Check == nil || !b.In(edition) {
 			continue
 		}
-		request, isLate := fmt.Sprint(b.Check.Headers), false
+		request, isLate := b.Check.request(), false
 		for _, a := range b.Check.Answers {
 			isLate = isLate || kindOf(a.of).after > 0
 		}

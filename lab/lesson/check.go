@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -20,6 +21,10 @@ type Check struct {
 	WaitFor amounts `yaml:"wait for"`
 	// Send is how many GETs the ingress gets. Required, unless the check only waits.
 	Send int `yaml:"send"`
+	// From is the Deployment whose first pod asks, through its sidecar; To is the URL that it asks.
+	// Both or neither: who asks the ingress stands outside.
+	From string `yaml:"from"`
+	To   string `yaml:"to"`
 	// AtOnce is how many of them are under way at the same time. Zero is 1.
 	AtOnce int `yaml:"at once"`
 	// Headers go with each, Host among them.
@@ -87,7 +92,7 @@ func (r *reader) yamlErrors(line int, err error) {
 
 // problems are what is wrong with a check that was read.
 func (c *Check) problems() []error {
-	errs := []error{c.sending()}
+	errs := append([]error{c.sending()}, c.way()...)
 	for _, a := range c.Counters {
 		if a.as != "" && !c.Answers.has(a.as) {
 			errs = append(errs, fmt.Errorf("counters: %s: as %s: no such kind of answers", a.of, a.as))
@@ -124,6 +129,24 @@ func (c *Check) sending() error {
 	}
 	return nil
 }
+
+// way are the problems of who asks whom.
+func (c *Check) way() []error {
+	if c.From == "" && c.To == "" {
+		return nil
+	}
+	if c.From == "" || c.To == "" || c.Send == 0 {
+		return []error{errors.New("from, to: want both, and what to send")}
+	}
+	u, err := url.Parse(c.To)
+	if err != nil || u.Scheme != "http" || u.Host == "" {
+		return []error{fmt.Errorf("to: %q: want http://HOST", c.To)}
+	}
+	return nil
+}
+
+// request tells checks of the same request from those of others.
+func (c *Check) request() string { return fmt.Sprint(c.From, " ", c.To, " ", c.Headers) }
 
 // trials are the amounts that are of all answers, or of all pairs of them, by their number.
 type trials struct {

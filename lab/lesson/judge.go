@@ -2,6 +2,7 @@ package lesson
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -74,10 +75,14 @@ func (r *runner) settle(
 	var claims []Claim
 	for _, a := range list {
 		n, err := m.await(ctx, a, s, before[a.of], within)
-		if err != nil {
+		claim := a.claim(n, s)
+		switch {
+		case errors.Is(err, errNoCounter):
+			claim.Got, claim.OK = err.Error(), false
+		case err != nil:
 			return nil, err
 		}
-		claims = append(claims, a.claim(n, s))
+		claims = append(claims, claim)
 	}
 	return claims, nil
 }
@@ -130,7 +135,7 @@ func (r *runner) judge(c *Check, list []answer, s sample) []Claim {
 
 // onTime holds the fastest of late answers: they are held back for a time, and for no more.
 func (r *runner) onTime(c *Check, k kind, late []answer) Claim {
-	longest := k.after + time.Duration(tolerance*float64(k.after)) + r.plain[fmt.Sprint(c.Headers)]
+	longest := k.after + time.Duration(tolerance*float64(k.after)) + r.plain[c.request()]
 	took := fastest(late)
 	return Claim{
 		Text: fmt.Sprintf("the fastest after %v", k.after),
@@ -147,7 +152,7 @@ func (r *runner) noteTime(c *Check, list []answer) {
 			return
 		}
 	}
-	key := fmt.Sprint(c.Headers)
+	key := c.request()
 	for _, a := range list {
 		r.plain[key] = max(r.plain[key], a.took)
 	}

@@ -3,8 +3,10 @@ package lesson
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
@@ -19,19 +21,41 @@ const maxBody = 4 << 10
 
 // ask sends the requests of a check, and returns the answers in the order in which they came.
 func (r *runner) ask(ctx context.Context, c *Check) (list []answer, took time.Duration, err error) {
-	users := max(1, c.AtOnce)
-	header := http.Header{"User-Agent": {"lesson"}}
-	for name, value := range c.Headers {
-		header.Set(name, value)
+	cfg := load.Config{
+		URL: r.Ingress, Header: http.Header{"User-Agent": {"lesson"}}, Users: max(1, c.AtOnce),
+		Keep: maxBody, Each: func(hit load.Hit) { list = append(list, newAnswer(hit)) },
 	}
-	summary, err := load.Run(ctx, load.Config{
-		URL: r.Ingress, Header: header, Users: users, Requests: c.Send / users, Keep: maxBody,
-		Each: func(hit load.Hit) { list = append(list, newAnswer(hit)) },
-	})
+	cfg.Requests = c.Send / cfg.Users
+	for name, value := range c.Headers {
+		cfg.Header.Set(name, value)
+	}
+	if c.From != "" {
+		cfg.URL = c.To
+		if cfg.Proxy, err = r.sidecar(ctx, c.From); err != nil {
+			return nil, 0, err
+		}
+	}
+	summary, err := load.Run(ctx, cfg)
 	if err == nil && ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}
 	return list, summary.Elapsed, err
+}
+
+// sidecar is the address at which the first pod of a Deployment finds its sidecar.
+func (r *runner) sidecar(ctx context.Context, workload string) (*url.URL, error) {
+	config, err := r.Client.ProxyConfig(ctx, control.ProxyQuery{
+		Selection: deployment(workload), Part: "listeners",
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, row := range config.Table.Rows {
+		if len(row.Cells) == 2 && row.Cells[0] == "outbound" { // NAME, ADDRESS
+			return &url.URL{Scheme: "http", Host: row.Cells[1]}, nil
+		}
+	}
+	return nil, fmt.Errorf("from: %s: its sidecar takes no calls", workload)
 }
 
 func newAnswer(hit load.Hit) answer {
@@ -48,21 +72,32 @@ func newAnswer(hit load.Hit) answer {
 // meter tells a number of the mesh by its name in a check.
 type meter func(ctx context.Context, of string) (int, error)
 
-// counter is the sum of the proxy's counters, or gauges, of a Deployment's first pod that end
-// like the second word.
+// ingress is not a pod's proxy, but counts alike.
+const ingress = "ingress"
+
+// errNoCounter is no failure before anything was sent: Envoy begins some counters, such as those
+// of a status, when there is something to count.
+var errNoCounter = errors.New("no such counter")
+
+// counter is the sum of the counters, or gauges, of a Deployment's first pod's proxy, or of the
+// ingress, that end like the second word.
 func (r *runner) counter(ctx context.Context, of string) (int, error) {
 	workload, name, ok := strings.Cut(of, " ")
 	if !ok {
 		return 0, fmt.Errorf("%q: want DEPLOYMENT COUNTER", of)
 	}
-	list, err := r.Client.Stats(ctx, control.StatsQuery{
+	query := control.StatsQuery{
 		Selection: deployment(workload), Filter: `(^|\.)` + regexp.QuoteMeta(name) + `$`,
-	})
+	}
+	if workload == ingress {
+		query = control.StatsQuery{Filter: `@ingress\b.*\.` + regexp.QuoteMeta(name) + `$`}
+	}
+	list, err := r.Client.Stats(ctx, query)
 	if err != nil {
 		return 0, err
 	}
 	if len(list) == 0 {
-		return 0, fmt.Errorf("%q: the proxy has no such counter", of)
+		return 0, fmt.Errorf("%q: %w", of, errNoCounter)
 	}
 	sum := 0
 	for _, s := range list {
@@ -108,7 +143,7 @@ func (m meter) read(ctx context.Context, list amounts) (map[string]int, error) {
 	values := map[string]int{}
 	for _, a := range list {
 		n, err := m(ctx, a.of)
-		if err != nil {
+		if err != nil && !errors.Is(err, errNoCounter) {
 			return nil, err
 		}
 		values[a.of] = n
@@ -119,21 +154,24 @@ func (m meter) read(ctx context.Context, list amounts) (map[string]int, error) {
 // every is how often a number is read that is not yet what it is to be.
 const every = 20 * time.Millisecond
 
-// await reads a number until it is within bounds, or for a time, and returns the last.
+// await reads a number until it is within bounds, or for a time, and returns the last. A counter
+// that has not begun by the time that all settle in will not begin.
 func (m meter) await(
 	ctx context.Context, a amount, s sample, before int, within time.Duration,
 ) (n int, err error) {
-	giveUp := time.After(within)
+	began, giveUp := time.Now(), time.After(within)
 	for {
 		n, err = m(ctx, a.of)
 		low, high := a.bounds(s)
-		if err != nil || n-before >= low && (high < 0 || n-before <= high) {
+		fits := n-before >= low && (high < 0 || n-before <= high)
+		awaited := errors.Is(err, errNoCounter) && time.Since(began) < settling
+		if !awaited && (err != nil || fits) {
 			return n - before, err
 		}
 		select {
 		case <-time.After(every):
 		case <-giveUp:
-			return n - before, nil
+			return n - before, err
 		case <-ctx.Done():
 			return n - before, context.Cause(ctx)
 		}

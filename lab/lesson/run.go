@@ -108,6 +108,9 @@ func (c *Check) title() string {
 	if c.Send == 0 {
 		return "wait"
 	}
+	if c.From != "" {
+		return fmt.Sprintf("%d requests of %s to %s", c.Send, c.From, c.To)
+	}
 	return fmt.Sprintf("%d requests", c.Send)
 }
 

@@ -21,6 +21,8 @@ type Config struct {
 	URL string
 	// Header goes with every request; Host among them names the host. Optional.
 	Header http.Header
+	// Proxy takes all requests; nil: none, whatever the environment says.
+	Proxy *url.URL
 	// Users ask at the same time. Required.
 	Users int
 	// Requests is how often each user asks; 0 is until ctx ends.
@@ -63,7 +65,9 @@ func Run(ctx context.Context, cfg Config) (Summary, error) {
 	if err != nil {
 		return Summary{}, err
 	}
-	transport := &http.Transport{MaxIdleConnsPerHost: cfg.Users, DisableCompression: true}
+	transport := &http.Transport{
+		Proxy: http.ProxyURL(cfg.Proxy), MaxIdleConnsPerHost: cfg.Users, DisableCompression: true,
+	}
 	defer transport.CloseIdleConnections()
 	client := &http.Client{Transport: transport, Timeout: timeout}
 	hits := make(chan Hit)

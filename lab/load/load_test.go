@@ -6,6 +6,8 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -96,6 +98,28 @@ func TestAnswers(t *testing.T) {
 	}
 	if seen[200] != 15 || seen[503] != 5 || s.Availability() != 75 {
 		t.Errorf("seen %v, availability %v", seen, s.Availability())
+	}
+}
+
+// A proxy gets every request, also those to a host that only it knows.
+func TestProxy(t *testing.T) {
+	t.Parallel()
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = w.Write([]byte(r.URL.String()))
+	}))
+	defer proxy.Close()
+	address, err := url.Parse(proxy.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var bodies []string
+	s := run(t, load.Config{
+		URL: "http://outside.test:443/a", Proxy: address, Users: 1, Requests: 2, Keep: 100,
+		Each: func(h load.Hit) { bodies = append(bodies, string(h.Body)) },
+	})
+	want := []string{"http://outside.test:443/a", "http://outside.test:443/a"}
+	if s.Failed != 0 || !slices.Equal(bodies, want) {
+		t.Errorf("%v, %d failed; want %v", bodies, s.Failed, want)
 	}
 }
 
