@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"go.yaml.in/yaml/v3"
+
 	"istio-tutorial/lab/control"
 )
 
@@ -164,12 +166,28 @@ func (r *runner) state(ctx context.Context) (map[string]string, error) {
 		state[rule.Type+" "+rule.Name] = "rule"
 	}
 	tables, err := r.Client.Get(ctx, control.Selection{Args: []string{kept}, Namespace: namespace})
+	if err != nil {
+		return nil, err
+	}
 	for _, t := range tables {
 		for _, row := range t.Rows {
-			state[row.Resource+" "+row.Name] = row.YAML
+			if state[row.Resource+" "+row.Name], err = meaning(row.YAML); err != nil {
+				return nil, err
+			}
 		}
 	}
-	return state, err
+	return state, nil
+}
+
+// meaning is YAML without its comments and the order of its fields: a verb that changes a field,
+// and changes it back, leaves neither.
+func meaning(text string) (string, error) {
+	var value any
+	if err := yaml.Unmarshal([]byte(text), &value); err != nil {
+		return "", err
+	}
+	plain, err := yaml.Marshal(value)
+	return string(plain), err
 }
 
 const kept = "deployments,services,serviceaccounts,ingresses"
