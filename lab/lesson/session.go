@@ -66,7 +66,9 @@ const longest = 3 * time.Minute
 func (s *session) run(ctx context.Context, command string, each func(line string)) (int, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, longest, fmt.Errorf("it goes on after %v", longest))
 	defer cancel()
-	line := fmt.Sprintf("command eval %s </dev/null\nprintf '%s %%s\\n' \"$?\"\n", quoted(command), s.mark)
+	// both streams are one, so that their lines come in the order in which they were written
+	line := fmt.Sprintf("command eval %s </dev/null 2>&1\nprintf '%s %%s\\n' \"$?\"\n",
+		quoted(command), s.mark)
 	if _, err := s.in.WriteString(line); err != nil {
 		return 0, fmt.Errorf("sh: %w", err)
 	}
