@@ -39,7 +39,7 @@ func newSession(folder string, env []string) (*session, error) {
 		Name: "sh", Path: shell, Dir: folder, Env: env, Stdin: in, Stdout: s.out, Once: true,
 	})
 	if err == nil {
-		_, err = s.in.WriteString("exec 2>&1\n") // one stream, as a terminal has it
+		_, err = s.in.WriteString("exec 2>&1\n") // as in a terminal: two pipes keep no order
 	}
 	if err != nil {
 		return nil, errors.Join(err, write.Close())
@@ -61,14 +61,11 @@ func (s *session) close() error {
 // longest is how long one command may take: the longest wait of a lesson, and more.
 const longest = 3 * time.Minute
 
-// run runs a command, tells each line of its output as it comes, and returns its status. Both
-// streams are one, or their lines would come in any order.
+// run runs a command, tells each line of its output as it comes, and returns its status.
 func (s *session) run(ctx context.Context, command string, each func(line string)) (int, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, longest, fmt.Errorf("it goes on after %v", longest))
 	defer cancel()
-	// both streams are one, so that their lines come in the order in which they were written
-	line := fmt.Sprintf("command eval %s </dev/null 2>&1\nprintf '%s %%s\\n' \"$?\"\n",
-		quoted(command), s.mark)
+	line := fmt.Sprintf("command eval %s </dev/null\nprintf '%s %%s\\n' \"$?\"\n", quoted(command), s.mark)
 	if _, err := s.in.WriteString(line); err != nil {
 		return 0, fmt.Errorf("sh: %w", err)
 	}
