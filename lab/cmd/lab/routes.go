@@ -60,7 +60,7 @@ pairs of workload and service it is a list.`,
 	}
 	r.declare(cmd)
 	flags := cmd.Flags()
-	a.declareEdition(flags, &r.edition)
+	a.declareEdition(cmd, &r.edition)
 	flags.StringVar(&r.from, "from", "preference", "the Deployment, or its app, that calls")
 	flags.StringVar(&r.to, "to", "recommendation", "the Service, or the host outside, that is called")
 	flags.BoolVar(&r.all, "all", false, "every workload's calls to everything")

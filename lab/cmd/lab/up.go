@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"istio-tutorial/lab/control"
 )
@@ -52,7 +51,7 @@ until Ctrl-C or "bin/lab down". Everything listens on this machine's loopback al
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&s.listen, "listen", defaultListen, "the ingress' address; port 0 is any free one")
-	a.declareEdition(flags, &s.edition)
+	a.declareEdition(cmd, &s.edition)
 	flags.StringVar(&s.tracing, "tracing", "",
 		"zipkin or jaeger: report traces to the one on this machine")
 	flags.BoolVar(&s.internet, "internet", false,
@@ -61,9 +60,9 @@ until Ctrl-C or "bin/lab down". Everything listens on this machine's loopback al
 }
 
 // declareEdition is for verbs that know what holds without a rule.
-func (a *app) declareEdition(flags *pflag.FlagSet, edition *string) {
+func (a *app) declareEdition(cmd *cobra.Command, edition *string) {
 	standard := cmp.Or(a.getenv("LAB_EDITION"), string(control.Classic))
-	flags.StringVar(edition, "edition", standard,
+	cmd.Flags().StringVar(edition, "edition", standard,
 		"whose defaults hold without a rule: v1, gateway-api ($LAB_EDITION)")
 }
 
