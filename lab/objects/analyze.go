@@ -95,6 +95,9 @@ func (a *analyst) read(f File) []Object {
 			continue
 		}
 		o, err := read(doc, a.namespace)
+		if err == nil && o.Name == "" {
+			err = doc.CheckName()
+		}
 		if err != nil {
 			a.refuse(o, err)
 			continue

@@ -157,6 +157,11 @@ func TestUnnamed(t *testing.T) {
 			t.Errorf("%s: %v, %d kept", verb, err, len(s.All()))
 		}
 	}
+	file := objects.File{Name: "x", Data: []byte(strings.Replace(rule("b", ""), "{name: b}", "{}", 1))}
+	said := objects.Set{}.Analyze([]objects.File{file}, namespace)
+	if len(said) != 1 || said[0].Line != 3 || !strings.HasSuffix(said[0].Text, "metadata.name: missing") {
+		t.Errorf("%+v", said)
+	}
 	named, problems := objects.Named(list)
 	if len(named) != 1 || named[0].Name != "a" || len(problems) != 1 {
 		t.Errorf("%+v, %v", named, problems)
