@@ -151,8 +151,12 @@ func (m meter) read(ctx context.Context, list amounts) (map[string]int, error) {
 	return values, nil
 }
 
-// every is how often a number is read that is not yet what it is to be.
-const every = 20 * time.Millisecond
+// A number that is not yet what it is to be is read again after a pause, which doubles up to the
+// longest: to read it keeps the proxy's main thread busy, which has to eject pods meanwhile.
+const (
+	shortestPause = 20 * time.Millisecond
+	longestPause  = 320 * time.Millisecond
+)
 
 // await reads a number until it is within bounds, or for a time, and returns the last. A counter
 // that has not begun by the time that all settle in will not begin.
@@ -160,7 +164,7 @@ func (m meter) await(
 	ctx context.Context, a amount, s sample, before int, within time.Duration,
 ) (n int, err error) {
 	began, giveUp := time.Now(), time.After(within)
-	for {
+	for pause := shortestPause; ; pause = min(2*pause, longestPause) {
 		n, err = m(ctx, a.of)
 		low, high := a.bounds(s)
 		fits := n-before >= low && (high < 0 || n-before <= high)
@@ -169,7 +173,7 @@ func (m meter) await(
 			return n - before, err
 		}
 		select {
-		case <-time.After(every):
+		case <-time.After(pause):
 		case <-giveUp:
 			return n - before, err
 		case <-ctx.Done():
