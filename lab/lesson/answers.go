@@ -121,23 +121,33 @@ func fastest(list []answer) time.Duration {
 }
 
 // uncompared are the late answers of an edition's checks that no earlier check of the same
-// request has without delay.
+// request, as many at once, has without delay.
 func (p Page) uncompared(edition string) []error {
 	var errs []error
-	plain := map[string]bool{}
+	plain := map[string]int{} // how many of a request were at once
 	for _, b := range p.Blocks {
 		if b.Check == nil || !b.In(edition) {
 			continue
 		}
-		request, isLate := b.Check.request(), false
-		for _, a := range b.Check.Answers {
-			isLate = isLate || kindOf(a.of).after > 0
-		}
-		if isLate && !plain[request] {
+		request, users := b.Check.request(), max(1, b.Check.AtOnce)
+		switch {
+		case b.Check.Send == 0:
+		case !b.Check.isLate():
+			plain[request] = max(plain[request], users)
+		case plain[request] < users:
 			errs = append(errs, fmt.Errorf("%s:%d: answers: after: no check before it shows "+
-				"how long the same request takes without", p.File, b.Line))
+				"how long the same request, %d at once, takes without", p.File, b.Line, users))
 		}
-		plain[request] = plain[request] || !isLate && b.Check.Send > 0
 	}
 	return errs
+}
+
+// isLate tells whether a check speaks of answers that are held back.
+func (c *Check) isLate() bool {
+	for _, a := range c.Answers {
+		if kindOf(a.of).after > 0 {
+			return true
+		}
+	}
+	return false
 }

@@ -45,6 +45,9 @@ func (r *runner) check(ctx context.Context, c *Check) ([]Claim, error) {
 	}
 	began := time.Now()
 	list, took, err := r.ask(ctx, c)
+	if isMissing(err) {
+		return append(claims, Claim{Text: "from", Want: c.From, Got: err.Error()}), nil
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +80,7 @@ func (r *runner) settle(
 		n, err := m.await(ctx, a, s, before[a.of], within)
 		claim := a.claim(n, s)
 		switch {
-		case errors.Is(err, errNoCounter):
+		case errors.Is(err, errNoCounter) || isMissing(err):
 			claim.Got, claim.OK = err.Error(), false
 		case err != nil:
 			return nil, err
@@ -147,10 +150,8 @@ func (r *runner) onTime(c *Check, k kind, late []answer) Claim {
 
 // noteTime remembers the slowest of a request that nothing holds back.
 func (r *runner) noteTime(c *Check, list []answer) {
-	for _, a := range c.Answers {
-		if kindOf(a.of).after > 0 {
-			return
-		}
+	if c.isLate() {
+		return
 	}
 	key := c.request()
 	for _, a := range list {
