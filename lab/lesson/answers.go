@@ -31,11 +31,16 @@ func kindOf(of string) kind {
 	return kind{text: of}
 }
 
-func (k kind) fits(a answer) bool { return strings.Contains(a.body, k.text) && a.took >= k.after }
+func (k kind) fits(a answer) bool {
+	return strings.Contains(a.body, k.text) && a.took >= k.after-k.tolerance()
+}
 
-// tolerance is how much longer than it should the fastest of late answers may take, beside what
-// it takes when nothing holds it back: a part of the time that it is held back.
+// tolerance is how much late answers may be off, beside what one takes when nothing holds it back:
+// a part of the time that they are held back. An event loop's timer counts from when the loop woke
+// up, so one that is set late in a long round ends early by that much.
 const tolerance = 0.1
+
+func (k kind) tolerance() time.Duration { return time.Duration(tolerance * float64(k.after)) }
 
 // sorted puts answers under the first kind that each fits.
 func (a amounts) sorted(list []answer) (byKind map[string][]answer, strangers []answer) {

@@ -49,6 +49,19 @@ func TestRepeats(t *testing.T) {
 	}
 }
 
+// TestFits has a timer end somewhat early, as Envoy's do.
+func TestFits(t *testing.T) {
+	t.Parallel()
+	late := kindOf("v1 after 3s")
+	for took, want := range map[time.Duration]bool{
+		3 * time.Second: true, 2990 * time.Millisecond: true, 2600 * time.Millisecond: false,
+	} {
+		if got := late.fits(answer{body: "v1", took: took}); got != want {
+			t.Errorf("after %v: %v, want %v", took, got, want)
+		}
+	}
+}
+
 // TestSorted has the first kind that fits count, and lateness too.
 func TestSorted(t *testing.T) {
 	t.Parallel()

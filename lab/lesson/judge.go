@@ -138,7 +138,7 @@ func (r *runner) judge(c *Check, list []answer, s sample) []Claim {
 
 // onTime holds the fastest of late answers: they are held back for a time, and for no more.
 func (r *runner) onTime(c *Check, k kind, late []answer) Claim {
-	longest := k.after + time.Duration(tolerance*float64(k.after)) + r.plain[c.request()]
+	longest := k.after + k.tolerance() + r.plain[c.request()]
 	took := fastest(late)
 	return Claim{
 		Text: fmt.Sprintf("the fastest after %v", k.after),
