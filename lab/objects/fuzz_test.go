@@ -13,7 +13,7 @@ import (
 
 // Whatever a file holds, it is refused in words or can be applied, shown and taken away.
 func FuzzApply(f *testing.F) {
-	for _, pattern := range []string{"../../istiofiles/*.yml", "../../deploy/*/*.yml"} {
+	for _, pattern := range []string{"../../istiofiles/*.yml", "../../istiofiles/*/*.yml", "../../deploy/*/*.yml"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil || len(files) == 0 {
 			f.Fatal(files, err)

@@ -209,6 +209,10 @@ func TestPicks(t *testing.T) {
 		"po,svc":                      "pods, services",
 		"all":                         "pods, services, deployments.apps",
 		"routerule a b":               "routerules.config.istio.io a b",
+		"vs,po":                       "virtualservices.networking.istio.io, pods",
+		"gw a":                        "gateways.networking.istio.io a",
+		"gateway a":                   "gateways.gateway.networking.k8s.io a",
+		"gateway-api":                 "gateways.gateway.networking.k8s.io, httproutes.gateway.networking.k8s.io",
 		"deploy/a svc/b deployment/c": "deployments.apps a c, services b",
 		"":                            "", "x": "", "pods,x": "", "pods/": "", "/a": "", "pods,svc a": "", "pod/a b": "", "pods svc/a": "",
 	} {
