@@ -19,6 +19,7 @@ import (
 	"testing"
 
 	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/labtest"
 )
 
 func kill(t *testing.T, pid int, sig syscall.Signal) {
@@ -33,7 +34,7 @@ func TestKilledPod(t *testing.T) {
 	l := up(t)
 	before := l.pods(t, "app=preference")[0]
 	kill(t, before.PID, syscall.SIGKILL)
-	eventually(t, func() error {
+	labtest.Until(t, func() error {
 		after := l.pods(t, "app=preference")[0]
 		if after.Restarts != 1 || after.Ready != 2 || after.Name != before.Name {
 			return fmt.Errorf("pod %+v", after)
@@ -66,7 +67,7 @@ func TestKilledEnvoy(t *testing.T) {
 	}
 	// Without a change it serves by the same rules.
 	kill(t, s.Proxy.PID, syscall.SIGKILL)
-	eventually(t, func() error {
+	labtest.Until(t, func() error {
 		s, err := l.Status(t.Context())
 		if err == nil && (s.Proxy.Restarts != 2 || s.Proxy.State != "Ready") {
 			err = fmt.Errorf("proxy %+v", s.Proxy)
@@ -116,7 +117,7 @@ func startProcess(t *testing.T, folder control.Folder) *process {
 func (p *process) running(t *testing.T) control.Status {
 	t.Helper()
 	var s control.Status
-	eventually(t, func() (err error) {
+	labtest.Until(t, func() (err error) {
 		if s, err = p.client.Status(t.Context()); err == nil && s.Phase != control.Running {
 			err = fmt.Errorf("phase %s", s.Phase)
 		}
@@ -264,7 +265,7 @@ func TestKilledLab(t *testing.T) {
 	kill(t, p.Process.Pid, syscall.SIGKILL)
 	_ = p.Wait() // it was killed
 	for _, pid := range all {
-		eventually(t, func() error { return isAlive(pid) })
+		labtest.Until(t, func() error { return isAlive(pid) })
 	}
 	if _, err := p.client.Status(t.Context()); !errors.Is(err, control.ErrNotRunning) {
 		t.Errorf("status of a killed lab: %v", err)

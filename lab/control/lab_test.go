@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/labtest"
 )
 
 func TestUp(t *testing.T) {
@@ -68,7 +69,7 @@ func TestSecondVersion(t *testing.T) {
 	if _, err := l.change(t, control.Delete, "deploy/recommendation/Deployment-v2.yml"); err != nil {
 		t.Error(err)
 	}
-	eventually(t, func() error {
+	labtest.Until(t, func() error {
 		if list := l.pods(t, "version=v2"); len(list) > 0 {
 			return fmt.Errorf("still there: %+v", list)
 		}
@@ -194,7 +195,7 @@ func TestNoRequestIsLost(t *testing.T) {
 		l.must(t, control.Delete, "istiofiles/route-rule-recommendation-v1_and_v2.yml")
 	}
 	l.must(t, control.Delete, "deploy/recommendation/Deployment-v2.yml")
-	eventually(t, func() error {
+	labtest.Until(t, func() error {
 		if s, err := l.Status(t.Context()); err != nil || len(s.Pods) != 3 {
 			return fmt.Errorf("%d pods, %w", len(s.Pods), err)
 		}

@@ -17,6 +17,7 @@ import (
 
 	"istio-tutorial/lab/control"
 	"istio-tutorial/lab/envoy"
+	"istio-tutorial/lab/labtest"
 	"istio-tutorial/lab/manifests"
 )
 
@@ -151,7 +152,7 @@ func up(t *testing.T, edit ...func(*control.Config)) *lab {
 			t.Errorf("lab: %v", err)
 		}
 	})
-	eventually(t, func() error {
+	labtest.Until(t, func() error {
 		select {
 		case err := <-l.ended:
 			l.ended <- nil
@@ -166,31 +167,6 @@ func up(t *testing.T, edit ...func(*control.Config)) *lab {
 		return err
 	})
 	return l
-}
-
-// poll waits until condition is nil, or returns its last error.
-func poll(condition func() error) error {
-	giveUp := time.After(deadline)
-	again := time.NewTicker(2 * time.Millisecond)
-	defer again.Stop()
-	for {
-		err := condition()
-		if err == nil {
-			return nil
-		}
-		select {
-		case <-again.C:
-		case <-giveUp:
-			return err
-		}
-	}
-}
-
-func eventually(t *testing.T, condition func() error) {
-	t.Helper()
-	if err := poll(condition); err != nil {
-		t.Fatalf("still after %v: %v", deadline, err)
-	}
 }
 
 // ask is an answer through the ingress, trimmed.

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/labtest"
 )
 
 func egress(name string) []string {
@@ -79,7 +80,7 @@ func TestMetrics(t *testing.T) {
 	l.answers(t, 5)
 	want := `istio_recommendation_request_count{source="preference.istio-tutorial.svc.cluster.local",` +
 		`destination="recommendation.istio-tutorial.svc.cluster.local",version="v1",user_agent="Go-http-client/1.1"} `
-	eventually(t, func() error {
+	labtest.Until(t, func() error {
 		text, err := l.Metrics(t.Context())
 		if err != nil || !strings.Contains(text, want+"5\n") || !strings.Contains(text, "# TYPE istio_recommendation_request_count counter\n") {
 			return fmt.Errorf("%s, %w", text, err)
@@ -134,7 +135,7 @@ func TestTracing(t *testing.T) {
 		t.Fatal(err)
 	}
 	res.Body.Close()
-	eventually(t, func() error {
+	labtest.Until(t, func() error {
 		mu.Lock()
 		defer mu.Unlock()
 		for _, service := range []string{"customer", "preference", "recommendation"} {

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/labtest"
 )
 
 // TestVerbs asks one lab everything that changes nothing, and a little that does.
@@ -152,7 +153,7 @@ func testLogs(t *testing.T, l *lab) {
 	}
 	pod := l.pods(t, "app=recommendation")[0].Name.Name
 	for _, args := range []string{pod, "pod/" + pod, "deployment/recommendation-v1", "svc/recommendation"} {
-		eventually(t, func() error {
+		labtest.Until(t, func() error {
 			if got := collect(control.LogQuery{Selection: sel(args)}); !strings.Contains(got, "recommendation v1") {
 				return fmt.Errorf("%s: %s", args, got)
 			}
@@ -179,7 +180,7 @@ func testLogs(t *testing.T, l *lab) {
 func testSidecarLog(t *testing.T, l *lab) {
 	preference := l.pods(t, "app=preference")[0].Name.String()
 	q := control.LogQuery{Selection: sel("deployment/preference"), Container: "istio-proxy"}
-	eventually(t, func() error {
+	labtest.Until(t, func() error {
 		n := 0
 		for line, err := range l.Logs(t.Context(), q) {
 			if err != nil {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"istio-tutorial/lab/journal"
+	"istio-tutorial/lab/labtest"
 	"istio-tutorial/lab/manifests"
 )
 
@@ -22,7 +23,7 @@ func TestLogs(t *testing.T) {
 		get(t, p.Addresses[8080], "/")
 	}
 	var all []string
-	eventually(t, func() error {
+	labtest.Until(t, func() error {
 		all = strings.Split(logs(t, m, p, journal.Query{}), "\n")
 		if len(all) < 7 { // listening, and two lines for each request
 			return fmt.Errorf("log: %q", all)

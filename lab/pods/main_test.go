@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"istio-tutorial/lab/document"
+	"istio-tutorial/lab/labtest"
 	"istio-tutorial/lab/manifests"
 	"istio-tutorial/lab/mesh"
 	"istio-tutorial/lab/pods"
@@ -40,7 +41,7 @@ func run(m *testing.M) int {
 	}
 	os.Setenv(programs, dir)
 	code := m.Run()
-	if err := poll(nothingLeft); code == 0 && err != nil {
+	if err := labtest.Poll(nothingLeft); code == 0 && err != nil {
 		fmt.Fprintln(os.Stderr, "after all tests:", err)
 		code = 1
 	}
@@ -68,30 +69,6 @@ func nothingLeft() error {
 		}
 	}
 	return nil
-}
-
-func poll(condition func() error) error {
-	giveUp := time.After(deadline)
-	again := time.NewTicker(time.Millisecond)
-	defer again.Stop()
-	for {
-		err := condition()
-		if err == nil {
-			return nil
-		}
-		select {
-		case <-again.C:
-		case <-giveUp:
-			return err
-		}
-	}
-}
-
-func eventually(t *testing.T, condition func() error) {
-	t.Helper()
-	if err := poll(condition); err != nil {
-		t.Fatalf("still after %v: %v", deadline, err)
-	}
 }
 
 // newManager returns a manager whose test ends it; publish sees each call's instances.
@@ -158,7 +135,7 @@ func object(t *testing.T, replace ...string) manifests.Object {
 // ready waits until a Deployment has all of its pods, and returns them.
 func ready(t *testing.T, m *pods.Manager, d manifests.Deployment) []pods.Pod {
 	t.Helper()
-	eventually(t, func() error {
+	labtest.Until(t, func() error {
 		switch p, ok := m.Progress(d.Workload.Name); {
 		case !ok:
 			return errors.New("not desired")
@@ -173,7 +150,7 @@ func ready(t *testing.T, m *pods.Manager, d manifests.Deployment) []pods.Pod {
 // gone waits until only so many pods are left.
 func left(t *testing.T, m *pods.Manager, n int) {
 	t.Helper()
-	eventually(t, func() error {
+	labtest.Until(t, func() error {
 		if list := m.Pods(); len(list) != n {
 			return fmt.Errorf("%d pods, want %d: %+v", len(list), n, list)
 		}

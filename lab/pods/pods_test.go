@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"istio-tutorial/lab/journal"
+	"istio-tutorial/lab/labtest"
 	"istio-tutorial/lab/manifests"
 	"istio-tutorial/lab/mesh"
 	"istio-tutorial/lab/pods"
@@ -67,7 +68,7 @@ func TestKilledPodComesBack(t *testing.T) {
 	m.Set([]manifests.Deployment{d})
 	before := ready(t, m, d)[0]
 	get(t, before.Addresses[8080], "/")
-	eventually(t, func() error { // the services write their log a little later
+	labtest.Until(t, func() error { // the services write their log a little later
 		if got := logs(t, m, before, journal.Query{}); !strings.Contains(got, "recommendation v1") {
 			return fmt.Errorf("log: %s", got)
 		}
@@ -76,7 +77,7 @@ func TestKilledPodComesBack(t *testing.T) {
 	if err := syscall.Kill(before.PID, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, func() error {
+	labtest.Until(t, func() error {
 		if p := m.Pods()[0]; p.Restarts != 1 || p.Ready != 2 {
 			return fmt.Errorf("pod %+v", p)
 		}
@@ -92,7 +93,7 @@ func TestKilledPodComesBack(t *testing.T) {
 	if got := logs(t, m, after, journal.Query{Previous: true}); strings.Count(got, "recommendation v1") != 1 {
 		t.Errorf("log of the previous run: %s", got)
 	}
-	eventually(t, func() error {
+	labtest.Until(t, func() error {
 		if got := logs(t, m, after, journal.Query{}); strings.Count(got, "listening") != 1 {
 			return fmt.Errorf("log of the present run: %s", got)
 		}
@@ -120,12 +121,12 @@ func TestTakenPort(t *testing.T) {
 		t.Fatal(err)
 	}
 	var thief net.Listener
-	eventually(t, func() (err error) {
+	labtest.Until(t, func() (err error) {
 		thief, err = net.Listen("tcp", before.Addresses[8080])
 		return err
 	})
 	defer thief.Close()
-	eventually(t, func() error {
+	labtest.Until(t, func() error {
 		if p := m.Pods()[0]; p.Ready != 2 || p.Addresses[8080] == before.Addresses[8080] {
 			return fmt.Errorf("pod %+v", p)
 		}
@@ -169,7 +170,7 @@ func TestUnknownImage(t *testing.T) {
 	m := newManager(t, nil)
 	d := recommendation(t, "istio-tutorial-recommendation:v1", "nginx:1")
 	m.Set([]manifests.Deployment{d})
-	eventually(t, func() error {
+	labtest.Until(t, func() error {
 		p := m.Pods()[0]
 		if p.Status != "ImagePullBackOff" || !strings.Contains(p.Reason, `image "nginx:1": the lab has istio-tutorial-customer, `) {
 			return fmt.Errorf("pod %+v", p)
@@ -184,7 +185,7 @@ func TestMissingProgram(t *testing.T) {
 	t.Parallel()
 	m := newManager(t, nil)
 	m.Set([]manifests.Deployment{recommendation(t, "tutorial-recommendation:v1", "tutorial-customer:v1")})
-	eventually(t, func() error {
+	labtest.Until(t, func() error {
 		if p := m.Pods()[0]; p.Status != "ImagePullBackOff" || !strings.Contains(p.Reason, "customer: not there") {
 			return fmt.Errorf("pod %+v", p)
 		}
@@ -197,7 +198,7 @@ func TestCrashLoop(t *testing.T) {
 	m := newManager(t, nil)
 	d := recommendation(t, "value: v1", "value: v1\n        - {name: TIMEOUT, value: soon}")
 	m.Set([]manifests.Deployment{d})
-	eventually(t, func() error {
+	labtest.Until(t, func() error {
 		p := m.Pods()[0]
 		if p.Status != "CrashLoopBackOff" || p.Restarts < 2 || p.Ready != 1 || p.Reason != "exit status 2" {
 			return fmt.Errorf("pod %+v", p)
@@ -297,7 +298,7 @@ func TestLivenessReplacesWhatHangs(t *testing.T) {
 	if err := syscall.Kill(before.PID, syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, func() error {
+	labtest.Until(t, func() error {
 		if p := m.Pods()[0]; p.Restarts != 1 || p.Ready != 2 || p.PID == before.PID {
 			return fmt.Errorf("pod %+v", p)
 		}

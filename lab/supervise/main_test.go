@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"istio-tutorial/lab/labtest"
 	"istio-tutorial/lab/supervise"
 )
 
@@ -27,7 +28,7 @@ func TestMain(m *testing.M) {
 		syscall.Exit(0) // os.Exit would take a second, under the race detector
 	}
 	code := m.Run()
-	if err := poll(nothingLeft); code == 0 && err != nil {
+	if err := labtest.Poll(nothingLeft); code == 0 && err != nil {
 		fmt.Fprintln(os.Stderr, "after all tests:", err)
 		code = 1
 	}
@@ -60,31 +61,6 @@ func childrenOf(parent int) (children []string) {
 		}
 	}
 	return children
-}
-
-// poll waits until condition is nil, or returns its last error.
-func poll(condition func() error) error {
-	giveUp := time.After(deadline)
-	again := time.NewTicker(time.Millisecond)
-	defer again.Stop()
-	for {
-		err := condition()
-		if err == nil {
-			return nil
-		}
-		select {
-		case <-again.C:
-		case <-giveUp:
-			return err
-		}
-	}
-}
-
-func eventually(t *testing.T, condition func() error) {
-	t.Helper()
-	if err := poll(condition); err != nil {
-		t.Fatalf("still after %v: %v", deadline, err)
-	}
 }
 
 // child configures a role of the test binary; it prints to log.

@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"testing"
 
+	"istio-tutorial/lab/labtest"
 	"istio-tutorial/lab/supervise"
 )
 
@@ -129,7 +130,7 @@ func TestChildrenDieWithTheSupervisor(t *testing.T) {
 	}
 	_ = supervisor.Wait()
 	for _, pid := range children {
-		eventually(t, func() error { return dead(pid) })
+		labtest.Until(t, func() error { return dead(pid) })
 	}
 	if len(children) != 2 {
 		t.Errorf("children: %v", children)
@@ -170,7 +171,7 @@ func TestChildOutlivesItsStartersThread(t *testing.T) {
 		return
 	}
 	defer p.Stop(ended())
-	eventually(t, func() error {
+	labtest.Until(t, func() error {
 		if _, err := os.Stat(fmt.Sprintf("/proc/self/task/%d", thread)); err == nil {
 			return fmt.Errorf("thread %d lives", thread)
 		}
@@ -180,7 +181,7 @@ func TestChildOutlivesItsStartersThread(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = syscall.Kill(p.Status().PID, syscall.SIGUSR1)
-	eventually(t, func() error { return says(log, "pong")(t.Context()) })
+	labtest.Until(t, func() error { return says(log, "pong")(t.Context()) })
 	if got := p.Status(); got.Restarts != 0 || got.Exit != "" {
 		t.Errorf("died: %+v", got)
 	}

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"istio-tutorial/lab/labtest"
 	"istio-tutorial/lab/supervise"
 )
 
@@ -193,7 +194,7 @@ func TestKilledComesBack(t *testing.T) {
 	p := start(t, cfg)
 	for restarts := range 3 {
 		_ = syscall.Kill(p.Status().PID, syscall.SIGKILL)
-		eventually(t, func() error {
+		labtest.Until(t, func() error {
 			if got := p.Status(); got.State != supervise.Ready || got.Restarts != restarts+1 {
 				return fmt.Errorf("not back: %+v", got)
 			}
@@ -274,7 +275,7 @@ func TestProgramGoneAndBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = syscall.Kill(p.Status().PID, syscall.SIGKILL)
-	eventually(t, func() error {
+	labtest.Until(t, func() error {
 		got := p.Status()
 		if got.Restarts < 2 || !strings.Contains(got.Exit, "no such file") {
 			return fmt.Errorf("not missed: %+v", got)
@@ -316,7 +317,7 @@ func TestReadiness(t *testing.T) {
 		{http.StatusOK, supervise.Ready, ""},
 	} {
 		answer.Store(int64(want.answer))
-		eventually(t, func() error {
+		labtest.Until(t, func() error {
 			got := p.Status()
 			probe := ""
 			if got.Probe != nil {
@@ -361,7 +362,7 @@ func TestWaitReadyNamesTheReason(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer p.Stop(ended())
-	eventually(t, func() error {
+	labtest.Until(t, func() error {
 		if p.Status().Probe == nil {
 			return errors.New("not probed")
 		}
@@ -443,7 +444,7 @@ func TestLateSubscriberSeesTheEnd(t *testing.T) {
 	seen := 0
 	for status := range p.Changes(soon(t)) {
 		if seen++; seen == 1 { // a subscriber that is held up does not hold up the process
-			eventually(t, func() error {
+			labtest.Until(t, func() error {
 				if got := p.Status().Restarts; got < 50 {
 					return fmt.Errorf("%d restarts", got)
 				}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"istio-tutorial/lab/labtest"
 	"istio-tutorial/lab/supervise"
 )
 
@@ -58,7 +59,7 @@ func TestRunEndsWithItsContext(t *testing.T) {
 	cfg := child(t, log, "block")
 	result := make(chan error)
 	go func() { result <- supervise.Run(ctx, cfg) }()
-	eventually(t, func() error { return says(log, "up")(ctx) })
+	labtest.Until(t, func() error { return says(log, "up")(ctx) })
 	cancel()
 	if err := <-result; !errors.Is(err, context.Canceled) || errors.Is(err, supervise.ErrKilled) {
 		t.Errorf("got %v", err)

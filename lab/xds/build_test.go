@@ -14,6 +14,7 @@ import (
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
 	"google.golang.org/protobuf/proto"
 
+	"istio-tutorial/lab/labtest"
 	"istio-tutorial/lab/mesh"
 	"istio-tutorial/lab/rules/classic"
 	"istio-tutorial/lab/xds"
@@ -135,7 +136,7 @@ func TestMaxPercent(t *testing.T) {
 			w.mustPush(m)
 			cluster := `cluster\.outbound\|8080\|version=v2.*@` + w.ns + `/preference.*;\.outlier_detection\.ejections_`
 			w.several(2, preference, recommendation)
-			eventually(t, func() error {
+			labtest.Until(t, func() error {
 				if n := w.proxy.stat(t, cluster+"detected_consecutive_5xx$"); n == 0 {
 					return fmt.Errorf("nothing is detected")
 				}

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 
+	"istio-tutorial/lab/labtest"
 	"istio-tutorial/lab/mesh"
 )
 
@@ -149,7 +150,7 @@ func TestRateLimitEnds(t *testing.T) {
 	w.pod("recommendation-v2", says("v2"))
 	w.apply(rateLimited()...)
 	for range 2 {
-		eventually(t, func() error {
+		labtest.Until(t, func() error {
 			if a := w.get(preference, recommendation); a.status != 200 {
 				return fmt.Errorf("still %s", a)
 			}

@@ -5,6 +5,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"istio-tutorial/lab/labtest"
 )
 
 // TestTodaysRateLimit spends the token of each pod by itself, and tells it by a header. New
@@ -40,7 +42,7 @@ func TestTodaysRateLimit(t *testing.T) {
 	if counted != got[limited] {
 		t.Errorf("Envoy counted %d, the clients %d", counted, got[limited])
 	}
-	eventually(t, func() error {
+	labtest.Until(t, func() error {
 		a := w.get(preference, recommendation)
 		if a.status != 429 {
 			return fmt.Errorf("%s", a)

@@ -159,25 +159,6 @@ func (p *proxy) stat(t *testing.T, pattern string) int {
 	return sum
 }
 
-// eventually waits until a condition is nil.
-func eventually(t *testing.T, condition func() error) {
-	t.Helper()
-	giveUp := time.After(patience)
-	again := time.NewTicker(5 * time.Millisecond)
-	defer again.Stop()
-	for {
-		err := condition()
-		if err == nil {
-			return
-		}
-		select {
-		case <-again.C:
-		case <-giveUp:
-			t.Fatal(err)
-		}
-	}
-}
-
 func (p *proxy) together() mesh.Mesh {
 	var all mesh.Mesh
 	for _, namespace := range slices.Sorted(maps.Keys(p.worlds)) {

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"istio-tutorial/lab/envoy"
+	"istio-tutorial/lab/labtest"
 	"istio-tutorial/lab/mesh"
 	"istio-tutorial/lab/xds"
 )
@@ -81,7 +82,7 @@ func TestAccessLog(t *testing.T) {
 	} {
 		w.mustPush(c.mesh)
 		client := preference.client(t)
-		eventually(t, func() error {
+		labtest.Until(t, func() error {
 			if _, err := ask(t.Context(), client, c.url, "User-Agent: me"); err != nil {
 				return err
 			}
@@ -121,7 +122,7 @@ func TestLoggedHeaders(t *testing.T) {
 	w.mustPush(m)
 	w.get(preference, recommendation, "x-a: \"1\"")
 	w.get(preference, recommendation)
-	eventually(t, func() error {
+	labtest.Until(t, func() error {
 		with := w.accesses(func(a envoy.Access) bool { h := a.Headers["x-a"]; return h != nil && *h == `"1"` })
 		without := w.accesses(func(a envoy.Access) bool { _, ok := a.Headers["x-a"]; return ok && a.Headers["x-a"] == nil })
 		if len(with) != 2 || len(without) != 2 {
@@ -203,7 +204,7 @@ func TestTracing(t *testing.T) {
 		"customer CLIENT":      customer.Name.String(),
 		"preference SERVER":    preference.Name.String(),
 	}
-	eventually(t, func() error {
+	labtest.Until(t, func() error {
 		zipkin.mu.Lock()
 		defer zipkin.mu.Unlock()
 		byKind := map[string]span{}

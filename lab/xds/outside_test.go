@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"istio-tutorial/lab/labtest"
 	"istio-tutorial/lab/mesh"
 	"istio-tutorial/lab/outside"
 )
@@ -113,7 +114,7 @@ spec:
     protocol: http
 `
 	w.apply(fmt.Sprintf(rule, "here", "localhost", port), fmt.Sprintf(rule, "nowhere", "nowhere.invalid", "80"))
-	eventually(t, func() error { // the name is looked up when the rule is loaded
+	labtest.Until(t, func() error { // the name is looked up when the rule is loaded
 		if got := w.get(customer, "http://localhost:"+port).String(); got != "200 here" {
 			return fmt.Errorf("localhost: %s", got)
 		}

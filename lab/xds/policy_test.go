@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"istio-tutorial/lab/labtest"
 	"istio-tutorial/lab/mesh"
 )
 
@@ -53,7 +54,7 @@ func TestOverflow(t *testing.T) {
 	<-held
 	callers.Go(call) // waits
 	cluster := `cluster\.outbound\|8080\|version=v2.*@` + w.ns + `/preference.*;\.`
-	eventually(t, func() error {
+	labtest.Until(t, func() error {
 		if n := w.proxy.stat(t, cluster+"upstream_rq_pending_active$"); n != 1 {
 			return fmt.Errorf("%d requests wait, not 1", n)
 		}
@@ -121,7 +122,7 @@ func TestEjection(t *testing.T) {
 		get(t, client, recommendation)
 	}
 	ejected := func() {
-		eventually(t, func() error {
+		labtest.Until(t, func() error {
 			if n := w.proxy.stat(t, cluster+"ejections_active$"); n != 1 {
 				return fmt.Errorf("%d hosts are ejected, not 1", n)
 			}
@@ -170,7 +171,7 @@ func TestEjectionPerClient(t *testing.T) {
 	})
 	w.mustPush(m)
 	w.several(2, preference, recommendation)
-	eventually(t, func() error {
+	labtest.Until(t, func() error {
 		before := bad.requests.Load()
 		if w.several(2, preference, recommendation); bad.requests.Load() != before {
 			return fmt.Errorf("the bad pod is still asked")
@@ -203,7 +204,7 @@ func TestPanic(t *testing.T) {
 			w.mustPush(m)
 			w.several(1, preference, recommendation)
 			cluster := `cluster\.outbound\|8080\|version=v2.*@` + w.ns + `/preference.*;\.`
-			eventually(t, func() error {
+			labtest.Until(t, func() error {
 				if n := w.proxy.stat(t, cluster+`outlier_detection\.ejections_active$`); n != 1 {
 					return fmt.Errorf("%d hosts are ejected, not 1", n)
 				}

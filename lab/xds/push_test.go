@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"istio-tutorial/lab/labtest"
 	"istio-tutorial/lab/mesh"
 	"istio-tutorial/lab/supervise"
 	"istio-tutorial/lab/xds"
@@ -212,7 +213,7 @@ func TestKilled(t *testing.T) {
 	w.apply("route-rule-recommendation-v2.yml")
 	p.kill(t)
 	client := preference.client(t)
-	eventually(t, func() error {
+	labtest.Until(t, func() error {
 		_, err := ask(t.Context(), client, recommendation)
 		return err
 	})
@@ -240,13 +241,13 @@ func TestRefusedOnReturn(t *testing.T) {
 		t.Fatal(err)
 	}
 	var squatter net.Listener
-	eventually(t, func() (err error) {
+	labtest.Until(t, func() (err error) {
 		squatter, err = net.Listen("tcp", p.ingress)
 		return err
 	})
 	const rejected = `^listener_manager\.lds\.update_rejected$`
 	client := preference.client(t)
-	eventually(t, func() error {
+	labtest.Until(t, func() error {
 		if _, err := p.admin.Stats(t.Context(), rejected); err != nil {
 			return err
 		}
@@ -279,7 +280,7 @@ func (p *proxy) kill(t *testing.T) {
 	if err := kill(killed.PID); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, func() error {
+	labtest.Until(t, func() error {
 		if now := p.process.Status(); now.Restarts == killed.Restarts || now.State != supervise.Ready {
 			return fmt.Errorf("state %s after %d restarts", now.State, now.Restarts)
 		}

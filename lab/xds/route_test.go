@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"istio-tutorial/lab/labtest"
 	"istio-tutorial/lab/mesh"
 	"istio-tutorial/lab/rules/classic"
 )
@@ -122,7 +123,7 @@ func TestMirror(t *testing.T) {
 	if got := <-shadow; got != "recommendation-shadow:8080" {
 		t.Errorf("host of a copy: %s", got)
 	}
-	eventually(t, func() error {
+	labtest.Until(t, func() error {
 		if a, b := v1.requests.Load(), v2.requests.Load(); a != n || b != n {
 			return fmt.Errorf("v1 got %d and v2 %d, want %d each", a, b, n)
 		}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"istio-tutorial/lab/document"
+	"istio-tutorial/lab/labtest"
 	"istio-tutorial/lab/mesh"
 	"istio-tutorial/lab/rules/gatewayapi"
 	v1 "istio-tutorial/lab/rules/v1"
@@ -227,7 +228,7 @@ spec:
 			w.several(20, preference, recommendation)
 			active := func() int { return w.proxy.stat(t, cluster+`outlier_detection\.ejections_active$`) }
 			if want > 0 {
-				eventually(t, func() error {
+				labtest.Until(t, func() error {
 					if n := active(); n != want {
 						return fmt.Errorf("%d ejected, want %d", n, want)
 					}
@@ -255,7 +256,7 @@ func TestAllEjected(t *testing.T) {
 	if got := w.get(preference, recommendation).String(); got != "503 bad" {
 		t.Errorf("first answer %s", got)
 	}
-	eventually(t, func() error {
+	labtest.Until(t, func() error {
 		if a := w.get(preference, recommendation); a.String() != "503 no healthy upstream" {
 			return fmt.Errorf("still %s", a)
 		}

@@ -25,6 +25,7 @@ import (
 
 	"istio-tutorial/lab/control"
 	"istio-tutorial/lab/envoy"
+	"istio-tutorial/lab/labtest"
 )
 
 const (
@@ -163,7 +164,7 @@ func up(ts *testscript.TestScript, _ bool, args []string) {
 	name := ts.Getenv("LAB_NAME")
 	labs(ts)[name] = d
 	ts.Defer(func() { d.end(ts, syscall.SIGKILL) })
-	ts.Check(eventually(func() error {
+	ts.Check(labtest.Poll(func() error {
 		select {
 		case err := <-d.ended:
 			d.ended <- err
@@ -236,7 +237,7 @@ func exits(ts *testscript.TestScript, _ bool, args []string) {
 func until(ts *testscript.TestScript, _ bool, args []string) {
 	pattern, err := regexp.Compile("(?m)" + args[0])
 	ts.Check(err)
-	ts.Check(eventually(func() error {
+	ts.Check(labtest.Poll(func() error {
 		err := ts.Exec(args[1], args[2:]...)
 		if out := ts.ReadFile("stdout"); !pattern.MatchString(out) {
 			return fmt.Errorf("no %s in %q (%w)", pattern, out, errors.Join(err, errors.New(ts.ReadFile("stderr"))))
@@ -264,7 +265,7 @@ func ask(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 func pod(ts *testscript.TestScript, _ bool, args []string) {
-	ts.Check(eventually(func() error {
+	ts.Check(labtest.Poll(func() error {
 		err := ts.Exec("lab", "get", "pods", "-l", args[1], "-o", "jsonpath={.items[*].metadata.name}")
 		names := strings.Fields(ts.ReadFile("stdout"))
 		if err != nil || len(names) != 1 {
@@ -273,22 +274,4 @@ func pod(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Setenv(args[0], names[0])
 		return nil
 	}))
-}
-
-// eventually tries until there is no error, and returns the last one.
-func eventually(try func() error) error {
-	giveUp := time.After(deadline)
-	again := time.NewTicker(50 * time.Millisecond)
-	defer again.Stop()
-	for {
-		err := try()
-		if err == nil {
-			return nil
-		}
-		select {
-		case <-again.C:
-		case <-giveUp:
-			return err
-		}
-	}
 }
