@@ -19,6 +19,7 @@ type (
 		Name     string     `xml:"name,attr"`
 		Tests    int        `xml:"tests,attr"`
 		Failures int        `xml:"failures,attr"`
+		Skipped  int        `xml:"skipped,attr"`
 		Time     string     `xml:"time,attr"` // seconds
 		Cases    []testcase `xml:"testcase"`
 	}
@@ -28,6 +29,7 @@ type (
 		File    string   `xml:"file,attr"`
 		Time    string   `xml:"time,attr"` // seconds
 		Failure *failure `xml:"failure"`
+		Skipped *failure `xml:"skipped"`
 	}
 	failure struct {
 		Message string `xml:"message,attr"`
@@ -42,6 +44,10 @@ func WriteJUnit(w io.Writer, results []Result) error {
 	for _, r := range results {
 		c := testcase{
 			Class: r.Edition, Name: r.Label(), File: r.File, Time: fmt.Sprintf("%.3f", r.Took.Seconds()),
+		}
+		if r.Absent {
+			s.Skipped++
+			c.Skipped = &failure{Message: "the page says nothing in this edition"}
 		}
 		if r.Err != nil {
 			s.Failures++
@@ -64,9 +70,9 @@ func WriteJUnit(w io.Writer, results []Result) error {
 	return err
 }
 
-// Label names a run for a reader: the lesson, and what was wrong with it.
+// Label names a run for a reader: the lesson, its edition, and what was wrong with it.
 func (r Result) Label() string {
-	label := fmt.Sprintf("%02d %s", r.Number, r.Name)
+	label := fmt.Sprintf("%02d %s (%s)", r.Number, r.Name, r.Edition)
 	if r.Mutant != nil {
 		label += ": " + r.Mutant.mutation.String()
 	}

@@ -39,7 +39,7 @@ type lab struct {
 }
 
 // start starts a lab, and waits until it serves; listen is for its ingress.
-func (h Home) start(ctx context.Context, name, listen string) (*lab, error) {
+func (h Home) start(ctx context.Context, name, listen, edition string) (*lab, error) {
 	if h.starting != nil {
 		h.starting.Lock()
 		defer h.starting.Unlock()
@@ -53,7 +53,7 @@ func (h Home) start(ctx context.Context, name, listen string) (*lab, error) {
 	env := append(h.Environ[:len(h.Environ):len(h.Environ)], nameVariable+"="+name)
 	process, err := supervise.Start(supervise.Config{
 		Name: "lab " + name, Path: filepath.Join(h.Folder, "bin", "lab"), Env: env, Dir: h.Folder, Stdout: words, Once: true,
-		Args:  []string{"up", "--listen", listen},
+		Args:  []string{"up", "--listen", listen, "--edition", edition},
 		Ready: func(ctx context.Context) error { return running(ctx, client) },
 		Probe: supervise.Probe{Period: 100 * time.Millisecond}, StopSignal: syscall.SIGINT, Grace: ended,
 	})

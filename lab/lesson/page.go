@@ -21,6 +21,8 @@ import (
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/text"
+
+	"istio-tutorial/lab/control"
 )
 
 // Page is one lesson.
@@ -74,15 +76,26 @@ func (b Block) In(edition string) bool {
 	return len(b.Editions) == 0 || slices.Contains(b.Editions, edition)
 }
 
-// The editions: the rules of Istio 0.7.1, today's, and the Gateway API's.
-const (
-	Classic    = "classic"
-	V1         = "v1"
-	GatewayAPI = "gateway-api"
-)
+// Editions are those that a block can belong to.
+func Editions() []string {
+	return []string{string(control.Classic), string(control.V1), string(control.GatewayAPI)}
+}
 
-// Editions are all of them.
-func Editions() []string { return []string{Classic, V1, GatewayAPI} }
+// In tells whether a page says anything in an edition. All do in the classic one, whose tutorial
+// it is, and one that names no edition holds in all.
+func (p Page) In(edition string) bool {
+	if edition == string(control.Classic) {
+		return true
+	}
+	named := false
+	for _, b := range p.Blocks {
+		if slices.Contains(b.Editions, edition) {
+			return true
+		}
+		named = named || len(b.Editions) > 0
+	}
+	return !named
+}
 
 // cleanUp are the headings, in the languages of docs/, of what puts everything back.
 func cleanUp() []string { return []string{"Clean up", "清理"} }

@@ -56,7 +56,7 @@ func TestRead(t *testing.T) {
 			t.Errorf("block %d cleans up: %t", i, !clean)
 		}
 	}
-	if check := p.Blocks[2]; !check.In(V1) || !check.In(Classic) || check.In(GatewayAPI) {
+	if check := p.Blocks[2]; !check.In("v1") || !check.In("classic") || check.In("gateway-api") {
 		t.Errorf("the check is of %v", check.Editions)
 	}
 	if !strings.Contains(p.Blocks[0].Text, "a: picture") || p.Blocks[5].Text != "## A question\n\nWhy?" {

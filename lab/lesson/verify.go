@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"sync"
 	"time"
 )
@@ -34,6 +35,8 @@ type Result struct {
 	Edition string
 	Mutant  *Mutant // nil: the page as it is
 	Took    time.Duration
+	// Absent says that the page says nothing in the edition, and was not run.
+	Absent bool
 	// Err is nil if the page holds, and for a mutant if it was found.
 	Err error
 	// Log is the end of the proxy's log, if the page does not hold.
@@ -55,6 +58,12 @@ type job struct {
 // Run returns how many runs went wrong. The error is that of ctx.
 func (v Verify) Run(ctx context.Context) (failed int, err error) {
 	v.starting = &sync.Mutex{}
+	for _, p := range v.Pages {
+		if !p.In(v.Edition) {
+			v.Report(Result{Page: p, Edition: v.Edition, Absent: true})
+		}
+	}
+	v.Pages = slices.DeleteFunc(slices.Clone(v.Pages), func(p Page) bool { return !p.In(v.Edition) })
 	jobs, results := make(chan job), make(chan Result)
 	go func() {
 		defer close(jobs)
@@ -125,7 +134,7 @@ func (v Verify) do(ctx context.Context, j job, worker int) Result {
 }
 
 func (v Verify) inLab(ctx context.Context, j job, name string, result *Result) (err error) {
-	l, err := v.start(ctx, name, "127.0.0.1:0")
+	l, err := v.start(ctx, name, "127.0.0.1:0", v.Edition)
 	if err != nil {
 		return err
 	}

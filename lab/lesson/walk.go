@@ -59,7 +59,7 @@ func (w Walk) find(ctx context.Context) (Place, func() error, error) {
 		return place, func() error { return nil }, err
 	}
 	fmt.Fprintln(w.Out, "No lab is running: starting one for this lesson.")
-	l, err := w.start(ctx, w.Lab, w.Listen)
+	l, err := w.start(ctx, w.Lab, w.Listen, w.Edition)
 	if err != nil {
 		return Place{}, nil, err
 	}
@@ -109,7 +109,13 @@ func (g *guide) page(ctx context.Context) error {
 // warnOfRules tells of what the page does not count with.
 func (g *guide) warnOfRules(ctx context.Context) {
 	status, err := g.Client.Status(ctx)
-	if err != nil || len(status.Rules) == 0 {
+	if err != nil {
+		return
+	}
+	if string(status.Edition) != g.Edition {
+		fmt.Fprintf(g.Out, "The lab's edition is %s, the page's %s.\n\n", status.Edition, g.Edition)
+	}
+	if len(status.Rules) == 0 {
 		return
 	}
 	var names []string

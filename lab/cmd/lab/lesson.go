@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"istio-tutorial/lab/control"
 	"istio-tutorial/lab/lesson"
 )
 
@@ -33,6 +34,9 @@ Enter, and its checks. It uses the running lab, or starts one for the lesson.`,
 			if len(args) == 0 {
 				return a.listLessons(pages)
 			}
+			if !pages[0].In(edition) {
+				return fmt.Errorf("%s: the %s edition has none, see docs/gateway-api.md", pages[0].File, edition)
+			}
 			err = lesson.Walk{
 				Home: home, Page: pages[0], Edition: edition, Lab: a.name, Listen: listen,
 				In: a.stdin, Out: a.stdout,
@@ -44,7 +48,7 @@ Enter, and its checks. It uses the running lab, or starts one for the lesson.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&edition, "edition", lesson.Classic, strings.Join(lesson.Editions(), ", "))
+	flags.StringVar(&edition, "edition", string(control.Classic), strings.Join(lesson.Editions(), ", "))
 	flags.StringVar(&listen, "listen", defaultListen, "the ingress' address of a lab that it starts")
 	return cmd
 }

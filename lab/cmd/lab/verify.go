@@ -24,6 +24,7 @@ type verify struct {
 	prove       bool
 	junit       string
 	verbose     bool
+	absent      int
 	results     []lesson.Result
 }
 
@@ -51,7 +52,7 @@ page in a lab of its own. It ends with status 1 if a page says what does not hap
 	flags.IntVarP(&v.jobs, "jobs", "j", 2*runtime.NumCPU(), "labs at the same time")
 	flags.StringVar(&v.junit, "junit", "", "write a report to this file")
 	flags.BoolVarP(&v.verbose, "verbose", "v", false, "show what the pages do")
-	flags.StringVar(&v.editionFlag, "edition", lesson.Classic,
+	flags.StringVar(&v.editionFlag, "edition", string(control.Classic),
 		strings.Join(lesson.Editions(), ", ")+", or all")
 	return cmd
 }
@@ -82,7 +83,8 @@ func (v *verify) run(cmd *cobra.Command, args []string) error {
 		}
 		wrong += n
 	}
-	fmt.Fprintf(v.stdout, "%d of %d held, in %v\n", len(v.results)-wrong, len(v.results),
+	ran := len(v.results) - v.absent
+	fmt.Fprintf(v.stdout, "%d of %d held, in %v\n", ran-wrong, ran,
 		time.Since(began).Round(100*time.Millisecond))
 	if err := v.write(); err != nil {
 		return err
@@ -117,6 +119,10 @@ func (v *verify) report(r lesson.Result) {
 		verdict = "FAILED"
 	case r.Mutant != nil:
 		verdict = "found"
+	case r.Absent:
+		v.absent++
+		fmt.Fprintf(v.stdout, "none             %s, see docs/gateway-api.md\n", r.Label())
+		return
 	}
 	fmt.Fprintf(v.stdout, "%-6s %6.1fs  %s\n", verdict, r.Took.Seconds(), r.Label())
 	if r.Err == nil {
@@ -135,7 +141,7 @@ func (v *verify) alone(r lesson.Result) string {
 	if r.Mutant != nil {
 		line += " --prove"
 	}
-	if r.Edition != lesson.Classic {
+	if r.Edition != string(control.Classic) {
 		line += " --edition " + r.Edition
 	}
 	return line
