@@ -5,10 +5,8 @@ package cluster
 import (
 	"bytes"
 	"fmt"
-	"io/fs"
 	"net/http"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -46,34 +44,14 @@ func kubectl(t *testing.T, args ...string) string {
 	return cmdline.Run(t, append([]string{"kubectl", "-n", namespace}, args...)...)
 }
 
-// deploy holds that a namespace which enforces restricted pod security admits every pod, and
-// that every file is one that the API server takes.
+// deploy holds that a namespace which enforces restricted pod security admits every pod.
 func deploy(t *testing.T) {
 	kubectl(t, "delete", "-k", "deploy", "--ignore-not-found", "--wait")
 	kubectl(t, "apply", "-f", "deploy/namespace.yml")
 	kubectl(t, "label", "--overwrite", "namespace", namespace, "pod-security.kubernetes.io/enforce=restricted")
-	dryRun(t)
 	kubectl(t, "apply", "-k", "deploy")
 	for _, d := range []string{"customer", "preference", "recommendation-v1"} {
 		kubectl(t, "rollout", "status", "--timeout=2m", "deployment/"+d)
-	}
-}
-
-func dryRun(t *testing.T) {
-	files := 0
-	err := filepath.WalkDir("../../deploy", func(path string, d fs.DirEntry, err error) error {
-		switch {
-		case err != nil || d.IsDir() || filepath.Ext(path) != ".yml":
-			return err
-		case strings.Contains(path, "ingress/classic/"):
-			return nil // for the Kubernetes of 2018; lab/manifests decodes it
-		}
-		files++
-		kubectl(t, "apply", "--dry-run=server", "-f", strings.TrimPrefix(path, "../../"))
-		return nil
-	})
-	if err != nil || files < 15 {
-		t.Errorf("%d files applied: %v", files, err)
 	}
 }
 
