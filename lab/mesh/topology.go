@@ -143,7 +143,8 @@ const (
 	HTTP2
 )
 
-// ExternalHost is a host outside the mesh that the rules let clients call.
+// ExternalHost is a host outside the mesh that the rules let clients call. If it speaks TCP, what
+// clients encrypt themselves is led there unread.
 type ExternalHost struct {
 	Host     string
 	Port     int

@@ -12,6 +12,7 @@ import (
 	forwardv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/common/dynamic_forward_proxy/v3"
 	forwardfilterv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/dynamic_forward_proxy/v3"
 	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	"istio-tutorial/lab/mesh"
@@ -38,8 +39,8 @@ func (b *builder) anywhere(c client) []*routev3.Route {
 		port  int
 		match []mesh.Condition
 	}{{443, []mesh.Condition{encrypted}}, {httpPort, nil}} {
-		cluster := b.passthrough(c, to.port)
-		list = append(list, tunnel(cluster, to.match), forward(cluster, to.match))
+		route := forward(b.passthrough(c, to.port), to.match)
+		list = append(list, tunnel(route), route)
 	}
 	return list
 }
@@ -68,15 +69,23 @@ func forward(cluster string, conditions []mesh.Condition) *routev3.Route {
 	}
 }
 
-// tunnel is the route of a connection that the program encrypts itself.
-func tunnel(cluster string, conditions []mesh.Condition) *routev3.Route {
-	route := forward(cluster, conditions)
+// tunnel is a route for connections that the program encrypts itself.
+func tunnel(of *routev3.Route) *routev3.Route {
+	route := proto.CloneOf(of)
 	route.Match.PathSpecifier = connect().PathSpecifier
 	route.GetRoute().UpgradeConfigs = []*routev3.RouteAction_UpgradeConfig{{
 		UpgradeType:   http.MethodConnect,
 		ConnectConfig: &routev3.RouteAction_UpgradeConfig_ConnectConfig{},
 	}}
 	return route
+}
+
+// unread tells whether a route leads to a host to which clients encrypt by themselves.
+func (b *builder) unread(r mesh.Route) bool {
+	return slices.ContainsFunc(r.Destinations, func(d mesh.Destination) bool {
+		e, ok := b.external(d.Cluster)
+		return ok && e.Protocol == mesh.TCP
+	})
 }
 
 // passthrough adds the cluster of any host at a port, and returns its name. Where all hosts have

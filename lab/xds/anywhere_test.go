@@ -95,6 +95,39 @@ func TestAllowAny(t *testing.T) {
 	}
 }
 
+// TestEncryptedByProgram leads connections on that a program encrypts itself, to the hosts that
+// a ServiceEntry names.
+func TestEncryptedByProgram(t *testing.T) {
+	t.Parallel()
+	p := ownProxy(t)
+	w := newWorldOn(t, p)
+	customer := w.pod("customer-v1", says("c"))
+	there, err := outside.Start(p.authorities)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer there.Close(t.Context())
+	p.outside = there.Address
+	w.mustPush(w.today("egress_registry_only.yml", `apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: github}
+spec:
+  hosts: [api.github.com]
+  resolution: DNS
+  ports: [{number: 443, name: https, protocol: HTTPS}]
+`))
+	client := encryptedClient(t, customer, p.authorities)
+	if a := get(t, client, "https://api.github.com/users"); a.status != 200 {
+		t.Errorf("the host of the entry: %s", a)
+	}
+	if a, err := ask(t.Context(), client, "https://httpbin.org/headers"); err == nil {
+		t.Errorf("another host: %s", a)
+	}
+	if a := w.get(customer, "http://api.github.com:443/users"); a.status != 400 {
+		t.Errorf("plain text to a port that wants TLS: %s", a)
+	}
+}
+
 // encryptedClient speaks TLS through its pod's sidecar, and believes an authority.
 func encryptedClient(t *testing.T, p *pod, authority string) *http.Client {
 	t.Helper()

@@ -55,7 +55,11 @@ func (b *builder) virtualHost(
 	}
 	v := &routev3.VirtualHost{Name: free[0], Domains: free}
 	for _, r := range h.Routes {
-		v.Routes = append(v.Routes, b.route(c, r, out))
+		route := b.route(c, r, out)
+		if b.unread(r) {
+			v.Routes = append(v.Routes, tunnel(route))
+		}
+		v.Routes = append(v.Routes, route)
 	}
 	return v
 }

@@ -45,6 +45,11 @@ func (i inspector) inspect(r Rule) []Finding {
 		return i.destinationRuleNotes(typed[*networking.DestinationRule]{r, spec})
 	case *networking.Gateway:
 		return i.gatewayNotes(typed[*networking.Gateway]{r, spec})
+	case *networking.ServiceEntry:
+		if len(spec.Ports) == 0 {
+			return []Finding{plain("spec.ports", "never acts: it has no ports")}
+		}
+		return nil
 	case *networking.EnvoyFilter:
 		return i.workloads(r, "spec.workloadSelector", spec.GetWorkloadSelector().GetLabels())
 	case *networking.Sidecar:
@@ -144,6 +149,21 @@ func (i inspector) destinationRuleNotes(r typed[*networking.DestinationRule]) []
 		}
 	}
 	return list
+}
+
+// isUnread tells whether a host is an external one without a port that speaks HTTP.
+func (i inspector) isUnread(host string) bool {
+	found := false
+	for _, e := range i.topology.External {
+		if e.Host != host {
+			continue
+		}
+		if e.Protocol != mesh.TCP {
+			return false
+		}
+		found = true
+	}
+	return found
 }
 
 // isHost tells whether a service or an external host is meant, by its name or by a pattern.

@@ -20,9 +20,14 @@ func (i inspector) virtualServiceNotes(r typed[*networking.VirtualService]) []Fi
 	}
 	list = append(list, i.conflicts(r)...)
 	for n, host := range r.spec.Hosts {
-		if full := fullName(host, r.Key.Namespace); !i.isHost(full) && bound(r.spec) {
+		switch full := fullName(host, r.Key.Namespace); {
+		case !bound(r.spec):
+		case !i.isHost(full):
 			list = append(list, plain(at("spec.hosts", n),
 				"never acts for host %s: there is no %s", host, full))
+		case i.isUnread(full):
+			list = append(list, plain(at("spec.hosts", n),
+				"never acts for host %s: no port of it is HTTP, so nobody reads what goes there", host))
 		}
 	}
 	return append(list, i.bindingNotes(r)...)

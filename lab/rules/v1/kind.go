@@ -10,7 +10,8 @@
 //   - DestinationRule: localities, warm-up, PASSTHROUGH, HTTP/2 upgrades,
 //     idle connections and keep-alive, tunnels, proxy protocol, retry budgets, local origin
 //     errors, own certificates, and tls DISABLE;
-//   - ServiceEntry: everything but HTTP to one named host that DNS knows;
+//   - ServiceEntry: everything but HTTP, TLS and TCP to hosts outside by their whole names, where DNS
+//     has them;
 //   - Sidecar: ingress, ports and binds, connection pools, egress proxies;
 //   - AuthorizationPolicy: AUDIT, CUSTOM, targetRefs, operations and conditions, and sources
 //     other than principals, service accounts and namespaces;

@@ -294,7 +294,7 @@ func TestValidationAgreesWithIstio(t *testing.T) {
 			}
 		})
 	}
-	if agreed != 257 {
+	if agreed != 259 {
 		t.Errorf("%d cases to agree with", agreed)
 	}
 }
@@ -331,8 +331,6 @@ func unsupportedValidation() map[string]string {
 		"sc/bind without port":            "bind: not supported by the lab",
 		"sc/port without protocol":        "port: not supported by the lab",
 		"se/port protocol missing":        "a port without: not supported by the lab",
-		"se/ports empty":                  "an entry without ports: not supported by the lab",
-		"se/ports missing":                "an entry without ports: not supported by the lab",
 		"se/host short":                   "host httpbin without a dot: not supported by the lab",
 		"dr/policy/lb warmupDurationSecs": "warmupDurationSecs: not supported by the lab",
 		"vs/actions/cors allowOrigin":     "corsPolicy: not supported by the lab",

@@ -164,7 +164,10 @@ func (r *resolver) plan(w mesh.Workload) plan {
 	}
 	for _, e := range r.externalFor(c) {
 		vh := mesh.VirtualHost{Names: []string{e.Host}, Port: e.Port}
-		routes := r.routesFor(c, e.Host, e.Port)
+		routes := []Route{unreadRoute(mesh.Cluster{Host: e.Host, Port: e.Port})}
+		if e.Protocol != mesh.TCP {
+			routes = r.routesFor(c, e.Host, e.Port)
+		}
 		p.hosts = append(p.hosts, plannedHost{VirtualHost: vh, host: e.Host, routes: routes})
 	}
 	return p
@@ -254,6 +257,13 @@ func defaultRoute(c mesh.Cluster) Route {
 		Destinations: []mesh.Destination{{Cluster: c, Weight: 100}},
 		Retry:        NewRetry(nil),
 	}}
+}
+
+// unreadRoute leads connections on; whether a try failed, nobody sees.
+func unreadRoute(c mesh.Cluster) Route {
+	r := defaultRoute(c)
+	r.Retry = nil
+	return r
 }
 
 // outbound leaves clusters out that are not there: who is sent to one gets 503.

@@ -149,6 +149,46 @@ spec:
 	}
 }
 
+// What clients encrypt themselves is led on unread, whatever a VirtualService says.
+func TestEncryptedByClients(t *testing.T) {
+	t.Parallel()
+	const rules = `apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: github}
+spec:
+  hosts: [api.github.com]
+  resolution: %s
+  ports:
+  - {number: 443, name: https, protocol: %s}
+  - {number: 80, name: http, protocol: HTTP}
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: github}
+spec:
+  hosts: [api.github.com]
+  http: [{timeout: 1s, route: [{destination: {host: api.github.com}}]}]
+`
+	for _, c := range []struct {
+		resolution, protocol string
+		want                 mesh.Protocol
+	}{
+		{"DNS", "TLS", mesh.TCP}, {"NONE", "HTTPS", mesh.TCP}, {"DNS_ROUND_ROBIN", "tcp", mesh.TCP}, {"NONE", "http", mesh.HTTP},
+	} {
+		m := v1.Resolve(load(t, fmt.Sprintf(rules, c.resolution, c.protocol)), topology())
+		s, _ := m.SidecarOf(tutorial("preference-v1"))
+		for _, h := range s.Outbound.Hosts[len(s.Outbound.Hosts)-2:] {
+			read := h.Port == 80 || c.want == mesh.HTTP
+			if r := h.Routes[0]; (r.Timeout > 0) != read || (r.Retry != nil) != read {
+				t.Errorf("%+v, port %d: %+v", c, h.Port, r)
+			}
+		}
+		if got := m.External[0].Protocol; got != c.want {
+			t.Errorf("%+v: protocol %v", c, got)
+		}
+	}
+}
+
 func TestSet(t *testing.T) {
 	t.Parallel()
 	rules, err := parse(access("a", "DENY", "namespaces: [x]")+access("b", "DENY", "namespaces: [x]"), namespace)

@@ -44,10 +44,7 @@ func appendHosts(list []mesh.ExternalHost, s *networking.ServiceEntry) []mesh.Ex
 	for _, host := range s.Hosts {
 		for _, p := range s.Ports {
 			e := mesh.ExternalHost{
-				Host: host, Port: int(p.Number), Target: int(p.TargetPort), Protocol: mesh.HTTP,
-			}
-			if protocol := strings.ToUpper(p.Protocol); protocol == "HTTP2" || protocol == "GRPC" {
-				e.Protocol = mesh.HTTP2
+				Host: host, Port: int(p.Number), Target: int(p.TargetPort), Protocol: protocolOf(p),
 			}
 			if !slices.ContainsFunc(list, func(have mesh.ExternalHost) bool {
 				return have.Host == e.Host && have.Port == e.Port
@@ -57,6 +54,17 @@ func appendHosts(list []mesh.ExternalHost, s *networking.ServiceEntry) []mesh.Ex
 		}
 	}
 	return list
+}
+
+func protocolOf(p *networking.ServicePort) mesh.Protocol {
+	switch strings.ToUpper(p.Protocol) {
+	case "HTTPS", "TLS", "TCP":
+		return mesh.TCP
+	case "HTTP2", "GRPC":
+		return mesh.HTTP2
+	default:
+		return mesh.HTTP
+	}
 }
 
 // known tells whether a cluster is there for a client: a service or host that it sees, with this

@@ -35,16 +35,18 @@ func (v *validator) gatewayPort(path string, p *networking.Port) {
 	if p.GetName() == "" {
 		v.fail(path+".name", "must not be empty")
 	}
-	v.protocol(path+".protocol", p.GetProtocol())
+	v.protocol(path+".protocol", p.GetProtocol(), httpProtocols())
 }
 
-// protocol takes those that the lab carries.
-func (v *validator) protocol(path, name string) {
-	switch carried, known := protocols()[strings.ToUpper(name)]; {
-	case !known:
-		v.fail(path, "%q is no protocol; want one of %s", name,
-			strings.Join(sortedKeys(protocols()), ", "))
-	case !carried:
+func httpProtocols() []string { return []string{"HTTP", "HTTP2", "GRPC", "GRPC-WEB"} }
+
+// protocol takes those of Istio's that the lab carries.
+func (v *validator) protocol(path, name string, carried []string) {
+	known := append(httpProtocols(), "HTTPS", "TLS", "TCP", "MONGO", "REDIS", "MYSQL")
+	switch upper := strings.ToUpper(name); {
+	case !slices.Contains(known, upper):
+		v.fail(path, "%q is no protocol; want one of %s", name, strings.Join(known, ", "))
+	case !slices.Contains(carried, upper):
 		v.fail(path, "%s: not supported by the lab", name)
 	}
 }

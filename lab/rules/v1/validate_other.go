@@ -21,9 +21,6 @@ func (v *validator) serviceEntry(s *networking.ServiceEntry) {
 			v.fail(path, "host %s without a dot: not supported by the lab", host)
 		}
 	}
-	if len(s.Ports) == 0 {
-		v.fail("spec.ports", "an entry without ports: not supported by the lab")
-	}
 	for i, p := range s.Ports {
 		v.servicePort(at("spec.ports", i), p, s.Ports[:i])
 	}
@@ -32,6 +29,12 @@ func (v *validator) serviceEntry(s *networking.ServiceEntry) {
 	}
 	switch s.Resolution {
 	case networking.ServiceEntry_DNS, networking.ServiceEntry_DNS_ROUND_ROBIN:
+	case networking.ServiceEntry_NONE: // clients find the host themselves, at the same address
+		for i, p := range s.Ports {
+			if p.TargetPort != 0 {
+				v.fail(at("spec.ports", i)+".targetPort", "with resolution NONE: not supported by the lab")
+			}
+		}
 	default:
 		v.fail("spec.resolution", "%s: not supported by the lab", s.Resolution)
 	}
@@ -51,7 +54,7 @@ func (v *validator) servicePort(
 	if p.Protocol == "" {
 		v.fail(path+".protocol", "a port without: not supported by the lab")
 	} else {
-		v.protocol(path+".protocol", p.Protocol)
+		v.protocol(path+".protocol", p.Protocol, append(httpProtocols(), "HTTPS", "TLS", "TCP"))
 	}
 	for _, other := range before {
 		if other.Name == p.Name {
@@ -60,14 +63,6 @@ func (v *validator) servicePort(
 		if other.Number == p.Number {
 			v.fail(path+".number", "%d given twice", p.Number)
 		}
-	}
-}
-
-// protocols are those that Istio knows, and whether the lab carries them.
-func protocols() map[string]bool {
-	return map[string]bool{
-		"HTTP": true, "HTTP2": true, "GRPC": true, "GRPC-WEB": true, "HTTPS": false, "TLS": false,
-		"TCP": false, "MONGO": false, "REDIS": false, "MYSQL": false,
 	}
 }
 
