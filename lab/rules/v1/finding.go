@@ -46,10 +46,7 @@ func (i inspector) inspect(r Rule) []Finding {
 	case *networking.Gateway:
 		return i.gatewayNotes(typed[*networking.Gateway]{r, spec})
 	case *networking.ServiceEntry:
-		if len(spec.Ports) == 0 {
-			return []Finding{plain("spec.ports", "never acts: it has no ports")}
-		}
-		return nil
+		return serviceEntryNotes(spec)
 	case *networking.EnvoyFilter:
 		return i.workloads(r, "spec.workloadSelector", spec.GetWorkloadSelector().GetLabels())
 	case *networking.Sidecar:
@@ -149,6 +146,13 @@ func (i inspector) destinationRuleNotes(r typed[*networking.DestinationRule]) []
 		}
 	}
 	return list
+}
+
+func serviceEntryNotes(s *networking.ServiceEntry) []Finding {
+	if len(s.Ports) > 0 {
+		return nil
+	}
+	return []Finding{plain("spec.ports", "never acts: it has no ports")}
 }
 
 // isUnread tells whether a host is an external one without a port that speaks HTTP.

@@ -27,6 +27,11 @@ func (v *validator) serviceEntry(s *networking.ServiceEntry) {
 	if s.Location != networking.ServiceEntry_MESH_EXTERNAL {
 		v.fail("spec.location", "%s: not supported by the lab", s.Location)
 	}
+	v.resolution(s)
+	v.exportTo(s.ExportTo)
+}
+
+func (v *validator) resolution(s *networking.ServiceEntry) {
 	switch s.Resolution {
 	case networking.ServiceEntry_DNS, networking.ServiceEntry_DNS_ROUND_ROBIN:
 	case networking.ServiceEntry_NONE: // clients find the host themselves, at the same address
@@ -38,7 +43,6 @@ func (v *validator) serviceEntry(s *networking.ServiceEntry) {
 	default:
 		v.fail("spec.resolution", "%s: not supported by the lab", s.Resolution)
 	}
-	v.exportTo(s.ExportTo)
 }
 
 func (v *validator) servicePort(
