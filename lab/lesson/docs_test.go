@@ -1,6 +1,7 @@
 package lesson
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -64,6 +65,107 @@ func missing(part, whole string) string {
 		lines, gap = lines[at+1:], false
 	}
 	return ""
+}
+
+// TestLanguages holds the pages of docs/zh/ to those of docs/: what is typed, printed, claimed and
+// quoted is the same, and only what is read and drawn is each language's own.
+func TestLanguages(t *testing.T) {
+	t.Parallel()
+	english, chinese := pageFiles(t, "docs"), pageFiles(t, "docs/zh")
+	for name, page := range english {
+		other, ok := chinese[name]
+		if !ok {
+			t.Errorf("%s: no such page in docs/zh", page.file)
+		} else if d := difference(page, other); d != "" {
+			t.Error(d)
+		}
+	}
+	for name, page := range chinese {
+		if _, ok := english[name]; !ok {
+			t.Errorf("%s: no such page in docs", page.file)
+		}
+	}
+}
+
+type pageFile struct{ file, text string }
+
+// pageFiles are all the pages of a folder by their names, lessons or not.
+func pageFiles(t *testing.T, folder string) map[string]pageFile {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(repository, folder, "*.md"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%s: %d pages: %v", folder, len(files), err)
+	}
+	pages := map[string]pageFile{}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pages[filepath.Base(file)] = pageFile{file, string(text)}
+	}
+	return pages
+}
+
+// difference is where the blocks of a page first differ from another's, "" if nowhere.
+func difference(page, other pageFile) string {
+	lines, others := page.shared(), other.shared()
+	for i := range min(len(lines), len(others)) {
+		if a, b := lines[i], others[i]; a.text != b.text {
+			return fmt.Sprintf("%s:%d: %q, and %s:%d: %q", page.file, a.number, a.text, other.file, b.number, b.text)
+		}
+	}
+	return ""
+}
+
+type numbered struct {
+	number int
+	text   string
+}
+
+var anyFence = regexp.MustCompile("(?ms)^```(\\S[^\n]*)\n.*?^```$")
+
+// shared are the lines of a page's blocks that all languages have, and its end. What a lab prints
+// is one of them in a lesson; elsewhere it may have remarks.
+func (p pageFile) shared() []numbered {
+	own := []string{"mermaid"}
+	if !fileName.MatchString(filepath.Base(p.file)) {
+		own = append(own, "text")
+	}
+	var lines []numbered
+	for _, m := range anyFence.FindAllStringSubmatchIndex(p.text, -1) {
+		if slices.Contains(own, p.text[m[2]:m[3]]) {
+			continue
+		}
+		number := strings.Count(p.text[:m[0]], "\n") + 1
+		for line := range strings.SplitSeq(p.text[m[0]:m[1]], "\n") {
+			lines = append(lines, numbered{number, line})
+			number++
+		}
+	}
+	return append(lines, numbered{strings.Count(p.text, "\n"), "the end"})
+}
+
+func TestDifference(t *testing.T) {
+	t.Parallel()
+	command, picture := fenced("console", "$ a\nb"), fenced("mermaid", "a --> b")
+	english := pageFile{"docs/07-x.md", string(page("Text.", picture, command, fenced("yaml check", "send: 1")))}
+	for name, c := range map[string]struct{ zh, want string }{
+		"none":    {string(page("文。", fenced("mermaid", "甲 --> 乙"), command, fenced("yaml check", "send: 1"))), ""},
+		"output":  {string(page(fenced("console", "$ a\nc"), fenced("yaml check", "send: 1"))), `x.md:11: "b", and zh/07-x.md:5: "c"`},
+		"edition": {string(page(command, fenced("yaml check v1", "send: 1"))), "x.md:14: \"```yaml check\", and zh/07-x.md:8: \"```yaml check v1\""},
+		"missing": {string(page(command, "文。")), "x.md:14: \"```yaml check\", and zh/07-x.md:8: \"the end\""},
+		"more":    {string(page(command, fenced("yaml check", "send: 1"), command)), "x.md:16: \"the end\", and zh/07-x.md:12: \"```console\""},
+		"order":   {string(page(fenced("yaml check", "send: 1"), command)), "x.md:9: \"```console\", and zh/07-x.md:3: \"```yaml check\""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := difference(english, pageFile{"zh/07-x.md", c.zh})
+			if c.want == "" && got != "" || !strings.HasSuffix(got, c.want) {
+				t.Errorf("%s, want %s", got, c.want)
+			}
+		})
+	}
 }
 
 // TestMutantsApply has every change that a check must find be one of the file as it is.
