@@ -20,7 +20,7 @@ func (c *change) hint(ctx context.Context, client *control.Client, files []contr
 	if err != nil {
 		return
 	}
-	pages, err := lesson.ReadAll(filepath.Join(home, "docs"))
+	pages, err := lesson.ReadAll(filepath.Join(home, englishPages))
 	if err != nil {
 		return
 	}

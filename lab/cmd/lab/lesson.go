@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -14,20 +16,25 @@ import (
 )
 
 func (a *app) lesson() *cobra.Command {
-	var edition, listen string
+	var edition, listen, lang string
 	cmd := &cobra.Command{
 		Use:   "lesson [LESSON]",
 		Short: "List the lessons, or walk through one",
 		Long: `List the lessons, or walk through one, by number or name: its text, each command when you press
 Enter, and its checks. It uses the running lab, or starts one for the lesson.`,
 		Example: `  bin/lab lesson
-  bin/lab lesson 3`,
+  bin/lab lesson 3
+  bin/lab lesson 3 --lang zh`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !slices.Contains(lesson.Editions(), edition) {
 				return misusef("--edition=%s: want %s", edition, strings.Join(lesson.Editions(), ", "))
 			}
-			home, pages, err := a.lessons(args)
+			folder, err := pagesIn(lang)
+			if err != nil {
+				return err
+			}
+			home, pages, err := a.lessons(folder, args)
 			if err != nil {
 				return err
 			}
@@ -49,8 +56,35 @@ Enter, and its checks. It uses the running lab, or starts one for the lesson.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&edition, "edition", string(control.Classic), strings.Join(lesson.Editions(), ", "))
+	flags.StringVar(&lang, "lang", a.language(), "of the pages: en or zh ($LANG)")
 	flags.StringVar(&listen, "listen", defaultListen, "the ingress' address of a lab that it starts")
 	return cmd
+}
+
+// The languages that there are pages in.
+const (
+	english = "en"
+	chinese = "zh"
+)
+
+// language is the reader's, by the variables of locale(7), if there are pages in it.
+func (a *app) language() string {
+	locale := cmp.Or(a.getenv("LC_ALL"), a.getenv("LC_MESSAGES"), a.getenv("LANG"))
+	if strings.HasPrefix(locale, chinese) {
+		return chinese
+	}
+	return english
+}
+
+// pagesIn is the folder of a language's pages.
+func pagesIn(lang string) (string, error) {
+	switch lang {
+	case english:
+		return englishPages, nil
+	case chinese:
+		return filepath.Join(englishPages, chinese), nil
+	}
+	return "", misusef("--lang=%s: want %s, %s", lang, english, chinese)
 }
 
 func (a *app) listLessons(pages []lesson.Page) error {

@@ -62,7 +62,7 @@ func (v *verify) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	home, pages, err := v.lessons(args)
+	home, pages, err := v.lessons(englishPages, args)
 	if err != nil {
 		return err
 	}
@@ -162,8 +162,12 @@ func (v *verify) write() error {
 	return file.Close()
 }
 
-// lessons are the pages that words name, all of them without, and what their labs start from.
-func (a *app) lessons(words []string) (lesson.Home, []lesson.Page, error) {
+// englishPages is the folder of the pages that tests run.
+const englishPages = "docs"
+
+// lessons are the pages in a folder that words name, all of them without, and what their labs start
+// from.
+func (a *app) lessons(in string, words []string) (lesson.Home, []lesson.Page, error) {
 	folder, err := a.home()
 	if err != nil {
 		return lesson.Home{}, nil, err
@@ -172,7 +176,7 @@ func (a *app) lessons(words []string) (lesson.Home, []lesson.Page, error) {
 		Folder: folder, Environ: a.environ(),
 		FolderOf: func(name string) (control.Folder, error) { return control.FolderOf(name, a.getenv) },
 	}
-	all, err := lesson.ReadAll(filepath.Join(folder, "docs"))
+	all, err := lesson.ReadAll(filepath.Join(folder, in))
 	if err != nil || len(words) == 0 {
 		return home, all, err
 	}
