@@ -36,7 +36,7 @@ func serve(ctx context.Context, l *lab) (*server, error) {
 	}
 	s := &server{http: &http.Server{
 		Handler:           l.routes(),
-		ReadHeaderTimeout: time.Second,
+		ReadHeaderTimeout: 10 * time.Second, // a busy machine's client is slow, and it is its owner
 		BaseContext:       func(net.Listener) context.Context { return ctx },
 	}}
 	s.ended.Go(func() { s.broken = s.http.Serve(listener) })

@@ -35,11 +35,11 @@ const (
 
 // check does what a check says, and returns its claims.
 func (r *runner) check(ctx context.Context, c *Check) ([]Claim, error) {
-	claims, err := r.settle(ctx, r.counter, c.WaitFor, sample{}, nil, waiting)
+	claims, err := r.settle(ctx, r.gauge, c.WaitFor, sample{}, waiting)
 	if err != nil || c.Send == 0 {
 		return claims, err
 	}
-	counters, err := meter(r.counter).read(ctx, c.Counters)
+	before, err := r.counters(ctx, c)
 	if err != nil {
 		return nil, err
 	}
@@ -54,15 +54,14 @@ func (r *runner) check(ctx context.Context, c *Check) ([]Claim, error) {
 	s := sample{total: len(list), took: took, alpha: c.alpha(), answers: map[string]int{}}
 	claims = append(claims, r.judge(c, list, s)...)
 	for _, m := range []struct {
-		meter  meter
-		list   amounts
-		before map[string]int
-	}{{r.counter, c.Counters, counters}, {r.received(began), c.Received, nil}, {r.counter, c.Gauges, nil}} {
+		meter meter
+		list  amounts
+	}{{r.rise(before), c.Counters}, {r.received(began), c.Received}, {r.gauge, c.Gauges}} {
 		within := settling
 		if verdict("", c, claims) != nil {
 			within = 0 // it has failed: nothing is worth a wait
 		}
-		more, err := r.settle(ctx, m.meter, m.list, s, m.before, within)
+		more, err := r.settle(ctx, m.meter, m.list, s, within)
 		if err != nil {
 			return nil, err
 		}
@@ -71,13 +70,13 @@ func (r *runner) check(ctx context.Context, c *Check) ([]Claim, error) {
 	return claims, nil
 }
 
-// settle waits for numbers; only what they rose counts where there is one from before.
+// settle waits for numbers.
 func (r *runner) settle(
-	ctx context.Context, m meter, list amounts, s sample, before map[string]int, within time.Duration,
+	ctx context.Context, m meter, list amounts, s sample, within time.Duration,
 ) ([]Claim, error) {
 	var claims []Claim
 	for _, a := range list {
-		n, err := m.await(ctx, a, s, before[a.of], within)
+		n, err := m.await(ctx, a, s, within)
 		claim := a.claim(n, s)
 		switch {
 		case errors.Is(err, errNoCounter) || isMissing(err):

@@ -79,12 +79,12 @@ const ingress = "ingress"
 // of a status, when there is something to count.
 var errNoCounter = errors.New("no such counter")
 
-// counter is the sum of the counters, or gauges, of a Deployment's first pod's proxy, or of the
-// ingress, that end like the second word.
-func (r *runner) counter(ctx context.Context, of string) (int, error) {
+// stats are the counters and gauges of a Deployment's first pod's proxy, or of the ingress, that
+// end like the second word, by their whole names.
+func (r *runner) stats(ctx context.Context, of string) (map[string]int, error) {
 	workload, name, ok := strings.Cut(of, " ")
 	if !ok {
-		return 0, fmt.Errorf("%q: want DEPLOYMENT COUNTER", of)
+		return nil, fmt.Errorf("%q: want DEPLOYMENT COUNTER", of)
 	}
 	query := control.StatsQuery{
 		Selection: deployment(workload), Filter: `(^|\.)` + regexp.QuoteMeta(name) + `$`,
@@ -94,20 +94,57 @@ func (r *runner) counter(ctx context.Context, of string) (int, error) {
 	}
 	list, err := r.Client.Stats(ctx, query)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	if len(list) == 0 {
-		return 0, fmt.Errorf("%q: %w", of, errNoCounter)
+		return nil, fmt.Errorf("%q: %w", of, errNoCounter)
 	}
-	sum := 0
+	values := map[string]int{}
 	for _, s := range list {
-		n, err := strconv.Atoi(s.Value)
-		if err != nil {
-			return 0, fmt.Errorf("%s: %s: not a number", s.Name, s.Value)
+		if values[s.Name], err = strconv.Atoi(s.Value); err != nil {
+			return nil, fmt.Errorf("%s: %s: not a number", s.Name, s.Value)
 		}
+	}
+	return values, nil
+}
+
+// gauge is the sum of gauges.
+func (r *runner) gauge(ctx context.Context, of string) (int, error) {
+	values, err := r.stats(ctx, of)
+	sum := 0
+	for _, n := range values {
 		sum += n
 	}
-	return sum, nil
+	return sum, err
+}
+
+// rise is by how much counters rose since they were those of before. Each counts for itself: with
+// a rule that is deleted its cluster's go some time later, and those of a new one begin at 0.
+func (r *runner) rise(before map[string]map[string]int) meter {
+	return func(ctx context.Context, of string) (int, error) {
+		values, err := r.stats(ctx, of)
+		sum := 0
+		for name, n := range values {
+			if was := before[of][name]; was <= n {
+				n -= was
+			}
+			sum += n
+		}
+		return sum, err
+	}
+}
+
+// counters are all that a check names, those that have not begun left out.
+func (r *runner) counters(ctx context.Context, c *Check) (map[string]map[string]int, error) {
+	all := map[string]map[string]int{}
+	for _, a := range c.Counters {
+		values, err := r.stats(ctx, a.of)
+		if err != nil && !errors.Is(err, errNoCounter) && !isMissing(err) {
+			return nil, err
+		}
+		all[a.of] = values
+	}
+	return all, nil
 }
 
 // received counts the requests to / that the pods of a Deployment have logged since a time. Their
@@ -144,19 +181,6 @@ func deployment(name string) control.Selection {
 	return control.Selection{Args: []string{"deployment/" + name}, Namespace: namespace}
 }
 
-// read is all the numbers of some amounts.
-func (m meter) read(ctx context.Context, list amounts) (map[string]int, error) {
-	values := map[string]int{}
-	for _, a := range list {
-		n, err := m(ctx, a.of)
-		if err != nil && !errors.Is(err, errNoCounter) && !isMissing(err) {
-			return nil, err
-		}
-		values[a.of] = n
-	}
-	return values, nil
-}
-
 // A number that is not yet what it is to be is read again after a pause, which doubles up to the
 // longest: to read it keeps the proxy's main thread busy, which has to eject pods meanwhile.
 const (
@@ -167,23 +191,23 @@ const (
 // await reads a number until it is within bounds, or for a time, and returns the last. A counter
 // that has not begun by the time that all settle in will not begin.
 func (m meter) await(
-	ctx context.Context, a amount, s sample, before int, within time.Duration,
+	ctx context.Context, a amount, s sample, within time.Duration,
 ) (n int, err error) {
 	began, giveUp := time.Now(), time.After(within)
 	for pause := shortestPause; ; pause = min(2*pause, longestPause) {
 		n, err = m(ctx, a.of)
 		low, high := a.bounds(s)
-		fits := n-before >= low && (high < 0 || n-before <= high)
+		fits := n >= low && (high < 0 || n <= high)
 		awaited := errors.Is(err, errNoCounter) && time.Since(began) < settling
 		if !awaited && (err != nil || fits) {
-			return n - before, err
+			return n, err
 		}
 		select {
 		case <-time.After(pause):
 		case <-giveUp:
-			return n - before, err
+			return n, err
 		case <-ctx.Done():
-			return n - before, context.Cause(ctx)
+			return n, context.Cause(ctx)
 		}
 	}
 }
