@@ -78,12 +78,14 @@ func tightest(limits []mesh.RateLimit) mesh.RateLimit {
 func perSecond(l mesh.RateLimit) float64 { return float64(l.Tokens) / l.Interval.Seconds() }
 
 func localLimit(server mesh.Labels, l mesh.RateLimit) map[string]any {
-	whole := map[string]any{"default_value": map[string]any{"numerator": 100, "denominator": "HUNDRED"}}
+	all := map[string]any{"numerator": 100, "denominator": "HUNDRED"}
+	whole := map[string]any{"default_value": all}
 	filter := map[string]any{
 		"name":      "envoy.filters.network.http_connection_manager",
 		"subFilter": map[string]any{"name": "envoy.filters.http.router"},
 	}
-	const limitType = "type.googleapis.com/envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit"
+	const limitType = "type.googleapis.com/" +
+		"envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit"
 	limit := map[string]any{
 		"@type": limitType, "stat_prefix": "http_local_rate_limiter",
 		"token_bucket": map[string]any{

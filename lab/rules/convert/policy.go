@@ -28,7 +28,9 @@ func (c *converter) subsetsOf(h host) []mesh.Labels {
 	var list []mesh.Labels
 	add := func(to mesh.Cluster) {
 		if to.Host == h.service.Host() && len(to.Labels) > 0 &&
-			!slices.ContainsFunc(list, func(l mesh.Labels) bool { return l.String() == to.Labels.String() }) {
+			!slices.ContainsFunc(list, func(l mesh.Labels) bool {
+				return l.String() == to.Labels.String()
+			}) {
 			list = append(list, to.Labels)
 		}
 	}
@@ -42,7 +44,9 @@ func (c *converter) subsetsOf(h host) []mesh.Labels {
 			add(u.Cluster)
 		}
 	}
-	slices.SortFunc(list, func(a, b mesh.Labels) int { return strings.Compare(a.String(), b.String()) })
+	slices.SortFunc(list, func(a, b mesh.Labels) int {
+		return strings.Compare(a.String(), b.String())
+	})
 	return list
 }
 

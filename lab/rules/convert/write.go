@@ -40,7 +40,9 @@ func order() []string {
 func arrange(n *yaml.Node) {
 	if n.Kind == yaml.MappingNode {
 		pairs := slices.Collect(slices.Chunk(n.Content, 2))
-		slices.SortStableFunc(pairs, func(a, b []*yaml.Node) int { return cmp.Compare(place(a), place(b)) })
+		slices.SortStableFunc(pairs, func(a, b []*yaml.Node) int {
+			return cmp.Compare(place(a), place(b))
+		})
 		n.Content = slices.Concat(pairs...)
 	}
 	for _, child := range n.Content {

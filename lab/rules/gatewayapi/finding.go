@@ -53,7 +53,8 @@ func parentNotes(s v1.Set, t mesh.Topology, r httpRoute) []string {
 		namespace := string(or(p.Namespace, gateway.Namespace(r.Key.Namespace)))
 		name := mesh.Name{Namespace: namespace, Name: string(p.Name)}
 		if !isService(p) {
-			if _, ok := s.Get(v1.Key{Group: Group, Kind: gatewayKind, Namespace: namespace, Name: name.Name}); !ok {
+			key := v1.Key{Group: Group, Kind: gatewayKind, Namespace: namespace, Name: name.Name}
+			if _, ok := s.Get(key); !ok {
 				list = append(list, fmt.Sprintf("%sgateway %q not found.", none, p.Name))
 			}
 			continue

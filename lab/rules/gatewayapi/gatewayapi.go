@@ -4,9 +4,9 @@
 // specific match comes first; a Gateway of class istio is the way in.
 //
 // Features that the tutorial does not use are refused with "not supported by the lab": filters of
-// type CORS, ExternalAuth and ExtensionRef, filters of backends, session persistence, parents other than a
-// Service and a Gateway, sections of a Gateway, backends other than Services, and of a Gateway
-// everything but HTTP listeners with a host name.
+// type CORS, ExternalAuth and ExtensionRef, filters of backends, session persistence, parents
+// other than a Service and a Gateway, sections of a Gateway, backends other than Services, and of
+// a Gateway everything but HTTP listeners with a host name. docs/refused.md lists them.
 package gatewayapi
 
 import (

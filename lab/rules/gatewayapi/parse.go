@@ -134,7 +134,13 @@ func (v *validator) listener(path string, l gateway.Listener, before []gateway.L
 }
 
 func (v *validator) allowedRoutes(path string, a *gateway.AllowedRoutes) {
-	if a == nil || a.Namespaces == nil {
+	if a == nil {
+		return
+	}
+	if len(a.Kinds) > 0 {
+		v.refuse(path+".kinds", a.Kinds)
+	}
+	if a.Namespaces == nil {
 		return
 	}
 	from := or(a.Namespaces.From, gateway.NamespacesFromSame)
@@ -143,7 +149,4 @@ func (v *validator) allowedRoutes(path string, a *gateway.AllowedRoutes) {
 		v.fail(path+".namespaces.from", "Selector: not supported by the lab")
 	}
 	v.refuse(path+".namespaces.selector", a.Namespaces.Selector)
-	if len(a.Kinds) > 0 {
-		v.refuse(path+".kinds", a.Kinds)
-	}
 }

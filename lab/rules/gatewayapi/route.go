@@ -109,7 +109,9 @@ func conditions(m gateway.HTTPRouteMatch) []mesh.Condition {
 		c := mesh.Condition{Attribute: mesh.Header, Header: strings.ToLower(string(h.Name))}
 		list = append(list, compare(c, or(h.Type, "") == gateway.HeaderMatchRegularExpression, h.Value))
 	}
-	slices.SortStableFunc(list, func(a, b mesh.Condition) int { return cmp.Compare(a.Header, b.Header) })
+	slices.SortStableFunc(list, func(a, b mesh.Condition) int {
+		return cmp.Compare(a.Header, b.Header)
+	})
 	if m.Method != nil {
 		c := mesh.Condition{Attribute: mesh.Method, Compare: mesh.Exact, Value: string(*m.Method)}
 		list = append(list, c)

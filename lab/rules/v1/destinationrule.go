@@ -59,13 +59,16 @@ func (r *resolver) ruleIn(namespace string, c client, host string) *policyRule {
 
 // closer tells whether a pattern says more than another: exact before wild, longer before shorter.
 func closer(pattern, other string) bool {
-	if exact := !strings.HasPrefix(pattern, "*"); other != "" && exact == strings.HasPrefix(other, "*") {
+	exact, otherWild := !strings.HasPrefix(pattern, "*"), strings.HasPrefix(other, "*")
+	if other != "" && exact == otherWild {
 		return exact
 	}
 	return len(pattern) > len(other)
 }
 
-func (r *resolver) isVisible(p typed[*networking.DestinationRule], namespace string, c client) bool {
+func (r *resolver) isVisible(
+	p typed[*networking.DestinationRule], namespace string, c client,
+) bool {
 	return p.Key.Namespace == namespace &&
 		(namespace == c.Namespace || p.exportedTo(p.spec.ExportTo, c.Namespace))
 }

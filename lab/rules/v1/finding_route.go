@@ -70,10 +70,7 @@ func (i inspector) destinationNotes(r Rule, d placed) []Finding {
 		list = append(list, coded(d.path+".host", codeNotFound,
 			"Referenced host not found: %q", d.Host))
 	}
-	if d.Subset != "" && !slices.ContainsFunc(i.policies, func(p typed[*networking.DestinationRule]) bool {
-		return fullName(p.spec.Host, p.Key.Namespace) == full &&
-			slices.ContainsFunc(p.spec.Subsets, func(s *networking.Subset) bool { return s.Name == d.Subset })
-	}) {
+	if d.Subset != "" && !i.isSubset(full, d.Subset) {
 		list = append(list, coded(d.path+".subset", codeNotFound,
 			"Referenced host+subset in destinationrule not found: %q", d.Host+"+"+d.Subset))
 	}
@@ -84,6 +81,21 @@ func (i inspector) destinationNotes(r Rule, d placed) []Finding {
 		}
 	}
 	return list
+}
+
+// isSubset tells whether any DestinationRule of a host has a subset.
+func (i inspector) isSubset(host, name string) bool {
+	for _, p := range i.policies {
+		if fullName(p.spec.Host, p.Key.Namespace) != host {
+			continue
+		}
+		for _, s := range p.spec.Subsets {
+			if s.Name == name {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // conflicts are other rules for the same host, seen by the same clients, as istioctl words them.
@@ -97,10 +109,10 @@ func (i inspector) conflicts(r typed[*networking.VirtualService]) []Finding {
 			}
 		}
 		if slices.Sort(names); len(names) > 1 {
-			list = append(list, coded("spec.hosts", codeConflictingHosts, "The VirtualServices %s associated "+
-				"with mesh gateway define the same host %s which can lead to undefined behavior. "+
-				"This can be fixed by merging the conflicting VirtualServices into a single "+
-				"resource.", strings.Join(names, ","), scoped))
+			list = append(list, coded("spec.hosts", codeConflictingHosts,
+				"The VirtualServices %s associated with mesh gateway define the same host %s which "+
+					"can lead to undefined behavior. This can be fixed by merging the conflicting "+
+					"VirtualServices into a single resource.", strings.Join(names, ","), scoped))
 		}
 	}
 	return list

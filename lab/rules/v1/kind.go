@@ -4,14 +4,15 @@
 // blocks of a policy that replace each other whole, two default retries, the less busy of two
 // pods, no panic, and every host outside the mesh allowed.
 //
-// Features that the tutorial does not use are refused with "not supported by the lab":
+// Features that the tutorial does not use are refused with "not supported by the lab"; field by
+// field they are in docs/refused.md:
 //   - VirtualService: tcp and tls routes, delegates, corsPolicy and gRPC aborts;
 //   - Gateway: everything but HTTP servers;
 //   - DestinationRule: localities, warm-up, PASSTHROUGH, HTTP/2 upgrades,
 //     idle connections and keep-alive, tunnels, proxy protocol, retry budgets, local origin
 //     errors, own certificates, and tls DISABLE;
-//   - ServiceEntry: everything but HTTP, TLS and TCP to hosts outside by their whole names, where DNS
-//     has them;
+//   - ServiceEntry: everything but HTTP, TLS and TCP to hosts outside by their whole names, where
+//     DNS has them;
 //   - Sidecar: ingress, ports and binds, connection pools, egress proxies;
 //   - AuthorizationPolicy: AUDIT, CUSTOM, targetRefs, operations and conditions, and sources
 //     other than principals, service accounts and namespaces;

@@ -17,8 +17,9 @@ import (
 // The only shape of an EnvoyFilter that the lab knows: Envoy's local rate limit before the
 // router of a workload's inbound calls.
 const (
-	limitFilter  = "envoy.filters.http.local_ratelimit"
-	limitType    = "type.googleapis.com/envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit"
+	limitFilter = "envoy.filters.http.local_ratelimit"
+	limitType   = "type.googleapis.com/" +
+		"envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit"
 	routerFilter = "envoy.filters.http.router"
 	httpFilter   = "envoy.filters.network.http_connection_manager"
 )

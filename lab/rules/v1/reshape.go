@@ -39,7 +39,10 @@ func changeOf(o *networking.Headers_HeaderOperations) (change mesh.HeaderChange,
 
 // together is the changes of both, those of the second after those of the first.
 func together(a, b mesh.Headers) mesh.Headers {
-	return mesh.Headers{Request: merged(a.Request, b.Request), Response: merged(a.Response, b.Response)}
+	return mesh.Headers{
+		Request:  merged(a.Request, b.Request),
+		Response: merged(a.Response, b.Response),
+	}
 }
 
 func merged(a, b mesh.HeaderChange) mesh.HeaderChange {

@@ -75,7 +75,8 @@ func (r *resolver) known(c client, cluster mesh.Cluster) bool {
 	}
 	if s, ok := r.topology.ServiceAt(cluster.Host); ok {
 		_, ok := s.Port(cluster.Port)
-		return ok && s.SeenFrom(c.Namespace) && (c.imports(s.Namespace, s.Host()) || r.routedTo(c, s.Host()))
+		return ok && s.SeenFrom(c.Namespace) &&
+			(c.imports(s.Namespace, s.Host()) || r.routedTo(c, s.Host()))
 	}
 	return slices.ContainsFunc(r.externalFor(c), func(e mesh.ExternalHost) bool {
 		return e.Host == cluster.Host && e.Port == cluster.Port

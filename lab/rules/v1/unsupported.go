@@ -21,7 +21,8 @@ func unsupportedFields(kind string) []string {
 	switch kind {
 	case virtualServiceKind:
 		return []string{
-			"tcp", "tls", "http[].delegate", "http[].corsPolicy", "http[].fault.abort.grpcStatus", "http[].fault.abort.http2Error",
+			"tcp", "tls", "http[].delegate", "http[].corsPolicy",
+			"http[].fault.abort.grpcStatus", "http[].fault.abort.http2Error",
 			"http[].fault.delay.exponentialDelay", "http[].retries.retryRemoteLocalities",
 			"http[].directResponse.body.bytes",
 		}
@@ -59,7 +60,8 @@ func unsupportedFields(kind string) []string {
 
 func unsupportedPolicies() []string {
 	return []string{
-		"tunnel", "proxyProtocol", "retryBudget", "loadBalancer.localityLbSetting", "loadBalancer.warmup", "loadBalancer.warmupDurationSecs",
+		"tunnel", "proxyProtocol", "retryBudget", "loadBalancer.localityLbSetting",
+		"loadBalancer.warmup", "loadBalancer.warmupDurationSecs",
 		"connectionPool.tcp.tcpKeepalive", "connectionPool.tcp.idleTimeout",
 		"connectionPool.tcp.maxConnectionDuration", "connectionPool.http.idleTimeout",
 		"connectionPool.http.h2UpgradePolicy", "connectionPool.http.useClientProtocol",

@@ -89,8 +89,9 @@ func (v *validator) outlier(path string, o *networking.OutlierDetection) {
 		v.warn(path, "", "%s.maxEjectionPercent is not set: of fewer than ten pods none is ejected", path)
 	}
 	if o.ConsecutiveErrors != 0 { //nolint:staticcheck // deprecated, and accepted
-		v.warn(path+".consecutiveErrors", codeSchemaWarning, "Schema validation warning: outlier detection consecutive errors "+
-			"is deprecated, use consecutiveGatewayErrors or consecutive5xxErrors instead")
+		v.warn(path+".consecutiveErrors", codeSchemaWarning,
+			"Schema validation warning: outlier detection consecutive errors is deprecated, "+
+				"use consecutiveGatewayErrors or consecutive5xxErrors instead")
 	}
 }
 

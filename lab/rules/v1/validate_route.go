@@ -205,8 +205,9 @@ func (v *validator) fault(path string, f *networking.HTTPFaultInjection) {
 	if d := f.Delay; d != nil {
 		v.percentage(path+".delay.percentage", d.Percentage)
 		if d.GetPercent() != 0 { //nolint:staticcheck // the field is deprecated, and accepted
-			v.warn(path+".delay.percent", codeDeprecated, "Deprecated: HTTPRoute.fault.delay.percent is deprecated; "+
-				"use HTTPRoute.fault.delay.percentage.value")
+			v.warn(path+".delay.percent", codeDeprecated,
+				"Deprecated: HTTPRoute.fault.delay.percent is deprecated; "+
+					"use HTTPRoute.fault.delay.percentage.value")
 		}
 	}
 }

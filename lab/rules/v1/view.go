@@ -18,7 +18,7 @@ type View struct {
 type RouteView struct {
 	Rule            string           `json:"rule"`
 	Kind            string           `json:"kind,omitempty"`
-	RuleIndex       json.RawMessage  `json:"rule_index,omitempty"` // of Kind; null for a rule with a name
+	RuleIndex       json.RawMessage  `json:"rule_index,omitempty"` // of Kind; null with a name
 	Name            string           `json:"name,omitempty"`
 	Match           []map[string]any `json:"match"`
 	Clusters        []ClusterView    `json:"clusters"`

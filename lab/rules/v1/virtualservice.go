@@ -22,7 +22,9 @@ const (
 )
 
 // virtualService is a rule's routes for a client and port, up to the first without condition.
-func (r *resolver) virtualService(c client, rule typed[*networking.VirtualService], port int) []Route {
+func (r *resolver) virtualService(
+	c client, rule typed[*networking.VirtualService], port int,
+) []Route {
 	var routes []Route
 	for i, spec := range rule.spec.Http {
 		matches := spec.Match
