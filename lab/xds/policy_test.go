@@ -97,13 +97,16 @@ func TestRequestsPerConnection(t *testing.T) {
 	}
 }
 
+// ejectedFor is how long the first time, and at least that later.
+const ejectedFor = 300 * time.Millisecond
+
 // ejecting is a short version of the tutorial's pool ejection.
 func ejecting(t *testing.T, w *world) mesh.Mesh {
 	t.Helper()
 	m := w.mesh("route-rule-recommendation-v2.yml", "recommendation_cb_policy_pool_ejection.yml")
 	eachCluster(m, func(p *mesh.Policy) {
 		if p.Outlier != nil {
-			*p.Outlier.Interval, *p.Outlier.BaseEjection = 20*time.Millisecond, 300*time.Millisecond
+			*p.Outlier.Interval, *p.Outlier.BaseEjection = 20*time.Millisecond, ejectedFor
 			p.Balance = mesh.RoundRobin
 		}
 	})
@@ -115,46 +118,46 @@ func TestEjection(t *testing.T) {
 	w, preference, _, _ := chain(t)
 	bad := w.pod("recommendation-v2", faulty)
 	w.mustPush(ejecting(t, w))
-	began := time.Now()
-	cluster := `cluster\.outbound\|8080\|version=v2.*@` + w.ns + `/preference.*;\.outlier_detection\.`
+	ejections := `cluster\.outbound\|8080\|version=v2.*@` + w.ns + `/preference.*;\.outlier_detection\.` +
+		`ejections_enforced_consecutive_5xx$`
 	client := preference.client(t)
-	for bad.requests.Load() == 0 {
-		get(t, client, recommendation)
-	}
-	ejected := func() {
+	// untilBad asks until the bad pod has had n requests, and is out for the last of them. It
+	// returns when that was sent, and when it was answered.
+	untilBad := func(n int) (sent, answered time.Time) {
 		labtest.Until(t, func() error {
-			if n := w.proxy.stat(t, cluster+"ejections_active$"); n != 1 {
-				return fmt.Errorf("%d hosts are ejected, not 1", n)
+			sent = time.Now()
+			a := get(t, client, recommendation)
+			answered = time.Now()
+			got := int(bad.requests.Load())
+			if got < n && a.String() != "200 v2" {
+				t.Errorf("while ejected: %s", a)
 			}
-			return nil
+			return unlessEqual("requests to the bad pod", got, n)
 		})
+		labtest.Until(t, func() error {
+			return unlessEqual("ejections", w.proxy.stat(t, ejections), n)
+		})
+		get(t, client, "http://localhost:8080") // after that, Envoy's worker has heard of it too
+		return sent, answered
 	}
-	ejected()
-	if n := bad.requests.Load(); n != 1 {
-		t.Errorf("the bad pod got %d requests before it was ejected, want 1", n)
-	}
-	for bad.requests.Load() == 1 {
-		if a := get(t, client, recommendation); a.String() != "200 v2" && bad.requests.Load() == 1 {
-			t.Fatalf("while ejected: %s", a)
-		}
-		if time.Since(began) > patience {
-			t.Fatal("the bad pod never came back")
-		}
-	}
-	if out := time.Since(began); out < 300*time.Millisecond {
+	first, _ := untilBad(1)
+	second, again := untilBad(2) // at once, though it came back a moment ago
+	if out := again.Sub(first); out < ejectedFor {
 		t.Errorf("ejected for %v only", out)
 	}
-	ejected() // for twice as long, and at once though it came back a moment ago
-	began = time.Now()
 	for range 10 {
 		a := get(t, client, recommendation)
-		if time.Since(began) < 500*time.Millisecond && a.String() != "200 v2" {
+		if time.Since(second) < ejectedFor && a.String() != "200 v2" {
 			t.Errorf("while ejected again: %s", a)
 		}
 	}
-	if n := w.proxy.stat(t, cluster+"ejections_enforced_consecutive_5xx$"); n < 2 {
-		t.Errorf("%d ejections for 5xx in a row", n)
+}
+
+func unlessEqual(what string, got, want int) error {
+	if got != want {
+		return fmt.Errorf("%d %s, want %d", got, what, want)
 	}
+	return nil
 }
 
 // TestEjectionPerClient sends another client's requests to the pod that one has ejected.
