@@ -32,8 +32,6 @@ func Findings(s Set, t mesh.Topology) []Finding {
 
 type inspector struct{ *resolver }
 
-const selectorField = "spec.selector"
-
 func (i inspector) inspect(r Rule) []Finding {
 	if f := i.nowhere(r); f != nil {
 		return f
@@ -48,16 +46,15 @@ func (i inspector) inspect(r Rule) []Finding {
 	case *networking.ServiceEntry:
 		return serviceEntryNotes(spec)
 	case *networking.EnvoyFilter:
-		return i.workloads(r, "spec.workloadSelector", spec.GetWorkloadSelector().GetLabels())
+		return i.envoyFilterNotes(typed[*networking.EnvoyFilter]{r, spec})
 	case *networking.Sidecar:
-		return i.workloads(r, "spec.workloadSelector", spec.GetWorkloadSelector().GetLabels())
+		return sole(i, typed[*networking.Sidecar]{r, spec}, i.sidecars, sidecarChoice)
 	case *telemetry.Telemetry:
-		return i.workloads(r, selectorField, spec.GetSelector().GetMatchLabels())
+		return sole(i, typed[*telemetry.Telemetry]{r, spec}, i.telemetries, telemetryChoice)
 	case *security.PeerAuthentication:
-		return i.workloads(r, selectorField, spec.GetSelector().GetMatchLabels())
+		return i.nobody(r, "spec.selector", spec.GetSelector().GetMatchLabels())
 	case *security.AuthorizationPolicy:
-		notes := i.workloads(r, selectorField, spec.GetSelector().GetMatchLabels())
-		return append(notes, i.principals(spec)...)
+		return i.accessNotes(typed[*security.AuthorizationPolicy]{r, spec})
 	default:
 		return nil
 	}
@@ -65,6 +62,10 @@ func (i inspector) inspect(r Rule) []Finding {
 
 func plain(path, format string, args ...any) Finding {
 	return Finding{Path: path, Level: Warning, Text: fmt.Sprintf(format, args...)}
+}
+
+func warned(path, code, format string, args ...any) Finding {
+	return Finding{Path: path, Code: code, Level: Warning, Text: fmt.Sprintf(format, args...)}
 }
 
 func coded(path, code, format string, args ...any) Finding {
@@ -87,41 +88,6 @@ func (i inspector) nowhere(r Rule) []Finding {
 		"never acts: nothing runs in namespace %s", r.Key.Namespace)}
 }
 
-// workloads warns of a selector that selects nothing.
-func (i inspector) workloads(r Rule, path string, labels map[string]string) []Finding {
-	if slices.ContainsFunc(i.topology.Workloads, func(w mesh.Workload) bool {
-		return selects(r, labels, w)
-	}) || len(labels) == 0 {
-		return nil
-	}
-	return []Finding{{
-		Path: path, Code: codeNoWorkloads, Level: Warning, Text: fmt.Sprintf(
-			"No matching workloads for this resource with the following labels: %s",
-			mesh.Labels(labels)),
-	}}
-}
-
-// principals warns of identities that nobody has, as they are easy to misspell.
-func (i inspector) principals(p *security.AuthorizationPolicy) []Finding {
-	var list []Finding
-	known := func(principal string) bool {
-		return slices.ContainsFunc(i.callers(), func(c caller) bool {
-			return fits(principal, c.principal())
-		})
-	}
-	for n, rule := range p.Rules {
-		for m, from := range rule.From {
-			for k, principal := range from.GetSource().GetPrincipals() {
-				path := fmt.Sprintf("spec.rules[%d].from[%d].source.principals[%d]", n, m, k)
-				if !known(principal) {
-					list = append(list, plain(path, "nobody has the principal %s", principal))
-				}
-			}
-		}
-	}
-	return list
-}
-
 func (i inspector) destinationRuleNotes(r typed[*networking.DestinationRule]) []Finding {
 	host := fullName(r.spec.Host, r.Key.Namespace)
 	if host != strings.ToLower(host) || !i.isHost(host) {
@@ -134,7 +100,7 @@ func (i inspector) destinationRuleNotes(r typed[*networking.DestinationRule]) []
 		return []Finding{plain("spec.workloadSelector",
 			"never acts: no pod has %s", mesh.Labels(labels))}
 	}
-	var list []Finding
+	list := certificateNotes(r)
 	service, ok := i.topology.ServiceAt(host)
 	for n, s := range r.spec.Subsets {
 		if ok && len(service.Ports) > 0 && len(i.topology.Endpoints(mesh.Cluster{
@@ -148,11 +114,39 @@ func (i inspector) destinationRuleNotes(r typed[*networking.DestinationRule]) []
 	return list
 }
 
-func serviceEntryNotes(s *networking.ServiceEntry) []Finding {
-	if len(s.Ports) > 0 {
-		return nil
+// certificateNotes are istioctl's about servers whose certificate no rule names an authority for.
+// Istio takes the system's authorities then.
+func certificateNotes(r typed[*networking.DestinationRule]) []Finding {
+	const text = "DestinationRule %s in namespace %s has TLS mode set to %s but no caCertificates " +
+		"are set to validate server identity for host: %s"
+	var list []Finding
+	policy, key := r.spec.GetTrafficPolicy(), r.Key
+	if mode := policy.GetTls().GetMode(); mode == networking.ClientTLSSettings_SIMPLE {
+		list = append(list, warned("spec.trafficPolicy.tls", codeNoAuthority, text,
+			key.name(), key.Namespace, mode, r.spec.Host))
 	}
-	return []Finding{plain("spec.ports", "never acts: it has no ports")}
+	for n, p := range policy.GetPortLevelSettings() {
+		if mode := p.GetTls().GetMode(); mode == networking.ClientTLSSettings_SIMPLE {
+			list = append(list, warned(at("spec.trafficPolicy.portLevelSettings", n)+".tls",
+				codeNoPortAuthority, text+" at port number:%d",
+				key.name(), key.Namespace, mode, r.spec.Host, p.GetPort().GetNumber()))
+		}
+	}
+	return list
+}
+
+func serviceEntryNotes(s *networking.ServiceEntry) []Finding {
+	if len(s.Ports) == 0 {
+		return []Finding{plain("spec.ports", "never acts: it has no ports")}
+	}
+	var list []Finding
+	for n, p := range s.Ports {
+		if p.Protocol == "TCP" {
+			list = append(list, warned(at("spec.ports", n), codeAddresses,
+				"ServiceEntry addresses are required for this protocol."))
+		}
+	}
+	return list
 }
 
 // isUnread tells whether a host is an external one without a port that speaks HTTP.

@@ -1,12 +1,11 @@
 package v1
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
 	networking "istio.io/api/networking/v1alpha3"
-
-	"istio-tutorial/lab/mesh"
 )
 
 func (i inspector) virtualServiceNotes(r typed[*networking.VirtualService]) []Finding {
@@ -30,12 +29,13 @@ func (i inspector) virtualServiceNotes(r typed[*networking.VirtualService]) []Fi
 				"never acts for host %s: no port of it is HTTP, so nobody reads what goes there", host))
 		}
 	}
-	return append(list, i.bindingNotes(r)...)
+	return slices.Concat(list, i.bindingNotes(r), i.subsetNotes(r))
 }
 
 // placed is a destination and its field.
 type placed struct {
 	path string
+	what string // "mirror " for a mirror
 	*networking.Destination
 }
 
@@ -45,13 +45,13 @@ func destinationsOf(s *networking.VirtualService) []placed {
 	for i, http := range s.Http {
 		path := at("spec.http", i)
 		for j, d := range http.Route {
-			list = append(list, placed{at(path+".route", j) + ".destination", d.Destination})
+			list = append(list, placed{at(path+".route", j) + ".destination", "", d.Destination})
 		}
 		if http.Mirror != nil {
-			list = append(list, placed{path + ".mirror", http.Mirror})
+			list = append(list, placed{path + ".mirror", "mirror ", http.Mirror})
 		}
 		for j, m := range http.Mirrors {
-			list = append(list, placed{at(path+".mirrors", j) + ".destination", m.Destination})
+			list = append(list, placed{at(path+".mirrors", j) + ".destination", "mirror ", m.Destination})
 		}
 	}
 	return list
@@ -61,26 +61,73 @@ func destinationsOf(s *networking.VirtualService) []placed {
 func (i inspector) destinationNotes(r Rule, d placed) []Finding {
 	var list []Finding
 	full := fullName(d.Host, r.Key.Namespace)
-	service, isService := i.topology.ServiceAt(full)
-	isService = isService && service.SeenFrom(r.Key.Namespace)
-	isExternal := slices.ContainsFunc(i.topology.External, func(e mesh.ExternalHost) bool {
-		return e.Host == full
-	})
-	if !isService && !isExternal {
+	ports, found := i.ports(full, r.Key.Namespace)
+	if !found {
 		list = append(list, coded(d.path+".host", codeNotFound,
-			"Referenced host not found: %q", d.Host))
+			"Referenced %shost not found: %q", d.what, d.Host))
 	}
 	if d.Subset != "" && !i.isSubset(full, d.Subset) {
 		list = append(list, coded(d.path+".subset", codeNotFound,
 			"Referenced host+subset in destinationrule not found: %q", d.Host+"+"+d.Subset))
 	}
-	if port := int(d.GetPort().GetNumber()); isService && port != 0 {
-		if _, ok := service.Port(port); !ok {
-			list = append(list, plain(d.path+".port",
-				"answers 503 for %s: it has no port %d", d.Host, port))
+	switch port := int(d.GetPort().GetNumber()); {
+	case found && port == 0 && len(ports) > 1:
+		list = append(list, coded(d.path+".host", codePortRequired, "This VirtualService routes to "+
+			"a service %q that exposes multiple ports %v. Specifying a port in the destination is "+
+			"required to disambiguate.", d.Host, ports))
+	case found && port != 0 && !slices.Contains(ports, port):
+		list = append(list, coded(d.path+".host", codeNotFound,
+			"Referenced host:port not found: %q", fmt.Sprintf("%s:%d", d.Host, port)))
+	}
+	return list
+}
+
+// ports are those of a service that a namespace sees, or of an external host.
+func (i inspector) ports(host, from string) ([]int, bool) {
+	if s, ok := i.topology.ServiceAt(host); ok && s.SeenFrom(from) {
+		ports := []int{}
+		for _, p := range s.Ports {
+			ports = append(ports, p.Number)
+		}
+		return ports, true
+	}
+	var ports []int
+	for _, e := range i.topology.External {
+		if e.Host == host {
+			ports = append(ports, e.Port)
+		}
+	}
+	return ports, len(ports) > 0
+}
+
+// subsetNotes are about routes of the ingress to all pods of a host for which a rule inside the
+// mesh chooses among subsets: that rule is not for the ingress.
+func (i inspector) subsetNotes(r typed[*networking.VirtualService]) []Finding {
+	var list []Finding
+	for n, http := range r.spec.Http {
+		for m, route := range http.Route {
+			d := route.Destination
+			if len(r.spec.Gateways) == 0 || d.GetSubset() != "" {
+				continue
+			}
+			for _, other := range i.routes {
+				if choosesSubset(other.spec, d.GetHost()) {
+					list = append(list, warned(at(at("spec.http", n)+".route", m), codeNoSubsetAtEdge,
+						"Subset in virtual service %s has no effect on ingress gateway %s requests",
+						other.Key.name(), r.Key.name()))
+				}
+			}
 		}
 	}
 	return list
+}
+
+// choosesSubset compares hosts as they are written, as istioctl does.
+func choosesSubset(s *networking.VirtualService, host string) bool {
+	return slices.Contains(s.Hosts, host) &&
+		slices.ContainsFunc(destinationsOf(s), func(d placed) bool {
+			return d.what == "" && d.Host == host && d.Subset != ""
+		})
 }
 
 // isSubset tells whether any DestinationRule of a host has a subset.

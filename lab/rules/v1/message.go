@@ -40,4 +40,10 @@ const (
 	codeDeprecated       = "IST0002"
 	codeNoWorkloads      = "IST0127"
 	codeHostNotInGateway = "IST0132"
+	codePortRequired     = "IST0112"
+	codeNoAuthority      = "IST0128"
+	codeNoPortAuthority  = "IST0129"
+	codeAddresses        = "IST0134"
+	codeNoSubsetAtEdge   = "IST0140"
+	codeRelative         = "IST0151"
 )
