@@ -26,12 +26,13 @@ var errNoSuchProcess = errors.New("no process serves there")
 //	signal TERM|INT|KILL ADDRESS                       send it a signal
 //	logs ADDRESS REGEXP                                wait until it says that
 //	ended ADDRESS HOW                                  wait until it ends like that
+//
+// It runs beside no other test: the time of its scripts begins with it.
 func TestCommandLine(t *testing.T) {
-	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir:           filepath.Join("testdata", "script"),
 		UpdateScripts: flag.Arg(0) == "update",
-		Deadline:      time.Now().Add(4 * chain.Patience), // a program may serve that should not
+		Deadline:      time.Now().Add(10 * chain.Patience), // a program may serve that should not
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("PATH", string(programs()))
 			env.Setenv("METRICS_ON", "off") // the default port is not ours alone
@@ -57,8 +58,11 @@ func scriptOf(ts *testscript.TestScript) *script { return ts.Value(scriptKey{}).
 
 func exits(ts *testscript.TestScript, _ bool, args []string) {
 	status := 0
-	if exit, ok := errors.AsType[*exec.ExitError](ts.Exec(args[1], args[2:]...)); ok {
+	err := ts.Exec(args[1], args[2:]...)
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		status = exit.ExitCode()
+	} else if err != nil {
+		ts.Fatalf("%v", err)
 	}
 	if args[0] != strconv.Itoa(status) {
 		ts.Fatalf("exit status %d", status)

@@ -9,7 +9,7 @@ import (
 
 // FreePorts are n ports that nothing listens on, nor on those a thousand above, where the chain
 // has its metrics. They lie below those that the system gives to connections, which could take
-// one at any time.
+// one at any time, and below those of the lab and its tests.
 func FreePorts(tb testing.TB, n int) []string {
 	tb.Helper()
 	var ports []string
@@ -17,7 +17,7 @@ func FreePorts(tb testing.TB, n int) []string {
 		if tries == 1000 {
 			tb.Fatal("no free ports found")
 		}
-		port := 10000 + rand.IntN(20000)
+		port := 10000 + rand.IntN(1000)
 		if free(port) && free(port+1000) {
 			ports = append(ports, strconv.Itoa(port))
 		}

@@ -132,7 +132,7 @@ func (l *lab) newPods() *pods.Manager {
 }
 
 // Port 0 of the ingress is drawn from below the pods' ports, and from below those that systems
-// give to connections: whatever takes it before Envoy does ends the start.
+// give to connections: such a port would be gone when Envoy comes back.
 const (
 	firstPort = 16384
 	lastPort  = 19999

@@ -90,7 +90,28 @@ func (l *lab) startProxy(ctx context.Context, set objects.Set) (detail string, e
 	l.pods = l.newPods()
 	l.adopt(set)
 	err = l.firstPush(ctx)
+	for l.isTaken(err) {
+		if err = l.moveIngress(ctx); err == nil {
+			err = l.firstPush(ctx)
+		}
+	}
 	return strings.TrimSpace(l.proxy.version + " " + l.proxy.path), err
+}
+
+// isTaken tells whether somebody took the port that was drawn before Envoy did.
+func (l *lab) isTaken(err error) bool {
+	return err != nil && strings.HasSuffix(l.cfg.Listen, ":0") &&
+		strings.Contains(err.Error(), "cannot bind '"+l.ingress+"'")
+}
+
+func (l *lab) moveIngress(ctx context.Context) error {
+	if err := l.take(ctx); err != nil {
+		return err
+	}
+	defer l.release()
+	err := l.reserve(ctx)
+	l.proxy.config.Ingress = l.ingress
+	return err
 }
 
 // authority is the file with the certificate of the stand-ins' authority.

@@ -36,6 +36,33 @@ func TestSteps(t *testing.T) {
 	}
 }
 
+// A port that was drawn and is taken before Envoy comes is no reason to give up.
+func TestDrawnPortTaken(t *testing.T) {
+	t.Parallel()
+	var taken net.Listener
+	l := up(t, func(c *control.Config) {
+		c.Progress = func(s control.Step) {
+			if s.Name != "Envoy" || s.Done {
+				return
+			}
+			status, err := control.NewClient(c.Folder).Status(t.Context())
+			if err == nil {
+				taken, err = net.Listen("tcp", strings.TrimPrefix(status.Ingress, "http://"))
+			}
+			if err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	defer taken.Close()
+	if "http://"+taken.Addr().String() == l.ingress {
+		t.Fatalf("the ingress is at %s, which was taken", l.ingress)
+	}
+	if got := l.ask(t); !strings.HasPrefix(got, "customer => preference => recommendation v1") {
+		t.Error(got)
+	}
+}
+
 // A lab that cannot start says why, and leaves nothing.
 func TestFailedStart(t *testing.T) {
 	t.Parallel()

@@ -93,10 +93,10 @@ func (w *world) pod(name string, program http.HandlerFunc) *pod {
 }
 
 // freeAddress is an address on which nothing listens, and that no system gives to outgoing
-// connections.
+// connections, nor a lab or a test of e2e takes, which may run at the same time.
 func freeAddress() string {
 	for {
-		address := fmt.Sprintf("127.0.0.1:%d", 10_000+rand.IntN(10_000))
+		address := fmt.Sprintf("127.0.0.1:%d", 12_000+rand.IntN(4_000))
 		if _, taken := addresses.LoadOrStore(address, true); taken {
 			continue
 		}

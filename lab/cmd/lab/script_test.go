@@ -8,8 +8,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"math/rand/v2"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -157,7 +155,7 @@ func command(ts *testscript.TestScript, args ...string) *exec.Cmd {
 
 func up(ts *testscript.TestScript, _ bool, args []string) {
 	d := &daemon{ended: make(chan error, 1)}
-	d.cmd = command(ts, append([]string{"lab", "up", "--listen", freeAddress(ts)}, args...)...)
+	d.cmd = command(ts, append([]string{"lab", "up", "--listen", "127.0.0.1:0"}, args...)...)
 	d.cmd.Stdout, d.cmd.Stderr = &d.out, &d.out
 	ts.Check(d.cmd.Start())
 	go func() { d.ended <- d.cmd.Wait() }()
@@ -186,17 +184,6 @@ func up(ts *testscript.TestScript, _ bool, args []string) {
 		}
 		return nil
 	}))
-}
-
-// freeAddress has a port that no outgoing connection is given meanwhile.
-func freeAddress(ts *testscript.TestScript) string {
-	for {
-		listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 10000+rand.N(10000)))
-		if err == nil {
-			ts.Check(listener.Close())
-			return listener.Addr().String()
-		}
-	}
 }
 
 // end waits for the end that a signal asks for.
