@@ -22,7 +22,7 @@ type Client struct {
 	timeout   time.Duration
 	late      error // what is wrong when the timeout is over
 	limit     int64
-	tracer    tracing.Tracer
+	calls     tracing.Calls
 	transport *http.Transport
 	request   *http.Request // without what it takes from the caller's
 }
@@ -43,7 +43,7 @@ const maxHeader = 64 << 10
 // sidecar.
 func NewClient(c Config) *Client {
 	dialer := &net.Dialer{Timeout: c.Timeout}
-	return &Client{name: c.Name, url: c.URL, timeout: c.Timeout, limit: c.Limit, tracer: c.Tracer,
+	return &Client{name: c.Name, url: c.URL, timeout: c.Timeout, limit: c.Limit, calls: c.Tracer.Calls(c.Name, c.URL),
 		late: fmt.Errorf("no answer within %v", c.Timeout),
 		transport: &http.Transport{
 			Proxy:       http.ProxyFromEnvironment,
@@ -74,7 +74,7 @@ func (a Answer) OK() bool { return a.Status/100 == 2 }
 func (c *Client) Get(in *http.Request) (Answer, error) {
 	out, cancel := c.requestFor(in)
 	defer cancel()
-	span := c.tracer.Client(in, out, c.name)
+	span := c.calls.Begin(in, out)
 	a, err := c.do(out)
 	span.End(a.Status, err != nil || !a.OK())
 	if err == nil {

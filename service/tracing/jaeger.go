@@ -10,7 +10,6 @@ import (
 	"github.com/uber/jaeger-client-go"
 	"github.com/uber/jaeger-client-go/config"
 	"github.com/uber/jaeger-client-go/transport"
-	"github.com/uber/jaeger-client-go/zipkin"
 )
 
 func newJaeger(c jaegerSettings, log *slog.Logger) (backend, error) {
@@ -24,23 +23,56 @@ func newJaeger(c jaegerSettings, log *slog.Logger) (backend, error) {
 	if c.samplingEndpoint != nil {
 		conf.Sampler.SamplingServerURL = c.samplingEndpoint.String()
 	}
-	b3 := zipkin.NewZipkinB3HTTPHeaderPropagator()
 	tracer, closer, err := conf.NewTracer(
 		config.Reporter(jaegerReporter(c, complain)),
 		config.Logger(complain),
 		config.PoolSpans(true),
-		config.Injector(opentracing.HTTPHeaders, b3),
-		config.Extractor(opentracing.HTTPHeaders, b3),
+		config.Extractor(opentracing.HTTPHeaders, extractor{}),
 	)
 	if err != nil {
 		return backend{}, err
 	}
 	return backend{
 		ot:        tracer,
-		undecided: sampledYes, // its B3 reader takes a missing decision for a no
-		traceID:   func(c opentracing.SpanContext) string { return c.(jaeger.SpanContext).TraceID().String() },
-		close:     closer.Close,
+		undecided: sampledYes, // it cannot leave the decision on a trace that it joins to the sampler
+		join: func(p parent) opentracing.SpanContext {
+			if p.traceID == "" {
+				return nil
+			}
+			c, _ := tracer.Extract(opentracing.HTTPHeaders, p)
+			return c
+		},
+		ids:   jaegerIDs,
+		close: closer.Close,
 	}, nil
+}
+
+// extractor hands a parent to the tracer, which takes the decision of a span as made only
+// where it has extracted that span.
+type extractor struct{}
+
+// Extract implements jaeger.Extractor.
+func (extractor) Extract(carrier any) (jaeger.SpanContext, error) {
+	p := carrier.(parent)
+	trace, err := jaeger.TraceIDFromString(p.traceID)
+	if err != nil {
+		return jaeger.SpanContext{}, err
+	}
+	span, err := jaeger.SpanIDFromString(p.spanID)
+	return jaeger.NewSpanContext(trace, span, 0, p.sampled == sampledYes, nil), err
+}
+
+func jaegerIDs(s opentracing.Span) parent {
+	c := s.(*jaeger.Span).SpanContext()
+	trace := c.TraceID()
+	p := parent{idOf(trace.Low), idOf(uint64(c.SpanID())), sampledNo}
+	if trace.High != 0 {
+		p.traceID = idOf(trace.High, trace.Low)
+	}
+	if c.IsSampled() {
+		p.sampled = sampledYes
+	}
+	return p
 }
 
 func jaegerReporter(c jaegerSettings, complain *complaints) jaeger.Reporter {

@@ -1,12 +1,11 @@
 package tracing
 
 import (
+	"encoding/binary"
 	"encoding/hex"
 	"net/http"
 	"slices"
 	"strings"
-
-	"github.com/opentracing/opentracing-go"
 )
 
 // The headers in canonical form, so that a map look-up finds them.
@@ -56,9 +55,17 @@ func parentOf(h http.Header) parent {
 	return decided
 }
 
+// first is the header's first value. Get would make the name canonical each time.
+func first(h http.Header, name string) string {
+	if v := h[name]; len(v) > 0 {
+		return v[0]
+	}
+	return ""
+}
+
 func fromB3(h http.Header) parent {
-	p := parent{h.Get(b3TraceID), h.Get(b3SpanID), decision(h.Get(b3Sampled))}
-	if h.Get(b3Flags) == "1" {
+	p := parent{first(h, b3TraceID), first(h, b3SpanID), decision(first(h, b3Sampled))}
+	if first(h, b3Flags) == "1" {
 		p.sampled = sampledYes
 	}
 	return p.checked()
@@ -66,7 +73,11 @@ func fromB3(h http.Header) parent {
 
 // fromSingleB3 reads `TRACE-SPAN[-SAMPLED[-PARENT]]`, or the decision alone.
 func fromSingleB3(h http.Header) parent {
-	part := strings.Split(h.Get(b3Single), "-")
+	single := first(h, b3Single)
+	if single == "" {
+		return parent{}
+	}
+	part := strings.Split(single, "-")
 	switch len(part) {
 	case 1:
 		return parent{sampled: decision(part[0])}
@@ -80,7 +91,11 @@ func fromSingleB3(h http.Header) parent {
 // fromW3C reads `VERSION-TRACE-SPAN-FLAGS`, as Trace Context level 1 has it: a version above
 // 00 may add parts, and ff is none.
 func fromW3C(h http.Header) parent {
-	part := strings.Split(h.Get(w3cParent), "-")
+	w3c := first(h, w3cParent)
+	if w3c == "" {
+		return parent{}
+	}
+	part := strings.Split(w3c, "-")
 	if len(part) < 4 || !isHex(part[0], 2) || part[0] == "ff" || part[0] == "00" && len(part) > 4 ||
 		!isHex(part[1], 32) || !isHex(part[3], 2) {
 		return parent{}
@@ -122,19 +137,23 @@ func isID(s string, lengths ...int) bool {
 }
 
 func isHex(s string, lengths ...int) bool {
-	_, err := hex.DecodeString(s)
-	return err == nil && slices.Contains(lengths, len(s))
+	return slices.Contains(lengths, len(s)) && strings.Trim(s, "0123456789abcdefABCDEF") == ""
 }
 
-// carrier hands p to the tracers as the several B3 headers, which both of them read.
-func (p parent) carrier() opentracing.HTTPHeadersCarrier {
-	c := opentracing.HTTPHeadersCarrier{}
-	c.Set(b3TraceID, p.traceID)
-	c.Set(b3SpanID, p.spanID)
-	if p.sampled != "" {
-		c.Set(b3Sampled, p.sampled)
+// into writes p, and the span that it is a child of, as the several B3 headers.
+func (p parent) into(h http.Header, above string) {
+	v := []string{p.traceID, p.spanID, above, p.sampled}
+	h[b3TraceID], h[b3SpanID], h[b3Parent], h[b3Sampled] = v[0:1:1], v[1:2:2], v[2:3:3], v[3:4:4]
+}
+
+// idOf is a span's or a trace's id as the headers have it.
+func idOf(parts ...uint64) string {
+	var b [16]byte
+	bytes := b[:0]
+	for _, part := range parts {
+		bytes = binary.BigEndian.AppendUint64(bytes, part)
 	}
-	return c
+	return hex.EncodeToString(bytes)
 }
 
 // single is p as B3's single header.

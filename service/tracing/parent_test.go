@@ -115,7 +115,9 @@ func FuzzParentOf(f *testing.F) {
 			strings.Trim(p.traceID+p.spanID, "0123456789abcdef") != "" {
 			t.Errorf("bad ids: %+v", p)
 		}
-		if again := fromB3(http.Header(p.carrier())); again != p {
+		several := http.Header{}
+		p.into(several, other[:16])
+		if again := fromB3(several); again != p || several.Get(b3Parent) != other[:16] {
 			t.Errorf("%+v reads as %+v from B3", p, again)
 		}
 		if again := fromSingleB3(header(b3Single, p.single())); again != p {

@@ -3,9 +3,11 @@
 package tracing
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/opentracing/opentracing-go"
@@ -18,7 +20,8 @@ const flushFor = time.Second
 // Tracer makes spans. The zero value makes none, and passes a trace on unchanged.
 type Tracer struct {
 	backend
-	on bool
+	on     bool
+	server tags // of the spans of requests that come in
 }
 
 // backend is what differs between Jaeger and Zipkin behind OpenTracing.
@@ -26,8 +29,11 @@ type backend struct {
 	ot opentracing.Tracer
 	// undecided stands for a caller's missing sampling decision.
 	undecided string
-	traceID   func(opentracing.SpanContext) string
-	close     func() error
+	// join is the caller's span in the tracer's terms, nil if it has no ids and no say.
+	join func(parent) opentracing.SpanContext
+	// ids are those of a span, which is its children's parent.
+	ids   func(opentracing.Span) parent
+	close func() error
 }
 
 // New makes the tracer that the settings name. What goes wrong with the backend afterwards is
@@ -43,7 +49,8 @@ func New(c Settings, log *slog.Logger) (Tracer, error) {
 	default:
 		return Tracer{}, nil
 	}
-	return Tracer{backend: b, on: true}, err
+	server := tags{string(ext.SpanKind): string(ext.SpanKindRPCServerEnum)}
+	return Tracer{backend: b, on: true, server: server}, err
 }
 
 // Close sends what has not been sent, and gives up on a slow backend after a second.
@@ -63,70 +70,83 @@ func (t Tracer) Close() error {
 
 // Span is one service's part of a request. The zero value does nothing.
 type Span struct {
-	span    opentracing.Span
-	traceID string
+	span opentracing.Span
+	ids  parent
 }
 
 // TraceID is the trace's id in hexadecimal: the caller's, where there is one.
-func (s Span) TraceID() string { return s.traceID }
+func (s Span) TraceID() string { return s.ids.traceID }
+
+// serverSpan is the key of a context's Span.
+type serverSpan struct{}
+
+// tags are those that all spans of a kind have. They are shared: nobody changes them.
+type tags map[string]any
+
+// Apply implements opentracing.StartSpanOption.
+func (t tags) Apply(o *opentracing.StartSpanOptions) { o.Tags = t }
 
 // Server begins the span of a request that came in, as a child of its caller's. The request
 // it returns carries the span.
 func (t Tracer) Server(r *http.Request) (*http.Request, Span) {
 	from := parentOf(r.Header)
 	if !t.on {
-		return r, Span{traceID: from.traceID}
+		return r, Span{ids: from}
 	}
 	if from.sampled == "" {
 		from.sampled = t.undecided
 	}
-	// no parent, or none that the tracer can read: a trace of our own
-	caller, _ := t.ot.Extract(opentracing.HTTPHeaders, from.carrier())
-	span := t.ot.StartSpan(r.Method+" "+r.URL.Path, ext.RPCServerOption(caller))
+	span := t.ot.StartSpan(r.Method+" "+r.URL.Path, opentracing.ChildOf(t.join(from)), t.server)
 	ext.HTTPMethod.Set(span, r.Method)
 	ext.HTTPUrl.Set(span, r.URL.RequestURI())
 	if from.traceID == "" && from.sampled == sampledNo {
 		ext.SamplingPriority.Set(span, 0)
 	}
-	r = r.WithContext(opentracing.ContextWithSpan(r.Context(), span))
-	return r, Span{span, t.traceID(span.Context())}
+	s := Span{span, t.ids(span)}
+	return r.WithContext(context.WithValue(r.Context(), serverSpan{}, s)), s
 }
 
-// Client begins the span of the request out, which is made to answer in, and puts into out
-// all headers by which the next hop joins the trace. Peer names the next hop.
-func (t Tracer) Client(in, out *http.Request, peer string) Span {
+// Calls makes the spans of the GETs that go to one next hop. Make it with Tracer.Calls.
+type Calls struct {
+	tracer Tracer
+	name   string
+	tags   tags
+}
+
+// Calls are those to the named peer at the address.
+func (t Tracer) Calls(peer string, to *url.URL) Calls {
+	return Calls{tracer: t, name: "GET " + peer, tags: tags{
+		string(ext.SpanKind): string(ext.SpanKindRPCClientEnum), string(ext.PeerService): peer,
+		string(ext.HTTPMethod): http.MethodGet, string(ext.HTTPUrl): to.Redacted()}}
+}
+
+// Begin begins the span of the request out, which is made to answer in, and puts into out all
+// headers by which the next hop joins the trace.
+func (c Calls) Begin(in, out *http.Request) Span {
 	for _, name := range passed() {
 		if v := in.Header[name]; len(v) > 0 {
 			out.Header[name] = v
 		}
 	}
-	parent := opentracing.SpanFromContext(in.Context())
-	if !t.on || parent == nil {
+	parent, ok := in.Context().Value(serverSpan{}).(Span)
+	if !ok {
 		return Span{}
 	}
-	span := t.ot.StartSpan("GET "+peer, opentracing.ChildOf(parent.Context()),
-		ext.SpanKindRPCClient, opentracing.Tag{Key: string(ext.PeerService), Value: peer})
-	ext.HTTPMethod.Set(span, out.Method)
-	ext.HTTPUrl.Set(span, out.URL.Redacted())
-	t.inject(span, out.Header)
-	return Span{span: span}
+	span := c.tracer.ot.StartSpan(c.name, opentracing.ChildOf(parent.span.Context()), c.tags)
+	s := Span{span, c.tracer.ids(span)}
+	inject(s.ids, parent.ids.spanID, out.Header)
+	return s
 }
 
 // inject writes the several B3 headers, and renews those other forms that the caller used:
 // left as they came, they would name a span that is not the next hop's parent.
-func (t Tracer) inject(span opentracing.Span, h http.Header) {
-	for _, name := range []string{b3TraceID, b3SpanID, b3Parent, b3Sampled} {
-		h.Del(name)
+func inject(p parent, above string, h http.Header) {
+	p.into(h, above)
+	if first(h, b3Single) != "" {
+		h[b3Single] = []string{p.single()}
 	}
-	if t.ot.Inject(span.Context(), opentracing.HTTPHeaders, opentracing.HTTPHeadersCarrier(h)) != nil {
-		return
-	}
-	p := fromB3(h)
-	if h.Get(b3Single) != "" {
-		h.Set(b3Single, p.single())
-	}
-	if h.Get(w3cParent) != "" {
-		h.Set(w3cParent, p.w3c())
+	if first(h, w3cParent) != "" {
+		h[w3cParent] = []string{p.w3c()}
 	}
 }
 

@@ -66,7 +66,7 @@ func pass(tracer tracing.Tracer, in http.Header) (http.Header, string) {
 	r.Header = in
 	r, server := tracer.Server(r)
 	out := httptest.NewRequest(http.MethodGet, "http://preference:8080/", nil)
-	client := tracer.Client(r, out, "preference")
+	client := tracer.Calls("preference", out.URL).Begin(r, out)
 	client.End(http.StatusServiceUnavailable, true)
 	server.End(http.StatusServiceUnavailable, true)
 	return out.Header, server.TraceID()

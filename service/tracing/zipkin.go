@@ -4,6 +4,7 @@ import (
 	stdlog "log"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/opentracing/opentracing-go"
@@ -30,10 +31,36 @@ func newZipkin(c Settings, log *slog.Logger) (backend, error) {
 		return backend{}, err
 	}
 	return backend{
-		ot:      zipkinot.Wrap(tracer),
-		traceID: func(c opentracing.SpanContext) string { return c.(zipkinot.SpanContext).TraceID.String() },
-		close:   report.Close,
+		ot:    zipkinot.Wrap(tracer),
+		join:  joinZipkin,
+		ids:   zipkinIDs,
+		close: report.Close,
 	}, nil
+}
+
+// joinZipkin leaves a decision to the tracer that the caller did not make. It keeps one that
+// came without ids.
+func joinZipkin(p parent) opentracing.SpanContext {
+	var c zipkinot.SpanContext
+	if p.traceID != "" {
+		c.TraceID, _ = model.TraceIDFromHex(p.traceID) // both were checked
+		id, _ := strconv.ParseUint(p.spanID, 16, 64)
+		c.ID = model.ID(id)
+	}
+	if p.sampled != "" {
+		sampled := p.sampled == sampledYes
+		c.Sampled = &sampled
+	}
+	return c
+}
+
+func zipkinIDs(s opentracing.Span) parent {
+	c := s.Context().(zipkinot.SpanContext)
+	p := parent{c.TraceID.String(), c.ID.String(), sampledNo}
+	if *c.Sampled { // the tracer has decided
+		p.sampled = sampledYes
+	}
+	return p
 }
 
 // lossy gives up spans that the backend does not take, as Jaeger's client does. Without it,
