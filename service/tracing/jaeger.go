@@ -9,7 +9,6 @@ import (
 	"github.com/opentracing/opentracing-go"
 	"github.com/uber/jaeger-client-go"
 	"github.com/uber/jaeger-client-go/config"
-	"github.com/uber/jaeger-client-go/transport"
 )
 
 func newJaeger(c jaegerSettings, log *slog.Logger) (backend, error) {
@@ -76,28 +75,16 @@ func jaegerIDs(s opentracing.Span) parent {
 }
 
 func jaegerReporter(c jaegerSettings, complain *complaints) jaeger.Reporter {
-	return jaeger.NewRemoteReporter(jaegerSender(c, complain),
+	if c.endpoint != nil {
+		return newReporter(c, complain)
+	}
+	params := jaeger.UDPTransportParams{}
+	params.HostPort = net.JoinHostPort(c.agentHost, c.agentPort)
+	params.Logger = complain
+	return jaeger.NewRemoteReporter(&agent{params: params},
 		jaeger.ReporterOptions.QueueSize(c.queueSize),
 		jaeger.ReporterOptions.BufferFlushInterval(c.flushEvery()),
 		jaeger.ReporterOptions.Logger(complain))
-}
-
-// batchSize is how many spans are sent together at most. The default of 100 costs a collector
-// more time under load; 2000 overrun its queue.
-const batchSize = 500
-
-func jaegerSender(c jaegerSettings, complain *complaints) jaeger.Transport {
-	if c.endpoint == nil {
-		params := jaeger.UDPTransportParams{}
-		params.HostPort = net.JoinHostPort(c.agentHost, c.agentPort)
-		params.Logger = complain
-		return &agent{params: params}
-	}
-	options := []transport.HTTPOption{transport.HTTPRoundTripper(direct()), transport.HTTPBatchSize(batchSize)}
-	if c.user != "" {
-		options = append(options, transport.HTTPBasicAuth(c.user, c.password))
-	}
-	return transport.NewHTTPTransport(c.endpoint.String(), options...)
 }
 
 // agent sends to Jaeger's agent. It looks the agent's host up when the first span comes, in

@@ -11,18 +11,18 @@ import (
 	zipkinot "github.com/openzipkin-contrib/zipkin-go-opentracing"
 	"github.com/openzipkin/zipkin-go"
 	"github.com/openzipkin/zipkin-go/model"
-	reporter "github.com/openzipkin/zipkin-go/reporter/http"
+	zipkinhttp "github.com/openzipkin/zipkin-go/reporter/http"
 )
 
 func newZipkin(c Settings, log *slog.Logger) (backend, error) {
 	complain := &complaints{log: log}
-	report := reporter.NewReporter(c.zipkin.String(),
-		reporter.Client(lossy{&http.Client{Transport: direct()}, complain}),
-		reporter.BatchInterval(c.jaeger.flushEvery()),
-		reporter.BatchSize(500),
-		reporter.MaxBacklog(c.jaeger.queueSize),
-		reporter.Timeout(5*time.Second),
-		reporter.Logger(stdlog.New(complain, "", 0)))
+	report := zipkinhttp.NewReporter(c.zipkin.String(),
+		zipkinhttp.Client(lossy{&http.Client{Transport: direct()}, complain}),
+		zipkinhttp.BatchInterval(c.jaeger.flushEvery()),
+		zipkinhttp.BatchSize(500),
+		zipkinhttp.MaxBacklog(c.jaeger.queueSize),
+		zipkinhttp.Timeout(5*time.Second),
+		zipkinhttp.Logger(stdlog.New(complain, "", 0)))
 	tracer, err := zipkin.NewTracer(report,
 		zipkin.WithLocalEndpoint(&model.Endpoint{ServiceName: c.jaeger.service}),
 		// a span of its own for each side of a call: the parents then tell the chain's order
