@@ -80,7 +80,8 @@ func listeners() []string {
 }
 
 func (j *Jaeger) command(binary string) *exec.Cmd {
-	args := []string{"--memory.max-traces=20000", "--collector.otlp.enabled=false", "--log-level=warn"}
+	// more than tests read back; a store that grows costs time for every new span
+	args := []string{"--memory.max-traces=2000", "--collector.otlp.enabled=false", "--log-level=warn"}
 	for i, listener := range listeners() {
 		args = append(args, "--"+listener+"="+j.ports[i])
 	}
