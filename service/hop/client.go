@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -23,7 +22,7 @@ type Client struct {
 	late      error // what is wrong when the timeout is over
 	limit     int64
 	calls     tracing.Calls
-	transport *http.Transport
+	transport http.RoundTripper
 	request   *http.Request // without what it takes from the caller's
 }
 
@@ -36,28 +35,14 @@ type Config struct {
 	Tracer  tracing.Tracer // the asking service's
 }
 
-// maxHeader bounds an answer's header, in bytes.
-const maxHeader = 64 << 10
-
 // NewClient makes a client that goes through HTTP_PROXY where that is set: in the lab, the
 // sidecar.
 func NewClient(c Config) *Client {
-	dialer := &net.Dialer{Timeout: c.Timeout}
-	return &Client{name: c.Name, url: c.URL, timeout: c.Timeout, limit: c.Limit, calls: c.Tracer.Calls(c.Name, c.URL),
-		late: fmt.Errorf("no answer within %v", c.Timeout),
-		transport: &http.Transport{
-			Proxy:       http.ProxyFromEnvironment,
-			DialContext: dialer.DialContext,
-			// the default of 2 would open a connection for nearly every request under load
-			MaxIdleConnsPerHost:    512,
-			IdleConnTimeout:        30 * time.Second, // shorter than the server's: it must not hang up first
-			MaxResponseHeaderBytes: maxHeader,
-			DisableCompression:     true,
-		},
-		request: &http.Request{Method: http.MethodGet, URL: c.URL, Host: c.URL.Host,
-			Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-			// not sent; spares the transport a goroutine a request, to look into the body
-			TransferEncoding: []string{"identity"}}}
+	request := &http.Request{Method: http.MethodGet, URL: c.URL, Host: c.URL.Host,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}
+	return &Client{name: c.Name, url: c.URL, timeout: c.Timeout, limit: c.Limit,
+		calls: c.Tracer.Calls(c.Name, c.URL), late: fmt.Errorf("no answer within %v", c.Timeout),
+		transport: transportFor(request, c.Timeout), request: request}
 }
 
 // Answer is what the next service said.
@@ -80,6 +65,9 @@ func (c *Client) Get(in *http.Request) (Answer, error) {
 	if err == nil {
 		return a, nil
 	}
+	if over := context.Cause(out.Context()); over != nil {
+		err = over // whatever that led to
+	}
 	if callerGone(in) {
 		err = errors.New("the caller is gone")
 	}
@@ -96,9 +84,6 @@ func (c *Client) requestFor(in *http.Request) (*http.Request, context.CancelFunc
 		password, _ := user.Password()
 		out.SetBasicAuth(user.Username(), password)
 	}
-	// An empty body that cannot be replayed: without it, Go's transport would ask a second
-	// time when a kept connection breaks, and hide from the reader what the mesh is to show.
-	out.Body = io.NopCloser(strings.NewReader(""))
 	return out, cancel
 }
 
