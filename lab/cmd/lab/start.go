@@ -97,7 +97,8 @@ The mesh is up: %s is its ingress. Ctrl-C ends it. In another terminal:
   bin/poll_customer.sh%s
   %s
   %s
-`, ingress, url, s.line("get pods"), s.line(rule))
+  %s
+`, ingress, url, s.line("get pods"), s.line(rule), s.line("lesson 1"))
 }
 
 func (s *start) alreadyRunning(ctx context.Context, client *control.Client) error {
