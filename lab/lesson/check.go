@@ -148,14 +148,16 @@ func (c *Check) way() []error {
 // request tells checks of the same request from those of others.
 func (c *Check) request() string { return fmt.Sprint(c.From, " ", c.To, " ", c.Headers) }
 
-// trials are the amounts that are of all answers, or of all pairs of them, by their number.
+// trials are the amounts that are of all requests, or of all pairs of them, by their number.
 type trials struct {
 	amounts
 	n int
 }
 
 func (c *Check) trials() []trials {
-	list := []trials{{c.Answers, c.Send}}
+	list := []trials{
+		{c.Answers, c.Send}, {c.Received, c.Send}, {c.Counters, c.Send}, {c.Gauges, c.Send},
+	}
 	if c.Repeats != nil {
 		list = append(list, trials{amounts{*c.Repeats}, c.Send - 1})
 	}

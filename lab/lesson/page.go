@@ -3,7 +3,8 @@
 //
 // A page is Markdown. Its fenced blocks named console are commands, run as they stand in one shell
 // session, and what they are to print; those named "yaml check" are claims about the answers of the
-// mesh, see [Check]. A name of an edition behind it (console v1) keeps a block to that edition.
+// mesh, see [Check]. A name of an edition behind it (console v1) keeps a block to that edition, and
+// with it the paragraph before it, if all of that is bold.
 package lesson
 
 import (
@@ -65,6 +66,7 @@ func (p Page) Heading() string {
 type Block struct {
 	Line     int
 	Text     string // Markdown, what is only to be read
+	Label    string // Markdown, what tells the block from those of other editions
 	Commands []Command
 	Check    *Check
 	Editions []string // none: all
@@ -184,7 +186,7 @@ func (r *reader) read() {
 		case *ast.Heading:
 			r.heading(n)
 		case *ast.FencedCodeBlock:
-			r.fence(n)
+			r.fence(n, labelOf(n))
 		}
 	}
 	r.text(len(r.source))
@@ -203,7 +205,19 @@ func (r *reader) heading(n *ast.Heading) {
 
 func isCleanUp(title string) bool { return slices.Contains(cleanUp(), title) }
 
-func (r *reader) fence(n *ast.FencedCodeBlock) {
+// labelOf is the paragraph before a block, if it is bold and nothing else.
+func labelOf(n *ast.FencedCodeBlock) *ast.Paragraph {
+	before, ok := n.PreviousSibling().(*ast.Paragraph)
+	if !ok || before.ChildCount() != 1 {
+		return nil
+	}
+	if strong, ok := before.FirstChild().(*ast.Emphasis); !ok || strong.Level != 2 {
+		return nil
+	}
+	return before
+}
+
+func (r *reader) fence(n *ast.FencedCodeBlock, label *ast.Paragraph) {
 	info := ""
 	if n.Info != nil {
 		info = string(n.Info.Segment.Value(r.source))
@@ -219,6 +233,10 @@ func (r *reader) fence(n *ast.FencedCodeBlock) {
 		if !slices.Contains(Editions(), e) {
 			r.fail(block.Line-1, "edition %q: want one of %s", e, strings.Join(Editions(), ", "))
 		}
+	}
+	if label != nil && len(block.Editions) > 0 {
+		r.text(label.Lines().At(0).Start)
+		block.Label, r.from = string(label.Lines().Value(r.source)), label.Lines().At(label.Lines().Len()-1).Stop
 	}
 	r.text(bytes.LastIndexByte(r.source[:n.Info.Segment.Start], '\n') + 1)
 	code := n.Lines().Value(r.source)

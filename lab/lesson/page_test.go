@@ -3,6 +3,7 @@ package lesson
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -64,6 +65,34 @@ func TestRead(t *testing.T) {
 	}
 }
 
+// TestLabels keeps what is bold, and nothing else, with the block that follows.
+func TestLabels(t *testing.T) {
+	t.Parallel()
+	p, err := Read("07-x.md", page(
+		"**In 2018**", fenced("console classic", "$ a"), "Some text.\n\n**Today**, at last:",
+		fenced("console v1", "$ b"), "**Today and\nfor ever**", fenced("console v1", "$ c"),
+		"**Always**", fenced("console", "$ d"), "**Last**",
+	))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, b := range p.Blocks {
+		if b.Text != "" {
+			got = append(got, "text "+b.Text)
+		} else {
+			got = append(got, strings.TrimSpace(b.Label+" "+b.Commands[0].Text))
+		}
+	}
+	want := []string{
+		"text # 7. Title", "**In 2018** a", "text Some text.\n\n**Today**, at last:", "b",
+		"**Today and\nfor ever** c", "text **Always**", "d", "text **Last**",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 func check(lines ...string) string { return fenced("yaml check", strings.Join(lines, "\n")) }
 
 func TestReadRefuses(t *testing.T) {
@@ -86,6 +115,7 @@ func TestReadRefuses(t *testing.T) {
 		"rate":           {string(page(check("send: 5", "answers: {x: at most 1 per never}"))), `"at most 1 per never": want`},
 		"as nobody":      {string(page(check("send: 5", "answers: {x: all}", "counters: {p c: as y}"))), "p c: as y: no such kind"},
 		"too few":        {string(page(check("send: 200", "answers: {x: '90 %, not 75 %'}"))), "send: 200 do not tell 90 % from 75 %: about"},
+		"counted":        {string(page(check("send: 200", "answers: {x: all}", "counters: {p c: '25 %, not 30 %'}"))), "send: 200 do not tell 25 % from 30 %: about"},
 		"never enough":   {string(page(check("send: 200", "answers: {x: '50 %, not 50 %'}"))), "nor does any number"},
 		"late alone":     {string(page(check("send: 5", "answers: {x after 1s: all}"))), "no check before it shows how long"},
 		"nothing loads":  {string(page(check("send: 5", "answers: {x: all}", "fails with: {a.yml: [left out]}"))), "07-x.md:6: fails with: a.yml: no command before"},

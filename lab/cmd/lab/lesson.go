@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -11,7 +12,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"istio-tutorial/lab/control"
 	"istio-tutorial/lab/lesson"
 )
 
@@ -21,12 +21,17 @@ func (a *app) lesson() *cobra.Command {
 		Use:   "lesson [LESSON]",
 		Short: "List the lessons, or walk through one",
 		Long: `List the lessons, or walk through one, by number or name: its text, each command when you press
-Enter, and its checks. It uses the running lab, or starts one for the lesson.`,
+Enter, and its checks. It uses the running lab, and the page's blocks of that lab's edition, or
+starts one for the lesson.`,
 		Example: `  bin/lab lesson
   bin/lab lesson 3
+  bin/lab lesson 3 --edition v1
   bin/lab lesson 3 --lang zh`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if !cmd.Flags().Changed("edition") {
+				edition = a.runningEdition(cmd.Context(), edition)
+			}
 			if !slices.Contains(lesson.Editions(), edition) {
 				return misusef("--edition=%s: want %s", edition, strings.Join(lesson.Editions(), ", "))
 			}
@@ -55,7 +60,8 @@ Enter, and its checks. It uses the running lab, or starts one for the lesson.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&edition, "edition", string(control.Classic), strings.Join(lesson.Editions(), ", "))
+	flags.StringVar(&edition, "edition", a.standardEdition(),
+		strings.Join(lesson.Editions(), ", ")+"; by default the running lab's, or $LAB_EDITION")
 	flags.StringVar(&lang, "lang", a.language(), "of the pages: en or zh ($LANG)")
 	flags.StringVar(&listen, "listen", defaultListen, "the ingress' address of a lab that it starts")
 	return cmd
@@ -85,6 +91,19 @@ func pagesIn(lang string) (string, error) {
 		return filepath.Join(englishPages, chinese), nil
 	}
 	return "", misusef("--lang=%s: want %s, %s", lang, english, chinese)
+}
+
+// runningEdition is that of the running lab; without one, it is other.
+func (a *app) runningEdition(ctx context.Context, other string) string {
+	client, err := a.client()
+	if err != nil {
+		return other
+	}
+	status, err := client.Status(ctx)
+	if err != nil {
+		return other
+	}
+	return cmp.Or(string(status.Edition), other)
 }
 
 func (a *app) listLessons(pages []lesson.Page) error {

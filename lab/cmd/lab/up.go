@@ -61,9 +61,12 @@ until Ctrl-C or "bin/lab down". Everything listens on this machine's loopback al
 
 // declareEdition is for verbs that know what holds without a rule.
 func (a *app) declareEdition(cmd *cobra.Command, edition *string) {
-	standard := cmp.Or(a.getenv("LAB_EDITION"), string(control.Classic))
-	cmd.Flags().StringVar(edition, "edition", standard,
+	cmd.Flags().StringVar(edition, "edition", a.standardEdition(),
 		"whose defaults hold without a rule: v1, gateway-api ($LAB_EDITION)")
+}
+
+func (a *app) standardEdition() string {
+	return cmp.Or(a.getenv("LAB_EDITION"), string(control.Classic))
 }
 
 func checkEdition(edition string) error {
