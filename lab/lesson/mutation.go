@@ -65,7 +65,11 @@ func (m *mutations) UnmarshalYAML(n *yaml.Node) error {
 
 // concerns tells whether a command is the one that a mutation changes.
 func (m mutation) concerns(c Command) bool {
-	if m.of == typed || m.isFile() {
+	switch {
+	case m.of == typed && m.field != "":
+		_, err := m.apply(c.Text)
+		return c.loads(m.of) && err == nil
+	case m.isFile():
 		return c.loads(m.of)
 	}
 	return strings.HasPrefix(c.Text, m.of)

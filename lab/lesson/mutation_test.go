@@ -58,6 +58,13 @@ func differing(a, b string) []string {
 
 func TestConcerns(t *testing.T) {
 	t.Parallel()
+	const typedText = "cat <<EOF | bin/lab apply -f -\na: b\nEOF"
+	for field, want := range map[string]bool{"a": true, "b": false} {
+		m := mutation{of: typed, field: field, values: []string{"c"}}
+		if got := m.concerns(Command{Text: typedText}); got != want {
+			t.Errorf("field %s of a text that is typed: %t", field, got)
+		}
+	}
 	for of, c := range map[string]struct {
 		command string
 		want    bool
@@ -66,7 +73,7 @@ func TestConcerns(t *testing.T) {
 		"a/c.yml":              {"bin/lab create -f a/b.yml -f a/c.yml", true},
 		"a/d.yml":              {"bin/lab delete -f a/d.yml", false},
 		"a/e.yml":              {"bin/lab replace -f a/e.ymls", false},
-		"-":                    {"cat <<EOF | bin/lab apply -f -\na: b\nEOF", true},
+		"-":                    {typedText, true},
 		"bin/lab scale":        {"bin/lab scale --replicas=2 deployment/x", true},
 		"bin/lab delete route": {"bin/lab create -f x", false},
 	} {
