@@ -66,7 +66,6 @@ func (p Page) Heading() string {
 type Block struct {
 	Line     int
 	Text     string // Markdown, what is only to be read
-	Label    string // Markdown, what tells the block from those of other editions
 	Commands []Command
 	Check    *Check
 	Editions []string // none: all
@@ -205,7 +204,8 @@ func (r *reader) heading(n *ast.Heading) {
 
 func isCleanUp(title string) bool { return slices.Contains(cleanUp(), title) }
 
-// labelOf is the paragraph before a block, if it is bold and nothing else.
+// labelOf is the paragraph before a block, if it is bold and nothing else: it tells a reader of all
+// editions whose the block is.
 func labelOf(n *ast.FencedCodeBlock) *ast.Paragraph {
 	before, ok := n.PreviousSibling().(*ast.Paragraph)
 	if !ok || before.ChildCount() != 1 {
@@ -236,7 +236,7 @@ func (r *reader) fence(n *ast.FencedCodeBlock, label *ast.Paragraph) {
 	}
 	if label != nil && len(block.Editions) > 0 {
 		r.text(label.Lines().At(0).Start)
-		block.Label, r.from = string(label.Lines().Value(r.source)), label.Lines().At(label.Lines().Len()-1).Stop
+		r.from = label.Lines().At(label.Lines().Len() - 1).Stop
 	}
 	r.text(bytes.LastIndexByte(r.source[:n.Info.Segment.Start], '\n') + 1)
 	code := n.Lines().Value(r.source)

@@ -110,10 +110,17 @@ func (c *Check) title() string {
 	if c.Send == 0 {
 		return "wait"
 	}
+	title := fmt.Sprintf("%d requests", c.Send)
 	if c.From != "" {
-		return fmt.Sprintf("%d requests of %s to %s", c.Send, c.From, c.To)
+		title += fmt.Sprintf(" of %s to %s", c.From, c.To)
 	}
-	return fmt.Sprintf("%d requests", c.Send)
+	if c.AtOnce > 1 {
+		title += fmt.Sprintf(", %d at once", c.AtOnce)
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Headers)) {
+		title += fmt.Sprintf(", %s: %s", name, c.Headers[name])
+	}
+	return title
 }
 
 // run does all of a page in an edition; say gets each line of what is done. The error is a

@@ -131,10 +131,8 @@ func (g *guide) blocks(ctx context.Context) error {
 		if !b.In(g.Edition) {
 			continue
 		}
-		for _, text := range []string{b.Text, b.Label} {
-			if text != "" {
-				fmt.Fprintf(g.Out, "%s\n\n", text)
-			}
+		if b.Text != "" {
+			fmt.Fprintf(g.Out, "%s\n\n", b.Text)
 		}
 		for _, c := range b.Commands {
 			if err := g.offer(ctx, c); err != nil {
