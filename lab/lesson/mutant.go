@@ -42,7 +42,7 @@ func (p Page) Mutants(edition string) []Mutant {
 	return list
 }
 
-// run does a page with a mutation, up to the check that must find it. Nobody looks at what the
+// runMutant does a page with a mutation, up to the check that must find it. Nobody looks at what the
 // commands print, nor at other checks: the mutation may change all of it. It is found if the
 // error is a *Failure.
 func (r *runner) runMutant(ctx context.Context, m Mutant, edition string, say func(string)) error {
@@ -51,11 +51,8 @@ func (r *runner) runMutant(ctx context.Context, m Mutant, edition string, say fu
 			continue
 		}
 		for _, c := range b.Commands {
-			if c, kept := m.mutation.command(c); kept {
-				say(prompt + c.Text)
-				if err := r.command(ctx, m.File, c, say); err != nil && !isFailure(err) {
-					return err
-				}
+			if err := r.mutated(ctx, m, c, say); err != nil {
+				return err
 			}
 		}
 		switch {
@@ -68,6 +65,22 @@ func (r *runner) runMutant(ctx context.Context, m Mutant, edition string, say fu
 		}
 	}
 	return errors.New("the check was not reached")
+}
+
+// mutated runs a command with the mutation. A changed rule must be taken: what the lab refuses is
+// found by no check.
+func (r *runner) mutated(ctx context.Context, m Mutant, c Command, say func(string)) error {
+	changed := m.mutation.concerns(c)
+	c, kept := m.mutation.command(c)
+	if !kept {
+		return nil
+	}
+	say(prompt + c.Text)
+	lines, status, err := r.enter(ctx, m.File, c, say)
+	if err == nil && changed && status != 0 && c.succeeds() {
+		err = fmt.Errorf("%v: refused, which proves no check: %s", m, strings.Join(lines, "; "))
+	}
+	return err
 }
 
 // command is what becomes of a command; false: it is left out.

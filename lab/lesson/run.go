@@ -72,15 +72,11 @@ func (f *Failure) Error() string {
 
 // command runs a command; the error is a *Failure if it does not do what the page says.
 func (r *runner) command(ctx context.Context, file string, c Command, each func(string)) error {
-	var lines []string
-	status, err := r.shell.run(ctx, c.Text, func(line string) {
-		lines = append(lines, line)
-		each(line)
-	})
+	lines, status, err := r.enter(ctx, file, c, each)
 	failure := &Failure{File: file, Line: c.Line, What: c.Text, Said: c.Output, Came: lines}
 	switch {
 	case err != nil:
-		return fmt.Errorf("%s:%d: %s: %w", file, c.Line, c.Text, err)
+		return err
 	case (status == 0) != c.succeeds():
 		failure.Came = append(failure.Came, fmt.Sprintf("(exit status %d)", status))
 		return failure
@@ -88,6 +84,18 @@ func (r *runner) command(ctx context.Context, file string, c Command, each func(
 		return failure
 	}
 	return nil
+}
+
+// enter runs a command, and returns what it prints and its status.
+func (r *runner) enter(ctx context.Context, file string, c Command, each func(string)) (lines []string, status int, err error) {
+	status, err = r.shell.run(ctx, c.Text, func(line string) {
+		lines = append(lines, line)
+		each(line)
+	})
+	if err != nil {
+		err = fmt.Errorf("%s:%d: %s: %w", file, c.Line, c.Text, err)
+	}
+	return lines, status, err
 }
 
 // verdict is nil if all claims hold, else a *Failure.
@@ -225,8 +233,28 @@ func (r *runner) left(ctx context.Context, p Page, before map[string]string) err
 	return f
 }
 
-// last is the end of the proxy's log.
+// flushed is in what time Envoy has written what it logs, and more: it collects lines for 50 ms.
+const flushed = 100 * time.Millisecond
+
+// last is the end of the proxy's log once nothing is added to it any more, or after a second.
 func (r *runner) last(ctx context.Context, lines int) ([]string, error) {
+	list, err := r.tail(ctx, lines)
+	for range time.Second / flushed {
+		select {
+		case <-ctx.Done():
+			return list, context.Cause(ctx)
+		case <-time.After(flushed):
+		}
+		before := list
+		if list, err = r.tail(ctx, lines); err != nil || slices.Equal(before, list) {
+			break
+		}
+	}
+	return list, err
+}
+
+// tail is the end of the proxy's log as it is now.
+func (r *runner) tail(ctx context.Context, lines int) ([]string, error) {
 	var list []string
 	for line, err := range r.Client.ProxyLogs(ctx, control.LogQuery{Tail: &lines}) {
 		if err != nil {
