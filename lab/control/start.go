@@ -88,30 +88,27 @@ func (l *lab) startProxy(ctx context.Context, set objects.Set) (detail string, e
 		return "", err
 	}
 	l.pods = l.newPods()
-	l.adopt(set)
-	err = l.firstPush(ctx)
+	err = l.firstPush(ctx, set)
+	return strings.TrimSpace(l.proxy.version + " " + l.proxy.path), err
+}
+
+// openIngress pushes a mesh without pods.
+func (l *lab) openIngress(ctx context.Context, set objects.Set) error {
+	m := set.Mesh(set.Topology())
+	err := l.proxy.push(ctx, m)
 	for l.isTaken(err) {
-		if err = l.moveIngress(ctx); err == nil {
-			err = l.firstPush(ctx)
+		if err = l.reserve(ctx); err == nil {
+			l.proxy.config.Ingress = l.ingress
+			err = l.proxy.push(ctx, m)
 		}
 	}
-	return strings.TrimSpace(l.proxy.version + " " + l.proxy.path), err
+	return err
 }
 
 // isTaken tells whether somebody took the port that was drawn before Envoy did.
 func (l *lab) isTaken(err error) bool {
 	return err != nil && strings.HasSuffix(l.cfg.Listen, ":0") &&
 		strings.Contains(err.Error(), "cannot bind '"+l.ingress+"'")
-}
-
-func (l *lab) moveIngress(ctx context.Context) error {
-	if err := l.take(ctx); err != nil {
-		return err
-	}
-	defer l.release()
-	err := l.reserve(ctx)
-	l.proxy.config.Ingress = l.ingress
-	return err
 }
 
 // authority is the file with the certificate of the stand-ins' authority.
@@ -125,12 +122,18 @@ func (l *lab) trust() []string {
 	return []string{"SSL_CERT_FILE=" + l.authority()}
 }
 
-// firstPush is what makes Envoy ready. One that dies would never take it.
-func (l *lab) firstPush(ctx context.Context) error {
+// firstPush is what makes Envoy ready. One that dies would never take it. The pods begin to start
+// meanwhile, but come into the mesh later: one whose port is taken moves then.
+func (l *lab) firstPush(ctx context.Context, set objects.Set) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	if err := l.take(ctx); err != nil {
+		return err
+	}
+	defer l.release()
+	l.adopt(set)
 	pushed := make(chan error, 1)
-	go func() { pushed <- l.publish(ctx) }()
+	go func() { pushed <- l.openIngress(ctx, set) }()
 	err := l.proxy.ready(ctx)
 	if err != nil {
 		cancel()
@@ -140,19 +143,22 @@ func (l *lab) firstPush(ctx context.Context) error {
 
 // startPods waits for all Deployments at once.
 func (l *lab) startPods(ctx context.Context, s *steps, all []manifests.Deployment) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	failed := make(chan error, len(all))
 	var waits sync.WaitGroup
 	for _, d := range all {
 		waits.Go(func() {
 			err := s.do(d.Workload.Name.Name, func() (string, error) { return l.awaitPods(ctx, d) })
 			if err != nil {
-				cancel(err) // the first one is the reason
+				failed <- err
+				cancel()
 			}
 		})
 	}
 	waits.Wait()
-	return context.Cause(ctx)
+	close(failed)
+	return <-failed // the first one is the reason
 }
 
 func (l *lab) awaitPods(ctx context.Context, d manifests.Deployment) (string, error) {

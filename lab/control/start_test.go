@@ -1,6 +1,7 @@
 package control_test
 
 import (
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"testing"
 
 	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/labtest"
 )
 
 func TestSteps(t *testing.T) {
@@ -61,6 +63,60 @@ func TestDrawnPortTaken(t *testing.T) {
 	if got := l.ask(t); !strings.HasPrefix(got, "customer => preference => recommendation v1") {
 		t.Error(got)
 	}
+}
+
+// A pod moves whose sidecar's port is taken before Envoy comes.
+func TestDrawnPodPortTaken(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	drawn, free := filepath.Join(dir, "drawn"), filepath.Join(dir, "free")
+	taken := make(chan net.Listener, 1)
+	l := up(t, func(c *control.Config) {
+		c.Envoy = before(t, dir, c.Envoy, "until [ -e "+free+" ]; do sleep 0.01; done")
+		for _, program := range []string{"preference", "recommendation"} {
+			before(t, dir, filepath.Join(c.Programs, program), "")
+		}
+		before(t, dir, filepath.Join(c.Programs, "customer"), `echo "$HTTP_PROXY" >`+drawn)
+		c.Programs = dir
+		go func() {
+			err := labtest.Poll(func() error {
+				url, err := os.ReadFile(drawn)
+				address, whole := strings.CutSuffix(string(url), "\n")
+				if err != nil || !whole {
+					return fmt.Errorf("drawn: %q, %v", url, err)
+				}
+				taken <- listen(t, strings.TrimPrefix(address, "http://"))
+				return os.WriteFile(free, nil, 0o600)
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		}()
+	})
+	defer (<-taken).Close()
+	if got := l.ask(t); !strings.HasPrefix(got, fromV1) {
+		t.Error(got)
+	}
+}
+
+// before is a program in a folder that does something, and then is another program.
+func before(t *testing.T, dir, program, does string) string {
+	t.Helper()
+	path := filepath.Join(dir, filepath.Base(program))
+	text := "#!/bin/sh\n" + does + "\nexec " + program + ` "$@"` + "\n"
+	if err := os.WriteFile(path, []byte(text), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func listen(t *testing.T, address string) net.Listener {
+	t.Helper()
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		t.Error(err)
+	}
+	return l
 }
 
 // A lab that cannot start says why, and leaves nothing.
