@@ -4,7 +4,6 @@ import (
 	"context"
 	"math/rand/v2"
 	"net"
-	"strconv"
 	"sync"
 	"time"
 
@@ -12,6 +11,7 @@ import (
 	"istio-tutorial/lab/objects"
 	"istio-tutorial/lab/outside"
 	"istio-tutorial/lab/pods"
+	"istio-tutorial/lab/ports"
 )
 
 // lab is everything that runs.
@@ -27,6 +27,7 @@ type lab struct {
 	world    *outside.World // nil: calls go to the real hosts
 	proxy    *proxy
 	pods     *pods.Manager
+	port     ports.Port // the ingress'
 
 	mu      sync.Mutex
 	phase   Phase
@@ -136,28 +137,14 @@ func (l *lab) newPods() *pods.Manager {
 const (
 	firstPort = 16384
 	lastPort  = 19999
-	draws     = 100
 )
 
-// freePort replaces port 0 by a free one.
-func freePort(address string) (string, error) {
+// drawIngress replaces port 0 by a free one.
+func drawIngress(address string) (ports.Port, error) {
 	host, port, err := net.SplitHostPort(address)
-	if err != nil || port != "0" {
-		return tryPort(address)
+	if err == nil && port == "0" {
+		return ports.Range{First: firstPort, Last: lastPort}.Draw(host, rand.IntN)
 	}
-	for range draws {
-		drawn := firstPort + rand.IntN(lastPort-firstPort+1)
-		if address, err = tryPort(net.JoinHostPort(host, strconv.Itoa(drawn))); err == nil {
-			return address, nil
-		}
-	}
-	return "", err
-}
-
-func tryPort(address string) (string, error) {
-	listener, err := net.Listen("tcp", address)
-	if err != nil {
-		return "", err
-	}
-	return listener.Addr().String(), listener.Close()
+	free, err := ports.Free(address)
+	return ports.Port{Address: free}, err
 }

@@ -90,6 +90,7 @@ func (l *lab) stop() error {
 	if l.observer != nil {
 		errs = append(errs, l.observer.close())
 	}
+	l.port.Release()
 	return errors.Join(errs...)
 }
 

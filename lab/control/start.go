@@ -53,10 +53,12 @@ func (l *lab) reserve(ctx context.Context) error {
 	within, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
 	for {
-		address, err := freePort(l.cfg.Listen)
+		port, err := drawIngress(l.cfg.Listen)
 		if err == nil {
+			l.port.Release() // an earlier one that was taken
+			l.port = port
 			l.mu.Lock()
-			l.ingress = address
+			l.ingress = port.Address
 			l.mu.Unlock()
 			return nil
 		}

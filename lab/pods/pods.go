@@ -42,7 +42,7 @@ type Manager struct {
 	end       context.CancelFunc
 	ended     sync.WaitGroup
 	due       chan struct{} // Publish is due
-	ports     *ports
+	ports     *drawer
 
 	mu      sync.Mutex
 	desired []manifests.Deployment
@@ -59,7 +59,7 @@ func NewManager(cfg Config) *Manager {
 		cfg:     cfg,
 		end:     cancel,
 		due:     make(chan struct{}, 1),
-		ports:   newPorts(cfg.Random),
+		ports:   newDrawer(cfg.Random),
 		changed: make(chan struct{}),
 	}
 	m.ended.Go(func() { m.publishing(ctx) })

@@ -1,61 +1,59 @@
 package pods
 
 import (
-	"fmt"
-	"net"
-	"strconv"
 	"sync"
+
+	"istio-tutorial/lab/ports"
 )
 
 // Ports are drawn from below those that systems give to outgoing connections.
 const (
 	firstPort = 20000
 	lastPort  = 32767
-	draws     = 1000
 )
 
-// ports gives each port of loopback to one owner at a time.
-type ports struct {
+// drawer holds the ports that pods have drawn, by their addresses.
+type drawer struct {
 	mu     sync.Mutex
 	random func(n int) int
-	given  map[string]bool
+	drawn  map[string]ports.Port
 }
 
-func newPorts(random func(int) int) *ports {
-	return &ports{random: random, given: map[string]bool{}}
+func newDrawer(random func(int) int) *drawer {
+	return &drawer{random: random, drawn: map[string]ports.Port{}}
 }
 
-// take returns free addresses. Whoever else takes one before its owner does, wins.
-func (p *ports) take(n int) ([]string, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	var list []string
-	for range draws {
-		if len(list) == n {
-			return list, nil
+// take returns n addresses of loopback.
+func (d *drawer) take(n int) ([]string, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	all, list := ports.Range{First: firstPort, Last: lastPort}, make([]string, n)
+	for i := range list {
+		p, err := all.Draw("127.0.0.1", d.random)
+		if err != nil {
+			d.release(list[:i])
+			return nil, err
 		}
-		port := firstPort + p.random(lastPort-firstPort+1)
-		address := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
-		if !p.given[address] && isFree(address) {
-			p.given[address] = true
-			list = append(list, address)
-		}
+		d.drawn[p.Address], list[i] = p, p.Address
 	}
-	return nil, fmt.Errorf("found no %d free ports from %d to %d", n, firstPort, lastPort)
+	return list, nil
 }
 
-func (p *ports) give(addresses ...string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+func (d *drawer) give(addresses ...string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.release(addresses)
+}
+
+// release is give; d.mu is held.
+func (d *drawer) release(addresses []string) {
 	for _, address := range addresses {
-		delete(p.given, address)
+		d.drawn[address].Release()
+		delete(d.drawn, address)
 	}
 }
 
 func isFree(address string) bool {
-	l, err := net.Listen("tcp", address)
-	if err != nil {
-		return false
-	}
-	return l.Close() == nil
+	_, err := ports.Free(address)
+	return err == nil
 }

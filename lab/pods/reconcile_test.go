@@ -101,24 +101,27 @@ func TestFindImage(t *testing.T) {
 func TestPorts(t *testing.T) {
 	t.Parallel()
 	drawn := []int{5, 5, 6, 7}
-	p := newPorts(func(int) int {
+	random := func(int) int {
 		n := drawn[0]
 		drawn = append(drawn[1:], n)
 		return n
-	})
+	}
+	p, anotherLab := newDrawer(random), newDrawer(random)
 	first, err := p.take(2)
 	if err != nil || first[0] == first[1] {
 		t.Fatalf("%q, %v", first, err)
 	}
-	second, err := p.take(1)
+	second, err := anotherLab.take(1)
 	if err != nil || second[0] == first[0] || second[0] == first[1] {
 		t.Fatalf("%q after %q, %v", second, first, err)
 	}
-	if _, err := p.take(1); err == nil {
-		t.Error("there was no port left")
+	for _, lab := range []*drawer{p, anotherLab} {
+		if _, err := lab.take(1); err == nil {
+			t.Error("there was no port left")
+		}
 	}
 	p.give(first[0])
-	if third, err := p.take(1); err != nil || third[0] != first[0] {
+	if third, err := anotherLab.take(1); err != nil || third[0] != first[0] {
 		t.Errorf("%q, %v", third, err)
 	}
 }
