@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"reflect"
+	"slices"
 	"time"
 
 	"istio-tutorial/lab/objects"
@@ -83,6 +84,25 @@ func (l *lab) deletePods(sel Selection) ([]Result, error) {
 		}
 	}
 	return results, objects.Join(problems...)
+}
+
+// gone returns when nothing is left of the pods among some objects.
+func (l *lab) gone(ctx context.Context, refs []Ref) (bool, error) {
+	kind, _ := objects.FindKind(objects.PodKind)
+	isMeant := func(p Pod) bool {
+		return slices.Contains(refs, objects.NewRef(kind, p.Namespace, p.Name.Name))
+	}
+	for {
+		changed := l.pods.Changed()
+		if !slices.ContainsFunc(l.pods.Pods(), isMeant) {
+			return true, nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return false, ctx.Err()
+		}
+	}
 }
 
 func (l *lab) scale(ctx context.Context, q Scale) ([]Result, error) {

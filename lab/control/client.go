@@ -44,9 +44,16 @@ func (c *Client) Change(ctx context.Context, change Change) ([]Result, error) {
 	return ask[[]Result](ctx, c, "change", change)
 }
 
-// Delete deletes objects by name; both the results and an error may be there.
+// Delete deletes objects by name; both the results and an error may be there. It does not wait for
+// the end of pods, as Gone does.
 func (c *Client) Delete(ctx context.Context, s Selection) ([]Result, error) {
 	return ask[[]Result](ctx, c, "delete", s)
+}
+
+// Gone returns when the pods among some objects have ended.
+func (c *Client) Gone(ctx context.Context, refs []Ref) error {
+	_, err := ask[bool](ctx, c, "gone", refs)
+	return err
 }
 
 // Get is a table for each kind that is selected; of names, each must be there.

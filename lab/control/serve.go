@@ -61,6 +61,7 @@ func (l *lab) routes() http.Handler {
 	for path, handler := range map[string]http.Handler{
 		"change":       one(l.change),
 		"delete":       one(l.delete),
+		"gone":         one(l.gone),
 		"get":          one(l.get),
 		"watch":        many(l.watch),
 		"describe":     one(l.describe),

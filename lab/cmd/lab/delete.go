@@ -15,6 +15,7 @@ type removal struct {
 	labels        string
 	all           bool
 	ignoreMissing bool
+	wait          bool
 }
 
 func (a *app) delete() *cobra.Command {
@@ -28,18 +29,17 @@ func (a *app) delete() *cobra.Command {
 		Args:              r.args,
 		ValidArgsFunction: a.completeNames,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			err := r.do(cmd, args)
-			refused, ok := errors.AsType[*control.Error](err)
-			if ok && refused.Reason == control.NotFound && r.ignoreMissing {
-				return nil
+			if r.given() {
+				return r.unlessMissing(r.run(cmd))
 			}
-			return err
+			return r.do(cmd, args)
 		},
 	}
 	r.declare(cmd)
 	cmd.Flags().StringVarP(&r.labels, "selector", "l", "", "delete those with these labels")
 	cmd.Flags().BoolVar(&r.all, "all", false, "delete all of the kind in the namespace")
 	cmd.Flags().BoolVar(&r.ignoreMissing, "ignore-not-found", false, "what is not there is deleted")
+	cmd.Flags().BoolVar(&r.wait, "wait", true, "return when deleted pods have ended")
 	return cmd
 }
 
@@ -62,16 +62,27 @@ func (r *removal) args(_ *cobra.Command, args []string) error {
 }
 
 func (r *removal) do(cmd *cobra.Command, args []string) error {
-	if r.given() {
-		return r.run(cmd)
-	}
 	client, err := r.client()
 	if err != nil {
 		return err
 	}
 	results, err := client.Delete(cmd.Context(), r.selection(args, r.labels))
+	var refs []control.Ref
 	for _, result := range results {
 		r.report(r.byName(result, args[0]), result)
+		refs = append(refs, result.Ref)
+	}
+	if err = r.unlessMissing(err); err != nil || !r.wait {
+		return err
+	}
+	return client.Gone(cmd.Context(), refs)
+}
+
+// unlessMissing leaves out that something was not there, if that is to be ignored.
+func (r *removal) unlessMissing(err error) error {
+	refused, ok := errors.AsType[*control.Error](err)
+	if ok && refused.Reason == control.NotFound && r.ignoreMissing {
+		return nil
 	}
 	return err
 }
