@@ -9,7 +9,7 @@ import (
 	"istio-tutorial/lab/pods"
 )
 
-// pickPods finds pods; each name must be there.
+// pickPods finds pods, in the order of the names; each must be there.
 func (l *lab) pickPods(sel Selection, p objects.Pick) ([]Pod, error) {
 	matches, err := sel.Matcher()
 	if err != nil {
@@ -22,7 +22,7 @@ func (l *lab) pickPods(sel Selection, p objects.Pick) ([]Pod, error) {
 			list = append(list, pod)
 		}
 	}
-	return list, objects.Missing(p, list, func(pod Pod) string { return pod.Name.Name })
+	return list, objects.Found(p, list, func(pod Pod) string { return pod.Name.Name })
 }
 
 // podsOf finds the pods that POD, KIND/NAME or a selector mean: at least one.

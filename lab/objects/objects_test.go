@@ -213,7 +213,8 @@ func TestPicks(t *testing.T) {
 		"gw a":                        "gateways.networking.istio.io a",
 		"gateway a":                   "gateways.gateway.networking.k8s.io a",
 		"gateway-api":                 "gateways.gateway.networking.k8s.io, httproutes.gateway.networking.k8s.io",
-		"deploy/a svc/b deployment/c": "deployments.apps a c, services b",
+		"deploy/b deployment/a":       "deployments.apps b a",
+		"deploy/a svc/b deployment/c": "deployments.apps a, services b, deployments.apps c",
 		"":                            "", "x": "", "pods,x": "", "pods/": "", "/a": "", "pods,svc a": "", "pod/a b": "", "pods svc/a": "",
 	} {
 		picks, err := objects.Selection{Args: strings.Fields(args)}.Picks()
@@ -318,6 +319,15 @@ func TestPick(t *testing.T) {
 		if len(found) != c.found || reason(err) != c.reason {
 			t.Errorf("%+v %q: %d, %v", c.selection, c.names, len(found), err)
 		}
+	}
+	names := []string{"recommendation-v1", "customer", "preference"}
+	found, err := s.Pick(objects.Selection{Namespace: namespace}, objects.Pick{Kind: k, Names: names})
+	var got []string
+	for _, o := range found {
+		got = append(got, o.Name)
+	}
+	if err != nil || !slices.Equal(got, names) {
+		t.Errorf("found %q, %v; want %q", got, err, names)
 	}
 }
 

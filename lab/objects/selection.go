@@ -83,12 +83,13 @@ func together(word string) []Pick {
 	return picks
 }
 
+// add keeps the order: only names that follow each other are of one Pick.
 func add(picks []Pick, k Kind, name string) []Pick {
-	i := slices.IndexFunc(picks, func(p Pick) bool { return p.Kind.String() == k.String() })
-	if i < 0 {
+	last := len(picks) - 1
+	if last < 0 || picks[last].Kind.String() != k.String() {
 		return append(picks, Pick{Kind: k, Names: []string{name}})
 	}
-	picks[i].Names = append(picks[i].Names, name)
+	picks[last].Names = append(picks[last].Names, name)
 	return picks
 }
 
@@ -108,7 +109,7 @@ func (s Selection) Covers(k Kind, namespace string) bool {
 	return k.Cluster || s.AllNamespaces || namespace == s.Namespace
 }
 
-// Pick finds objects; each name must be there. The error is an *Error.
+// Pick finds objects, in the order of the names; each must be there. The error is an *Error.
 func (s Set) Pick(sel Selection, p Pick) ([]Object, error) {
 	matches, err := sel.Matcher()
 	if err != nil {
@@ -122,11 +123,15 @@ func (s Set) Pick(sel Selection, p Pick) ([]Object, error) {
 			list = append(list, o)
 		}
 	}
-	return list, Missing(p, list, func(o Object) string { return o.Name })
+	return list, Found(p, list, func(o Object) string { return o.Name })
 }
 
-// Missing is an *Error about the names of a pick that nothing found has, or nil.
-func Missing[T any](p Pick, found []T, name func(T) string) error {
+// Found puts what was found for a pick in the order of its names, and returns an *Error about the
+// names that nothing has, or nil.
+func Found[T any](p Pick, found []T, name func(T) string) error {
+	slices.SortStableFunc(found, func(a, b T) int {
+		return slices.Index(p.Names, name(a)) - slices.Index(p.Names, name(b))
+	})
 	var problems Error
 	for _, want := range p.Names {
 		if !slices.ContainsFunc(found, func(one T) bool { return name(one) == want }) {
