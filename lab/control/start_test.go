@@ -82,8 +82,11 @@ func TestDrawnPodPortTaken(t *testing.T) {
 			err := labtest.Poll(func() error {
 				url, err := os.ReadFile(drawn)
 				address, whole := strings.CutSuffix(string(url), "\n")
-				if err != nil || !whole {
-					return fmt.Errorf("drawn: %q, %v", url, err)
+				if err != nil {
+					return err
+				}
+				if !whole {
+					return fmt.Errorf("drawn: %q", url)
 				}
 				taken <- listen(t, strings.TrimPrefix(address, "http://"))
 				return os.WriteFile(free, nil, 0o600)
