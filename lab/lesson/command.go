@@ -21,6 +21,15 @@ const (
 	anything   = "…"
 )
 
+// echo says a command as a page has it, line by line.
+func (c Command) echo(say func(line string)) {
+	begin := prompt
+	for line := range strings.SplitSeq(c.Text, "\n") {
+		say(begin + line)
+		begin = moreprompt
+	}
+}
+
 // commands reads a console block: $ begins a command, > goes on with it, all else is its output.
 func (r *reader) commands(code []byte, line int) []Command {
 	var list []Command

@@ -75,7 +75,7 @@ func (r *runner) mutated(ctx context.Context, m Mutant, c Command, say func(stri
 	if !kept {
 		return nil
 	}
-	say(prompt + c.Text)
+	c.echo(say)
 	lines, status, err := r.enter(ctx, m.File, c, say)
 	if err == nil && changed && status != 0 && c.succeeds() {
 		err = fmt.Errorf("%v: refused, which proves no check: %s", m, strings.Join(lines, "; "))

@@ -143,7 +143,7 @@ func (r *runner) run(ctx context.Context, p Page, edition string, say func(strin
 			continue
 		}
 		for _, c := range b.Commands {
-			say(prompt + c.Text)
+			c.echo(say)
 			if err := r.command(ctx, p.File, c, say); err != nil {
 				return err
 			}

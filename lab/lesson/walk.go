@@ -150,8 +150,8 @@ func (g *guide) blocks(ctx context.Context) error {
 
 // offer runs a command if the reader says so.
 func (g *guide) offer(ctx context.Context, c Command) error {
-	fmt.Fprintf(g.Out, "%s%s\n[Enter runs it, s skips it, q ends the lesson] ", prompt,
-		strings.ReplaceAll(c.Text, "\n", "\n"+moreprompt))
+	c.echo(g.say)
+	fmt.Fprint(g.Out, "[Enter runs it, s skips it, q ends the lesson] ")
 	for {
 		select {
 		case word, ok := <-g.typed:
@@ -173,10 +173,12 @@ func (g *guide) offer(ctx context.Context, c Command) error {
 	}
 }
 
+func (g *guide) say(line string) { fmt.Fprintln(g.Out, line) }
+
 // do runs a command, and tells where it does not what the page says.
 func (g *guide) do(ctx context.Context, c Command) error {
 	g.begun = true
-	err := g.command(ctx, g.Page.File, c, func(line string) { fmt.Fprintln(g.Out, line) })
+	err := g.command(ctx, g.Page.File, c, g.say)
 	failure, ok := errors.AsType[*Failure](err)
 	if ok {
 		g.wrong = true
