@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"istio-tutorial/lab/control"
@@ -43,7 +44,7 @@ func (w Walk) Run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, r.close()) }()
-	g := &guide{Walk: w, runner: r, typed: lines(w.In)}
+	g := &guide{Walk: w, runner: r, typed: lines(w.In), shown: isTerminal(w.In)}
 	return g.page(ctx)
 }
 
@@ -79,11 +80,21 @@ func lines(in io.Reader) <-chan string {
 	return typed
 }
 
+func isTerminal(in io.Reader) bool {
+	file, ok := in.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := file.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
 // guide is a Walk under way.
 type guide struct {
 	Walk
 	*runner
 	typed <-chan string
+	shown bool // what is typed: by the terminal
 	begun bool // a command was run
 	wrong bool
 }
@@ -155,6 +166,9 @@ func (g *guide) offer(ctx context.Context, c Command) error {
 	for {
 		select {
 		case word, ok := <-g.typed:
+			if ok && !g.shown {
+				fmt.Fprintln(g.Out, word)
+			}
 			switch {
 			case !ok || word == "q":
 				fmt.Fprintln(g.Out)
