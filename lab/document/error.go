@@ -62,3 +62,17 @@ func (e Errors) OrNil() error {
 	})
 	return e
 }
+
+// All reads documents one by one, and names every problem of each; the error is Errors.
+func All[T any](docs []Document, read func(Document) (T, Errors)) ([]T, error) {
+	var all []T
+	var errs Errors
+	for _, doc := range docs {
+		one, problems := read(doc)
+		all, errs = append(all, one), append(errs, problems...)
+	}
+	if err := errs.OrNil(); err != nil {
+		return nil, err
+	}
+	return all, nil
+}

@@ -11,7 +11,6 @@ import (
 	"testing"
 
 	"istio-tutorial/lab/document"
-	"istio-tutorial/lab/outside"
 	v1 "istio-tutorial/lab/rules/v1"
 )
 
@@ -39,15 +38,9 @@ func TestFailedConnection(t *testing.T) {
 // that only a cluster could have.
 func TestAllowAny(t *testing.T) {
 	t.Parallel()
-	p := ownProxy(t)
+	p := outsideProxy(t)
 	w := newWorldOn(t, p)
 	customer := w.pod("customer-v1", says("c"))
-	there, err := outside.Start(p.authorities)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer there.Close(t.Context())
-	p.outside = there.Address
 	w.mustPush(w.today())
 	for url, want := range map[string]string{
 		"http://httpbin.org/status/418":                   "418",
@@ -99,15 +92,9 @@ func TestAllowAny(t *testing.T) {
 // a ServiceEntry names.
 func TestEncryptedByProgram(t *testing.T) {
 	t.Parallel()
-	p := ownProxy(t)
+	p := outsideProxy(t)
 	w := newWorldOn(t, p)
 	customer := w.pod("customer-v1", says("c"))
-	there, err := outside.Start(p.authorities)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer there.Close(t.Context())
-	p.outside = there.Address
 	w.mustPush(w.today("egress_registry_only.yml", `apiVersion: networking.istio.io/v1
 kind: ServiceEntry
 metadata: {name: github}

@@ -14,18 +14,24 @@ import (
 	"istio-tutorial/lab/outside"
 )
 
-// TestOutside reaches external hosts by the rules alone, one of them over TLS.
-func TestOutside(t *testing.T) {
-	t.Parallel()
+// outsideProxy is a proxy whose calls out of the mesh reach stand-ins.
+func outsideProxy(t *testing.T) *proxy {
+	t.Helper()
 	p := ownProxy(t)
-	w := newWorldOn(t, p)
-	customer := w.pod("customer-v1", says("c"))
 	there, err := outside.Start(p.authorities)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer there.Close(t.Context())
+	t.Cleanup(func() { _ = there.Close(t.Context()) }) // which is over: at once
 	p.outside = there.Address
+	return p
+}
+
+// TestOutside reaches external hosts by the rules alone, one of them over TLS.
+func TestOutside(t *testing.T) {
+	t.Parallel()
+	w := newWorldOn(t, outsideProxy(t))
+	customer := w.pod("customer-v1", says("c"))
 	for _, url := range []string{"http://httpbin.org/headers", "http://api.github.com:443/users"} {
 		w.mustPush(w.mesh())
 		if got := w.get(customer, url).String(); got != "404 " {
@@ -42,14 +48,9 @@ func TestOutside(t *testing.T) {
 // TestTLS checks the certificate of the peer where the mesh says so.
 func TestTLS(t *testing.T) {
 	t.Parallel()
-	p := ownProxy(t)
-	w := newWorldOn(t, p)
+	p := outsideProxy(t)
+	there, w := p.outside, newWorldOn(t, p)
 	customer := w.pod("customer-v1", says("c"))
-	there, err := outside.Start(p.authorities)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer there.Close(t.Context())
 	strange := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprint(w, "sni "+r.TLS.ServerName)
 	}))
@@ -62,8 +63,8 @@ func TestTLS(t *testing.T) {
 		tls     mesh.TLS
 		want    string
 	}{
-		{"known authority", there.Address, mesh.TLS{SNI: "api.github.com", Verify: true}, "200"},
-		{"known authority, unchecked", there.Address, mesh.TLS{SNI: "api.github.com"}, "200"},
+		{"known authority", there, mesh.TLS{SNI: "api.github.com", Verify: true}, "200"},
+		{"known authority, unchecked", there, mesh.TLS{SNI: "api.github.com"}, "200"},
 		{"unknown authority", at(strange), mesh.TLS{SNI: "api.github.com", Verify: true}, "503"},
 		{"unknown authority, unchecked", at(strange), mesh.TLS{SNI: "x.example"}, "200 sni x.example"},
 		{"no name", at(strange), mesh.TLS{}, "200 sni "},

@@ -15,16 +15,9 @@ import (
 // Parse reads rules as the API server does, strictly, and names every problem of every document;
 // the error is a document.Errors. A rule that names no namespace belongs to the given one.
 func Parse(docs []document.Document, namespace string) ([]v1.Rule, error) {
-	var rules []v1.Rule
-	var errs document.Errors
-	for _, doc := range docs {
-		rule, problems := parse(doc, namespace)
-		rules, errs = append(rules, rule), append(errs, problems...)
-	}
-	if err := errs.OrNil(); err != nil {
-		return nil, err
-	}
-	return rules, nil
+	return document.All(docs, func(doc document.Document) (v1.Rule, document.Errors) {
+		return parse(doc, namespace)
+	})
 }
 
 func parse(doc document.Document, namespace string) (v1.Rule, document.Errors) {

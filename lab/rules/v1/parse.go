@@ -64,16 +64,9 @@ func (r Rule) YAML() ([]byte, error) { return r.doc.YAML() }
 // Parse reads rules as admission does, strictly, and names every problem of every document; the
 // error is a document.Errors. A rule that names no namespace belongs to the given one.
 func Parse(docs []document.Document, namespace string) ([]Rule, error) {
-	var rules []Rule
-	var errs document.Errors
-	for _, doc := range docs {
-		rule, problems := parse(doc, namespace)
-		rules, errs = append(rules, rule), append(errs, problems...)
-	}
-	if err := errs.OrNil(); err != nil {
-		return nil, err
-	}
-	return rules, nil
+	return document.All(docs, func(doc document.Document) (Rule, document.Errors) {
+		return parse(doc, namespace)
+	})
 }
 
 func parse(doc document.Document, namespace string) (Rule, document.Errors) {
