@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 
@@ -233,6 +234,33 @@ func TestScale(t *testing.T) {
 	d.Replicas = 0
 	m.Set([]manifests.Deployment{d})
 	left(t, m, 0)
+}
+
+// A change is done when the proxy has taken it: until then it calls the pod that is to end.
+func TestDoneWhenTaken(t *testing.T) {
+	t.Parallel()
+	var scaled atomic.Bool
+	told, takes := make(chan struct{}), make(chan struct{})
+	m := newManager(t, func([]mesh.Instance) error {
+		if scaled.CompareAndSwap(true, false) {
+			close(told)
+			<-takes
+		}
+		return nil
+	})
+	d := recommendation(t)
+	d.Replicas = 2
+	m.Set([]manifests.Deployment{d})
+	ready(t, m, d)
+	scaled.Store(true)
+	d.Replicas = 1
+	m.Set([]manifests.Deployment{d})
+	<-told
+	if p, _ := m.Progress(d.Workload.Name); p.Done() || p.Total != 2 {
+		t.Errorf("%+v, though the proxy still calls two", p)
+	}
+	close(takes)
+	ready(t, m, d)
 }
 
 // Through all of a rolling change, the proxy has as many ready pods as desired, and no pod that

@@ -136,7 +136,7 @@ func (p *pod) restarts() int {
 // Progress is how far a Deployment's pods are.
 type Progress struct {
 	Desired   int
-	Total     int    // without those that are ending
+	Total     int    // those that are ending included, as long as the proxy calls them
 	Updated   int    // of the present template
 	Ready     int    // of any template
 	Available int    // Updated and Ready
@@ -157,8 +157,14 @@ func (m *Manager) Progress(deployment mesh.Name) (Progress, bool) {
 			continue
 		}
 		progress := Progress{Desired: d.Replicas}
-		for _, p := range m.living(deployment) {
-			progress.count(p, p.deployment.Hash == d.Hash)
+		for _, p := range m.pods {
+			switch {
+			case p.deployment.Workload.Name != deployment:
+			case !p.terminating:
+				progress.count(p, p.deployment.Hash == d.Hash)
+			case p.serving:
+				progress.Total++
+			}
 		}
 		return progress, true
 	}
