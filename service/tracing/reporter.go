@@ -11,8 +11,8 @@ import (
 	"github.com/uber/jaeger-client-go"
 )
 
-// batchSize is how many spans are sent together at most. Fewer cost a collector more time
-// under load; 2000 overrun its queue.
+// batchSize is how many spans are sent together at most, to Zipkin too. Fewer cost a collector more
+// time under load; 2000 overrun its queue.
 const batchSize = 500
 
 // usualSize is what a span has in a batch, in bytes.

@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
-	"time"
 
 	"github.com/opentracing/opentracing-go"
 	zipkinot "github.com/openzipkin-contrib/zipkin-go-opentracing"
@@ -19,9 +18,9 @@ func newZipkin(c Settings, log *slog.Logger) (backend, error) {
 	report := zipkinhttp.NewReporter(c.zipkin.String(),
 		zipkinhttp.Client(lossy{&http.Client{Transport: direct()}, complain}),
 		zipkinhttp.BatchInterval(c.jaeger.flushEvery()),
-		zipkinhttp.BatchSize(500),
+		zipkinhttp.BatchSize(batchSize),
 		zipkinhttp.MaxBacklog(c.jaeger.queueSize),
-		zipkinhttp.Timeout(5*time.Second),
+		zipkinhttp.Timeout(sendWithin),
 		zipkinhttp.Logger(stdlog.New(complain, "", 0)))
 	tracer, err := zipkin.NewTracer(report,
 		zipkin.WithLocalEndpoint(&model.Endpoint{ServiceName: c.jaeger.service}),
