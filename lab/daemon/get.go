@@ -1,29 +1,32 @@
-package control
+package daemon
 
 import (
+	"cmp"
 	"context"
 	"iter"
 	"slices"
-	"time"
 
+	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/mesh"
 	"istio-tutorial/lab/objects"
+	"istio-tutorial/lab/show"
 )
 
-func (l *lab) get(_ context.Context, sel Selection) ([]Table, error) {
+func (l *lab) get(_ context.Context, sel objects.Selection) ([]control.Table, error) {
 	picks, err := sel.Picks()
 	if err != nil {
 		return nil, err
 	}
 	warnings := l.warnings()
-	var tables []Table
+	var tables []control.Table
 	var problems []error
 	for _, p := range picks {
 		list, missing := l.subjects(sel, p)
 		problems = append(problems, missing)
 		for i := range list {
-			list[i].warnings = warnings[list[i].Ref]
+			list[i].Warnings = warnings[list[i].Ref]
 		}
-		t, err := newTable(p.Kind, sel.AllNamespaces, list)
+		t, err := show.Table(p.Kind, sel.AllNamespaces, list)
 		problems = append(problems, err)
 		tables = append(tables, t)
 	}
@@ -31,56 +34,49 @@ func (l *lab) get(_ context.Context, sel Selection) ([]Table, error) {
 }
 
 // warnings are the sentences about each rule.
-func (l *lab) warnings() map[Ref][]string {
+func (l *lab) warnings() map[objects.Ref][]string {
 	set := l.objects()
-	warnings := map[Ref][]string{}
+	warnings := map[objects.Ref][]string{}
 	for _, f := range set.Findings(set.Expected()) {
 		warnings[f.Ref] = append(warnings[f.Ref], f.Sentence())
 	}
 	return warnings
 }
 
-// subject is what is to be shown: a pod or an object.
-type subject struct {
-	Ref
-	created  time.Time
-	labels   map[string]string
-	pod      Pod            // of a pod
-	object   objects.Object // of an object
-	progress progress       // of a Deployment
-	warnings []string
-}
-
-func (l *lab) subjects(sel Selection, p objects.Pick) ([]subject, error) {
+func (l *lab) subjects(sel objects.Selection, p objects.Pick) ([]show.Subject, error) {
 	if p.Kind.Running {
 		return l.podSubjects(sel, p)
 	}
 	found, missing := l.objects().Pick(sel, p)
-	var list []subject
+	var list []show.Subject
 	for _, o := range found {
-		s := subject{Ref: o.Ref, created: o.Created, labels: o.Labels, object: o}
+		s := show.Subject{Ref: o.Ref, Created: o.Created, Labels: o.Labels, Object: o}
 		if o.Kind == "Deployment" {
-			s.progress, _ = l.pods.Progress(workload(o.Ref))
+			s.Progress, _ = l.pods.Progress(workload(o.Ref))
 		}
 		list = append(list, s)
 	}
 	return list, missing
 }
 
-func (l *lab) podSubjects(sel Selection, p objects.Pick) ([]subject, error) {
+func (l *lab) podSubjects(sel objects.Selection, p objects.Pick) ([]show.Subject, error) {
 	found, missing := l.pickPods(sel, p)
-	var list []subject
+	var list []show.Subject
 	for _, pod := range found {
 		ref := objects.NewRef(p.Kind, pod.Namespace, pod.Name.Name)
-		list = append(list, subject{Ref: ref, created: pod.Created, labels: pod.Labels, pod: pod})
+		list = append(list, show.Subject{Ref: ref, Created: pod.Created, Labels: pod.Labels, Pod: pod})
 	}
 	slices.SortStableFunc(list, byName)
 	return list, missing
 }
 
-func (l *lab) watch(ctx context.Context, sel Selection) iter.Seq2[[]Table, error] {
-	return func(yield func([]Table, error) bool) {
-		var before []Table
+func byName(a, b show.Subject) int {
+	return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
+}
+
+func (l *lab) watch(ctx context.Context, sel objects.Selection) iter.Seq2[[]control.Table, error] {
+	return func(yield func([]control.Table, error) bool) {
+		var before []control.Table
 		for {
 			objectsChanged, podsChanged := l.news(), l.pods.Changed()
 			now, err := l.get(ctx, sel)
@@ -88,7 +84,7 @@ func (l *lab) watch(ctx context.Context, sel Selection) iter.Seq2[[]Table, error
 			case before == nil && (!yield(now, err) || err != nil):
 				return
 			case before != nil:
-				if news := differences(before, now); len(news) > 0 && !yield(news, nil) {
+				if news := show.Differences(before, now); len(news) > 0 && !yield(news, nil) {
 					return
 				}
 			}
@@ -103,36 +99,41 @@ func (l *lab) watch(ctx context.Context, sel Selection) iter.Seq2[[]Table, error
 	}
 }
 
-// differences are the rows that are new, changed or gone.
-func differences(before, now []Table) []Table {
-	var news []Table
-	for i, t := range now {
-		old := before[i].Rows
-		rows := slices.DeleteFunc(slices.Clone(t.Rows), func(r Row) bool {
-			return slices.ContainsFunc(old, func(o Row) bool { return t.alike(o, r) })
-		})
-		for _, o := range old {
-			if !slices.ContainsFunc(t.Rows, func(r Row) bool { return r.Ref == o.Ref }) {
-				o.Gone = true
-				rows = append(rows, o)
+func (l *lab) describe(_ context.Context, sel objects.Selection) ([]control.Description, error) {
+	picks, err := sel.Picks()
+	if err != nil {
+		return nil, err
+	}
+	warnings := l.warnings()
+	var list []control.Description
+	var problems []error
+	for _, p := range picks {
+		found, missing := l.subjects(sel, p)
+		problems = append(problems, missing)
+		for _, s := range found {
+			s.Warnings = warnings[s.Ref]
+			if s.Kind == "Service" {
+				s.Endpoints = l.endpoints(s.Object)
 			}
-		}
-		if t.Rows = rows; len(rows) > 0 {
-			news = append(news, t)
+			d, err := show.Describe(s)
+			problems = append(problems, err)
+			list = append(list, d)
 		}
 	}
-	return news
+	return list, objects.Join(problems...)
 }
 
-// alike tells whether two rows differ in their age alone.
-func (t Table) alike(a, b Row) bool {
-	if a.Ref != b.Ref || !slices.Equal(a.Warnings, b.Warnings) {
-		return false
-	}
-	for i, c := range t.Columns {
-		if c.Name != ageColumn && a.Cells[i] != b.Cells[i] {
-			return false
+// endpoints are the addresses of the ready pods behind a Service.
+func (l *lab) endpoints(o objects.Object) []string {
+	t := l.pods.Topology(l.objects().Topology())
+	var list []string
+	for _, port := range o.Manifest.Service.Ports {
+		c := mesh.Cluster{Host: o.Manifest.Service.Host(), Port: port.Number}
+		for _, e := range t.Endpoints(c) {
+			if e.Instance.Ready {
+				list = append(list, e.Address)
+			}
 		}
 	}
-	return true
+	return list
 }

@@ -1,4 +1,4 @@
-package control
+package daemon
 
 import (
 	"cmp"
@@ -6,15 +6,17 @@ import (
 	"regexp"
 	"slices"
 
+	"istio-tutorial/lab/control"
 	"istio-tutorial/lab/mesh"
 	"istio-tutorial/lab/objects"
+	"istio-tutorial/lab/show"
 	"istio-tutorial/lab/xds"
 )
 
-func (l *lab) stats(ctx context.Context, q StatsQuery) ([]Stat, error) {
+func (l *lab) stats(ctx context.Context, q control.StatsQuery) ([]control.Stat, error) {
 	filter, err := regexp.Compile(q.Filter)
 	if err != nil {
-		return nil, objects.Errorf(Invalid, "filter: %v", err)
+		return nil, objects.Errorf(objects.Invalid, "filter: %v", err)
 	}
 	var pod *mesh.Name
 	if len(q.Args) > 0 {
@@ -28,7 +30,7 @@ func (l *lab) stats(ctx context.Context, q StatsQuery) ([]Stat, error) {
 	if err != nil {
 		return nil, err
 	}
-	var list []Stat
+	var list []control.Stat
 	for _, s := range all {
 		owner, name, owned := xds.SplitStat(s.Name)
 		switch {
@@ -38,9 +40,27 @@ func (l *lab) stats(ctx context.Context, q StatsQuery) ([]Stat, error) {
 			continue
 		}
 		if filter.MatchString(name) {
-			list = append(list, Stat{Name: name, Value: s.Value})
+			list = append(list, control.Stat{Name: name, Value: s.Value})
 		}
 	}
-	slices.SortStableFunc(list, func(a, b Stat) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortStableFunc(list, func(a, b control.Stat) int { return cmp.Compare(a.Name, b.Name) })
 	return list, nil
+}
+
+// proxyConfig is a part of what Envoy has for a pod.
+func (l *lab) proxyConfig(ctx context.Context, q control.ProxyQuery) (control.ProxyConfig, error) {
+	part, err := show.FindPart(q.Part)
+	if err != nil {
+		return control.ProxyConfig{}, err
+	}
+	pod, err := l.onePod(q.Selection)
+	if err != nil {
+		return control.ProxyConfig{}, err
+	}
+	data, err := l.proxy.admin.Config(ctx, part.Resource, ".*@"+regexp.QuoteMeta(pod.Name.String()))
+	if err != nil {
+		return control.ProxyConfig{}, err
+	}
+	table, err := part.Table(pod.Name, data)
+	return control.ProxyConfig{Table: table, JSON: data}, err
 }
