@@ -20,9 +20,8 @@ import (
 
 // server answers a lab's clients.
 type server struct {
-	http   *http.Server
-	ended  sync.WaitGroup
-	broken error
+	http  *http.Server
+	ended sync.WaitGroup
 }
 
 // serve begins to answer clients; requests end when ctx does.
@@ -40,7 +39,7 @@ func serve(ctx context.Context, l *lab) (*server, error) {
 		Handler:     l.routes(),
 		BaseContext: func(net.Listener) context.Context { return ctx },
 	}}
-	s.ended.Go(func() { s.broken = s.http.Serve(listener) })
+	s.ended.Go(func() { _ = s.http.Serve(listener) }) // it ends when the server is closed
 	return s, nil
 }
 
