@@ -1,4 +1,4 @@
-package control_test
+package daemon_test
 
 import (
 	"bytes"
@@ -12,14 +12,15 @@ import (
 
 	"istio-tutorial/lab/control"
 	"istio-tutorial/lab/labtest"
+	"istio-tutorial/lab/objects"
 )
 
 // TestVerbs asks one lab everything that changes nothing, and a little that does.
 func TestVerbs(t *testing.T) {
 	t.Parallel()
 	l := up(t)
-	l.must(t, control.Create, "istiofiles/route-rule-recommendation-v1.yml", "istiofiles/acl-blacklist.yml")
-	l.must(t, control.Delete, "istiofiles/acl-blacklist.yml")
+	l.must(t, objects.Create, "istiofiles/route-rule-recommendation-v1.yml", "istiofiles/acl-blacklist.yml")
+	l.must(t, objects.Delete, "istiofiles/acl-blacklist.yml")
 	if got := l.ask(t); !strings.HasPrefix(got, fromV1) {
 		t.Fatal(got)
 	}
@@ -83,12 +84,12 @@ func testMissing(t *testing.T, l *lab) {
 		"routerule nope":        `routerules.config.istio.io "nope" not found`,
 		"deployment/nope svc/x": "deployments.apps \"nope\" not found\nservices \"x\" not found",
 	} {
-		if _, err := l.Get(t.Context(), sel(strings.Fields(args)...)); reason(err) != control.NotFound || err.Error() != want {
+		if _, err := l.Get(t.Context(), sel(strings.Fields(args)...)); reason(err) != objects.NotFound || err.Error() != want {
 			t.Errorf("get %s: %v", args, err)
 		}
 	}
 	for _, args := range []string{"", "nope", "pods/", "pods,svc x", "pods svc/x", "pods/x y"} {
-		if _, err := l.Get(t.Context(), sel(strings.Fields(args)...)); reason(err) != control.Invalid {
+		if _, err := l.Get(t.Context(), sel(strings.Fields(args)...)); reason(err) != objects.Invalid {
 			t.Errorf("get %s: %v", args, err)
 		}
 	}
@@ -106,10 +107,10 @@ func testLabels(t *testing.T, l *lab) {
 		t.Errorf("YAML\n%s", row.YAML)
 	}
 	s.Labels = "app=="
-	if _, err := l.Get(t.Context(), control.Selection{Args: []string{"pods"}, Labels: "a=b,,"}); reason(err) != control.Invalid {
+	if _, err := l.Get(t.Context(), objects.Selection{Args: []string{"pods"}, Labels: "a=b,,"}); reason(err) != objects.Invalid {
 		t.Errorf("selector: %v", err)
 	}
-	other := control.Selection{Args: []string{"pods"}, Namespace: "default"}
+	other := objects.Selection{Args: []string{"pods"}, Namespace: "default"}
 	if tables, err = l.Get(t.Context(), other); err != nil || len(tables[0].Rows) != 0 {
 		t.Errorf("another namespace: %+v, %v", tables, err)
 	}
@@ -160,14 +161,14 @@ func testLogs(t *testing.T, l *lab) {
 			return nil
 		})
 	}
-	all := control.Selection{Namespace: namespace, Labels: "version=v1"}
+	all := objects.Selection{Namespace: namespace, Labels: "version=v1"}
 	got := collect(control.LogQuery{Selection: all, Prefix: true, Tail: new(1)})
 	if lines := strings.Split(got, "\n"); len(lines) != 3 || !strings.Contains(got, "[pod/"+pod+"/recommendation] {") {
 		t.Errorf("by label: %s", got)
 	}
-	for want, q := range map[control.Reason]control.LogQuery{
-		control.NotFound: {Selection: sel(pod), Previous: true},
-		control.Invalid:  {Selection: sel(pod, "other")},
+	for want, q := range map[objects.Reason]control.LogQuery{
+		objects.NotFound: {Selection: sel(pod), Previous: true},
+		objects.Invalid:  {Selection: sel(pod, "other")},
 	} {
 		for _, err := range l.Logs(t.Context(), q) {
 			if reason(err) != want {
@@ -261,7 +262,7 @@ func testStats(t *testing.T, l *lab) {
 	if err != nil || len(all) < 3 {
 		t.Errorf("%+v, %v", all, err)
 	}
-	if _, err := l.Stats(t.Context(), control.StatsQuery{Filter: "("}); reason(err) != control.Invalid {
+	if _, err := l.Stats(t.Context(), control.StatsQuery{Filter: "("}); reason(err) != objects.Invalid {
 		t.Errorf("filter: %v", err)
 	}
 }
@@ -277,13 +278,13 @@ func testProxyConfig(t *testing.T, l *lab) {
 			t.Errorf("%s: %v\n%s", part, err, cells)
 		}
 	}
-	if _, err := l.ProxyConfig(t.Context(), control.ProxyQuery{Selection: sel("deployment/preference"), Part: "x"}); reason(err) != control.Invalid {
+	if _, err := l.ProxyConfig(t.Context(), control.ProxyQuery{Selection: sel("deployment/preference"), Part: "x"}); reason(err) != objects.Invalid {
 		t.Error(err)
 	}
 }
 
 func testRoutes(t *testing.T, l *lab) {
-	q := control.RouteQuery{From: "preference", To: "recommendation", Namespace: namespace}
+	q := objects.RouteQuery{From: "preference", To: "recommendation", Namespace: namespace}
 	list, err := l.Routes(t.Context(), q)
 	if err != nil || len(list) != 1 || len(list[0].Clusters) != 1 || list[0].Clusters[0].Ready != 1 {
 		t.Fatalf("%+v, %v", list, err)
@@ -291,8 +292,8 @@ func testRoutes(t *testing.T, l *lab) {
 	if !strings.Contains(string(list[0].Effective), `"rule":"recommendation-default"`) {
 		t.Errorf("%s", list[0].Effective)
 	}
-	for _, q := range []control.RouteQuery{{From: "nope"}, {To: "nope"}} {
-		if _, err := l.Routes(t.Context(), q); reason(err) != control.NotFound {
+	for _, q := range []objects.RouteQuery{{From: "nope"}, {To: "nope"}} {
+		if _, err := l.Routes(t.Context(), q); reason(err) != objects.NotFound {
 			t.Errorf("%+v: %v", q, err)
 		}
 	}
@@ -300,29 +301,29 @@ func testRoutes(t *testing.T, l *lab) {
 
 func testRefused(t *testing.T, l *lab) {
 	scale := control.Scale{Selection: sel("deployment/customer"), Replicas: 2, Current: new(7)}
-	if _, err := l.Scale(t.Context(), scale); reason(err) != control.Invalid || !strings.Contains(err.Error(), "was 1") {
+	if _, err := l.Scale(t.Context(), scale); reason(err) != objects.Invalid || !strings.Contains(err.Error(), "was 1") {
 		t.Errorf("scale: %v", err)
 	}
-	for name, s := range map[string]control.Selection{"kind": sel("svc/customer"), "name": sel("deployment/nope"), "none": sel("")} {
+	for name, s := range map[string]objects.Selection{"kind": sel("svc/customer"), "name": sel("deployment/nope"), "none": sel("")} {
 		if _, err := l.Scale(t.Context(), control.Scale{Selection: s}); reason(err) == "" {
 			t.Errorf("scale, %s: %v", name, err)
 		}
 	}
 	env := control.SetEnv{Selection: sel("deployment/customer"), Set: map[string]string{"A": "$(B)"}}
-	if _, err := l.SetEnv(t.Context(), env); reason(err) != control.Invalid {
+	if _, err := l.SetEnv(t.Context(), env); reason(err) != objects.Invalid {
 		t.Errorf("set env: %v", err)
 	}
-	strict := control.Change{Verb: control.Create, Namespace: "other", Strict: true, Files: []control.File{{
+	strict := control.Change{Verb: objects.Create, Namespace: "other", Strict: true, Files: []objects.File{{
 		Name: "x.yml", Data: []byte(fmt.Sprintf(rule, "x, namespace: istio-tutorial", 1)),
 	}}}
-	if _, err := l.Change(t.Context(), strict); reason(err) != control.Invalid || !strings.Contains(err.Error(), "--namespace=istio-tutorial") {
+	if _, err := l.Change(t.Context(), strict); reason(err) != objects.Invalid || !strings.Contains(err.Error(), "--namespace=istio-tutorial") {
 		t.Errorf("namespace: %v", err)
 	}
-	results, err := l.text(control.Create, t.Context(), fmt.Sprintf(rule, "lost, namespace: nowhere", 1))
+	results, err := l.text(objects.Create, t.Context(), fmt.Sprintf(rule, "lost, namespace: nowhere", 1))
 	if err != nil || len(results[0].Warnings) != 2 {
 		t.Errorf("%+v, %v", results, err)
 	}
-	if _, err := l.text(control.Delete, t.Context(), fmt.Sprintf(rule, "lost, namespace: nowhere", 1)); err != nil {
+	if _, err := l.text(objects.Delete, t.Context(), fmt.Sprintf(rule, "lost, namespace: nowhere", 1)); err != nil {
 		t.Error(err)
 	}
 }

@@ -1,4 +1,4 @@
-package control
+package show
 
 import (
 	"maps"
@@ -9,22 +9,23 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"istio-tutorial/lab/objects"
+	"istio-tutorial/lab/pods"
 )
 
 // yaml is an object as it was written, and a pod as Kubernetes would describe it.
-func (s subject) yaml() (string, error) {
+func (s Subject) yaml() (string, error) {
 	if s.Kind != objects.PodKind {
-		data, err := s.object.YAML()
+		data, err := s.Object.YAML()
 		return string(data), err
 	}
-	data, err := yaml.Marshal(podDocument(s.pod))
+	data, err := yaml.Marshal(podDocument(s.Pod))
 	return string(data), err
 }
 
 type fields map[string]any
 
 // podDocument has the fields that readers pick with jsonpath.
-func podDocument(p Pod) fields {
+func podDocument(p pods.Pod) fields {
 	ready := "False"
 	if p.Ready == p.Containers {
 		ready = "True"
@@ -58,7 +59,7 @@ func podDocument(p Pod) fields {
 const podIP = "127.0.0.1"
 
 // containerPorts say also where each port really is, which no cluster needs to.
-func containerPorts(p Pod) []fields {
+func containerPorts(p pods.Pod) []fields {
 	ports := []fields{}
 	for _, number := range sortedPorts(p) {
 		_, real, _ := strings.Cut(p.Addresses[number], ":")
@@ -67,9 +68,9 @@ func containerPorts(p Pod) []fields {
 	return ports
 }
 
-func sortedPorts(p Pod) []int { return slices.Sorted(maps.Keys(p.Addresses)) }
+func sortedPorts(p pods.Pod) []int { return slices.Sorted(maps.Keys(p.Addresses)) }
 
-func phase(p Pod) string {
+func phase(p pods.Pod) string {
 	if p.PID == 0 {
 		return "Pending"
 	}

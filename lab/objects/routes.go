@@ -1,29 +1,42 @@
-package control
+package objects
 
 import (
-	"context"
 	"encoding/json"
 	"net/http"
 	"slices"
 	"strings"
 
 	"istio-tutorial/lab/mesh"
-	"istio-tutorial/lab/objects"
 )
 
-func (l *lab) routesOf(_ context.Context, q RouteQuery) ([]Routes, error) {
-	set := l.objects()
-	return routesOf(set, l.pods.Topology(set.Topology()), q)
+// RouteQuery picks what Routes shows; empty fields are all.
+type RouteQuery struct {
+	From      string // a Deployment, or the app of one: preference-v1, preference
+	To        string // a Service, such as recommendation, or a host outside
+	Namespace string // of both
 }
 
-// analyze is what there is to say about what is in force.
-func (l *lab) analyze(context.Context, struct{}) ([]Finding, error) {
-	return l.objects().Analysis(), nil
+// Routes is what the rules make of one workload's calls to one host and port.
+type Routes struct {
+	From     mesh.Name // the workload
+	Host     mesh.VirtualHost
+	Clusters []ClusterRoute // those that Host's routes name
+	// Effective is the same in the words of the rules' dialect, with the fields of Istio's own.
+	Effective json.RawMessage
+	// Warnings are the rules that never act, or less than they say; the first of several Routes
+	// has them.
+	Warnings []string
 }
 
-// routesOf are the routes that objects make in a topology.
-func routesOf(set objects.Set, t mesh.Topology, q RouteQuery) ([]Routes, error) {
-	m := set.Mesh(t)
+// ClusterRoute is a cluster, how the workload treats it, and how many pods it has.
+type ClusterRoute struct {
+	mesh.Upstream
+	Pods, Ready int
+}
+
+// Routes are the routes that the objects make in a topology. The error is an *Error.
+func (s Set) Routes(t mesh.Topology, q RouteQuery) ([]Routes, error) {
+	m := s.Mesh(t)
 	var list []Routes
 	clients := false
 	for _, w := range m.Workloads {
@@ -31,21 +44,21 @@ func routesOf(set objects.Set, t mesh.Topology, q RouteQuery) ([]Routes, error) 
 			continue
 		}
 		clients = true
-		s, _ := m.SidecarOf(w.Name)
-		list = append(list, q.from(m.Topology, s)...)
+		sidecar, _ := m.SidecarOf(w.Name)
+		list = append(list, q.from(m.Topology, sidecar)...)
 	}
 	switch {
 	case !clients:
-		return nil, objects.Errorf(NotFound,
+		return nil, Errorf(NotFound,
 			"there is no deployment %q, nor one of that app", q.From)
 	case len(list) == 0:
-		return nil, objects.Errorf(NotFound,
+		return nil, Errorf(NotFound,
 			"there is no service %q with an HTTP port, nor a rule that lets calls out to it", q.To)
 	}
-	for _, f := range set.Findings(t) {
+	for _, f := range s.Findings(t) {
 		list[0].Warnings = append(list[0].Warnings, f.Sentence())
 	}
-	return list, addEffective(set, t, list)
+	return list, s.addEffective(t, list)
 }
 
 // from are the routes of one workload.
@@ -128,14 +141,14 @@ func clustersOf(host mesh.VirtualHost) map[string]bool {
 }
 
 // addEffective says the same of the services in the words of the rules' dialect.
-func addEffective(set objects.Set, t mesh.Topology, list []Routes) error {
+func (s Set) addEffective(t mesh.Topology, list []Routes) error {
 	for i, r := range list {
 		service, ok := serviceOf(t, r.Host)
 		if !ok {
 			continue
 		}
-		target := objects.Target{Client: r.From, Service: service.Name, Port: r.Host.Port}
-		view, err := set.Effective(t, target)
+		target := Target{Client: r.From, Service: service.Name, Port: r.Host.Port}
+		view, err := s.Effective(t, target)
 		if err != nil {
 			return err
 		}

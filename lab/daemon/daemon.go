@@ -1,22 +1,22 @@
-package control
+// Package daemon is the running lab. It owns what runs: the objects that were applied, the rules in
+// force, the pods and the proxy; and it answers the clients of package control.
+package daemon
 
 import (
 	"context"
 	"errors"
-	"fmt"
-	"os"
 	"time"
-)
 
-// ErrRunning says that a lab of this name runs already.
-var ErrRunning = errors.New("a lab of this name is running")
+	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/objects"
+)
 
 // Config is a lab.
 type Config struct {
 	// Name is shown by status. Required.
 	Name string
-	// Folder is where its sockets and files are, as FolderOf has it. Required.
-	Folder Folder
+	// Folder is where its sockets and files are, as control.FolderOf has it. Required.
+	Folder control.Folder
 	// Listen is the ingress' address, host:port on loopback; port 0 is any free one. Required.
 	Listen string
 	// Programs is the folder of the services' programs. Required.
@@ -24,11 +24,11 @@ type Config struct {
 	// Envoy is the proxy's program. Required.
 	Envoy string
 	// Manifests are applied at the start. Required.
-	Manifests []File
+	Manifests []objects.File
 	// Namespace is that of manifests that name none. Required.
 	Namespace string
-	// Edition is whose defaults hold while there is no rule; empty is Classic.
-	Edition Edition
+	// Edition is whose defaults hold while there is no rule; empty is objects.Classic.
+	Edition objects.Edition
 	// Tracing is zipkin or jaeger; empty is off.
 	Tracing string
 	// Internet leads calls that leave the mesh to the real hosts, not to stand-ins. Optional.
@@ -39,14 +39,23 @@ type Config struct {
 	Progress func(Step)
 }
 
+// Step is a step of a lab's start. It is told twice: when it begins, and when it is over.
+type Step struct {
+	Name   string
+	Done   bool
+	Detail string // what came of it
+	Err    error  // why it failed
+	Took   time.Duration
+}
+
 // Run starts a lab, serves its clients and ends it, with all that it started, when ctx or a
 // client says so: then the error is nil. A lab that cannot start leaves nothing behind.
 func Run(ctx context.Context, cfg Config) (err error) {
-	claim, err := cfg.Folder.claim()
+	claimed, err := claim(cfg.Folder)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, claim.release()) }()
+	defer func() { err = errors.Join(err, claimed.release()) }()
 	ctx, end := context.WithCancel(ctx)
 	defer end()
 	l := newLab(cfg, end)
@@ -57,11 +66,11 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	defer s.close()
 	err = l.start(ctx)
 	if err == nil {
-		l.enter(Running)
+		l.enter(control.Running)
 		<-ctx.Done()
 	}
 	over := ctx.Err() != nil // then a start that failed was told to
-	l.enter(Ending)
+	l.enter(control.Ending)
 	err = errors.Join(err, l.stop())
 	if over {
 		return nil
@@ -92,21 +101,4 @@ func (l *lab) stop() error {
 	}
 	l.port.Release()
 	return errors.Join(errs...)
-}
-
-// claimed is a folder that no other lab can use.
-type claimed struct {
-	folder Folder
-	lock   *os.File
-}
-
-func (c claimed) release() error {
-	err := c.folder.clean()
-	if err == nil {
-		err = errors.Join(os.Remove(c.folder.lock()), os.Remove(string(c.folder)))
-	}
-	if err != nil {
-		err = fmt.Errorf("folder: %w", err)
-	}
-	return errors.Join(err, c.lock.Close())
 }

@@ -1,4 +1,4 @@
-package control_test
+package daemon_test
 
 import (
 	"bufio"
@@ -19,7 +19,9 @@ import (
 	"testing"
 
 	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/daemon"
 	"istio-tutorial/lab/labtest"
+	"istio-tutorial/lab/objects"
 )
 
 func kill(t *testing.T, pid int, sig syscall.Signal) {
@@ -49,16 +51,16 @@ func TestKilledPod(t *testing.T) {
 func TestKilledEnvoy(t *testing.T) {
 	t.Parallel()
 	l := up(t)
-	l.must(t, control.Apply, "deploy/recommendation/Deployment-v2.yml")
+	l.must(t, objects.Apply, "deploy/recommendation/Deployment-v2.yml")
 	l.rollout(t, "recommendation-v2")
-	l.must(t, control.Create, "istiofiles/route-rule-recommendation-v2.yml")
+	l.must(t, objects.Create, "istiofiles/route-rule-recommendation-v2.yml")
 	s, err := l.Status(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	kill(t, s.Proxy.PID, syscall.SIGKILL)
 	// A change while it is down waits until it is back.
-	l.must(t, control.Replace, "istiofiles/route-rule-recommendation-v1.yml")
+	l.must(t, objects.Replace, "istiofiles/route-rule-recommendation-v1.yml")
 	if got := l.answers(t, 10); got[fromV1] != 10 {
 		t.Errorf("answers %v", got)
 	}
@@ -270,7 +272,7 @@ func TestKilledLab(t *testing.T) {
 	if _, err := p.client.Status(t.Context()); !errors.Is(err, control.ErrNotRunning) {
 		t.Errorf("status of a killed lab: %v", err)
 	}
-	again := up(t, func(c *control.Config) {
+	again := up(t, func(c *daemon.Config) {
 		c.Folder, c.Listen = folder, strings.TrimPrefix(s.Ingress, "http://")
 	})
 	if got := again.ask(t); !strings.HasPrefix(got, fromV1) || !strings.HasSuffix(got, ": 1") {
@@ -285,35 +287,19 @@ func TestOneLabOfAName(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := control.Run(t.Context(), cfg); !errors.Is(err, control.ErrRunning) {
+	if err := daemon.Run(t.Context(), cfg); !errors.Is(err, daemon.ErrRunning) {
 		t.Errorf("a second one: %v", err)
 	}
 	if got := l.ask(t); !strings.HasPrefix(got, fromV1) {
 		t.Errorf("the first one: %q", got)
 	}
 	second := up(t)
-	second.must(t, control.Create, "istiofiles/route-rule-recommendation-v2.yml")
+	second.must(t, objects.Create, "istiofiles/route-rule-recommendation-v2.yml")
 	if got := l.ask(t); !strings.HasPrefix(got, fromV1) {
 		t.Errorf("beside another: %q", got)
 	}
 	if got := second.ask(t); got != "customer => 503 preference => 503 no healthy upstream" {
 		t.Errorf("the other: %q", got)
-	}
-}
-
-func TestNoLab(t *testing.T) {
-	t.Parallel()
-	c := control.NewClient(newFolder(t))
-	if _, err := c.Get(t.Context(), sel("pods")); !errors.Is(err, control.ErrNotRunning) {
-		t.Errorf("get: %v", err)
-	}
-	for _, err := range c.Logs(t.Context(), control.LogQuery{}) {
-		if !errors.Is(err, control.ErrNotRunning) {
-			t.Errorf("logs: %v", err)
-		}
-	}
-	if err := c.Down(t.Context()); !errors.Is(err, control.ErrNotRunning) {
-		t.Errorf("down: %v", err)
 	}
 }
 

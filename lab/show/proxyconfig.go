@@ -1,57 +1,51 @@
-package control
+package show
 
 import (
 	"cmp"
-	"context"
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 
+	"istio-tutorial/lab/control"
 	"istio-tutorial/lab/mesh"
 	"istio-tutorial/lab/objects"
 )
 
-// part is a part of the proxy's configuration.
-type part struct {
-	resource string // of Envoy's config dump
+// Part is a part of the proxy's configuration.
+type Part struct {
+	Resource string // of Envoy's config dump
+	name     string
 	columns  []string
 	rows     func(json.RawMessage) ([][]string, error)
 }
 
-func parts() map[string]part {
-	return map[string]part{
-		"listeners": {"dynamic_listeners", []string{"NAME", "ADDRESS"}, listenerRows},
-		"routes":    {"dynamic_route_configs", []string{"NAME", "DOMAINS", "MATCH", "TO"}, routeRows},
-		"clusters": {
-			"dynamic_active_clusters",
+// FindPart finds a part by its name; the error is an *objects.Error.
+func FindPart(name string) (Part, error) {
+	for _, p := range parts() {
+		if p.name == name {
+			return p, nil
+		}
+	}
+	return Part{}, objects.Errorf(objects.Invalid, "%q: want routes, clusters or listeners", name)
+}
+
+func parts() []Part {
+	return []Part{
+		{"dynamic_listeners", "listeners", []string{"NAME", "ADDRESS"}, listenerRows},
+		{"dynamic_route_configs", "routes", []string{"NAME", "DOMAINS", "MATCH", "TO"}, routeRows},
+		{
+			"dynamic_active_clusters", "clusters",
 			[]string{"SERVICE FQDN", "PORT", "SUBSET", "DIRECTION", "TYPE", "BALANCE"}, clusterRows,
 		},
 	}
 }
 
-func (l *lab) proxyConfig(ctx context.Context, q ProxyQuery) (ProxyConfig, error) {
-	part, ok := parts()[q.Part]
-	if !ok {
-		return ProxyConfig{}, objects.Errorf(Invalid, "%q: want routes, clusters or listeners", q.Part)
-	}
-	pod, err := l.onePod(q.Selection)
-	if err != nil {
-		return ProxyConfig{}, err
-	}
-	data, err := l.proxy.admin.Config(ctx, part.resource, ".*@"+regexp.QuoteMeta(pod.Name.String()))
-	if err != nil {
-		return ProxyConfig{}, err
-	}
-	table, err := part.table(q.Part, pod.Name, data)
-	return ProxyConfig{Table: table, JSON: data}, err
-}
-
-func (p part) table(name string, pod mesh.Name, data []byte) (Table, error) {
-	t := Table{Ref: Ref{Resource: name}}
+// Table shows the part, as Envoy has it for a pod.
+func (p Part) Table(pod mesh.Name, data []byte) (control.Table, error) {
+	t := control.Table{Ref: objects.Ref{Resource: p.name}}
 	for _, c := range p.columns {
-		t.Columns = append(t.Columns, Column{Name: c})
+		t.Columns = append(t.Columns, control.Column{Name: c})
 	}
 	var dump struct{ Configs []json.RawMessage }
 	if err := json.Unmarshal(data, &dump); err != nil {
@@ -66,8 +60,8 @@ func (p part) table(name string, pod mesh.Name, data []byte) (Table, error) {
 			for i := range cells { // the pod is known, and its name is long
 				cells[i] = strings.ReplaceAll(cells[i], "@"+pod.String(), "")
 			}
-			ref := Ref{Resource: name, Namespace: pod.Namespace, Name: strconv.Itoa(len(t.Rows))}
-			t.Rows = append(t.Rows, Row{Ref: ref, Cells: cells})
+			ref := objects.Ref{Resource: p.name, Namespace: pod.Namespace, Name: strconv.Itoa(len(t.Rows))}
+			t.Rows = append(t.Rows, control.Row{Ref: ref, Cells: cells})
 		}
 	}
 	return t, nil

@@ -1,4 +1,4 @@
-package control
+package daemon
 
 import (
 	"context"
@@ -33,7 +33,7 @@ func (l *lab) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if set, _, err = set.Change(Create, list, time.Now()); err != nil {
+	if set, _, err = set.Change(objects.Create, list, time.Now()); err != nil {
 		return err
 	}
 	if err := l.reserve(ctx); err != nil {

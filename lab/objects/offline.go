@@ -1,10 +1,8 @@
-package control
+package objects
 
 import (
 	"fmt"
 	"time"
-
-	"istio-tutorial/lab/objects"
 )
 
 // Offline is what files alone would make, without a lab: the mesh of Manifests, each workload with
@@ -13,16 +11,16 @@ type Offline struct {
 	Manifests []File
 	Files     []File  // rules, and further manifests
 	Namespace string  // of objects that name none
-	Edition   Edition // as in Config
+	Edition   Edition // whose defaults hold without a rule
 }
 
 // base is the manifests alone.
-func (o Offline) base() (objects.Set, error) {
-	set, err := objects.Set{}.In(o.Edition)
+func (o Offline) base() (Set, error) {
+	set, err := Set{}.In(o.Edition)
 	if err != nil {
-		return set, objects.Errorf(Invalid, "%v", err)
+		return set, Errorf(Invalid, "%v", err)
 	}
-	list, err := objects.Parse(o.Manifests, o.Namespace, false)
+	list, err := Parse(o.Manifests, o.Namespace, false)
 	if err != nil {
 		return set, err
 	}
@@ -36,7 +34,7 @@ func (o Offline) Routes(q RouteQuery) ([]Routes, error) {
 	if err != nil {
 		return nil, err
 	}
-	return routesOf(set, set.Expected(), q)
+	return set.Routes(set.Expected(), q)
 }
 
 // Convert says the rules of the files, which must be of 2018, in today's words. The error is an
@@ -50,12 +48,12 @@ func (o Offline) Convert(to Edition) ([]byte, error) {
 }
 
 // set is the manifests with the files.
-func (o Offline) set() (objects.Set, error) {
+func (o Offline) set() (Set, error) {
 	set, err := o.base()
 	if err != nil {
 		return set, err
 	}
-	list, err := objects.Parse(o.Files, o.Namespace, false)
+	list, err := Parse(o.Files, o.Namespace, false)
 	if err != nil {
 		return set, err
 	}
@@ -75,14 +73,14 @@ func (o Offline) Analyze() ([]Finding, error) {
 // Check parses the files; the error, an *Error, is what Create would say of them. The warnings are
 // about what istioctl took, to be refused by the API server, and so by Create.
 func (o Offline) Check() (warnings []string, err error) {
-	list, err := objects.Parse(o.Files, o.Namespace, false)
+	list, err := Parse(o.Files, o.Namespace, false)
 	if err != nil {
 		return nil, err
 	}
-	named, problems := objects.Named(list)
+	named, problems := Named(list)
 	for _, problem := range problems {
 		warnings = append(warnings, fmt.Sprintf("%v; istioctl let that pass, create does not", problem))
 	}
-	_, _, err = objects.Set{}.Change(Create, named, time.Time{})
+	_, _, err = Set{}.Change(Create, named, time.Time{})
 	return warnings, err
 }

@@ -1,4 +1,4 @@
-package control_test
+package daemon_test
 
 import (
 	"fmt"
@@ -11,15 +11,17 @@ import (
 	"testing"
 
 	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/daemon"
 	"istio-tutorial/lab/labtest"
+	"istio-tutorial/lab/objects"
 )
 
 func TestSteps(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
 	var steps []string
-	up(t, func(c *control.Config) {
-		c.Progress = func(s control.Step) {
+	up(t, func(c *daemon.Config) {
+		c.Progress = func(s daemon.Step) {
 			mu.Lock()
 			defer mu.Unlock()
 			if s.Done && s.Err == nil && s.Detail != "" && s.Took > 0 {
@@ -42,8 +44,8 @@ func TestSteps(t *testing.T) {
 func TestDrawnPortTaken(t *testing.T) {
 	t.Parallel()
 	var taken net.Listener
-	l := up(t, func(c *control.Config) {
-		c.Progress = func(s control.Step) {
+	l := up(t, func(c *daemon.Config) {
+		c.Progress = func(s daemon.Step) {
 			if s.Name != "Envoy" || s.Done {
 				return
 			}
@@ -71,7 +73,7 @@ func TestDrawnPodPortTaken(t *testing.T) {
 	dir := t.TempDir()
 	drawn, free := filepath.Join(dir, "drawn"), filepath.Join(dir, "free")
 	taken := make(chan net.Listener, 1)
-	l := up(t, func(c *control.Config) {
+	l := up(t, func(c *daemon.Config) {
 		c.Envoy = before(t, dir, c.Envoy, "until [ -e "+free+" ]; do sleep 0.01; done")
 		for _, program := range []string{"preference", "recommendation"} {
 			before(t, dir, filepath.Join(c.Programs, program), "")
@@ -134,15 +136,15 @@ func TestFailedStart(t *testing.T) {
 	if err := os.WriteFile(broken, []byte("#!/bin/sh\necho bad luck >&2\nexit 7\n"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	for want, edit := range map[string]func(*control.Config){
-		"address already in use":             func(c *control.Config) { c.Listen = taken.Addr().String() },
-		": not there: it has not been built": func(c *control.Config) { c.Programs = t.TempDir() },
-		"envoy: exit status 7: bad luck":     func(c *control.Config) { c.Envoy = broken },
-		"no such file or directory":          func(c *control.Config) { c.Envoy = "/no/envoy" },
-		"x.yml:1: kind: missing": func(c *control.Config) {
-			c.Manifests = []control.File{{Name: "x.yml", Data: []byte("apiVersion: v1\n")}}
+	for want, edit := range map[string]func(*daemon.Config){
+		"address already in use":             func(c *daemon.Config) { c.Listen = taken.Addr().String() },
+		": not there: it has not been built": func(c *daemon.Config) { c.Programs = t.TempDir() },
+		"envoy: exit status 7: bad luck":     func(c *daemon.Config) { c.Envoy = broken },
+		"no such file or directory":          func(c *daemon.Config) { c.Envoy = "/no/envoy" },
+		"x.yml:1: kind: missing": func(c *daemon.Config) {
+			c.Manifests = []objects.File{{Name: "x.yml", Data: []byte("apiVersion: v1\n")}}
 		},
-		`TIMEOUT: "soon"`: func(c *control.Config) {
+		`TIMEOUT: "soon"`: func(c *daemon.Config) {
 			for i, f := range c.Manifests {
 				c.Manifests[i].Data = []byte(strings.ReplaceAll(string(f.Data),
 					"- name: VERSION", "- {name: TIMEOUT, value: soon}\n        - name: VERSION"))
@@ -156,7 +158,7 @@ func TestFailedStart(t *testing.T) {
 				t.Fatal(err)
 			}
 			edit(&cfg)
-			if err := control.Run(t.Context(), cfg); err == nil || !strings.Contains(err.Error(), want) {
+			if err := daemon.Run(t.Context(), cfg); err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("error %v, want %s", err, want)
 			}
 			if _, err := os.Stat(string(cfg.Folder)); err == nil {
@@ -168,32 +170,10 @@ func TestFailedStart(t *testing.T) {
 
 func TestWithoutManifests(t *testing.T) {
 	t.Parallel()
-	l := up(t, func(c *control.Config) { c.Manifests = nil })
-	l.must(t, control.Create, "deploy/recommendation/Deployment.yml", "deploy/recommendation/Service.yml")
+	l := up(t, func(c *daemon.Config) { c.Manifests = nil })
+	l.must(t, objects.Create, "deploy/recommendation/Deployment.yml", "deploy/recommendation/Service.yml")
 	l.rollout(t, "recommendation-v1")
 	if got := l.ask(t); got != "" {
 		t.Errorf("an ingress that leads nowhere: %q", got)
-	}
-}
-
-func TestFolderOf(t *testing.T) {
-	t.Parallel()
-	none := func(string) string { return "" }
-	a, err := control.FolderOf("lab", none)
-	if err != nil || !strings.HasSuffix(string(a), "/lab") {
-		t.Errorf("%s, %v", a, err)
-	}
-	runtime := func(string) string { return "/run/user/1000" }
-	if b, err := control.FolderOf("lab", runtime); err != nil || b != "/run/user/1000/istio-tutorial/lab" {
-		t.Errorf("%s, %v", b, err)
-	}
-	long := func(string) string { return "/" + strings.Repeat("x", 90) }
-	if _, err := control.FolderOf("lab", long); err == nil || !strings.Contains(err.Error(), "too long for sockets") {
-		t.Errorf("error %v", err)
-	}
-	for _, name := range []string{"", "-a", "a-", "A", "a/b", "..", strings.Repeat("a", 21)} {
-		if f, err := control.FolderOf(name, none); err == nil {
-			t.Errorf("%q: %s", name, f)
-		}
 	}
 }

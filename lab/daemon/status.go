@@ -1,14 +1,17 @@
-package control
+package daemon
 
 import (
 	"context"
 	"os"
+
+	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/objects"
 )
 
-func (l *lab) status(context.Context, struct{}) (Status, error) {
+func (l *lab) status(context.Context, struct{}) (control.Status, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	s := Status{
+	s := control.Status{
 		Name:     l.cfg.Name,
 		PID:      os.Getpid(),
 		Phase:    l.phase,
@@ -23,16 +26,16 @@ func (l *lab) status(context.Context, struct{}) (Status, error) {
 	for _, o := range l.set.Rules() {
 		s.Rules = append(s.Rules, o.Ref)
 	}
-	if l.phase != Running { // the rest may not be there yet
+	if l.phase != control.Running { // the rest may not be there yet
 		return s, nil
 	}
 	s.Pods, s.Proxy, s.Metrics = l.pods.Pods(), l.proxy.status(), l.metricsURL()
 	return s, nil
 }
 
-func (p *proxy) status() ProxyStatus {
+func (p *proxy) status() control.ProxyStatus {
 	now := p.process.Status()
-	return ProxyStatus{
+	return control.ProxyStatus{
 		Version:  p.version,
 		Path:     p.path,
 		PID:      now.PID,
@@ -54,4 +57,15 @@ func (l *lab) first(_ context.Context, words string) (bool, error) {
 	_, known := l.asked[words]
 	l.asked[words] = struct{}{}
 	return !known, nil
+}
+
+// routesOf are the routes of the rules in force.
+func (l *lab) routesOf(_ context.Context, q objects.RouteQuery) ([]objects.Routes, error) {
+	set := l.objects()
+	return set.Routes(l.pods.Topology(set.Topology()), q)
+}
+
+// analyze is what there is to say about what is in force.
+func (l *lab) analyze(context.Context, struct{}) ([]objects.Finding, error) {
+	return l.objects().Analysis(), nil
 }

@@ -1,4 +1,4 @@
-package control
+package daemon
 
 import (
 	"context"
@@ -7,18 +7,20 @@ import (
 	"slices"
 	"time"
 
+	"istio-tutorial/lab/control"
 	"istio-tutorial/lab/objects"
+	"istio-tutorial/lab/pods"
 )
 
 // within bounds a change: a proxy that was killed is back earlier.
 const within = 15 * time.Second
 
 // edit makes other objects of those in force; it may have both results and an error.
-type edit func(objects.Set) (objects.Set, []Result, error)
+type edit func(objects.Set) (objects.Set, []objects.Result, error)
 
 // commit puts in force what an edit makes, when the proxy has taken it: else nothing changes.
 // One commit follows the other.
-func (l *lab) commit(ctx context.Context, e edit) ([]Result, error) {
+func (l *lab) commit(ctx context.Context, e edit) ([]objects.Result, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, within, errors.New("the proxy does not answer"))
 	defer cancel()
 	if err := l.take(ctx); err != nil {
@@ -41,20 +43,20 @@ func (l *lab) commit(ctx context.Context, e edit) ([]Result, error) {
 	return next.Explain(before, results, next.Expected()), problems
 }
 
-func (l *lab) change(ctx context.Context, c Change) ([]Result, error) {
+func (l *lab) change(ctx context.Context, c control.Change) ([]objects.Result, error) {
 	list, err := objects.Parse(c.Files, c.Namespace, c.Strict)
 	if err != nil {
 		return nil, err
 	}
-	return l.commit(ctx, func(s objects.Set) (objects.Set, []Result, error) {
+	return l.commit(ctx, func(s objects.Set) (objects.Set, []objects.Result, error) {
 		return s.Change(c.Verb, list, time.Now())
 	})
 }
 
 // delete deletes what there is of a selection; the error is about the rest.
-func (l *lab) delete(ctx context.Context, sel Selection) ([]Result, error) {
+func (l *lab) delete(ctx context.Context, sel objects.Selection) ([]objects.Result, error) {
 	ended, problems := l.deletePods(sel)
-	results, err := l.commit(ctx, func(s objects.Set) (objects.Set, []Result, error) {
+	results, err := l.commit(ctx, func(s objects.Set) (objects.Set, []objects.Result, error) {
 		list, missing := refs(s, sel)
 		next, results, err := s.Remove(list)
 		return next, results, objects.Join(missing, err)
@@ -63,12 +65,12 @@ func (l *lab) delete(ctx context.Context, sel Selection) ([]Result, error) {
 }
 
 // deletePods ends pods; their Deployments make others.
-func (l *lab) deletePods(sel Selection) ([]Result, error) {
+func (l *lab) deletePods(sel objects.Selection) ([]objects.Result, error) {
 	picks, err := sel.Picks()
 	if err != nil {
 		return nil, nil // refs says the same
 	}
-	var results []Result
+	var results []objects.Result
 	var problems []error
 	for _, p := range picks {
 		if !p.Kind.Running {
@@ -79,7 +81,7 @@ func (l *lab) deletePods(sel Selection) ([]Result, error) {
 		for _, pod := range found {
 			if l.pods.Delete(pod.Name) == nil { // else it has just ended by itself
 				ref := objects.NewRef(p.Kind, pod.Namespace, pod.Name.Name)
-				results = append(results, Result{Ref: ref, Done: "deleted"})
+				results = append(results, objects.Result{Ref: ref, Done: "deleted"})
 			}
 		}
 	}
@@ -87,9 +89,9 @@ func (l *lab) deletePods(sel Selection) ([]Result, error) {
 }
 
 // gone returns when nothing is left of the pods among some objects.
-func (l *lab) gone(ctx context.Context, refs []Ref) (bool, error) {
+func (l *lab) gone(ctx context.Context, refs []objects.Ref) (bool, error) {
 	kind, _ := objects.FindKind(objects.PodKind)
-	isMeant := func(p Pod) bool {
+	isMeant := func(p pods.Pod) bool {
 		return slices.Contains(refs, objects.NewRef(kind, p.Namespace, p.Name.Name))
 	}
 	for {
@@ -105,8 +107,8 @@ func (l *lab) gone(ctx context.Context, refs []Ref) (bool, error) {
 	}
 }
 
-func (l *lab) scale(ctx context.Context, q Scale) ([]Result, error) {
-	return l.commit(ctx, func(s objects.Set) (objects.Set, []Result, error) {
+func (l *lab) scale(ctx context.Context, q control.Scale) ([]objects.Result, error) {
+	return l.commit(ctx, func(s objects.Set) (objects.Set, []objects.Result, error) {
 		list, err := deployments(s, q.Selection)
 		if err != nil {
 			return s, nil, err
@@ -115,8 +117,8 @@ func (l *lab) scale(ctx context.Context, q Scale) ([]Result, error) {
 	})
 }
 
-func (l *lab) restart(ctx context.Context, sel Selection) ([]Result, error) {
-	return l.commit(ctx, func(s objects.Set) (objects.Set, []Result, error) {
+func (l *lab) restart(ctx context.Context, sel objects.Selection) ([]objects.Result, error) {
+	return l.commit(ctx, func(s objects.Set) (objects.Set, []objects.Result, error) {
 		list, err := deployments(s, sel)
 		if err != nil {
 			return s, nil, err
@@ -125,8 +127,8 @@ func (l *lab) restart(ctx context.Context, sel Selection) ([]Result, error) {
 	})
 }
 
-func (l *lab) setEnv(ctx context.Context, q SetEnv) ([]Result, error) {
-	return l.commit(ctx, func(s objects.Set) (objects.Set, []Result, error) {
+func (l *lab) setEnv(ctx context.Context, q control.SetEnv) ([]objects.Result, error) {
+	return l.commit(ctx, func(s objects.Set) (objects.Set, []objects.Result, error) {
 		list, err := deployments(s, q.Selection)
 		if err != nil {
 			return s, nil, err

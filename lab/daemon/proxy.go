@@ -1,4 +1,4 @@
-package control
+package daemon
 
 import (
 	"context"
@@ -15,6 +15,7 @@ import (
 	"istio-tutorial/lab/envoy"
 	"istio-tutorial/lab/journal"
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/objects"
 	"istio-tutorial/lab/supervise"
 	"istio-tutorial/lab/xds"
 )
@@ -143,11 +144,11 @@ func (p *proxy) push(ctx context.Context, m mesh.Mesh) error { return p.pushAs(c
 func (p *proxy) pushAs(ctx context.Context, m mesh.Mesh, config xds.Config) error {
 	snapshot, err := xds.Build(m, config)
 	if err != nil {
-		return &Error{Reason: Refused, Problems: []string{err.Error()}}
+		return &objects.Error{Reason: objects.Refused, Problems: []string{err.Error()}}
 	}
 	err = p.server.Push(ctx, snapshot)
 	if refusal, ok := errors.AsType[*xds.RefusedError](err); ok {
-		return &Error{Reason: Refused, Problems: []string{refusal.Error()}}
+		return &objects.Error{Reason: objects.Refused, Problems: []string{refusal.Error()}}
 	}
 	return err
 }

@@ -1,16 +1,15 @@
-package control
+package daemon
 
 import (
 	"context"
 	"fmt"
 	"iter"
 
+	"istio-tutorial/lab/objects"
 	"istio-tutorial/lab/pods"
 )
 
-type progress = pods.Progress
-
-func (l *lab) rollout(ctx context.Context, sel Selection) iter.Seq2[string, error] {
+func (l *lab) rollout(ctx context.Context, sel objects.Selection) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		list, err := deployments(l.objects(), sel)
 		if err != nil {
@@ -27,7 +26,7 @@ func (l *lab) rollout(ctx context.Context, sel Selection) iter.Seq2[string, erro
 
 // rolledOut says each new thing about a Deployment, in kubectl's words, and is false when nobody
 // wants to hear more.
-func (l *lab) rolledOut(ctx context.Context, ref Ref, say func(string) bool) bool {
+func (l *lab) rolledOut(ctx context.Context, ref objects.Ref, say func(string) bool) bool {
 	said := ""
 	for {
 		changed, deleted := l.pods.Changed(), l.news()
@@ -52,7 +51,7 @@ func (l *lab) rolledOut(ctx context.Context, ref Ref, say func(string) bool) boo
 	}
 }
 
-func waitsFor(p progress) string {
+func waitsFor(p pods.Progress) string {
 	switch {
 	case p.Updated < p.Desired:
 		return fmt.Sprintf("%d out of %d new replicas have been updated", p.Updated, p.Desired)

@@ -1,4 +1,4 @@
-package control_test
+package daemon_test
 
 import (
 	"context"
@@ -16,9 +16,12 @@ import (
 	"time"
 
 	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/daemon"
 	"istio-tutorial/lab/envoy"
 	"istio-tutorial/lab/labtest"
 	"istio-tutorial/lab/manifests"
+	"istio-tutorial/lab/objects"
+	"istio-tutorial/lab/pods"
 )
 
 const (
@@ -28,8 +31,8 @@ const (
 	root      = "../.."
 
 	// The variables that tell a child of the test what to be, and where things are.
-	role     = "CONTROL_CHILD"
-	programs = "CONTROL_PROGRAMS"
+	role     = "DAEMON_CHILD"
+	programs = "DAEMON_PROGRAMS"
 )
 
 func TestMain(m *testing.M) {
@@ -41,7 +44,7 @@ func TestMain(m *testing.M) {
 
 // run builds the services once.
 func run(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "control")
+	dir, err := os.MkdirTemp("", "daemon")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
@@ -66,8 +69,8 @@ func child(folder control.Folder) int {
 	defer stop()
 	cfg, err := config(folder)
 	if err == nil {
-		cfg.Progress = func(s control.Step) { fmt.Println(s.Name, s.Done, s.Detail) }
-		err = control.Run(ctx, cfg)
+		cfg.Progress = func(s daemon.Step) { fmt.Println(s.Name, s.Done, s.Detail) }
+		err = daemon.Run(ctx, cfg)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -77,17 +80,17 @@ func child(folder control.Folder) int {
 }
 
 // config is a lab of deploy/, at a port of its own.
-func config(folder control.Folder) (control.Config, error) {
+func config(folder control.Folder) (daemon.Config, error) {
 	program, err := envoy.Search{Getenv: os.Getenv, Root: root}.Find(context.Background())
 	if err != nil {
-		return control.Config{}, err
+		return daemon.Config{}, err
 	}
 	paths, err := manifests.Kustomization(filepath.Join(root, "deploy"))
 	if err != nil {
-		return control.Config{}, err
+		return daemon.Config{}, err
 	}
 	files, err := read(paths...)
-	return control.Config{
+	return daemon.Config{
 		Name:      filepath.Base(string(folder)),
 		Folder:    folder,
 		Listen:    "127.0.0.1:0",
@@ -99,14 +102,14 @@ func config(folder control.Folder) (control.Config, error) {
 	}, err
 }
 
-func read(paths ...string) ([]control.File, error) {
-	var files []control.File
+func read(paths ...string) ([]objects.File, error) {
+	var files []objects.File
 	for _, path := range paths {
 		data, err := os.ReadFile(path)
 		if err != nil {
 			return nil, err
 		}
-		files = append(files, control.File{Name: path, Data: data})
+		files = append(files, objects.File{Name: path, Data: data})
 	}
 	return files, nil
 }
@@ -134,7 +137,7 @@ type lab struct {
 }
 
 // up starts a lab, which the test's end ends.
-func up(t *testing.T, edit ...func(*control.Config)) *lab {
+func up(t *testing.T, edit ...func(*daemon.Config)) *lab {
 	t.Helper()
 	cfg, err := config(newFolder(t))
 	if err != nil {
@@ -145,7 +148,7 @@ func up(t *testing.T, edit ...func(*control.Config)) *lab {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	l := &lab{Client: control.NewClient(cfg.Folder), folder: cfg.Folder, end: cancel, ended: make(chan error, 1)}
-	go func() { l.ended <- control.Run(ctx, cfg) }()
+	go func() { l.ended <- daemon.Run(ctx, cfg) }()
 	t.Cleanup(func() {
 		cancel()
 		if err := <-l.ended; err != nil {
@@ -210,7 +213,7 @@ const (
 )
 
 // change does a verb on files of the repository.
-func (l *lab) change(t *testing.T, verb control.Verb, names ...string) ([]control.Result, error) {
+func (l *lab) change(t *testing.T, verb objects.Verb, names ...string) ([]objects.Result, error) {
 	t.Helper()
 	for i := range names {
 		names[i] = filepath.Join(root, names[i])
@@ -222,7 +225,7 @@ func (l *lab) change(t *testing.T, verb control.Verb, names ...string) ([]contro
 	return l.Change(t.Context(), control.Change{Verb: verb, Files: files, Namespace: namespace})
 }
 
-func (l *lab) must(t *testing.T, verb control.Verb, names ...string) []control.Result {
+func (l *lab) must(t *testing.T, verb objects.Verb, names ...string) []objects.Result {
 	t.Helper()
 	results, err := l.change(t, verb, names...)
 	if err != nil {
@@ -231,14 +234,14 @@ func (l *lab) must(t *testing.T, verb control.Verb, names ...string) []control.R
 	return results
 }
 
-func (l *lab) text(verb control.Verb, ctx context.Context, text string) ([]control.Result, error) {
+func (l *lab) text(verb objects.Verb, ctx context.Context, text string) ([]objects.Result, error) {
 	return l.Change(ctx, control.Change{
-		Verb: verb, Files: []control.File{{Name: "x.yml", Data: []byte(text)}}, Namespace: namespace,
+		Verb: verb, Files: []objects.File{{Name: "x.yml", Data: []byte(text)}}, Namespace: namespace,
 	})
 }
 
-func sel(args ...string) control.Selection {
-	return control.Selection{Args: args, Namespace: namespace}
+func sel(args ...string) objects.Selection {
+	return objects.Selection{Args: args, Namespace: namespace}
 }
 
 // rollout waits until a Deployment is as it should be.
@@ -260,13 +263,13 @@ func (l *lab) rollout(t *testing.T, name string) []string {
 }
 
 // pods are those of an app and version.
-func (l *lab) pods(t *testing.T, labels string) []control.Pod {
+func (l *lab) pods(t *testing.T, labels string) []pods.Pod {
 	t.Helper()
 	s, err := l.Status(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	var list []control.Pod
+	var list []pods.Pod
 	for _, p := range s.Pods {
 		if strings.Contains(","+p.Labels.String()+",", labels) && p.Status != "Terminating" {
 			list = append(list, p)
@@ -275,8 +278,8 @@ func (l *lab) pods(t *testing.T, labels string) []control.Pod {
 	return list
 }
 
-func reason(err error) control.Reason {
-	if e, ok := errors.AsType[*control.Error](err); ok {
+func reason(err error) objects.Reason {
+	if e, ok := errors.AsType[*objects.Error](err); ok {
 		return e.Reason
 	}
 	return ""

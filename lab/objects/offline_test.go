@@ -1,29 +1,20 @@
-package control_test
+package objects_test
 
 import (
 	"encoding/json"
 	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
-	"istio-tutorial/lab/control"
-	"istio-tutorial/lab/manifests"
+	"istio-tutorial/lab/objects"
 )
 
 // Files alone make what the real Istio 0.7.1 made of them.
 func TestOffline(t *testing.T) {
 	t.Parallel()
-	paths, err := manifests.Kustomization(filepath.Join(root, "deploy"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	services, err := read(append(paths, filepath.Join(root, "deploy/recommendation/Deployment-v2.yml"))...)
-	if err != nil {
-		t.Fatal(err)
-	}
+	services := tutorial(t)
 	data, err := os.ReadFile("../rules/classic/testdata/classic-routing.json")
 	if err != nil {
 		t.Fatal(err)
@@ -41,10 +32,10 @@ func TestOffline(t *testing.T) {
 		if c.Namespace != "" {
 			in = c.Namespace
 		}
-		offline := control.Offline{
-			Manifests: services, Files: []control.File{{Name: "-", Data: []byte(c.Rules)}}, Namespace: in,
+		offline := objects.Offline{
+			Manifests: services, Files: []objects.File{{Name: "-", Data: []byte(c.Rules)}}, Namespace: in,
 		}
-		list, err := offline.Routes(control.RouteQuery{From: "preference", To: "recommendation", Namespace: namespace})
+		list, err := offline.Routes(objects.RouteQuery{From: "preference", To: "recommendation", Namespace: namespace})
 		if err != nil {
 			if strings.Contains(err.Error(), "not supported by the lab") {
 				continue // by name, as the dialect's own tests hold it
@@ -69,12 +60,12 @@ func TestOffline(t *testing.T) {
 func TestCheck(t *testing.T) {
 	t.Parallel()
 	check := func(text string) ([]string, error) {
-		return control.Offline{Files: []control.File{{Name: "x.yml", Data: []byte(text)}}, Namespace: namespace}.Check()
+		return objects.Offline{Files: []objects.File{{Name: "x.yml", Data: []byte(text)}}, Namespace: namespace}.Check()
 	}
 	if warnings, err := check("apiVersion: v1\nkind: Namespace\nmetadata: {name: other}\n"); warnings != nil || err != nil {
 		t.Error(warnings, err)
 	}
-	if _, err := check("apiVersion: v1\nkind: Namespace\n"); reason(err) != control.Invalid || !strings.HasPrefix(err.Error(), "x.yml:1: ") {
+	if _, err := check("apiVersion: v1\nkind: Namespace\n"); reason(err) != objects.Invalid || !strings.HasPrefix(err.Error(), "x.yml:1: ") {
 		t.Error(err)
 	}
 	const unnamed = "apiVersion: config.istio.io/v1alpha2\nkind: RouteRule\nspec: {destination: {name: customer}}\n"

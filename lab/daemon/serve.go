@@ -1,4 +1,4 @@
-package control
+package daemon
 
 import (
 	"context"
@@ -13,20 +13,20 @@ import (
 	"sync"
 	"time"
 
+	"istio-tutorial/lab/control"
 	"istio-tutorial/lab/objects"
 	"istio-tutorial/lab/xds"
 )
 
 // server answers a lab's clients.
 type server struct {
-	http   *http.Server
-	ended  sync.WaitGroup
-	broken error
+	http  *http.Server
+	ended sync.WaitGroup
 }
 
 // serve begins to answer clients; requests end when ctx does.
 func serve(ctx context.Context, l *lab) (*server, error) {
-	socket := l.cfg.Folder.socket()
+	socket := l.cfg.Folder.Socket()
 	listener, err := net.Listen("unix", socket)
 	if err != nil {
 		return nil, fmt.Errorf("control: %w", err)
@@ -39,7 +39,7 @@ func serve(ctx context.Context, l *lab) (*server, error) {
 		Handler:     l.routes(),
 		BaseContext: func(net.Listener) context.Context { return ctx },
 	}}
-	s.ended.Go(func() { s.broken = s.http.Serve(listener) })
+	s.ended.Go(func() { _ = s.http.Serve(listener) }) // it ends when the server is closed
 	return s, nil
 }
 
@@ -90,15 +90,15 @@ func (l *lab) whileRunning(next http.Handler) http.Handler {
 		l.mu.Lock()
 		phase := l.phase
 		l.mu.Unlock()
-		if phase == Running {
+		if phase == control.Running {
 			next.ServeHTTP(w, r)
 			return
 		}
 		text := "the lab is ending"
-		if phase == Starting {
+		if phase == control.Starting {
 			text = "the lab is still starting"
 		}
-		_ = write(w, reply[any]{Error: objects.Errorf(Unavailable, "%s", text)}) // or it has gone
+		_ = write(w, control.Reply[any]{Error: objects.Errorf(objects.Unavailable, "%s", text)}) // or it has gone
 	})
 }
 
@@ -118,12 +118,12 @@ func many[Q, A any](do func(context.Context, Q) iter.Seq2[A, error]) http.Handle
 		var q Q
 		body := http.MaxBytesReader(w, r.Body, maxRequest)
 		if err := json.NewDecoder(body).Decode(&q); err != nil && !errors.Is(err, io.EOF) {
-			_ = write(w, reply[A]{Error: objects.Errorf(Invalid, "request: %v", err)})
+			_ = write(w, control.Reply[A]{Error: objects.Errorf(objects.Invalid, "request: %v", err)})
 			return
 		}
 		_ = write(w, nil) // a client that only listens is to know that it is heard
 		for a, err := range do(r.Context(), q) {
-			if write(w, reply[A]{Value: a, Error: asError(err)}) != nil {
+			if write(w, control.Reply[A]{Value: a, Error: asError(err)}) != nil {
 				return
 			}
 		}
@@ -144,17 +144,17 @@ func write(w http.ResponseWriter, answer any) error {
 }
 
 // asError is what a client is told of an error.
-func asError(err error) *Error {
-	switch known, ok := errors.AsType[*Error](err); {
+func asError(err error) *objects.Error {
+	switch known, ok := errors.AsType[*objects.Error](err); {
 	case err == nil:
 		return nil
 	case ok:
 		return known
 	case errors.Is(err, context.Canceled):
-		return objects.Errorf(Unavailable, "the lab is ending")
+		return objects.Errorf(objects.Unavailable, "the lab is ending")
 	case errors.Is(err, xds.ErrNotConnected):
-		return objects.Errorf(Unavailable, "%v", err)
+		return objects.Errorf(objects.Unavailable, "%v", err)
 	default:
-		return objects.Errorf(Internal, "%v", err)
+		return objects.Errorf(objects.Internal, "%v", err)
 	}
 }

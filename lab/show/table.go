@@ -1,4 +1,4 @@
-package control
+package show
 
 import (
 	"cmp"
@@ -10,20 +10,21 @@ import (
 
 	"k8s.io/apimachinery/pkg/util/duration"
 
+	"istio-tutorial/lab/control"
 	"istio-tutorial/lab/mesh"
 	"istio-tutorial/lab/objects"
+	"istio-tutorial/lab/pods"
 )
-
-const ageColumn = "AGE"
 
 // column is a column, and what stands in it.
 type column struct {
-	Column
-	cell func(subject) string
+	control.Column
+	cell func(Subject) string
 }
 
-func newTable(k objects.Kind, namespaces bool, list []subject) (Table, error) {
-	t := Table{Ref: objects.NewRef(k, "", "")}
+// Table has a row for each subject of a kind, with its namespace if asked for.
+func Table(k objects.Kind, namespaces bool, list []Subject) (control.Table, error) {
+	t := control.Table{Ref: objects.NewRef(k, "", "")}
 	columns := columnsOf(k)
 	if namespaces && !k.Cluster && k.Type == "" {
 		columns = slices.Insert(columns, 0, text("NAMESPACE", namespaceOf))
@@ -36,7 +37,7 @@ func newTable(k objects.Kind, namespaces bool, list []subject) (Table, error) {
 		if err != nil {
 			return t, err
 		}
-		row := Row{Ref: s.Ref, YAML: yaml, Warnings: s.warnings}
+		row := control.Row{Ref: s.Ref, YAML: yaml, Warnings: s.Warnings}
 		for _, c := range columns {
 			row.Cells = append(row.Cells, c.cell(s))
 		}
@@ -45,35 +46,35 @@ func newTable(k objects.Kind, namespaces bool, list []subject) (Table, error) {
 	return t, nil
 }
 
-func namespaceOf(s subject) string { return s.Namespace }
+func namespaceOf(s Subject) string { return s.Namespace }
 
-func text(name string, cell func(subject) string) column { return column{Column{Name: name}, cell} }
+func text(name string, cell func(Subject) string) column {
+	return column{control.Column{Name: name}, cell}
+}
 
-func wide(name string, cell func(subject) string) column {
-	return column{Column{Name: name, Wide: true}, cell}
+func wide(name string, cell func(Subject) string) column {
+	return column{control.Column{Name: name, Wide: true}, cell}
 }
 
 // always is a cell that says the same of all.
-func always(what string) func(subject) string { return func(subject) string { return what } }
-
-const none = "<none>"
+func always(what string) func(Subject) string { return func(Subject) string { return what } }
 
 // columnsOf are kubectl's columns of a kind, and istioctl's of a rule.
 func columnsOf(k objects.Kind) []column {
-	name := text("NAME", func(s subject) string { return s.Name })
-	age := text(ageColumn, func(s subject) string {
-		return duration.HumanDuration(time.Since(s.created))
+	name := text("NAME", func(s Subject) string { return s.Name })
+	age := text(ageColumn, func(s Subject) string {
+		return duration.HumanDuration(time.Since(s.Created))
 	})
 	switch k.Kind {
 	case objects.PodKind:
 		return append(append([]column{name}, podColumns()...), age,
-			wide("IP", func(s subject) string { return cmp.Or(appAddress(s.pod), none) }),
+			wide("IP", func(s Subject) string { return cmp.Or(appAddress(s.Pod), none) }),
 			wide("NODE", always("lab")))
 	case "Deployment":
 		return slices.Concat([]column{name}, deploymentColumns(), []column{age}, templateColumns())
 	case "Service":
 		return append(append([]column{name}, serviceColumns()...), age,
-			wide("SELECTOR", func(s subject) string { return selectorOf(s.object) }))
+			wide("SELECTOR", func(s Subject) string { return selectorOf(s.Object) }))
 	case "Ingress":
 		return []column{
 			name, text("CLASS", always(none)), text("HOSTS", ingressHosts),
@@ -89,7 +90,7 @@ func columnsOf(k objects.Kind) []column {
 	}
 	return []column{
 		name,
-		text("KIND", func(s subject) string { return kindAndVersion(s.object) }),
+		text("KIND", func(s Subject) string { return kindAndVersion(s.Object) }),
 		text("NAMESPACE", namespaceOf),
 	}
 }
@@ -97,7 +98,7 @@ func columnsOf(k objects.Kind) []column {
 // todaysColumns are those that the published CRDs ask for.
 func todaysColumns(k objects.Kind) []column {
 	field := func(title string, path ...string) column {
-		return text(title, func(s subject) string { return s.object.Field(path...) })
+		return text(title, func(s Subject) string { return s.Object.Field(path...) })
 	}
 	switch k.Resource() {
 	case "virtualservice.networking.istio.io":
@@ -131,16 +132,16 @@ func kindAndVersion(o objects.Object) string {
 
 func podColumns() []column {
 	return []column{
-		text("READY", func(s subject) string {
-			return fmt.Sprintf("%d/%d", s.pod.Ready, s.pod.Containers)
+		text("READY", func(s Subject) string {
+			return fmt.Sprintf("%d/%d", s.Pod.Ready, s.Pod.Containers)
 		}),
-		text("STATUS", func(s subject) string { return s.pod.Status }),
-		text("RESTARTS", func(s subject) string { return strconv.Itoa(s.pod.Restarts) }),
+		text("STATUS", func(s Subject) string { return s.Pod.Status }),
+		text("RESTARTS", func(s Subject) string { return strconv.Itoa(s.Pod.Restarts) }),
 	}
 }
 
 // appAddress is where a pod's program serves.
-func appAddress(p Pod) string {
+func appAddress(p pods.Pod) string {
 	for _, number := range sortedPorts(p) {
 		return p.Addresses[number]
 	}
@@ -149,17 +150,17 @@ func appAddress(p Pod) string {
 
 func deploymentColumns() []column {
 	return []column{
-		text("READY", func(s subject) string {
-			return fmt.Sprintf("%d/%d", s.progress.Ready, s.progress.Desired)
+		text("READY", func(s Subject) string {
+			return fmt.Sprintf("%d/%d", s.Progress.Ready, s.Progress.Desired)
 		}),
-		text("UP-TO-DATE", func(s subject) string { return strconv.Itoa(s.progress.Updated) }),
-		text("AVAILABLE", func(s subject) string { return strconv.Itoa(s.progress.Ready) }),
+		text("UP-TO-DATE", func(s Subject) string { return strconv.Itoa(s.Progress.Updated) }),
+		text("AVAILABLE", func(s Subject) string { return strconv.Itoa(s.Progress.Ready) }),
 	}
 }
 
 func templateColumns() []column {
-	workload := func(show func(mesh.Workload) string) func(subject) string {
-		return func(s subject) string { return show(s.object.Manifest.Deployment.Workload) }
+	workload := func(show func(mesh.Workload) string) func(Subject) string {
+		return func(s Subject) string { return show(s.Object.Manifest.Deployment.Workload) }
 	}
 	return []column{
 		wide("CONTAINERS", workload(func(w mesh.Workload) string { return w.Container.Name })),
@@ -173,7 +174,7 @@ func serviceColumns() []column {
 		text("TYPE", always("ClusterIP")),
 		text("CLUSTER-IP", always(none)),
 		text("EXTERNAL-IP", always(none)),
-		text("PORT(S)", func(s subject) string { return strings.Join(servicePorts(s.object), ",") }),
+		text("PORT(S)", func(s Subject) string { return strings.Join(servicePorts(s.Object), ",") }),
 	}
 }
 
@@ -189,16 +190,12 @@ func selectorOf(o objects.Object) string {
 	return cmp.Or(o.Manifest.Service.Selector.String(), none)
 }
 
-func ingressHosts(s subject) string {
+func ingressHosts(s Subject) string {
 	var hosts []string
-	for _, b := range s.object.Manifest.Ingress {
+	for _, b := range s.Object.Manifest.Ingress {
 		if host := cmp.Or(b.Host, "*"); !slices.Contains(hosts, host) {
 			hosts = append(hosts, host)
 		}
 	}
 	return strings.Join(hosts, ",")
-}
-
-func byName(a, b subject) int {
-	return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
 }

@@ -1,4 +1,4 @@
-package control_test
+package daemon_test
 
 import (
 	"fmt"
@@ -10,7 +10,9 @@ import (
 	"testing"
 
 	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/daemon"
 	"istio-tutorial/lab/labtest"
+	"istio-tutorial/lab/objects"
 )
 
 func egress(name string) []string {
@@ -26,7 +28,7 @@ func TestEgress(t *testing.T) {
 		{"egresshttpbin", "istiofiles/egress_httpbin.yml", "http://httpbin.org/user-agent", `"user-agent"`},
 		{"egressgithub", "istiofiles/egress_github.yml", "http://api.github.com:443/users", `"login": "recommendation"`},
 	} {
-		if results := l.must(t, control.Apply, egress(c.name)...); len(results[1].Warnings) > 0 {
+		if results := l.must(t, objects.Apply, egress(c.name)...); len(results[1].Warnings) > 0 {
 			t.Errorf("warnings %q", results[1].Warnings)
 		}
 		l.rollout(t, c.name)
@@ -42,7 +44,7 @@ func TestEgress(t *testing.T) {
 		if out, status := fetch(); status != 1 || !strings.Contains(out, "404 Not Found") {
 			t.Errorf("%s without the rule: %d, %s", c.name, status, out)
 		}
-		l.must(t, control.Create, c.rule)
+		l.must(t, objects.Create, c.rule)
 		if out, status := fetch(); status != 0 || !strings.Contains(out, c.want) {
 			t.Errorf("%s: %d, %s", c.name, status, out)
 		}
@@ -50,7 +52,7 @@ func TestEgress(t *testing.T) {
 		if page, err := get(t.Context(), "http://"+address); err != nil || !strings.HasPrefix(page, "{") && !strings.HasPrefix(page, "[") {
 			t.Errorf("page of %s: %s, %v", c.name, page, err)
 		}
-		l.must(t, control.Delete, c.rule)
+		l.must(t, objects.Delete, c.rule)
 		if out, status := fetch(); status != 1 {
 			t.Errorf("%s after the rule: %d, %s", c.name, status, out)
 		}
@@ -61,7 +63,7 @@ func TestEgress(t *testing.T) {
 func TestWithoutServiceAccount(t *testing.T) {
 	t.Parallel()
 	l := up(t)
-	results := l.must(t, control.Apply, "deploy/egress/egressgithub/Deployment.yml")
+	results := l.must(t, objects.Apply, "deploy/egress/egressgithub/Deployment.yml")
 	want := "a cluster starts no pod of it: there is no ServiceAccount egressgithub"
 	if len(results[0].Warnings) != 1 || results[0].Warnings[0] != want {
 		t.Errorf("warnings %q", results[0].Warnings)
@@ -76,7 +78,7 @@ func TestMetrics(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.answers(t, 3) // before the rule: not counted
-	l.must(t, control.Create, "istiofiles/recommendation_requestcount.yml")
+	l.must(t, objects.Create, "istiofiles/recommendation_requestcount.yml")
 	l.answers(t, 5)
 	want := `istio_recommendation_request_count{source="preference.istio-tutorial.svc.cluster.local",` +
 		`destination="recommendation.istio-tutorial.svc.cluster.local",version="v1",user_agent="Go-http-client/1.1"} `
@@ -90,7 +92,7 @@ func TestMetrics(t *testing.T) {
 	if page, err := get(t.Context(), s.Metrics); err != nil || !strings.Contains(page, want) {
 		t.Errorf("%s: %s, %v", s.Metrics, page, err)
 	}
-	l.must(t, control.Delete, "istiofiles/recommendation_requestcount.yml")
+	l.must(t, objects.Delete, "istiofiles/recommendation_requestcount.yml")
 	if text, err := l.Metrics(t.Context()); err != nil || text != "" {
 		t.Errorf("without the rule: %s, %v", text, err)
 	}
@@ -112,7 +114,7 @@ func TestTracing(t *testing.T) {
 		w.WriteHeader(http.StatusAccepted)
 	}))
 	t.Cleanup(collector.Close)
-	l := up(t, func(c *control.Config) {
+	l := up(t, func(c *daemon.Config) {
 		c.Tracing = "zipkin"
 		getenv := c.Getenv
 		c.Getenv = func(name string) string {

@@ -1,4 +1,4 @@
-package control
+package daemon
 
 import (
 	"cmp"
@@ -11,14 +11,14 @@ import (
 	"sync"
 	"time"
 
+	"istio-tutorial/lab/control"
 	"istio-tutorial/lab/journal"
 	"istio-tutorial/lab/objects"
+	"istio-tutorial/lab/pods"
 )
 
-// sidecar is the container that the proxy plays.
-const sidecar = "istio-proxy"
-
-func (q LogQuery) query() journal.Query {
+// linesOf is what of a log is asked for.
+func linesOf(q control.LogQuery) journal.Query {
 	j := journal.Query{Follow: q.Follow, Tail: q.Tail, Previous: q.Previous, Timestamps: q.Timestamps}
 	if q.Since > 0 {
 		j.Since = time.Now().Add(-q.Since)
@@ -26,7 +26,7 @@ func (q LogQuery) query() journal.Query {
 	return j
 }
 
-func (l *lab) logs(ctx context.Context, q LogQuery) iter.Seq2[string, error] {
+func (l *lab) logs(ctx context.Context, q control.LogQuery) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		ctx, stop := context.WithCancel(ctx)
 		defer stop()
@@ -44,7 +44,7 @@ func (l *lab) logs(ctx context.Context, q LogQuery) iter.Seq2[string, error] {
 }
 
 // logsOf are the logs of the pods, each for itself.
-func (l *lab) logsOf(ctx context.Context, q LogQuery) ([]iter.Seq[string], error) {
+func (l *lab) logsOf(ctx context.Context, q control.LogQuery) ([]iter.Seq[string], error) {
 	list, err := l.podsOf(q.Selection)
 	if err != nil {
 		return nil, err
@@ -64,24 +64,24 @@ func (l *lab) logsOf(ctx context.Context, q LogQuery) ([]iter.Seq[string], error
 	return logs, nil
 }
 
-func (l *lab) logOf(ctx context.Context, p Pod, q LogQuery) (iter.Seq[string], error) {
+func (l *lab) logOf(ctx context.Context, p pods.Pod, q control.LogQuery) (iter.Seq[string], error) {
 	switch q.Container {
 	case "", p.Container:
-		lines, err := l.pods.Logs(ctx, p.Name, q.query())
+		lines, err := l.pods.Logs(ctx, p.Name, linesOf(q))
 		if errors.Is(err, journal.ErrNoPrevious) {
-			return nil, objects.Errorf(NotFound, "%v", err)
+			return nil, objects.Errorf(objects.NotFound, "%v", err)
 		}
 		return lines, err
-	case sidecar:
-		lines, err := l.proxy.journal.Lines(ctx, q.query())
+	case pods.Sidecar:
+		lines, err := l.proxy.journal.Lines(ctx, linesOf(q))
 		return about(lines, p), err
 	default:
-		return nil, noContainer(q.Container, p, p.Container+" and "+sidecar)
+		return nil, noContainer(q.Container, p, p.Container+" and "+pods.Sidecar)
 	}
 }
 
 // about are the lines of a pod's own sidecar.
-func about(lines iter.Seq[string], p Pod) iter.Seq[string] {
+func about(lines iter.Seq[string], p pods.Pod) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for line := range lines {
 			if strings.Contains(line, strconv.Quote(p.Name.String())) && !yield(line) {
@@ -134,11 +134,11 @@ func together(stop context.CancelFunc, logs []iter.Seq[string]) iter.Seq[string]
 	}
 }
 
-func (l *lab) proxyLogs(ctx context.Context, q LogQuery) iter.Seq2[string, error] {
+func (l *lab) proxyLogs(ctx context.Context, q control.LogQuery) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
-		lines, err := l.proxy.journal.Lines(ctx, q.query())
+		lines, err := l.proxy.journal.Lines(ctx, linesOf(q))
 		if err != nil {
-			yield("", objects.Errorf(NotFound, "envoy: %v", err))
+			yield("", objects.Errorf(objects.NotFound, "envoy: %v", err))
 			return
 		}
 		for line := range lines {

@@ -1,4 +1,4 @@
-package control
+package daemon
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"istio-tutorial/lab/control"
 	"istio-tutorial/lab/mesh"
 	"istio-tutorial/lab/objects"
 	"istio-tutorial/lab/outside"
@@ -30,7 +31,7 @@ type lab struct {
 	port     ports.Port // the ingress'
 
 	mu      sync.Mutex
-	phase   Phase
+	phase   control.Phase
 	ingress string // host:port
 	set     objects.Set
 	changed chan struct{} // closed by the next change of set or phase
@@ -43,14 +44,14 @@ func newLab(cfg Config, end context.CancelFunc) *lab {
 		started: time.Now(),
 		end:     end,
 		turn:    make(chan struct{}, 1),
-		phase:   Starting,
+		phase:   control.Starting,
 		changed: make(chan struct{}),
 		asked:   map[string]struct{}{},
 	}
 }
 
 // enter begins a phase.
-func (l *lab) enter(p Phase) {
+func (l *lab) enter(p control.Phase) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.phase = p

@@ -1,4 +1,4 @@
-package control_test
+package daemon_test
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 
 	"istio-tutorial/lab/control"
 	"istio-tutorial/lab/labtest"
+	"istio-tutorial/lab/objects"
 )
 
 func TestUp(t *testing.T) {
@@ -34,7 +35,7 @@ func TestUp(t *testing.T) {
 func TestSecondVersion(t *testing.T) {
 	t.Parallel()
 	l := up(t)
-	results := l.must(t, control.Apply, "deploy/recommendation/Deployment-v2.yml")
+	results := l.must(t, objects.Apply, "deploy/recommendation/Deployment-v2.yml")
 	if len(results) != 1 || results[0].Done != "created" || results[0].Resource != "deployment.apps" || len(results[0].Warnings) > 0 {
 		t.Errorf("results %+v", results)
 	}
@@ -42,31 +43,31 @@ func TestSecondVersion(t *testing.T) {
 	if got := l.answers(t, 10); got[fromV1] != 5 || got[fromV2] != 5 {
 		t.Errorf("without rules: %v", got)
 	}
-	results = l.must(t, control.Create, "istiofiles/route-rule-recommendation-v2.yml")
+	results = l.must(t, objects.Create, "istiofiles/route-rule-recommendation-v2.yml")
 	if len(results) != 1 || results[0].Type != "route-rule" || results[0].Done != "created" {
 		t.Errorf("results %+v", results)
 	}
 	if got := l.answers(t, 20); got[fromV2] != 20 {
 		t.Errorf("all to v2: %v", got)
 	}
-	if _, err := l.change(t, control.Create, "istiofiles/route-rule-recommendation-v2.yml"); reason(err) != control.AlreadyExists {
+	if _, err := l.change(t, objects.Create, "istiofiles/route-rule-recommendation-v2.yml"); reason(err) != objects.AlreadyExists {
 		t.Errorf("error %v", err)
 	}
-	l.must(t, control.Replace, "istiofiles/route-rule-recommendation-v1.yml")
+	l.must(t, objects.Replace, "istiofiles/route-rule-recommendation-v1.yml")
 	if got := l.answers(t, 20); got[fromV1] != 20 {
 		t.Errorf("all to v1: %v", got)
 	}
-	if _, err := l.Delete(t.Context(), sel("routerule", "recommendation-default", "nope")); reason(err) != control.NotFound ||
+	if _, err := l.Delete(t.Context(), sel("routerule", "recommendation-default", "nope")); reason(err) != objects.NotFound ||
 		err.Error() != `routerules.config.istio.io "nope" not found` {
 		t.Errorf("error %v", err)
 	}
 	if got := l.answers(t, 10); got[fromV1] != 5 || got[fromV2] != 5 {
 		t.Errorf("after the rule: %v", got)
 	}
-	if results := l.must(t, control.Apply, "deploy/recommendation/Deployment-v2.yml"); results[0].Done != "unchanged" {
+	if results := l.must(t, objects.Apply, "deploy/recommendation/Deployment-v2.yml"); results[0].Done != "unchanged" {
 		t.Errorf("results %+v", results)
 	}
-	if _, err := l.change(t, control.Delete, "deploy/recommendation/Deployment-v2.yml"); err != nil {
+	if _, err := l.change(t, objects.Delete, "deploy/recommendation/Deployment-v2.yml"); err != nil {
 		t.Error(err)
 	}
 	labtest.Until(t, func() error {
@@ -91,28 +92,28 @@ spec:
 func TestBadRulesChangeNothing(t *testing.T) {
 	t.Parallel()
 	l := up(t)
-	l.must(t, control.Apply, "deploy/recommendation/Deployment-v2.yml")
+	l.must(t, objects.Apply, "deploy/recommendation/Deployment-v2.yml")
 	l.rollout(t, "recommendation-v2")
-	l.must(t, control.Create, "istiofiles/route-rule-recommendation-v2.yml")
+	l.must(t, objects.Create, "istiofiles/route-rule-recommendation-v2.yml")
 	good := fmt.Sprintf(rule, "good", 9) + "  route: [{labels: {version: v1}}]\n---\n"
 	for name, c := range map[string]struct {
 		text, want string
-		reason     control.Reason
+		reason     objects.Reason
 	}{
-		"no YAML":   {good + "a: [", "x.yml:", control.Invalid},
-		"bad field": {good + fmt.Sprintf(rule, "bad", 1) + "  rout: []\n", "x.yml:15: spec.rout: unknown field", control.Invalid},
+		"no YAML":   {good + "a: [", "x.yml:", objects.Invalid},
+		"bad field": {good + fmt.Sprintf(rule, "bad", 1) + "  rout: []\n", "x.yml:15: spec.rout: unknown field", objects.Invalid},
 		"two problems": {
 			good + fmt.Sprintf(rule, "bad", 1) + "  a: 1\n  b: 2\n",
-			"x.yml:16: spec.b: unknown field", control.Invalid,
+			"x.yml:16: spec.b: unknown field", objects.Invalid,
 		},
-		"unknown kind": {good + "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\n", "Secret", control.Invalid},
+		"unknown kind": {good + "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\n", "Secret", objects.Invalid},
 		"refused by Envoy": {
 			good + fmt.Sprintf(rule, "bad", 10) + "  match: {request: {headers: {user-agent: {regex: \"(\"}}}}\n",
-			"missing )", control.Refused,
+			"missing )", objects.Refused,
 		},
-		"is there": {good + fmt.Sprintf(rule, "recommendation-default", 1), "already exists", control.AlreadyExists},
+		"is there": {good + fmt.Sprintf(rule, "recommendation-default", 1), "already exists", objects.AlreadyExists},
 	} {
-		_, err := l.text(control.Create, t.Context(), c.text)
+		_, err := l.text(objects.Create, t.Context(), c.text)
 		if reason(err) != c.reason || !strings.Contains(fmt.Sprint(err), c.want) {
 			t.Errorf("%s: %v: %v, want %v: %s", name, reason(err), err, c.reason, c.want)
 		}
@@ -132,7 +133,7 @@ func TestConcurrentCreates(t *testing.T) {
 	errs := make(chan error)
 	for i := range n {
 		go func() {
-			_, err := l.text(control.Create, t.Context(), fmt.Sprintf(rule, fmt.Sprintf("r%d", i), i))
+			_, err := l.text(objects.Create, t.Context(), fmt.Sprintf(rule, fmt.Sprintf("r%d", i), i))
 			errs <- err
 		}()
 	}
@@ -145,7 +146,7 @@ func TestConcurrentCreates(t *testing.T) {
 	if err != nil || len(s.Rules) != n {
 		t.Fatalf("rules %v, %v", s.Rules, err)
 	}
-	routes, err := l.Routes(t.Context(), control.RouteQuery{From: "preference", To: "recommendation", Namespace: namespace})
+	routes, err := l.Routes(t.Context(), objects.RouteQuery{From: "preference", To: "recommendation", Namespace: namespace})
 	if err != nil || len(routes) != 1 || routes[0].Host.Routes[0].From != "r9" {
 		t.Errorf("routes %+v, %v", routes, err)
 	}
@@ -175,7 +176,7 @@ func TestNoRequestIsLost(t *testing.T) {
 		}
 		count <- n
 	}()
-	l.must(t, control.Apply, "deploy/recommendation/Deployment-v2.yml")
+	l.must(t, objects.Apply, "deploy/recommendation/Deployment-v2.yml")
 	l.rollout(t, "recommendation-v2")
 	for _, replicas := range []int{3, 1} {
 		if _, err := l.Scale(t.Context(), control.Scale{Selection: sel("deployment", "recommendation-v1"), Replicas: replicas}); err != nil {
@@ -191,10 +192,10 @@ func TestNoRequestIsLost(t *testing.T) {
 		l.rollout(t, name)
 	}
 	for range 5 {
-		l.must(t, control.Create, "istiofiles/route-rule-recommendation-v1_and_v2.yml")
-		l.must(t, control.Delete, "istiofiles/route-rule-recommendation-v1_and_v2.yml")
+		l.must(t, objects.Create, "istiofiles/route-rule-recommendation-v1_and_v2.yml")
+		l.must(t, objects.Delete, "istiofiles/route-rule-recommendation-v1_and_v2.yml")
 	}
-	l.must(t, control.Delete, "deploy/recommendation/Deployment-v2.yml")
+	l.must(t, objects.Delete, "deploy/recommendation/Deployment-v2.yml")
 	labtest.Until(t, func() error {
 		if s, err := l.Status(t.Context()); err != nil || len(s.Pods) != 3 {
 			return fmt.Errorf("%d pods, %w", len(s.Pods), err)

@@ -1,8 +1,7 @@
-package control
+package show
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,39 +9,20 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"istio-tutorial/lab/control"
 	"istio-tutorial/lab/mesh"
 	"istio-tutorial/lab/objects"
+	"istio-tutorial/lab/pods"
 )
-
-func (l *lab) describe(_ context.Context, sel Selection) ([]Description, error) {
-	picks, err := sel.Picks()
-	if err != nil {
-		return nil, err
-	}
-	warnings := l.warnings()
-	var list []Description
-	var problems []error
-	for _, p := range picks {
-		found, missing := l.subjects(sel, p)
-		problems = append(problems, missing)
-		for _, s := range found {
-			s.warnings = warnings[s.Ref]
-			d, err := l.description(s)
-			problems = append(problems, err)
-			list = append(list, d)
-		}
-	}
-	return list, objects.Join(problems...)
-}
 
 // page collects the lines of a description.
 type page struct {
-	fields []Field
+	fields []control.Field
 	depth  int
 }
 
 func (p *page) say(name, format string, args ...any) {
-	p.fields = append(p.fields, Field{Depth: p.depth, Name: name, Value: fmt.Sprintf(format, args...)})
+	p.fields = append(p.fields, control.Field{Depth: p.depth, Name: name, Value: fmt.Sprintf(format, args...)})
 }
 
 // below indents what more says.
@@ -53,58 +33,37 @@ func (p *page) below(name string, more func()) {
 	p.depth--
 }
 
-func (l *lab) description(s subject) (Description, error) {
+// Describe tells all of a subject.
+func Describe(s Subject) (control.Description, error) {
 	p := &page{}
 	p.say("Name", "%s", s.Name)
 	if s.Namespace != "" {
 		p.say("Namespace", "%s", s.Namespace)
 	}
-	p.say("Labels", "%s", orNone(mesh.Labels(s.labels).String()))
-	p.say("Created", "%s", s.created.Format(time.RFC1123))
+	p.say("Labels", "%s", orNone(mesh.Labels(s.Labels).String()))
+	p.say("Created", "%s", s.Created.Format(time.RFC1123))
 	if s.Kind == objects.PodKind {
-		p.pod(s.pod)
-		return Description{Ref: s.Ref, Fields: p.fields}, nil
+		p.pod(s.Pod)
+		return control.Description{Ref: s.Ref, Fields: p.fields}, nil
 	}
 	p.say("Kind", "%s", s.Kind)
-	p.say("API Version", "%s", s.object.APIVersion)
-	p.say("Revision", "%d", s.object.Revision)
+	p.say("API Version", "%s", s.Object.APIVersion)
+	p.say("Revision", "%d", s.Object.Revision)
 	switch {
 	case s.Kind == "Deployment":
 		p.say("Replicas", "%d desired | %d updated | %d total | %d available",
-			s.progress.Desired, s.progress.Updated, s.progress.Total, s.progress.Ready)
+			s.Progress.Desired, s.Progress.Updated, s.Progress.Total, s.Progress.Ready)
 	case s.Kind == "Service":
-		p.say("Endpoints", "%s", orNone(strings.Join(l.endpoints(s.object), ",")))
+		p.say("Endpoints", "%s", orNone(strings.Join(s.Endpoints, ",")))
 	}
-	for _, w := range s.warnings {
+	for _, w := range s.Warnings {
 		p.say("Warning", "%s", w)
 	}
-	err := p.spec(s.object)
-	return Description{Ref: s.Ref, Fields: p.fields}, err
+	err := p.spec(s.Object)
+	return control.Description{Ref: s.Ref, Fields: p.fields}, err
 }
 
-func orNone(text string) string {
-	if text == "" {
-		return none
-	}
-	return text
-}
-
-// endpoints are the addresses of the ready pods behind a Service.
-func (l *lab) endpoints(o objects.Object) []string {
-	t := l.pods.Topology(l.objects().Topology())
-	var list []string
-	for _, port := range o.Manifest.Service.Ports {
-		c := mesh.Cluster{Host: o.Manifest.Service.Host(), Port: port.Number}
-		for _, e := range t.Endpoints(c) {
-			if e.Instance.Ready {
-				list = append(list, e.Address)
-			}
-		}
-	}
-	return list
-}
-
-func (p *page) pod(pod Pod) {
+func (p *page) pod(pod pods.Pod) {
 	p.say("Node", "lab")
 	p.say("Status", "%s", pod.Status)
 	if pod.Reason != "" {
@@ -125,7 +84,7 @@ func (p *page) pod(pod Pod) {
 				p.say("Port", "%d, here %s", number, pod.Addresses[number])
 			}
 		})
-		p.below(sidecar, func() { p.say("Outbound", "%s", pod.Proxy) })
+		p.below(pods.Sidecar, func() { p.say("Outbound", "%s", pod.Proxy) })
 	})
 }
 
