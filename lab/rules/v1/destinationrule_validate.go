@@ -2,6 +2,9 @@ package v1
 
 import (
 	"slices"
+	"strings"
+
+	"istio-tutorial/lab/mesh"
 
 	networking "istio.io/api/networking/v1alpha3"
 )
@@ -110,4 +113,80 @@ func (v *validator) tls(path string, t *networking.ClientTLSSettings) {
 			v.fail(path+".mode", "DISABLE: not supported by the lab")
 		}
 	}
+}
+
+const largestTable = 5_000_011
+
+func (v *validator) hash(path string, h *networking.LoadBalancerSettings_ConsistentHashLB) {
+	if ttl := h.GetHttpCookie().GetTtl(); ttl.AsDuration() < 0 {
+		v.fail(path+".httpCookie.ttl", "%s is negative, which Envoy refuses", ttl.AsDuration())
+	}
+	if h.GetMinimumRingSize() != 0 { //nolint:staticcheck // deprecated, and in force
+		v.warn(path+".minimumRingSize", codeSchemaWarning, "Schema validation warning: consistent "+
+			"hash MinimumRingSize is deprecated, use ConsistentHashLB's RingHash configuration instead")
+	}
+	m := h.GetMaglev()
+	switch {
+	case m == nil:
+	case m.TableSize >= largestTable:
+		v.fail(path+".maglev.tableSize", "%d is not less than %d", m.TableSize, largestTable)
+	case !isPrime(m.TableSize):
+		v.fail(path+".maglev.tableSize", "%d is no prime number", m.TableSize)
+	}
+}
+
+func isPrime(n uint64) bool {
+	for i := uint64(2); i*i <= n; i++ {
+		if n%i == 0 {
+			return false
+		}
+	}
+	return n > 1
+}
+
+func (i inspector) destinationRuleNotes(r typed[*networking.DestinationRule]) []Finding {
+	host := fullName(r.spec.Host, r.Key.Namespace)
+	if host != strings.ToLower(host) || !i.isHost(host) {
+		return []Finding{plain("spec.host", "never acts: there is no host %s", host)}
+	}
+	labels := r.spec.GetWorkloadSelector().GetMatchLabels()
+	if !slices.ContainsFunc(i.topology.Workloads, func(w mesh.Workload) bool {
+		return w.Labels.Has(labels)
+	}) {
+		return []Finding{plain("spec.workloadSelector",
+			"never acts: no pod has %s", mesh.Labels(labels))}
+	}
+	list := certificateNotes(r)
+	service, ok := i.topology.ServiceAt(host)
+	for n, s := range r.spec.Subsets {
+		if ok && len(service.Ports) > 0 && len(i.topology.Endpoints(mesh.Cluster{
+			Host: host, Port: service.Ports[0].Number, Labels: s.Labels,
+		})) == 0 {
+			list = append(list, coded(at("spec.subsets", n), codeNoPods,
+				"The Subset %s defined in the DestinationRule does not select any pods. "+
+					"Which may lead to 503 UH (NoHealthyUpstream).", s.Name))
+		}
+	}
+	return list
+}
+
+// certificateNotes are istioctl's about servers whose certificate no rule names an authority for.
+// Istio takes the system's authorities then.
+func certificateNotes(r typed[*networking.DestinationRule]) []Finding {
+	const text = "DestinationRule %s in namespace %s has TLS mode set to %s but no caCertificates " +
+		"are set to validate server identity for host: %s"
+	var list []Finding
+	policy, key := r.spec.GetTrafficPolicy(), r.Key
+	if mode := policy.GetTls().GetMode(); mode == networking.ClientTLSSettings_SIMPLE {
+		list = append(list, warned("spec.trafficPolicy.tls", codeNoAuthority, text,
+			key.name(), key.Namespace, mode, r.spec.Host))
+	}
+	for n, p := range policy.GetPortLevelSettings() {
+		if mode := p.GetTls().GetMode(); mode == networking.ClientTLSSettings_SIMPLE {
+			list = append(list, warned(at("spec.trafficPolicy.portLevelSettings", n)+".tls",
+				codeNoPortAuthority, text+" at port number:%d",
+				key.name(), key.Namespace, mode, r.spec.Host, p.GetPort().GetNumber()))
+		}
+	}
+	return list
 }

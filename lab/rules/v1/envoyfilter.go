@@ -217,3 +217,17 @@ func (r *resolver) limits(server mesh.Workload) []mesh.RateLimit {
 	}
 	return list
 }
+
+func (i inspector) envoyFilterNotes(r typed[*networking.EnvoyFilter]) []Finding {
+	list := i.nobody(r.Rule, "spec.workloadSelector", r.spec.GetWorkloadSelector().GetLabels())
+	if r.spec.Priority != 0 {
+		return list
+	}
+	for n := range r.spec.ConfigPatches { // each is relative: validation takes no others
+		list = append(list, warned(at("spec.configPatches", n), codeRelative,
+			"This EnvoyFilter does not have a priority and has a relative patch operation set which "+
+				"can cause the EnvoyFilter not to be applied. Using the INSERT_FIRST of ADD option or "+
+				"setting the priority may help in ensuring the EnvoyFilter is applied correctly."))
+	}
+	return list
+}

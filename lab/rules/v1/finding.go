@@ -12,6 +12,52 @@ import (
 	"istio-tutorial/lab/mesh"
 )
 
+// Level is how much a finding matters, as istioctl analyze has it.
+type Level string
+
+// The levels.
+const (
+	Info    Level = "Info"
+	Warning Level = "Warning"
+	Error   Level = "Error"
+)
+
+// Finding is what a reader should know about a rule that was taken.
+type Finding struct {
+	Key   Key
+	Path  string // of the field that is meant; "" is the whole rule
+	Code  string // istioctl's, such as IST0101; "" where it has none
+	Level Level
+	Text  string // a sentence
+}
+
+// String is as istioctl analyze prints it.
+func (f Finding) String() string {
+	if f.Code == "" {
+		return fmt.Sprintf("%s (%s) %s", f.Level, f.Key, f.Text)
+	}
+	return fmt.Sprintf("%s %s (%s) %s", f.Code, f.Level, f.Key, f.Text)
+}
+
+// Codes of istioctl's messages.
+const (
+	codeNotFound         = "IST0101"
+	codeConflictingHosts = "IST0109"
+	codeUnreachableRule  = "IST0130"
+	codeIneffectiveMatch = "IST0131"
+	codeSchemaWarning    = "IST0133"
+	codeNoPods           = "IST0173"
+	codeDeprecated       = "IST0002"
+	codeNoWorkloads      = "IST0127"
+	codeHostNotInGateway = "IST0132"
+	codePortRequired     = "IST0112"
+	codeNoAuthority      = "IST0128"
+	codeNoPortAuthority  = "IST0129"
+	codeAddresses        = "IST0134"
+	codeNoSubsetAtEdge   = "IST0140"
+	codeRelative         = "IST0151"
+)
+
 // Findings are what a reader should know about the rules in force, in the order of their keys:
 // what istioctl analyze says, with its codes, and what acts less than it says, without. Rules of
 // other packages have none but their own warnings.
@@ -86,67 +132,6 @@ func (i inspector) nowhere(r Rule) []Finding {
 	}
 	return []Finding{plain("metadata.namespace",
 		"never acts: nothing runs in namespace %s", r.Key.Namespace)}
-}
-
-func (i inspector) destinationRuleNotes(r typed[*networking.DestinationRule]) []Finding {
-	host := fullName(r.spec.Host, r.Key.Namespace)
-	if host != strings.ToLower(host) || !i.isHost(host) {
-		return []Finding{plain("spec.host", "never acts: there is no host %s", host)}
-	}
-	labels := r.spec.GetWorkloadSelector().GetMatchLabels()
-	if !slices.ContainsFunc(i.topology.Workloads, func(w mesh.Workload) bool {
-		return w.Labels.Has(labels)
-	}) {
-		return []Finding{plain("spec.workloadSelector",
-			"never acts: no pod has %s", mesh.Labels(labels))}
-	}
-	list := certificateNotes(r)
-	service, ok := i.topology.ServiceAt(host)
-	for n, s := range r.spec.Subsets {
-		if ok && len(service.Ports) > 0 && len(i.topology.Endpoints(mesh.Cluster{
-			Host: host, Port: service.Ports[0].Number, Labels: s.Labels,
-		})) == 0 {
-			list = append(list, coded(at("spec.subsets", n), codeNoPods,
-				"The Subset %s defined in the DestinationRule does not select any pods. "+
-					"Which may lead to 503 UH (NoHealthyUpstream).", s.Name))
-		}
-	}
-	return list
-}
-
-// certificateNotes are istioctl's about servers whose certificate no rule names an authority for.
-// Istio takes the system's authorities then.
-func certificateNotes(r typed[*networking.DestinationRule]) []Finding {
-	const text = "DestinationRule %s in namespace %s has TLS mode set to %s but no caCertificates " +
-		"are set to validate server identity for host: %s"
-	var list []Finding
-	policy, key := r.spec.GetTrafficPolicy(), r.Key
-	if mode := policy.GetTls().GetMode(); mode == networking.ClientTLSSettings_SIMPLE {
-		list = append(list, warned("spec.trafficPolicy.tls", codeNoAuthority, text,
-			key.name(), key.Namespace, mode, r.spec.Host))
-	}
-	for n, p := range policy.GetPortLevelSettings() {
-		if mode := p.GetTls().GetMode(); mode == networking.ClientTLSSettings_SIMPLE {
-			list = append(list, warned(at("spec.trafficPolicy.portLevelSettings", n)+".tls",
-				codeNoPortAuthority, text+" at port number:%d",
-				key.name(), key.Namespace, mode, r.spec.Host, p.GetPort().GetNumber()))
-		}
-	}
-	return list
-}
-
-func serviceEntryNotes(s *networking.ServiceEntry) []Finding {
-	if len(s.Ports) == 0 {
-		return []Finding{plain("spec.ports", "never acts: it has no ports")}
-	}
-	var list []Finding
-	for n, p := range s.Ports {
-		if p.Protocol == "TCP" {
-			list = append(list, warned(at("spec.ports", n), codeAddresses,
-				"ServiceEntry addresses are required for this protocol."))
-		}
-	}
-	return list
 }
 
 // isUnread tells whether a host is an external one without a port that speaks HTTP.

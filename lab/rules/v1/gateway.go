@@ -1,7 +1,6 @@
 package v1
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -131,37 +130,4 @@ func hasHost(g typed[*networking.Gateway], rule typed[*networking.VirtualService
 	return slices.ContainsFunc(g.spec.Servers, func(s *networking.Server) bool {
 		return len(commonHosts(g.Rule, s, rule)) > 0
 	})
-}
-
-func (i inspector) gatewayNotes(g typed[*networking.Gateway]) []Finding {
-	if ingressLabels().Has(g.spec.Selector) {
-		return nil
-	}
-	return []Finding{coded("spec.selector", codeNotFound, "Referenced selector not found: %q",
-		mesh.Labels(g.spec.Selector).String())}
-}
-
-// bindingNotes are about the gateways that a rule names.
-func (i inspector) bindingNotes(r typed[*networking.VirtualService]) []Finding {
-	var list []Finding
-	for n, name := range r.spec.Gateways {
-		if name == meshGateway {
-			continue
-		}
-		path, full := at("spec.gateways", n), fullGateway(name, r.Key.Namespace)
-		index := slices.IndexFunc(i.gateways, func(g typed[*networking.Gateway]) bool {
-			return g.Key.name() == full
-		})
-		if index < 0 {
-			list = append(list, coded(path, codeNotFound, "Referenced gateway not found: %q", name))
-		}
-		if index < 0 || !hasHost(i.gateways[index], r) {
-			list = append(list, Finding{
-				Path: path, Code: codeHostNotInGateway, Level: Warning, Text: fmt.Sprintf("one or more "+
-					"host %v defined in VirtualService %s not found in Gateway %s.",
-					r.spec.Hosts, r.Key.name(), full),
-			})
-		}
-	}
-	return list
 }

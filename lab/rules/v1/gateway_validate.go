@@ -4,8 +4,9 @@ import (
 	"slices"
 	"strings"
 
+	"istio-tutorial/lab/mesh"
+
 	networking "istio.io/api/networking/v1alpha3"
-	"k8s.io/apimachinery/pkg/util/validation"
 )
 
 func (v *validator) gateway(g *networking.Gateway) {
@@ -38,19 +39,6 @@ func (v *validator) gatewayPort(path string, p *networking.Port) {
 	v.protocol(path+".protocol", p.GetProtocol(), httpProtocols())
 }
 
-func httpProtocols() []string { return []string{"HTTP", "HTTP2", "GRPC", "GRPC-WEB"} }
-
-// protocol takes those of Istio's that the lab carries.
-func (v *validator) protocol(path, name string, carried []string) {
-	known := append(httpProtocols(), "HTTPS", "TLS", "TCP", "MONGO", "REDIS", "MYSQL")
-	switch upper := strings.ToUpper(name); {
-	case !slices.Contains(known, upper):
-		v.fail(path, "%q is no protocol; want one of %s", name, strings.Join(known, ", "))
-	case !slices.Contains(carried, upper):
-		v.fail(path, "%s: not supported by the lab", name)
-	}
-}
-
 // serverHost is HOST or NAMESPACE/HOST.
 func (v *validator) serverHost(path, host string) {
 	namespace, name, limited := strings.Cut(host, "/")
@@ -64,17 +52,10 @@ func (v *validator) serverHost(path, host string) {
 	v.host(path, name)
 }
 
-// gateways takes NAME and NAMESPACE/NAME.
-func (v *validator) gateways(path string, list []string) {
-	for i, name := range list {
-		namespace, rest, limited := strings.Cut(name, "/")
-		if !limited {
-			rest = namespace
-		} else if !isLabel(namespace) {
-			v.fail(at(path, i), "%q is no namespace", namespace)
-		}
-		for _, text := range validation.IsDNS1123Subdomain(rest) {
-			v.fail(at(path, i), "%q is no name of a gateway: %s", rest, text)
-		}
+func (i inspector) gatewayNotes(g typed[*networking.Gateway]) []Finding {
+	if ingressLabels().Has(g.spec.Selector) {
+		return nil
 	}
+	return []Finding{coded("spec.selector", codeNotFound, "Referenced selector not found: %q",
+		mesh.Labels(g.spec.Selector).String())}
 }

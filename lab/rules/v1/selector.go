@@ -1,13 +1,9 @@
 package v1
 
 import (
-	"fmt"
 	"slices"
 
 	"google.golang.org/protobuf/proto"
-	networking "istio.io/api/networking/v1alpha3"
-	security "istio.io/api/security/v1beta1"
-	telemetry "istio.io/api/telemetry/v1alpha1"
 
 	"istio-tutorial/lab/mesh"
 )
@@ -32,20 +28,6 @@ func (i inspector) nobody(r Rule, path string, labels map[string]string) []Findi
 	return []Finding{plain(path, "never acts: no pod has %s", mesh.Labels(labels))}
 }
 
-func (i inspector) envoyFilterNotes(r typed[*networking.EnvoyFilter]) []Finding {
-	list := i.nobody(r.Rule, "spec.workloadSelector", r.spec.GetWorkloadSelector().GetLabels())
-	if r.spec.Priority != 0 {
-		return list
-	}
-	for n := range r.spec.ConfigPatches { // each is relative: validation takes no others
-		list = append(list, warned(at("spec.configPatches", n), codeRelative,
-			"This EnvoyFilter does not have a priority and has a relative patch operation set which "+
-				"can cause the EnvoyFilter not to be applied. Using the INSERT_FIRST of ADD option or "+
-				"setting the priority may help in ensuring the EnvoyFilter is applied correctly."))
-	}
-	return list
-}
-
 // choice is how a kind selects its workloads, of which each takes one rule only.
 type choice[S proto.Message] struct {
 	labels func(S) map[string]string
@@ -53,24 +35,6 @@ type choice[S proto.Message] struct {
 	plural string
 	alone  string // the code of several rules without a selector
 	shared string // the code of several for one pod
-}
-
-func sidecarChoice() choice[*networking.Sidecar] {
-	return choice[*networking.Sidecar]{
-		labels: func(s *networking.Sidecar) map[string]string {
-			return s.GetWorkloadSelector().GetLabels()
-		},
-		path: "spec.workloadSelector", plural: "Sidecars", alone: "IST0111", shared: "IST0110",
-	}
-}
-
-func telemetryChoice() choice[*telemetry.Telemetry] {
-	return choice[*telemetry.Telemetry]{
-		labels: func(t *telemetry.Telemetry) map[string]string {
-			return t.GetSelector().GetMatchLabels()
-		},
-		path: "spec.selector", plural: "Telemetries", alone: "IST0160", shared: "IST0159",
-	}
 }
 
 // sole tells of a rule that selects nothing, and of others that select the same. istioctl says the
@@ -133,35 +97,4 @@ func (i inspector) podOf(w mesh.Workload) string {
 		}
 	}
 	return w.Name.Name
-}
-
-func (i inspector) accessNotes(r typed[*security.AuthorizationPolicy]) []Finding {
-	labels := r.spec.GetSelector().GetMatchLabels()
-	notes := i.principals(r.spec)
-	if len(labels) > 0 && len(i.chosen(r.Rule, labels)) == 0 {
-		notes = append(notes, warned("spec.selector", codeNoWorkloads,
-			"No matching workloads for this resource with the following labels: %s", mesh.Labels(labels)))
-	}
-	return notes
-}
-
-// principals warns of identities that nobody has, as they are easy to misspell.
-func (i inspector) principals(p *security.AuthorizationPolicy) []Finding {
-	var list []Finding
-	known := func(principal string) bool {
-		return slices.ContainsFunc(i.callers(), func(c caller) bool {
-			return fits(principal, c.principal())
-		})
-	}
-	for n, rule := range p.Rules {
-		for m, from := range rule.From {
-			for k, principal := range from.GetSource().GetPrincipals() {
-				path := fmt.Sprintf("spec.rules[%d].from[%d].source.principals[%d]", n, m, k)
-				if !known(principal) {
-					list = append(list, plain(path, "nobody has the principal %s", principal))
-				}
-			}
-		}
-	}
-	return list
 }

@@ -93,3 +93,79 @@ func (r *resolver) routedTo(c client, host string) bool {
 			})
 	})
 }
+
+func (v *validator) serviceEntry(s *networking.ServiceEntry) {
+	if len(s.Hosts) == 0 {
+		v.fail("spec.hosts", "missing")
+	}
+	for i, host := range s.Hosts {
+		path := at("spec.hosts", i)
+		switch {
+		case strings.HasPrefix(host, "*"):
+			v.fail(path, "wildcard host %s: not supported by the lab", host)
+		case v.host(path, host) && !strings.Contains(host, "."):
+			v.fail(path, "host %s without a dot: not supported by the lab", host)
+		}
+	}
+	for i, p := range s.Ports {
+		v.servicePort(at("spec.ports", i), p, s.Ports[:i])
+	}
+	if s.Location != networking.ServiceEntry_MESH_EXTERNAL {
+		v.fail("spec.location", "%s: not supported by the lab", s.Location)
+	}
+	v.resolution(s)
+	v.exportTo(s.ExportTo)
+}
+
+func (v *validator) resolution(s *networking.ServiceEntry) {
+	switch s.Resolution {
+	case networking.ServiceEntry_DNS, networking.ServiceEntry_DNS_ROUND_ROBIN:
+	case networking.ServiceEntry_NONE: // clients find the host themselves, at the same address
+		for i, p := range s.Ports {
+			if p.TargetPort != 0 {
+				v.fail(at("spec.ports", i)+".targetPort", "with resolution NONE: not supported by the lab")
+			}
+		}
+	default:
+		v.fail("spec.resolution", "%s: not supported by the lab", s.Resolution)
+	}
+}
+
+func (v *validator) servicePort(
+	path string, p *networking.ServicePort, before []*networking.ServicePort,
+) {
+	v.port(path+".number", p.Number)
+	if p.TargetPort != 0 {
+		v.port(path+".targetPort", p.TargetPort)
+	}
+	if p.Name == "" {
+		v.fail(path+".name", "must not be empty")
+	}
+	if p.Protocol == "" {
+		v.fail(path+".protocol", "a port without: not supported by the lab")
+	} else {
+		v.protocol(path+".protocol", p.Protocol, append(httpProtocols(), "HTTPS", "TLS", "TCP"))
+	}
+	for _, other := range before {
+		if other.Name == p.Name {
+			v.fail(path+".name", "%s given twice", p.Name)
+		}
+		if other.Number == p.Number {
+			v.fail(path+".number", "%d given twice", p.Number)
+		}
+	}
+}
+
+func serviceEntryNotes(s *networking.ServiceEntry) []Finding {
+	if len(s.Ports) == 0 {
+		return []Finding{plain("spec.ports", "never acts: it has no ports")}
+	}
+	var list []Finding
+	for n, p := range s.Ports {
+		if p.Protocol == "TCP" {
+			list = append(list, warned(at("spec.ports", n), codeAddresses,
+				"ServiceEntry addresses are required for this protocol."))
+		}
+	}
+	return list
+}

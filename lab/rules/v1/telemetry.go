@@ -179,3 +179,12 @@ func tag(
 	}
 	return append(labels, mesh.CounterLabel{Name: name, Terms: terms})
 }
+
+func telemetryChoice() choice[*telemetry.Telemetry] {
+	return choice[*telemetry.Telemetry]{
+		labels: func(t *telemetry.Telemetry) map[string]string {
+			return t.GetSelector().GetMatchLabels()
+		},
+		path: "spec.selector", plural: "Telemetries", alone: "IST0160", shared: "IST0159",
+	}
+}

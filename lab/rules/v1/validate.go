@@ -139,3 +139,16 @@ func (v *validator) labels(path string, labels map[string]string) {
 func (v *validator) selector(s *selector.WorkloadSelector) {
 	v.labels("spec.selector.matchLabels", s.GetMatchLabels())
 }
+
+func httpProtocols() []string { return []string{"HTTP", "HTTP2", "GRPC", "GRPC-WEB"} }
+
+// protocol takes those of Istio's that the lab carries.
+func (v *validator) protocol(path, name string, carried []string) {
+	known := append(httpProtocols(), "HTTPS", "TLS", "TCP", "MONGO", "REDIS", "MYSQL")
+	switch upper := strings.ToUpper(name); {
+	case !slices.Contains(known, upper):
+		v.fail(path, "%q is no protocol; want one of %s", name, strings.Join(known, ", "))
+	case !slices.Contains(carried, upper):
+		v.fail(path, "%s: not supported by the lab", name)
+	}
+}

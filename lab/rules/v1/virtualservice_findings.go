@@ -190,3 +190,28 @@ func scopedHosts(r typed[*networking.VirtualService]) []string {
 	}
 	return list
 }
+
+// bindingNotes are about the gateways that a rule names.
+func (i inspector) bindingNotes(r typed[*networking.VirtualService]) []Finding {
+	var list []Finding
+	for n, name := range r.spec.Gateways {
+		if name == meshGateway {
+			continue
+		}
+		path, full := at("spec.gateways", n), fullGateway(name, r.Key.Namespace)
+		index := slices.IndexFunc(i.gateways, func(g typed[*networking.Gateway]) bool {
+			return g.Key.name() == full
+		})
+		if index < 0 {
+			list = append(list, coded(path, codeNotFound, "Referenced gateway not found: %q", name))
+		}
+		if index < 0 || !hasHost(i.gateways[index], r) {
+			list = append(list, Finding{
+				Path: path, Code: codeHostNotInGateway, Level: Warning, Text: fmt.Sprintf("one or more "+
+					"host %v defined in VirtualService %s not found in Gateway %s.",
+					r.spec.Hosts, r.Key.name(), full),
+			})
+		}
+	}
+	return list
+}

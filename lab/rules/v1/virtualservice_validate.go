@@ -326,3 +326,18 @@ func quotedOr(name string, i int) string {
 	}
 	return fmt.Sprintf("%q", name)
 }
+
+// gateways takes NAME and NAMESPACE/NAME.
+func (v *validator) gateways(path string, list []string) {
+	for i, name := range list {
+		namespace, rest, limited := strings.Cut(name, "/")
+		if !limited {
+			rest = namespace
+		} else if !isLabel(namespace) {
+			v.fail(at(path, i), "%q is no namespace", namespace)
+		}
+		for _, text := range validation.IsDNS1123Subdomain(rest) {
+			v.fail(at(path, i), "%q is no name of a gateway: %s", rest, text)
+		}
+	}
+}

@@ -76,32 +76,3 @@ func (v *validator) redirect(path string, r *networking.HTTPRedirect) {
 		v.port(path+".port", p.Port)
 	}
 }
-
-const largestTable = 5_000_011
-
-func (v *validator) hash(path string, h *networking.LoadBalancerSettings_ConsistentHashLB) {
-	if ttl := h.GetHttpCookie().GetTtl(); ttl.AsDuration() < 0 {
-		v.fail(path+".httpCookie.ttl", "%s is negative, which Envoy refuses", ttl.AsDuration())
-	}
-	if h.GetMinimumRingSize() != 0 { //nolint:staticcheck // deprecated, and in force
-		v.warn(path+".minimumRingSize", codeSchemaWarning, "Schema validation warning: consistent "+
-			"hash MinimumRingSize is deprecated, use ConsistentHashLB's RingHash configuration instead")
-	}
-	m := h.GetMaglev()
-	switch {
-	case m == nil:
-	case m.TableSize >= largestTable:
-		v.fail(path+".maglev.tableSize", "%d is not less than %d", m.TableSize, largestTable)
-	case !isPrime(m.TableSize):
-		v.fail(path+".maglev.tableSize", "%d is no prime number", m.TableSize)
-	}
-}
-
-func isPrime(n uint64) bool {
-	for i := uint64(2); i*i <= n; i++ {
-		if n%i == 0 {
-			return false
-		}
-	}
-	return n > 1
-}
