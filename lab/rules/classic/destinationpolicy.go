@@ -1,7 +1,9 @@
 package classic
 
 import (
+	"fmt"
 	"maps"
+	"path"
 	"time"
 
 	"istio-tutorial/lab/mesh"
@@ -88,4 +90,91 @@ func seconds(d *duration) *time.Duration {
 		return nil
 	}
 	return new(d.of())
+}
+
+func (v *validator) destinationPolicy(p *destinationPolicy) {
+	if v.required("spec.destination", p.Destination) {
+		v.reference("spec.destination", p.Destination)
+	}
+	if p.Source != nil {
+		v.reference("spec.source", p.Source)
+	}
+	if p.LoadBalancing != nil && p.LoadBalancing.Name == nil {
+		v.fail("spec.loadBalancing", "name is required")
+	}
+	if p.CircuitBreaker != nil && p.CircuitBreaker.Simple != nil {
+		v.breaker("spec.circuitBreaker.simpleCb", p.CircuitBreaker.Simple)
+	}
+}
+
+func (v *validator) breaker(path string, b *breaker) {
+	v.notNegative(path+".maxConnections", b.MaxConnections)
+	v.notNegative(path+".httpMaxPendingRequests", b.MaxPendingRequests)
+	v.notNegative(path+".httpMaxRequests", b.MaxRequests)
+	v.notNegative(path+".httpConsecutiveErrors", b.ConsecutiveErrors)
+	v.notNegative(path+".httpMaxRequestsPerConnection", b.MaxRequestsPerConnection)
+	v.percent(path+".httpMaxEjectionPercent", float64(b.MaxEjectionPercent))
+	v.duration(path+".sleepWindow", b.SleepWindow)
+	v.duration(path+".httpDetectionInterval", b.DetectionInterval)
+}
+
+func (i inspector) destinationPolicy(p typed[destinationPolicy]) []string {
+	if reason := i.unreachable(p.Rule, p.spec.Destination, p.spec.Source); reason != nil {
+		return reason
+	}
+	used, taken := i.use(p)
+	labels, service := mesh.Labels(p.spec.Destination.Labels), p.spec.Destination.short()
+	switch {
+	case used:
+		return i.policyNotes(p)
+	case taken != "":
+		return never("%s (earlier name) is taken for the same pods, "+
+			"and policies are not merged", taken)
+	case len(labels) == 0:
+		return never("every route to %s names labels, "+
+			"and a policy without is for routes without", service)
+	default:
+		return never("no route leads to %s with exactly the labels %s", service, labels)
+	}
+}
+
+// use tells whether a policy is some cluster's, or else the name of the one that its clusters have.
+func (i inspector) use(p typed[destinationPolicy]) (used bool, taken string) {
+	for n, out := range i.outbounds {
+		for _, u := range out.Clusters {
+			switch {
+			case u.Policy.From == p.Key.String():
+				return true, ""
+			case i.isFor(p, i.plans[n].client, u.Cluster):
+				taken = path.Base(u.Policy.From)
+			}
+		}
+	}
+	return false, taken
+}
+
+func (i inspector) policyNotes(p typed[destinationPolicy]) []string {
+	var notes []string
+	var simple *breaker
+	if cb := p.spec.CircuitBreaker; cb != nil {
+		simple = cb.Simple
+	}
+	if p.spec.LoadBalancing == nil && simple == nil {
+		notes = append(notes, "sets nothing, and hides every later policy for the same pods")
+	}
+	if p.spec.LoadBalancing != nil && i.isExternal(p.spec.Destination.Service) {
+		notes = append(notes, "balances nothing: loadBalancing has no effect on hosts outside")
+	}
+	if simple != nil {
+		notes = append(notes, tooShort("sleepWindow", simple.SleepWindow)...)
+		notes = append(notes, tooShort("httpDetectionInterval", simple.DetectionInterval)...)
+	}
+	return notes
+}
+
+func tooShort(field string, d *duration) []string {
+	if seconds(d) != nil {
+		return nil
+	}
+	return []string{fmt.Sprintf("ignores %s %s: it is shorter than a second", field, d.of())}
 }

@@ -1,6 +1,7 @@
 package classic
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -59,4 +60,75 @@ func (r *resolver) external(c mesh.Cluster) (mesh.ExternalHost, bool) {
 		return mesh.ExternalHost{}, false
 	}
 	return r.topology.External[i], true
+}
+
+func (v *validator) egressRule(r *egressRule) {
+	if v.required("spec.destination", r.Destination) {
+		v.external("spec.destination", r.Destination)
+	}
+	if len(r.Ports) == 0 {
+		v.fail("spec.ports", "at least one port is required")
+	}
+	seen := map[int32]bool{}
+	for i, p := range r.Ports {
+		path := fmt.Sprintf("spec.ports[%d]", i)
+		if seen[p.Port] {
+			v.fail(path+".port", "port %d given twice", p.Port)
+		}
+		seen[p.Port] = true
+		v.egressPort(path, p)
+	}
+}
+
+func (v *validator) external(path string, r *reference) {
+	for _, field := range []struct{ name, value string }{
+		{"name", r.Name}, {"namespace", r.Namespace}, {"domain", r.Domain},
+	} {
+		if field.value != "" {
+			v.fail(path+"."+field.name, "an egress rule's destination has only service")
+		}
+	}
+	if len(r.Labels) > 0 {
+		v.fail(path+".labels", "an egress rule's destination has only service")
+	}
+	switch {
+	case r.Service == "":
+		v.fail(path+".service", "missing")
+	case strings.Count(r.Service, "/") == 1:
+		v.fail(path+".service", "address range %s: %w", r.Service, errUnsupported)
+	case strings.HasPrefix(r.Service, "*"):
+		v.fail(path+".service", "wildcard host %s: %w", r.Service, errUnsupported)
+	default:
+		v.domain(path+".service", r.Service)
+	}
+}
+
+func (v *validator) egressPort(path string, p egressPort) {
+	if p.Port < 1 || p.Port > 65535 {
+		v.fail(path+".port", "%d is not in range 1..65535", p.Port)
+	}
+	switch strings.ToLower(p.Protocol) {
+	case "http", "http2", "grpc", "https":
+	case "tcp", "mongo":
+		v.fail(path+".protocol", "%s: %w", p.Protocol, errUnsupported)
+	default:
+		v.fail(path+".protocol", "want http, http2, grpc or https, not %q", p.Protocol)
+	}
+}
+
+func (i inspector) isExternal(host string) bool {
+	for _, e := range i.topology.External {
+		if e.Host == host {
+			return true
+		}
+	}
+	return false
+}
+
+func (i inspector) egressRule(r typed[egressRule]) []string {
+	first, ok := egressOf(effectiveEgress(i.set), r.spec.Destination.Service)
+	if !ok || first.Key == r.Key {
+		return nil
+	}
+	return never("%s (earlier name) is for %s too", first.Key.Name, r.spec.Destination.Service)
 }

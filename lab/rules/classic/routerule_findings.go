@@ -1,0 +1,135 @@
+package classic
+
+import (
+	"fmt"
+	"strings"
+
+	"istio-tutorial/lab/mesh"
+)
+
+func (i inspector) routeRule(r typed[routeRule]) []string {
+	if reason := i.unreachable(r.Rule, r.spec.Destination, source(r.spec)); reason != nil {
+		return reason
+	}
+	if first, shadowed := i.shadow(r); shadowed {
+		return never("%s (%s) takes every request first", first.Key.Name, beats(first, r))
+	}
+	notes := append(i.unanswered(r), withoutEffect(r.spec)...)
+	return append(notes, ambiguous(r.spec.Match)...)
+}
+
+// shadow is the rule after which nothing is generated, if r comes after one for every client.
+func (i inspector) shadow(r typed[routeRule]) (first typed[routeRule], shadowed bool) {
+	for _, p := range i.plans {
+		if !i.isFrom(p.client, r.Rule, source(r.spec)) {
+			continue
+		}
+		for _, h := range p.hosts {
+			if h.host != r.host(r.spec.Destination) {
+				continue
+			}
+			for _, route := range h.routes {
+				if route.rule == nil || route.rule.Key == r.Key {
+					return first, false
+				}
+				first, shadowed = *route.rule, true
+			}
+		}
+	}
+	return first, shadowed
+}
+
+// beats says why one rule is tried before another.
+func beats(first, second typed[routeRule]) string {
+	text := fmt.Sprintf("precedence %d", first.spec.Precedence)
+	switch {
+	case first.spec.Precedence != second.spec.Precedence:
+		return text
+	case first.Key.Namespace != second.Key.Namespace:
+		return text + ", earlier namespace"
+	default:
+		return text + ", earlier name"
+	}
+}
+
+// unanswered are the destinations and mirrors of a rule that have no instance.
+func (i inspector) unanswered(r typed[routeRule]) []string {
+	var notes []string
+	for _, h := range i.plans[0].hosts {
+		if h.host != r.host(r.spec.Destination) {
+			continue
+		}
+		planned := route(&r, h.host, h.Port)
+		for _, d := range planned.Destinations {
+			if nobody := i.nobody(d.Cluster); nobody != "" && d.Weight > 0 {
+				note := fmt.Sprintf("answers %d %% of its requests with 503: %s", d.Weight, nobody)
+				notes = append(notes, note)
+			}
+		}
+		for _, m := range planned.Mirrors {
+			if nobody := i.nobody(m.Cluster); nobody != "" {
+				notes = append(notes, "mirrors nothing: "+nobody)
+			}
+		}
+	}
+	return notes
+}
+
+func (i inspector) nobody(c mesh.Cluster) string {
+	_, isExternal := i.external(c)
+	short, _, _ := strings.Cut(c.Host, ".")
+	switch {
+	case isExternal || len(i.topology.Endpoints(c)) > 0:
+		return ""
+	case len(c.Labels) == 0:
+		return "there is no pod of " + c.Host
+	default:
+		return fmt.Sprintf("no pod of %s has %s", short, c.Labels)
+	}
+}
+
+// withoutEffect is what a rule asks for so little that 0.7.1 leaves it out.
+func withoutEffect(r *routeRule) []string {
+	var notes []string
+	if t := r.Retries; t != nil && t.Simple != nil && t.Simple.Attempts == 0 {
+		notes = append(notes, "retries nothing: attempts is 0")
+	}
+	if r.Fault == nil {
+		return notes
+	}
+	if d := r.Fault.Delay; d != nil && d.Percent < 1 {
+		notes = append(notes, "delays nothing: "+tooFew(d.Percent))
+	}
+	switch a := r.Fault.Abort; {
+	case a == nil:
+	case a.HTTPStatus == 0:
+		notes = append(notes, "aborts nothing: httpStatus is missing")
+	case a.Percent < 1:
+		notes = append(notes, "aborts nothing: "+tooFew(a.Percent))
+	}
+	return notes
+}
+
+func tooFew(percent float32) string {
+	if percent == 0 {
+		return "percent is 0"
+	}
+	return fmt.Sprintf("of percent %v only the whole number counts", percent)
+}
+
+// ambiguous are the conditions that a file states in two ways.
+func ambiguous(m *match) []string {
+	if m == nil || m.Request == nil {
+		return nil
+	}
+	var notes []string
+	for _, name := range sortedKeys(m.Request.Headers) {
+		h := m.Request.Headers[name]
+		kind, _ := h.of()
+		if kind != "regex" && h.Regex != nil || kind == "exact" && h.Prefix != nil {
+			note := fmt.Sprintf("compares %s by %s alone, though it names more ways", name, kind)
+			notes = append(notes, note)
+		}
+	}
+	return notes
+}
