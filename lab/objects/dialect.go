@@ -7,6 +7,7 @@ import (
 	"istio-tutorial/lab/document"
 	"istio-tutorial/lab/manifests"
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/rules"
 )
 
 // dialect is a language that rules are written in. Its rules are its own values.
@@ -27,11 +28,7 @@ type dialect interface {
 }
 
 // Target is a service's port as one client calls it.
-type Target struct {
-	Client  mesh.Name // a workload
-	Service mesh.Name
-	Port    int
-}
+type Target = rules.Target
 
 // dialects are those that the lab understands, in the order of Edition.
 func dialects() []dialect { return []dialect{classicDialect{}, todayDialect{}} }

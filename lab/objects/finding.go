@@ -1,15 +1,19 @@
 package objects
 
-import "fmt"
+import (
+	"fmt"
+
+	"istio-tutorial/lab/rules"
+)
 
 // Level is how much a finding matters, in istioctl's words.
-type Level string
+type Level = rules.Level
 
 // The levels, the lightest first.
 const (
-	Info    Level = "Info"
-	Warning Level = "Warning"
-	Fatal   Level = "Error"
+	Info    = rules.Info
+	Warning = rules.Warning
+	Fatal   = rules.Error
 )
 
 // Finding is a sentence about an object: it is refused, it never acts, or it acts less than its

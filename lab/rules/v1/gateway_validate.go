@@ -5,28 +5,29 @@ import (
 	"strings"
 
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/rules"
 
 	networking "istio.io/api/networking/v1alpha3"
 )
 
 func (v *validator) gateway(g *networking.Gateway) {
 	if len(g.Servers) == 0 {
-		v.fail("spec.servers", "missing")
+		v.Fail("spec.servers", "missing")
 	}
 	v.labels("spec.selector", g.Selector)
 	for i, s := range g.Servers {
-		path := at("spec.servers", i)
+		path := rules.At("spec.servers", i)
 		v.gatewayPort(path+".port", s.Port)
 		if len(s.Hosts) == 0 {
-			v.fail(path+".hosts", "missing")
+			v.Fail(path+".hosts", "missing")
 		}
 		for j, host := range s.Hosts {
-			v.serverHost(at(path+".hosts", j), host)
+			v.serverHost(rules.At(path+".hosts", j), host)
 		}
 		if s.Name != "" && slices.ContainsFunc(g.Servers[:i], func(o *networking.Server) bool {
 			return o.Name == s.Name
 		}) {
-			v.fail(path+".name", "%s given twice", s.Name)
+			v.Fail(path+".name", "%s given twice", s.Name)
 		}
 	}
 }
@@ -34,7 +35,7 @@ func (v *validator) gateway(g *networking.Gateway) {
 func (v *validator) gatewayPort(path string, p *networking.Port) {
 	v.port(path+".number", p.GetNumber())
 	if p.GetName() == "" {
-		v.fail(path+".name", "must not be empty")
+		v.Fail(path+".name", "must not be empty")
 	}
 	v.protocol(path+".protocol", p.GetProtocol(), httpProtocols())
 }
@@ -47,15 +48,15 @@ func (v *validator) serverHost(path, host string) {
 		return
 	}
 	if !slices.Contains([]string{"*", "."}, namespace) && !isLabel(namespace) {
-		v.fail(path, "%q is no namespace, nor * or .", namespace)
+		v.Fail(path, "%q is no namespace, nor * or .", namespace)
 	}
 	v.host(path, name)
 }
 
-func (i inspector) gatewayNotes(g typed[*networking.Gateway]) []Finding {
-	if ingressLabels().Has(g.spec.Selector) {
+func (i inspector) gatewayNotes(g gateway) []rules.Finding {
+	if ingressLabels().Has(g.Spec.Selector) {
 		return nil
 	}
-	return []Finding{coded("spec.selector", codeNotFound, "Referenced selector not found: %q",
-		mesh.Labels(g.spec.Selector).String())}
+	return []rules.Finding{failed("spec.selector", rules.NotFound, "Referenced selector not found: %q",
+		mesh.Labels(g.Spec.Selector).String())}
 }

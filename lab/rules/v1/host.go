@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/rules"
 )
 
 // rootNamespace is the one whose rules are for the whole mesh.
@@ -18,22 +19,9 @@ func fullName(host, namespace string) string {
 	return mesh.Service{Name: mesh.Name{Namespace: namespace, Name: host}}.Host()
 }
 
-// covers tells whether a pattern, a host or * and the end of one, matches a host or another
-// pattern.
-func covers(pattern, host string) bool {
-	end, wild := strings.CutPrefix(pattern, "*")
-	if !wild {
-		return pattern == host
-	}
-	return strings.HasSuffix(strings.TrimPrefix(host, "*"), end)
-}
-
-// exportedTo tells whether a rule is seen in a namespace.
-func (r Rule) exportedTo(list []string, namespace string) bool {
-	if len(list) == 0 {
-		return true
-	}
-	return slices.ContainsFunc(list, func(e string) bool {
-		return e == "*" || e == namespace || e == "." && r.Key.Namespace == namespace
+// exported tells whether a rule with a list exportTo is seen in a namespace.
+func exported(rule rules.Key, list []string, namespace string) bool {
+	return len(list) == 0 || slices.ContainsFunc(list, func(e string) bool {
+		return e == "*" || e == namespace || e == "." && rule.Namespace == namespace
 	})
 }
