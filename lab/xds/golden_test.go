@@ -18,6 +18,7 @@ import (
 	"istio-tutorial/lab/document"
 	"istio-tutorial/lab/manifests"
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/rules"
 	"istio-tutorial/lab/rules/classic"
 	"istio-tutorial/lab/rules/gatewayapi"
 	v1 "istio-tutorial/lab/rules/v1"
@@ -56,15 +57,15 @@ func tutorial() mesh.Topology {
 // classicMesh is what files of 2018 make of the tutorial.
 func classicMesh(t *testing.T, files []string) mesh.Mesh {
 	t.Helper()
-	var rules []classic.Rule
+	var list []rules.Rule
 	for _, doc := range documents(t, files) {
 		parsed, err := classic.Parse([]document.Document{doc}, "istio-tutorial")
 		if err != nil {
 			t.Fatal(err)
 		}
-		rules = append(rules, parsed...)
+		list = append(list, parsed...)
 	}
-	return classic.Resolve(classic.Set{}.Apply(rules...), tutorial())
+	return classic.Resolve(rules.Set{}.Apply(list...), tutorial())
 }
 
 // todaysMesh is what files of today make of it, with the Services that are in them.

@@ -8,17 +8,11 @@ import (
 	"time"
 
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/rules"
 )
 
-// Target is a service's port as one client calls it.
-type Target struct {
-	Client  mesh.Name // a workload
-	Service mesh.Name
-	Port    int
-}
-
 // Effective is what the rules make of a client's calls to a service.
-func Effective(s Set, t mesh.Topology, target Target) (View, error) {
+func Effective(s rules.Set, t mesh.Topology, target rules.Target) (View, error) {
 	client, ok := t.Workload(target.Client)
 	if !ok {
 		return View{}, fmt.Errorf("deployment %s: not found", target.Client)
@@ -99,7 +93,7 @@ func (v viewer) route(r mesh.Route, planned plannedRoute) RouteView {
 }
 
 // also are the faults of other rules on the route's destinations.
-func (v viewer) also(r mesh.Route, own *typed[routeRule]) []AlsoView {
+func (v viewer) also(r mesh.Route, own *rules.Typed[routeRule]) []AlsoView {
 	var list []AlsoView
 	for i, f := range v.filters() {
 		for _, d := range r.Destinations {

@@ -14,13 +14,13 @@ const counterPrefix = "istio_"
 
 func addCounters(in *mesh.Inbound, c call, actions []action) {
 	for _, a := range actions {
-		handler, ok := a.handler.spec.(*prometheus)
-		instance, ok2 := a.instance.spec.(*metric)
+		handler, ok := a.handler.Spec.(*prometheus)
+		instance, ok2 := a.instance.Spec.(*metric)
 		if !ok || !ok2 {
 			continue
 		}
 		for _, m := range handler.Metrics {
-			if m.InstanceName != a.instance.name() {
+			if m.InstanceName != mixerName(a.instance) {
 				continue
 			}
 			counter := mesh.Counter{

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/rules"
 )
 
 // Names in request.headers that stand for something else than a header.
@@ -31,8 +32,8 @@ func source(r *routeRule) *reference {
 }
 
 // route is what a rule makes of the requests for a host and port.
-func route(rule *typed[routeRule], host string, port int) plannedRoute {
-	spec := rule.spec
+func route(rule *rules.Typed[routeRule], host string, port int) plannedRoute {
+	spec := rule.Spec
 	planned := plannedRoute{rule: rule, Route: mesh.Route{
 		From:         rule.Key.Name,
 		Match:        conditions(spec.Match),
@@ -45,7 +46,7 @@ func route(rule *typed[routeRule], host string, port int) plannedRoute {
 		planned.Retry = retry(int(t.Simple.Attempts), t.Simple.PerTryTimeout.of())
 	}
 	if m := spec.Mirror; m != nil {
-		cluster := mesh.Cluster{Host: rule.host(m), Port: port, Labels: m.Labels}
+		cluster := mesh.Cluster{Host: m.host(rule.Key.Namespace), Port: port, Labels: m.Labels}
 		planned.Mirrors = []mesh.Mirror{{Cluster: cluster, Percent: 100, Suffix: true, Traced: true}}
 	}
 	planned.fault = fault(rule.Key.Name, spec.Fault, planned.Match)
@@ -63,25 +64,25 @@ func retry(attempts int, perTry time.Duration) *mesh.Retry {
 }
 
 // destinations are a rule's clusters; without any, all instances of the host.
-func destinations(rule *typed[routeRule], host string, port int) []mesh.Destination {
+func destinations(rule *rules.Typed[routeRule], host string, port int) []mesh.Destination {
 	all := mesh.Cluster{Host: host, Port: port}
-	switch len(rule.spec.Route) {
+	switch len(rule.Spec.Route) {
 	case 0:
 		return []mesh.Destination{{Cluster: all, Weight: 100}}
 	case 1: // its weight may be missing
-		return []mesh.Destination{{Cluster: cluster(rule, rule.spec.Route[0], all), Weight: 100}}
+		return []mesh.Destination{{Cluster: cluster(rule, rule.Spec.Route[0], all), Weight: 100}}
 	}
-	list := make([]mesh.Destination, len(rule.spec.Route))
-	for i, w := range rule.spec.Route {
+	list := make([]mesh.Destination, len(rule.Spec.Route))
+	for i, w := range rule.Spec.Route {
 		list[i] = mesh.Destination{Cluster: cluster(rule, w, all), Weight: int(w.Weight)}
 	}
 	return list
 }
 
-func cluster(rule *typed[routeRule], w weighted, all mesh.Cluster) mesh.Cluster {
+func cluster(rule *rules.Typed[routeRule], w weighted, all mesh.Cluster) mesh.Cluster {
 	c := all
 	if w.Destination != nil {
-		c.Host = rule.host(w.Destination)
+		c.Host = w.Destination.host(rule.Key.Namespace)
 	}
 	if len(w.Labels) > 0 {
 		c.Labels = w.Labels

@@ -10,6 +10,7 @@ import (
 
 	"istio-tutorial/lab/document"
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/rules"
 	"istio-tutorial/lab/rules/classic"
 	v1 "istio-tutorial/lab/rules/v1"
 )
@@ -276,13 +277,13 @@ func settled(m mesh.Mesh) mesh.Mesh {
 
 func classicMesh(t *testing.T, names []string) mesh.Mesh {
 	t.Helper()
-	var set classic.Set
+	var set rules.Set
 	for _, name := range names {
-		rules, err := classic.Parse(file(t, istiofiles+"/"+name), namespace)
+		list, err := classic.Parse(file(t, istiofiles+"/"+name), namespace)
 		if err != nil {
 			t.Fatal(err)
 		}
-		set = set.Apply(rules...)
+		set = set.Apply(list...)
 	}
 	return classic.Resolve(set, topology())
 }
