@@ -166,17 +166,14 @@ func (i inspector) policyNotes(p rules.Typed[destinationPolicy]) []rules.Finding
 		list.add(NoEffect, "balances nothing: loadBalancing has no effect on hosts outside")
 	}
 	if simple != nil {
-		list = append(list, tooShort("sleepWindow", simple.SleepWindow)...)
-		list = append(list, tooShort("httpDetectionInterval", simple.DetectionInterval)...)
+		list.tooShort("sleepWindow", simple.SleepWindow)
+		list.tooShort("httpDetectionInterval", simple.DetectionInterval)
 	}
 	return list
 }
 
-func tooShort(field string, d *duration) []rules.Finding {
-	if seconds(d) != nil {
-		return nil
-	}
-	return []rules.Finding{
-		rules.Warn("", NoEffect, "ignores %s %s: it is shorter than a second", field, d.of()),
+func (n *notes) tooShort(field string, d *duration) {
+	if seconds(d) == nil {
+		n.add(NoEffect, "ignores %s %s: it is shorter than a second", field, d.of())
 	}
 }

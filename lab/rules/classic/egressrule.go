@@ -117,12 +117,9 @@ func (v *validator) egressPort(path string, p egressPort) {
 }
 
 func (i inspector) isExternal(host string) bool {
-	for _, e := range i.topology.External {
-		if e.Host == host {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(i.topology.External, func(e mesh.ExternalHost) bool {
+		return e.Host == host
+	})
 }
 
 func (i inspector) egressRule(r rules.Typed[egressRule]) []rules.Finding {

@@ -2,6 +2,7 @@ package classic
 
 import (
 	"cmp"
+	"slices"
 
 	"istio-tutorial/lab/mesh"
 	"istio-tutorial/lab/rules"
@@ -91,14 +92,9 @@ func (i inspector) unreachable(r rules.Rule, destination, source *reference) []r
 
 // known tells whether clients have routes for a host.
 func (i inspector) known(host string) bool {
-	for _, p := range i.plans {
-		for _, h := range p.hosts {
-			if h.host == host {
-				return true
-			}
-		}
-	}
-	return len(i.plans) == 0
+	return len(i.plans) == 0 || slices.ContainsFunc(i.plans[0].hosts, func(h plannedHost) bool {
+		return h.host == host
+	})
 }
 
 func (r *reference) short() string { return cmp.Or(r.Name, r.Service) }

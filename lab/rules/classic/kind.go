@@ -11,7 +11,11 @@
 // ==, && and |.
 package classic
 
-import "istio-tutorial/lab/rules"
+import (
+	"cmp"
+
+	"istio-tutorial/lab/rules"
+)
 
 // APIVersion is the one that all kinds of this package have.
 const APIVersion = group + "/" + version
@@ -47,31 +51,24 @@ func table() rules.Table[*validator, inspector] {
 		row("QuotaSpecBinding", "quota-spec-binding", "quotaspecbindings",
 			(*validator).quotaSpecBinding, inspector.quotaSpecBinding),
 		row("RouteRule", "route-rule", "routerules", (*validator).routeRule, inspector.routeRule),
-		mixer(checkNothingKind, "checknothings", unchecked[checkNothing], unused),
-		mixer(denierKind, "deniers", (*validator).denier, unused),
-		mixer(listCheckerKind, "listcheckers", (*validator).listChecker, unused),
-		mixer(listEntryKind, "listentries", (*validator).listEntry, unused),
-		mixer(memQuotaKind, "memquotas", (*validator).memQuota, unused),
-		mixer(metricKind, "metrics", (*validator).metric, unused),
-		mixer(prometheusKind, "prometheuses", (*validator).prometheus, unused),
-		mixer(quotaKind, "quotas", unchecked[quota], unused),
-		mixer("rule", "rules", (*validator).mixerRule, inspector.mixerRule),
+		row(checkNothingKind, "", "checknothings", unchecked[checkNothing], unused),
+		row(denierKind, "", "deniers", (*validator).denier, unused),
+		row(listCheckerKind, "", "listcheckers", (*validator).listChecker, unused),
+		row(listEntryKind, "", "listentries", (*validator).listEntry, unused),
+		row(memQuotaKind, "", "memquotas", (*validator).memQuota, unused),
+		row(metricKind, "", "metrics", (*validator).metric, unused),
+		row(prometheusKind, "", "prometheuses", (*validator).prometheus, unused),
+		row(quotaKind, "", "quotas", unchecked[quota], unused),
+		row("rule", "", "rules", (*validator).mixerRule, inspector.mixerRule),
 	}
 }
 
+// row is that of a kind; Mixer's had one name for all, so istioctl's is "".
 func row[S any](
 	kind, istioctl, plural string,
 	validate func(*validator, *S), inspect func(inspector, rules.Typed[S]) []rules.Finding,
 ) rules.Row[*validator, inspector] {
 	return rules.NewRow(rules.Kind{
-		Kind: kind, Type: istioctl, Plural: plural, Group: group, Versions: version,
+		Kind: kind, Type: cmp.Or(istioctl, kind), Plural: plural, Group: group, Versions: version,
 	}, validate, inspect)
-}
-
-// mixer is the row of a kind that has one name for all.
-func mixer[S any](
-	kind, plural string,
-	validate func(*validator, *S), inspect func(inspector, rules.Typed[S]) []rules.Finding,
-) rules.Row[*validator, inspector] {
-	return row(kind, kind, plural, validate, inspect)
 }

@@ -2,6 +2,7 @@ package classic
 
 import (
 	"cmp"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -163,13 +164,21 @@ func (t term) of(c call) (string, bool) {
 	}
 }
 
-// add puts the caller of a call among the callers.
-func add(callers *mesh.Callers, c call) {
-	if c.source == nil {
-		callers.Others = true
-		return
+// met puts what a call meets into a list, together with those callers that meet the same.
+func met[T any](list *[]T, c call, one T, callers func(*T) *mesh.Callers) {
+	i := slices.IndexFunc(*list, func(have T) bool {
+		*callers(&have) = mesh.Callers{}
+		return reflect.DeepEqual(have, one)
+	})
+	if i < 0 {
+		i = len(*list)
+		*list = append(*list, one)
 	}
-	callers.Workloads = append(callers.Workloads, c.source.Name)
+	if all := callers(&(*list)[i]); c.source == nil {
+		all.Others = true
+	} else {
+		all.Workloads = append(all.Workloads, c.source.Name)
+	}
 }
 
 // denial is one refusal of a call.
@@ -197,14 +206,9 @@ func addDenial(in *mesh.Inbound, c call, actions []action) {
 		return
 	}
 	text := answer(code, strings.Join(messages, ", "))
-	i := slices.IndexFunc(in.Denials, func(d mesh.Denial) bool {
-		return d.Answer == text && slices.Equal(d.From, from)
+	met(&in.Denials, c, mesh.Denial{From: from, Answer: text}, func(d *mesh.Denial) *mesh.Callers {
+		return &d.Callers
 	})
-	if i < 0 {
-		i = len(in.Denials)
-		in.Denials = append(in.Denials, mesh.Denial{From: from, Answer: text})
-	}
-	add(&in.Denials[i].Callers, c)
 }
 
 func (a action) deny(c call) (denial, bool) {

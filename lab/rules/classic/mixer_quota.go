@@ -3,7 +3,6 @@ package classic
 import (
 	"cmp"
 	"fmt"
-	"slices"
 
 	"istio-tutorial/lab/mesh"
 	"istio-tutorial/lab/rules"
@@ -16,21 +15,10 @@ func (r *resolver) addLimits(in *mesh.Inbound, c call, actions []action) {
 		for _, a := range actions {
 			if limit, ok := a.limit(c); ok {
 				limit.Answer = answer(codeResourceExhausted, "Quota is exhausted for: "+name)
-				addLimit(in, c, limit)
+				met(&in.Limits, c, limit, func(one *mesh.RateLimit) *mesh.Callers { return &one.Callers })
 			}
 		}
 	}
-}
-
-func addLimit(in *mesh.Inbound, c call, limit mesh.RateLimit) {
-	i := slices.IndexFunc(in.Limits, func(l mesh.RateLimit) bool {
-		return l.Bucket == limit.Bucket && l.From == limit.From && l.Answer == limit.Answer
-	})
-	if i < 0 {
-		i = len(in.Limits)
-		in.Limits = append(in.Limits, limit)
-	}
-	add(&in.Limits[i].Callers, c)
 }
 
 // charged are the names of the quotas that the server's sidecar asks for on each request.

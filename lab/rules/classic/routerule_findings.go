@@ -15,8 +15,13 @@ func (i inspector) routeRule(r rules.Typed[routeRule]) []rules.Finding {
 	if first, shadowed := i.shadow(r); shadowed {
 		return never(Shadowed, "%s (%s) takes every request first", first.Key.Name, beats(first, r))
 	}
-	notes := append(i.unanswered(r), withoutEffect(r.Spec)...)
-	return append(notes, ambiguous(r.Spec.Match)...)
+	var list notes
+	i.unanswered(&list, r)
+	list.withoutEffect(r.Spec)
+	if m := r.Spec.Match; m != nil && m.Request != nil {
+		list.ambiguous(m.Request.Headers)
+	}
+	return list
 }
 
 // shadow is the rule after which nothing is generated, if r comes after one for every client.
@@ -54,8 +59,7 @@ func beats(first, second rules.Typed[routeRule]) string {
 }
 
 // unanswered are the destinations and mirrors of a rule that have no instance.
-func (i inspector) unanswered(r rules.Typed[routeRule]) []rules.Finding {
-	var list notes
+func (i inspector) unanswered(list *notes, r rules.Typed[routeRule]) {
 	for _, h := range i.plans[0].hosts {
 		if h.host != r.Spec.Destination.host(r.Key.Namespace) {
 			continue
@@ -72,7 +76,6 @@ func (i inspector) unanswered(r rules.Typed[routeRule]) []rules.Finding {
 			}
 		}
 	}
-	return list
 }
 
 func (i inspector) nobody(c mesh.Cluster) string {
@@ -89,25 +92,23 @@ func (i inspector) nobody(c mesh.Cluster) string {
 }
 
 // withoutEffect is what a rule asks for so little that 0.7.1 leaves it out.
-func withoutEffect(r *routeRule) []rules.Finding {
-	var list notes
+func (n *notes) withoutEffect(r *routeRule) {
 	if t := r.Retries; t != nil && t.Simple != nil && t.Simple.Attempts == 0 {
-		list.add(NoEffect, "retries nothing: attempts is 0")
+		n.add(NoEffect, "retries nothing: attempts is 0")
 	}
 	if r.Fault == nil {
-		return list
+		return
 	}
 	if d := r.Fault.Delay; d != nil && d.Percent < 1 {
-		list.add(NoEffect, "delays nothing: %s", tooFew(d.Percent))
+		n.add(NoEffect, "delays nothing: %s", tooFew(d.Percent))
 	}
 	switch a := r.Fault.Abort; {
 	case a == nil:
 	case a.HTTPStatus == 0:
-		list.add(NoEffect, "aborts nothing: httpStatus is missing")
+		n.add(NoEffect, "aborts nothing: httpStatus is missing")
 	case a.Percent < 1:
-		list.add(NoEffect, "aborts nothing: %s", tooFew(a.Percent))
+		n.add(NoEffect, "aborts nothing: %s", tooFew(a.Percent))
 	}
-	return list
 }
 
 func tooFew(percent float32) string {
@@ -118,17 +119,12 @@ func tooFew(percent float32) string {
 }
 
 // ambiguous are the conditions that a file states in two ways.
-func ambiguous(m *match) []rules.Finding {
-	if m == nil || m.Request == nil {
-		return nil
-	}
-	var list notes
-	for _, name := range sortedKeys(m.Request.Headers) {
-		h := m.Request.Headers[name]
+func (n *notes) ambiguous(headers map[string]*stringMatch) {
+	for _, name := range sortedKeys(headers) {
+		h := headers[name]
 		kind, _ := h.of()
 		if kind != "regex" && h.Regex != nil || kind == "exact" && h.Prefix != nil {
-			list.add(Ambiguous, "compares %s by %s alone, though it names more ways", name, kind)
+			n.add(Ambiguous, "compares %s by %s alone, though it names more ways", name, kind)
 		}
 	}
-	return list
 }
