@@ -82,14 +82,8 @@ func (v *value) UnmarshalJSON(data []byte) error {
 }
 
 func (v *static) UnmarshalJSON(data []byte) error {
-	e, err := newExpression(data)
-	if err != nil {
-		return err
-	}
-	parsed := e.value()
-	e.end()
-	e.mustBeStatic(parsed)
-	*v = static(parsed)
+	e := &expression{err: (*value)(v).UnmarshalJSON(data)}
+	e.mustBeStatic(value(*v))
 	return e.err
 }
 

@@ -10,13 +10,14 @@ import (
 	"istio-tutorial/lab/rules"
 )
 
-// Names in request.headers that stand for something else than a header.
-const (
-	uriHeader       = "uri"
-	methodHeader    = "method"
-	authorityHeader = "authority"
-	schemeHeader    = "scheme"
-)
+const uriHeader = "uri"
+
+// pseudoHeaders are the names in request.headers that stand for something else than a header.
+func pseudoHeaders() map[string]mesh.Attribute {
+	return map[string]mesh.Attribute{
+		uriHeader: mesh.Path, "method": mesh.Method, "authority": mesh.Authority, "scheme": mesh.Scheme,
+	}
+}
 
 const (
 	retryOn     = "5xx,connect-failure,refused-stream"
@@ -109,18 +110,15 @@ func conditions(m *match) []mesh.Condition {
 
 // headerName is the attribute as a header of HTTP/2; "" for the path.
 func headerName(c mesh.Condition) string {
-	switch c.Attribute {
-	case mesh.Path:
+	if c.Attribute == mesh.Path {
 		return ""
-	case mesh.Method:
-		return ":" + methodHeader
-	case mesh.Authority:
-		return ":" + authorityHeader
-	case mesh.Scheme:
-		return ":" + schemeHeader
-	default:
-		return c.Header
 	}
+	for name, attribute := range pseudoHeaders() {
+		if c.Attribute == attribute {
+			return ":" + name
+		}
+	}
+	return c.Header
 }
 
 // everyPath is no condition, so a rule that has only this one is a catch-all.
@@ -130,29 +128,14 @@ func everyPath() mesh.Condition {
 
 func condition(name string, m *stringMatch) mesh.Condition {
 	kind, value := m.of()
-	c := mesh.Condition{Value: value}
-	switch kind {
-	case "exact":
-		c.Compare = mesh.Exact
-	case "prefix":
-		c.Compare = mesh.Prefix
-	case "regex":
-		c.Compare = mesh.Regex
-	}
-	switch {
-	case name == uriHeader && kind != "regex": // with one, it is a header of this name
-		c.Attribute = mesh.Path
-		return c
-	case name == methodHeader:
-		c.Attribute = mesh.Method
-	case name == authorityHeader:
-		c.Attribute = mesh.Authority
-	case name == schemeHeader:
-		c.Attribute = mesh.Scheme
-	default:
+	c := mesh.Condition{Value: value, Compare: map[string]mesh.Comparison{
+		"exact": mesh.Exact, "prefix": mesh.Prefix, "regex": mesh.Regex,
+	}[kind]}
+	attribute, ok := pseudoHeaders()[name]
+	if c.Attribute = attribute; !ok || name == uriHeader && kind == "regex" { // not the path then
 		c.Attribute, c.Header = mesh.Header, name
 	}
-	if c.Compare == mesh.Exact && value == "" {
+	if c.Attribute != mesh.Path && c.Compare == mesh.Exact && value == "" {
 		c.Compare = mesh.Present
 	}
 	return c
