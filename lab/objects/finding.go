@@ -42,3 +42,21 @@ func (f Finding) Sentence() string {
 	}
 	return text
 }
+
+// findings have their places in files. A sentence of 2018 begins with the rule's name.
+func findings(set rules.Set, found []rules.Finding) []Finding {
+	var list []Finding
+	for _, f := range found {
+		r, _ := set.Get(f.Key)
+		one := Finding{
+			Ref:  NewRef(kindOf(r.Kind.Kind, r.Kind.Group), f.Key.Namespace, f.Key.Name),
+			File: r.File(), Line: r.Line(f.Path),
+			Code: f.Code.Istioctl(), Level: f.Level, Text: f.Text,
+		}
+		if r.Kind.Type == "" {
+			one.Origin = f.Key.String()
+		}
+		list = append(list, one)
+	}
+	return list
+}

@@ -2,21 +2,32 @@ package classic
 
 import (
 	"cmp"
-	"fmt"
+	"slices"
 
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/rules"
 )
 
-// Finding is a rule that never acts, or acts less than its file says, and why.
-type Finding struct {
-	Key  Key
-	Text string // a sentence that begins with the rule's name
-}
+// Codes of the findings; istioctl of 2018 had none.
+const (
+	NoService  rules.Code = "no-service"   // there is no service, or host, of the name
+	NoHTTPPort rules.Code = "no-http-port" // the service has no port that is known to speak HTTP
+	NoClient   rules.Code = "no-client"    // there is no pod that the rule is for
+	Shadowed   rules.Code = "shadowed"     // another rule acts first, always
+	NoRoute    rules.Code = "no-route"     // no route leads to what a policy is for
+	NoPods     rules.Code = "no-pods"      // some requests are answered with 503: nobody is there
+	NoMirror   rules.Code = "no-mirror"    // nobody gets the mirrored requests
+	NoEffect   rules.Code = "no-effect"    // a field asks for nothing, or too little
+	Ambiguous  rules.Code = "ambiguous"    // a condition is stated in two ways
+	NoAction   rules.Code = "no-action"    // a rule of Mixer, or a part of it, does nothing
+	NoMatch    rules.Code = "no-match"     // a rule of Mixer matches no call
+	NoQuota    rules.Code = "no-quota"     // nothing is charged, or nothing allows it
+	Unused     rules.Code = "unused"       // no rule names it
+)
 
-const neverActs = "never acts: "
-
-// Findings are what a reader should know about the rules in force, in the order of their keys.
-func Findings(s Set, t mesh.Topology) []Finding {
+// Findings are what a reader should know about the rules in force, in the order of their keys;
+// each text begins with the rule's name.
+func Findings(s rules.Set, t mesh.Topology) []rules.Finding {
 	r := newResolver(s, t)
 	i := inspector{resolver: r}
 	for _, w := range t.Workloads {
@@ -24,17 +35,18 @@ func Findings(s Set, t mesh.Topology) []Finding {
 		i.plans = append(i.plans, p)
 		i.outbounds = append(i.outbounds, r.outbound(p))
 	}
-	var list []Finding
-	for _, rule := range s.Rules() {
+	kinds := table()
+	return rules.Findings(s, func(rule rules.Rule) []rules.Finding {
 		name := rule.Key.Name
-		if rule.Key.Type == rule.Kind.Kind { // Mixer's names say too little by themselves
-			name = rule.Key.Type + " " + name
+		if rule.Kind.Type == rule.Kind.Kind { // Mixer's names say too little by themselves
+			name = rule.Kind.Type + " " + name
 		}
-		for _, text := range i.inspect(rule) {
-			list = append(list, Finding{Key: rule.Key, Text: name + " " + text})
+		found := kinds.Inspect(i, rule)
+		for n := range found {
+			found[n].Text = name + " " + found[n].Text
 		}
-	}
-	return list
+		return found
+	})
 }
 
 type inspector struct {
@@ -43,37 +55,25 @@ type inspector struct {
 	outbounds []mesh.Outbound // of the same clients
 }
 
-func (i inspector) inspect(r Rule) []string {
-	switch spec := r.spec.(type) {
-	case *routeRule:
-		return i.routeRule(typed[routeRule]{r, spec})
-	case *destinationPolicy:
-		return i.destinationPolicy(typed[destinationPolicy]{r, spec})
-	case *egressRule:
-		return i.egressRule(typed[egressRule]{r, spec})
-	case *mixerRule:
-		return i.mixerRule(typed[mixerRule]{r, spec})
-	case *quotaSpec:
-		return i.quotaSpec(r)
-	case *quotaSpecBinding:
-		return i.quotaSpecBinding(typed[quotaSpecBinding]{r, spec})
-	default:
-		return i.unused(r)
-	}
+// notes are findings about one rule, each of which begins after its name.
+type notes []rules.Finding
+
+func (n *notes) add(code rules.Code, format string, args ...any) {
+	*n = append(*n, rules.Warn("", code, format, args...))
 }
 
-func never(format string, args ...any) []string {
-	return []string{neverActs + fmt.Sprintf(format, args...)}
+func never(code rules.Code, format string, args ...any) []rules.Finding {
+	return []rules.Finding{rules.Warn("", code, "never acts: "+format, args...)}
 }
 
 // unreachable is why no client's call can be meant by a rule for a destination from a source.
-func (i inspector) unreachable(r Rule, destination, source *reference) []string {
-	host := r.host(destination)
+func (i inspector) unreachable(r rules.Rule, destination, source *reference) []rules.Finding {
+	host := destination.host(r.Key.Namespace)
 	if _, ok := i.topology.ServiceAt(host); !i.known(host) && ok {
-		return never("no port of %s is named http, http-…, http2 or grpc", host)
+		return never(NoHTTPPort, "no port of %s is named http, http-…, http2 or grpc", host)
 	}
 	if !i.known(host) {
-		return never("there is no service %s", host)
+		return never(NoService, "there is no service %s", host)
 	}
 	for _, p := range i.plans {
 		if i.isFrom(p.client, r, source) {
@@ -81,24 +81,20 @@ func (i inspector) unreachable(r Rule, destination, source *reference) []string 
 		}
 	}
 	if source == nil {
-		return never("there is no pod that could call %s", destination.short())
+		return never(NoClient, "there is no pod that could call %s", destination.short())
 	}
+	from := source.host(r.Key.Namespace)
 	if len(source.Labels) > 0 {
-		return never("there is no pod of %s with %s", r.host(source), mesh.Labels(source.Labels))
+		return never(NoClient, "there is no pod of %s with %s", from, mesh.Labels(source.Labels))
 	}
-	return never("there is no pod of %s", r.host(source))
+	return never(NoClient, "there is no pod of %s", from)
 }
 
 // known tells whether clients have routes for a host.
 func (i inspector) known(host string) bool {
-	for _, p := range i.plans {
-		for _, h := range p.hosts {
-			if h.host == host {
-				return true
-			}
-		}
-	}
-	return len(i.plans) == 0
+	return len(i.plans) == 0 || slices.ContainsFunc(i.plans[0].hosts, func(h plannedHost) bool {
+		return h.host == host
+	})
 }
 
 func (r *reference) short() string { return cmp.Or(r.Name, r.Service) }

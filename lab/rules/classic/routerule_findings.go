@@ -5,27 +5,33 @@ import (
 	"strings"
 
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/rules"
 )
 
-func (i inspector) routeRule(r typed[routeRule]) []string {
-	if reason := i.unreachable(r.Rule, r.spec.Destination, source(r.spec)); reason != nil {
+func (i inspector) routeRule(r rules.Typed[routeRule]) []rules.Finding {
+	if reason := i.unreachable(r.Rule, r.Spec.Destination, source(r.Spec)); reason != nil {
 		return reason
 	}
 	if first, shadowed := i.shadow(r); shadowed {
-		return never("%s (%s) takes every request first", first.Key.Name, beats(first, r))
+		return never(Shadowed, "%s (%s) takes every request first", first.Key.Name, beats(first, r))
 	}
-	notes := append(i.unanswered(r), withoutEffect(r.spec)...)
-	return append(notes, ambiguous(r.spec.Match)...)
+	var list notes
+	i.unanswered(&list, r)
+	list.withoutEffect(r.Spec)
+	if m := r.Spec.Match; m != nil && m.Request != nil {
+		list.ambiguous(m.Request.Headers)
+	}
+	return list
 }
 
 // shadow is the rule after which nothing is generated, if r comes after one for every client.
-func (i inspector) shadow(r typed[routeRule]) (first typed[routeRule], shadowed bool) {
+func (i inspector) shadow(r rules.Typed[routeRule]) (first rules.Typed[routeRule], shadowed bool) {
 	for _, p := range i.plans {
-		if !i.isFrom(p.client, r.Rule, source(r.spec)) {
+		if !i.isFrom(p.client, r.Rule, source(r.Spec)) {
 			continue
 		}
 		for _, h := range p.hosts {
-			if h.host != r.host(r.spec.Destination) {
+			if h.host != r.Spec.Destination.host(r.Key.Namespace) {
 				continue
 			}
 			for _, route := range h.routes {
@@ -40,10 +46,10 @@ func (i inspector) shadow(r typed[routeRule]) (first typed[routeRule], shadowed 
 }
 
 // beats says why one rule is tried before another.
-func beats(first, second typed[routeRule]) string {
-	text := fmt.Sprintf("precedence %d", first.spec.Precedence)
+func beats(first, second rules.Typed[routeRule]) string {
+	text := fmt.Sprintf("precedence %d", first.Spec.Precedence)
 	switch {
-	case first.spec.Precedence != second.spec.Precedence:
+	case first.Spec.Precedence != second.Spec.Precedence:
 		return text
 	case first.Key.Namespace != second.Key.Namespace:
 		return text + ", earlier namespace"
@@ -53,26 +59,23 @@ func beats(first, second typed[routeRule]) string {
 }
 
 // unanswered are the destinations and mirrors of a rule that have no instance.
-func (i inspector) unanswered(r typed[routeRule]) []string {
-	var notes []string
+func (i inspector) unanswered(list *notes, r rules.Typed[routeRule]) {
 	for _, h := range i.plans[0].hosts {
-		if h.host != r.host(r.spec.Destination) {
+		if h.host != r.Spec.Destination.host(r.Key.Namespace) {
 			continue
 		}
 		planned := route(&r, h.host, h.Port)
 		for _, d := range planned.Destinations {
 			if nobody := i.nobody(d.Cluster); nobody != "" && d.Weight > 0 {
-				note := fmt.Sprintf("answers %d %% of its requests with 503: %s", d.Weight, nobody)
-				notes = append(notes, note)
+				list.add(NoPods, "answers %d %% of its requests with 503: %s", d.Weight, nobody)
 			}
 		}
 		for _, m := range planned.Mirrors {
 			if nobody := i.nobody(m.Cluster); nobody != "" {
-				notes = append(notes, "mirrors nothing: "+nobody)
+				list.add(NoMirror, "mirrors nothing: %s", nobody)
 			}
 		}
 	}
-	return notes
 }
 
 func (i inspector) nobody(c mesh.Cluster) string {
@@ -89,25 +92,23 @@ func (i inspector) nobody(c mesh.Cluster) string {
 }
 
 // withoutEffect is what a rule asks for so little that 0.7.1 leaves it out.
-func withoutEffect(r *routeRule) []string {
-	var notes []string
+func (n *notes) withoutEffect(r *routeRule) {
 	if t := r.Retries; t != nil && t.Simple != nil && t.Simple.Attempts == 0 {
-		notes = append(notes, "retries nothing: attempts is 0")
+		n.add(NoEffect, "retries nothing: attempts is 0")
 	}
 	if r.Fault == nil {
-		return notes
+		return
 	}
 	if d := r.Fault.Delay; d != nil && d.Percent < 1 {
-		notes = append(notes, "delays nothing: "+tooFew(d.Percent))
+		n.add(NoEffect, "delays nothing: %s", tooFew(d.Percent))
 	}
 	switch a := r.Fault.Abort; {
 	case a == nil:
 	case a.HTTPStatus == 0:
-		notes = append(notes, "aborts nothing: httpStatus is missing")
+		n.add(NoEffect, "aborts nothing: httpStatus is missing")
 	case a.Percent < 1:
-		notes = append(notes, "aborts nothing: "+tooFew(a.Percent))
+		n.add(NoEffect, "aborts nothing: %s", tooFew(a.Percent))
 	}
-	return notes
 }
 
 func tooFew(percent float32) string {
@@ -118,18 +119,12 @@ func tooFew(percent float32) string {
 }
 
 // ambiguous are the conditions that a file states in two ways.
-func ambiguous(m *match) []string {
-	if m == nil || m.Request == nil {
-		return nil
-	}
-	var notes []string
-	for _, name := range sortedKeys(m.Request.Headers) {
-		h := m.Request.Headers[name]
+func (n *notes) ambiguous(headers map[string]*stringMatch) {
+	for _, name := range sortedKeys(headers) {
+		h := headers[name]
 		kind, _ := h.of()
 		if kind != "regex" && h.Regex != nil || kind == "exact" && h.Prefix != nil {
-			note := fmt.Sprintf("compares %s by %s alone, though it names more ways", name, kind)
-			notes = append(notes, note)
+			n.add(Ambiguous, "compares %s by %s alone, though it names more ways", name, kind)
 		}
 	}
-	return notes
 }

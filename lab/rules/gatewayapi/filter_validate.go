@@ -4,9 +4,9 @@ import (
 	"net/http"
 	"slices"
 
-	"istio-tutorial/lab/rules"
-
 	gateway "sigs.k8s.io/gateway-api/apis/v1"
+
+	"istio-tutorial/lab/rules"
 )
 
 // filters holds each, and what of them exclude each other.

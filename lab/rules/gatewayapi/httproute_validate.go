@@ -8,10 +8,10 @@ import (
 	"strings"
 	"time"
 
-	"istio-tutorial/lab/rules"
-
 	"k8s.io/apimachinery/pkg/util/validation"
 	gateway "sigs.k8s.io/gateway-api/apis/v1"
+
+	"istio-tutorial/lab/rules"
 )
 
 func (v *validator) subdomain(path, name string) {

@@ -4,10 +4,10 @@ import (
 	"slices"
 	"strings"
 
+	networking "istio.io/api/networking/v1alpha3"
+
 	"istio-tutorial/lab/mesh"
 	"istio-tutorial/lab/rules"
-
-	networking "istio.io/api/networking/v1alpha3"
 )
 
 func (v *validator) destinationRule(r *networking.DestinationRule) {

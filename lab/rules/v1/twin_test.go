@@ -277,13 +277,13 @@ func settled(m mesh.Mesh) mesh.Mesh {
 
 func classicMesh(t *testing.T, names []string) mesh.Mesh {
 	t.Helper()
-	var set classic.Set
+	var set rules.Set
 	for _, name := range names {
-		loaded, err := classic.Parse(file(t, istiofiles+"/"+name), namespace)
+		list, err := classic.Parse(file(t, istiofiles+"/"+name), namespace)
 		if err != nil {
 			t.Fatal(err)
 		}
-		set = set.Apply(loaded...)
+		set = set.Apply(list...)
 	}
 	return classic.Resolve(set, topology())
 }

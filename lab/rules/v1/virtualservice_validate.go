@@ -8,11 +8,11 @@ import (
 	"strconv"
 	"strings"
 
-	"istio-tutorial/lab/document"
-	"istio-tutorial/lab/rules"
-
 	networking "istio.io/api/networking/v1alpha3"
 	"k8s.io/apimachinery/pkg/util/validation"
+
+	"istio-tutorial/lab/document"
+	"istio-tutorial/lab/rules"
 )
 
 func (v *validator) virtualService(s *networking.VirtualService) {

@@ -5,11 +5,11 @@ import (
 	"slices"
 	"strings"
 
-	"istio-tutorial/lab/document"
-	"istio-tutorial/lab/rules"
-
 	networking "istio.io/api/networking/v1alpha3"
 	"k8s.io/apimachinery/pkg/util/validation"
+
+	"istio-tutorial/lab/document"
+	"istio-tutorial/lab/rules"
 )
 
 func (v *validator) changes(path string, h *networking.Headers) {
