@@ -158,7 +158,8 @@ func fieldKey(path string) string {
 	return strings.ToLower(strings.ReplaceAll(path, "_", ""))
 }
 
-func join(path, key string) string {
+// Join is the path of a field; a key that is no plain word stands in brackets and quotes.
+func Join(path, key string) string {
 	switch {
 	case strings.ContainsAny(key, `.[]"/ `) || key == "" || Printable(key) != key:
 		return path + "[" + strconv.Quote(key) + "]"

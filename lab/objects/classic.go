@@ -14,12 +14,10 @@ func (classicDialect) name() string { return classic.APIVersion }
 func (classicDialect) kinds() []Kind {
 	var kinds []Kind
 	for _, k := range classic.Kinds() {
-		kinds = append(kinds, Kind{Kind: k.Kind, Plural: k.Plural, Group: classicGroup, Type: k.Type})
+		kinds = append(kinds, Kind{Kind: k.Kind, Plural: k.Plural, Group: k.Group, Type: k.Type})
 	}
 	return kinds
 }
-
-const classicGroup = "config.istio.io"
 
 // knows goes by kind too, so that a wrong API version is named as such.
 func (classicDialect) knows(doc document.Document) bool {
@@ -35,39 +33,22 @@ func (classicDialect) knows(doc document.Document) bool {
 }
 
 func (classicDialect) parse(doc document.Document, namespace string) (any, error) {
-	rules, err := classic.Parse([]document.Document{doc}, namespace)
+	list, err := classic.Parse([]document.Document{doc}, namespace)
 	if err != nil {
 		return nil, err
 	}
-	return rules[0], nil
+	return list[0], nil
 }
 
-func (classicDialect) set(rules []Object) classic.Set {
-	list := make([]classic.Rule, len(rules))
-	for i, o := range rules {
-		list[i] = o.rule.(classic.Rule)
-	}
-	return classic.Set{}.Apply(list...)
+func (d classicDialect) resolve(list []Object, t mesh.Topology) mesh.Mesh {
+	return classic.Resolve(ruleSet(list), t)
 }
 
-func (d classicDialect) resolve(rules []Object, t mesh.Topology) mesh.Mesh {
-	return classic.Resolve(d.set(rules), t)
+func (d classicDialect) findings(list []Object, t mesh.Topology) []Finding {
+	set := ruleSet(list)
+	return findings(set, classic.Findings(set, t))
 }
 
-// findings begin with the rule's name, each.
-func (d classicDialect) findings(rules []Object, t mesh.Topology) []Finding {
-	var list []Finding
-	set := d.set(rules)
-	for _, f := range classic.Findings(set, t) {
-		rule, _ := set.Get(f.Key)
-		ref := NewRef(kindOf(rule.Kind.Kind, classicGroup), f.Key.Namespace, f.Key.Name)
-		list = append(list, Finding{
-			Ref: ref, File: rule.File(), Line: rule.Line(), Level: Warning, Text: f.Text,
-		})
-	}
-	return list
-}
-
-func (d classicDialect) effective(rules []Object, t mesh.Topology, target Target) (any, error) {
-	return classic.Effective(d.set(rules), t, classic.Target(target))
+func (d classicDialect) effective(list []Object, t mesh.Topology, target Target) (any, error) {
+	return classic.Effective(ruleSet(list), t, target)
 }

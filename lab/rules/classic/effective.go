@@ -5,20 +5,13 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/rules"
 )
 
-// Target is a service's port as one client calls it.
-type Target struct {
-	Client  mesh.Name // a workload
-	Service mesh.Name
-	Port    int
-}
-
 // Effective is what the rules make of a client's calls to a service.
-func Effective(s Set, t mesh.Topology, target Target) (View, error) {
+func Effective(s rules.Set, t mesh.Topology, target rules.Target) (View, error) {
 	client, ok := t.Workload(target.Client)
 	if !ok {
 		return View{}, fmt.Errorf("deployment %s: not found", target.Client)
@@ -93,13 +86,13 @@ func (v viewer) route(r mesh.Route, planned plannedRoute) RouteView {
 		out.Mirror = new(v.cluster(m.Cluster))
 	}
 	if f := planned.fault; f != nil {
-		out.Abort, out.Delay = abortView(f.Abort), delayView(f.Delay)
+		out.Abort, out.Delay = rules.FaultViews(*f)
 	}
 	return out
 }
 
 // also are the faults of other rules on the route's destinations.
-func (v viewer) also(r mesh.Route, own *typed[routeRule]) []AlsoView {
+func (v viewer) also(r mesh.Route, own *rules.Typed[routeRule]) []AlsoView {
 	var list []AlsoView
 	for i, f := range v.filters() {
 		for _, d := range r.Destinations {
@@ -135,12 +128,13 @@ func labelsView(c mesh.Cluster) mesh.Labels {
 }
 
 func (v viewer) fault(f filter) FaultView {
+	abort, delay := rules.FaultViews(f.fault)
 	return FaultView{
 		Host:   v.otherHost(f.cluster),
 		Labels: labelsView(f.cluster),
 		Match:  matchViews(f.fault.When),
-		Abort:  abortView(f.fault.Abort),
-		Delay:  delayView(f.fault.Delay),
+		Abort:  abort,
+		Delay:  delay,
 	}
 }
 
@@ -175,8 +169,8 @@ func (v viewer) policy(u mesh.Upstream) PolicyView {
 	if o := p.Outlier; o != nil {
 		out.Outlier = &OutlierView{
 			Consecutive5xx:     o.Errors,
-			IntervalMS:         milliseconds(o.Interval),
-			BaseEjectionMS:     milliseconds(o.BaseEjection),
+			IntervalMS:         rules.Milliseconds(o.Interval),
+			BaseEjectionMS:     rules.Milliseconds(o.BaseEjection),
 			MaxEjectionPercent: o.MaxPercent,
 		}
 	}
@@ -192,13 +186,6 @@ func balanceView(b mesh.Balance) string {
 	default:
 		return "round_robin"
 	}
-}
-
-func milliseconds(d *time.Duration) *int64 {
-	if d == nil {
-		return nil
-	}
-	return new(d.Milliseconds())
 }
 
 func matchViews(list []mesh.Condition) []MatchView {
@@ -222,20 +209,6 @@ func matchView(c mesh.Condition) MatchView {
 	default: // an empty one is mere presence
 		return MatchView{Header: headerName(c), Exact: &c.Value}
 	}
-}
-
-func abortView(a *mesh.Abort) *AbortView {
-	if a == nil {
-		return nil
-	}
-	return &AbortView{Percent: a.Percent, Status: a.Status}
-}
-
-func delayView(d *mesh.Delay) *DelayView {
-	if d == nil {
-		return nil
-	}
-	return &DelayView{Percent: d.Percent, MS: d.Time.Milliseconds()}
 }
 
 func egressView(e mesh.ExternalHost) EgressView {

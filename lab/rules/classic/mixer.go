@@ -2,10 +2,12 @@ package classic
 
 import (
 	"cmp"
+	"reflect"
 	"slices"
 	"strings"
 
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/rules"
 )
 
 // everywhere is the namespace whose Mixer rules act on the calls of all namespaces.
@@ -21,23 +23,23 @@ type call struct {
 
 // action is a handler together with one of its instances.
 type action struct {
-	rule     typed[mixerRule]
-	handler  Rule
-	instance Rule
+	rule     rules.Typed[mixerRule]
+	handler  rules.Rule
+	instance rules.Rule
 }
 
-// name is NAME.KIND.NAMESPACE, as Mixer's answers have it.
-func (r Rule) name() string {
-	return r.Key.Name + "." + r.Key.Type + "." + r.Key.Namespace
+// mixerName is NAME.KIND.NAMESPACE, as Mixer's answers have it.
+func mixerName(r rules.Rule) string {
+	return r.Key.Name + "." + r.Key.Kind + "." + r.Key.Namespace
 }
 
 // mixerKey is the key of NAME.KIND or NAME.KIND.NAMESPACE; without a namespace, that of the rule.
-func mixerKey(name, namespace string) Key {
+func mixerKey(name, namespace string) rules.Key {
 	parts := strings.SplitN(name, ".", 3)
 	if len(parts) == 3 {
 		namespace = parts[2]
 	}
-	return Key{Type: parts[1], Namespace: namespace, Name: parts[0]}
+	return rules.Key{Kind: parts[1], Namespace: namespace, Name: parts[0]}
 }
 
 // inbound is the outcome of Mixer's rules for each caller.
@@ -75,10 +77,10 @@ func (r *resolver) serviceOf(w mesh.Workload) string {
 func (r *resolver) actions(c call) []action {
 	var list []action
 	for _, rule := range r.rules {
-		if !rule.isFor(c.destination) || !rule.spec.Match.holds(c) {
+		if !actsAt(rule, c.destination) || !rule.Spec.Match.holds(c) {
 			continue
 		}
-		for _, a := range rule.spec.Actions {
+		for _, a := range rule.Spec.Actions {
 			handler, ok := r.set.Get(mixerKey(a.Handler, rule.Key.Namespace))
 			if !ok {
 				continue
@@ -95,7 +97,7 @@ func (r *resolver) actions(c call) []action {
 }
 
 // takes tells whether a handler has a use for an instance.
-func takes(handler, instance Rule) bool {
+func takes(handler, instance rules.Rule) bool {
 	switch handler.Kind.Kind {
 	case denierKind:
 		return slices.Contains([]string{checkNothingKind, listEntryKind, quotaKind}, instance.Kind.Kind)
@@ -108,7 +110,8 @@ func takes(handler, instance Rule) bool {
 	}
 }
 
-func (r typed[S]) isFor(server mesh.Workload) bool {
+// actsAt reports whether a rule is for the calls to a server.
+func actsAt(r rules.Typed[mixerRule], server mesh.Workload) bool {
 	return r.Key.Namespace == server.Namespace || r.Key.Namespace == everywhere
 }
 
@@ -161,13 +164,21 @@ func (t term) of(c call) (string, bool) {
 	}
 }
 
-// add puts the caller of a call among the callers.
-func add(callers *mesh.Callers, c call) {
-	if c.source == nil {
-		callers.Others = true
-		return
+// met puts what a call meets into a list, together with those callers that meet the same.
+func met[T any](list *[]T, c call, one T, callers func(*T) *mesh.Callers) {
+	i := slices.IndexFunc(*list, func(have T) bool {
+		*callers(&have) = mesh.Callers{}
+		return reflect.DeepEqual(have, one)
+	})
+	if i < 0 {
+		i = len(*list)
+		*list = append(*list, one)
 	}
-	callers.Workloads = append(callers.Workloads, c.source.Name)
+	if all := callers(&(*list)[i]); c.source == nil {
+		all.Others = true
+	} else {
+		all.Workloads = append(all.Workloads, c.source.Name)
+	}
 }
 
 // denial is one refusal of a call.
@@ -195,20 +206,15 @@ func addDenial(in *mesh.Inbound, c call, actions []action) {
 		return
 	}
 	text := answer(code, strings.Join(messages, ", "))
-	i := slices.IndexFunc(in.Denials, func(d mesh.Denial) bool {
-		return d.Answer == text && slices.Equal(d.From, from)
+	met(&in.Denials, c, mesh.Denial{From: from, Answer: text}, func(d *mesh.Denial) *mesh.Callers {
+		return &d.Callers
 	})
-	if i < 0 {
-		i = len(in.Denials)
-		in.Denials = append(in.Denials, mesh.Denial{From: from, Answer: text})
-	}
-	add(&in.Denials[i].Callers, c)
 }
 
 func (a action) deny(c call) (denial, bool) {
 	d := denial{rule: a.rule.Key.String(), code: codeFailedPrecondition}
 	var message string
-	switch handler := a.handler.spec.(type) {
+	switch handler := a.handler.Spec.(type) {
 	case *denier:
 		if s := handler.Status; s != nil {
 			d.code, message = int(s.Code), s.Message
@@ -218,13 +224,13 @@ func (a action) deny(c call) (denial, bool) {
 	default:
 		return denial{}, false
 	}
-	d.message = a.handler.name() + ":" + message
+	d.message = mixerName(a.handler) + ":" + message
 	return d, d.code != 0
 }
 
 // check is code 0 for a caller who may pass, one whose value cannot be told among them.
-func (l *listChecker) check(instance Rule, c call) (code int, message string) {
-	entry, ok := instance.spec.(*listEntry)
+func (l *listChecker) check(instance rules.Rule, c call) (code int, message string) {
+	entry, ok := instance.Spec.(*listEntry)
 	if !ok {
 		return 0, ""
 	}

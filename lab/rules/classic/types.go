@@ -2,9 +2,10 @@ package classic
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
+
+	"istio-tutorial/lab/rules"
 )
 
 // The fields are those of istio.io/api/routing/v1alpha1 as Istio 0.7.1 had it.
@@ -172,8 +173,6 @@ func (*unsupported) UnmarshalJSON(data []byte) error {
 	case "false", `""`, "0":
 		return nil
 	default:
-		return errUnsupported
+		return rules.ErrUnsupported
 	}
 }
-
-var errUnsupported = errors.New("not supported by the lab")

@@ -1,6 +1,9 @@
 package classic
 
-import "istio-tutorial/lab/mesh"
+import (
+	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/rules"
+)
 
 // View is what the rules make of one client's calls to one service, in the words of Istio 0.7.1.
 // Absent numbers are null: the proxy's default holds.
@@ -13,15 +16,15 @@ type View struct {
 
 // RouteView is a route; abort and delay are those of its own rule.
 type RouteView struct {
-	Rule      string        `json:"rule"`
-	Match     []MatchView   `json:"match"`
-	Clusters  []ClusterView `json:"clusters"`
-	TimeoutMS int64         `json:"timeout_ms"`
-	Retry     *RetryView    `json:"retry"`
-	Mirror    *ClusterView  `json:"mirror"`
-	Abort     *AbortView    `json:"abort"`
-	Delay     *DelayView    `json:"delay"`
-	Also      []AlsoView    `json:"also,omitempty"`
+	Rule      string           `json:"rule"`
+	Match     []MatchView      `json:"match"`
+	Clusters  []ClusterView    `json:"clusters"`
+	TimeoutMS int64            `json:"timeout_ms"`
+	Retry     *RetryView       `json:"retry"`
+	Mirror    *ClusterView     `json:"mirror"`
+	Abort     *rules.AbortView `json:"abort"`
+	Delay     *rules.DelayView `json:"delay"`
+	Also      []AlsoView       `json:"also,omitempty"`
 }
 
 // MatchView is one condition.
@@ -49,18 +52,6 @@ type RetryView struct {
 	On       string `json:"on"`
 }
 
-// AbortView is an injected answer.
-type AbortView struct {
-	Percent float64 `json:"percent"`
-	Status  int     `json:"status"`
-}
-
-// DelayView is an injected delay.
-type DelayView struct {
-	Percent float64 `json:"percent"`
-	MS      int64   `json:"ms"`
-}
-
 // AlsoView is another rule's fault that hits the route: always, or if-match.
 type AlsoView struct {
 	Fault int    `json:"fault"` // index in Faults
@@ -69,11 +60,11 @@ type AlsoView struct {
 
 // FaultView is a fault filter.
 type FaultView struct {
-	Host   string      `json:"host,omitempty"`
-	Labels mesh.Labels `json:"labels"`
-	Match  []MatchView `json:"match"`
-	Abort  *AbortView  `json:"abort"`
-	Delay  *DelayView  `json:"delay"`
+	Host   string           `json:"host,omitempty"`
+	Labels mesh.Labels      `json:"labels"`
+	Match  []MatchView      `json:"match"`
+	Abort  *rules.AbortView `json:"abort"`
+	Delay  *rules.DelayView `json:"delay"`
 }
 
 // PolicyView is the policy of a cluster; From is the key of its rule.
