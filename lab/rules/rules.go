@@ -40,6 +40,22 @@ func (k Kind) Has(apiVersion, kind string) bool {
 		slices.Contains(strings.Split(k.Versions, ", "), version)
 }
 
+// Singular is the kind as kubectl's arguments have it.
+func (k Kind) Singular() string { return strings.ToLower(k.Kind) }
+
+// Resource is the kind as kubectl prints it: pod, deployment.apps.
+func (k Kind) Resource() string { return k.qualified(k.Singular()) }
+
+// String is the kind as Kubernetes' errors have it: pods, deployments.apps.
+func (k Kind) String() string { return k.qualified(k.Plural) }
+
+func (k Kind) qualified(name string) string {
+	if k.Group == "" {
+		return name
+	}
+	return name + "." + k.Group
+}
+
 // Key names a rule. Where two rules could act, classic goes by the order of their keys.
 type Key struct {
 	Group     string // "" for a rule of 2018
