@@ -127,7 +127,7 @@ func TestBackendThatDiesAndComesBack(t *testing.T) {
 // awaitWholeTrace asks until the backend has a trace with all spans.
 func awaitWholeTrace(t *testing.T, c chain.Chain, store backend.Store) {
 	t.Helper()
-	err := await.Until(chain.Patience, func() error {
+	err := await.Until(await.Patience, func() error {
 		c.Customer.Get(t, "/")
 		traces, err := store.Traces("customer")
 		if err != nil {

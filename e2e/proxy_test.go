@@ -163,7 +163,7 @@ func TestTheCollectorsNameIsNotExemptFromTheProxy(t *testing.T) {
 
 func awaitCount(t *testing.T, c *tally, what string) {
 	t.Helper()
-	err := await.Until(chain.Patience, func() error {
+	err := await.Until(await.Patience, func() error {
 		if got := c.all(); got[what] == 0 {
 			return fmt.Errorf("%s: not among %v", what, got)
 		}

@@ -39,7 +39,7 @@ func try(command func() (*exec.Cmd, string, error)) (*chain.Process, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = await.Until(2*chain.Patience, func() error {
+	err = await.Until(2*await.Patience, func() error {
 		if err := p.Running(); err != nil {
 			return await.Never(err)
 		}

@@ -14,9 +14,6 @@ import (
 	"istio-tutorial/e2e/await"
 )
 
-// Patience is how long tests wait for what takes milliseconds on a machine that has time.
-const Patience = 30 * time.Second
-
 // Process is a running program, or one that has ended.
 type Process struct {
 	Address string // host:port that it serves on
@@ -35,7 +32,7 @@ func (p Programs) Start(s Spec) (*Process, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := await.Until(Patience, proc.ready); err != nil {
+	if err := await.Until(await.Patience, proc.ready); err != nil {
 		proc.Kill()
 		return nil, fmt.Errorf("%s: %w", proc.commandLine(), err)
 	}
@@ -132,7 +129,7 @@ func (p *Process) WaitLog(pattern string) ([]string, error) {
 		return nil, err
 	}
 	var found []string
-	err = await.Until(Patience, func() error {
+	err = await.Until(await.Patience, func() error {
 		if found = want.FindStringSubmatch(p.Log()); found == nil {
 			return fmt.Errorf("no match of %s in the log:\n%s", pattern, p.Log())
 		}
@@ -176,7 +173,7 @@ func (p *Process) Stop() error {
 	default:
 	}
 	_ = p.Signal(terminate)
-	status, err := p.Wait(Patience)
+	status, err := p.Wait(await.Patience)
 	if err != nil {
 		p.Kill()
 		return err

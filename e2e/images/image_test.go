@@ -20,6 +20,7 @@ import (
 	"testing"
 	"time"
 
+	"istio-tutorial/e2e/await"
 	"istio-tutorial/e2e/cmdline"
 )
 
@@ -160,7 +161,7 @@ func TestImageChain(t *testing.T) {
 
 	expect := func(want string) {
 		t.Helper()
-		cmdline.Eventually(t, time.Minute, "the answer", func() string {
+		await.Eventually(t, 2*await.Patience, "the answer", func() string {
 			if got := get("http://" + address); got != want {
 				return got
 			}
@@ -245,7 +246,7 @@ func startRegistry(t *testing.T) string {
 		t.Fatalf("this test needs a registry (Debian: apt-get install docker-registry): %v", err)
 	}
 	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
-	cmdline.Eventually(t, 30*time.Second, "the registry", func() string {
+	await.Eventually(t, await.Patience, "the registry", func() string {
 		if got := get("http://" + address + "/v2/"); got != "{}" {
 			return got
 		}

@@ -20,8 +20,6 @@ import (
 	"istio-tutorial/e2e/cmdline"
 )
 
-const patience = time.Minute
-
 // lab is a running lab with recommendation v2 beside v1.
 type lab struct {
 	b    *testing.B
@@ -283,7 +281,7 @@ func plainChain(b *testing.B) string {
 // answering waits until what url says begins so.
 func answering(b *testing.B, url, begins string) string {
 	b.Helper()
-	err := await.Until(patience, func() error {
+	err := await.Until(2*await.Patience, func() error {
 		text, err := get(url)
 		if err == nil && !strings.HasPrefix(text, begins) {
 			err = fmt.Errorf("answer: %s", text)

@@ -6,43 +6,50 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
+	"istio-tutorial/service/setting"
 	"istio-tutorial/service/tracing"
 )
 
-// Client asks one address. Make it with NewClient.
+// Next is the service that is asked.
+type Next struct {
+	Name    string        // Required.
+	URL     *url.URL      // its address. Required, or set by Declare.
+	Timeout time.Duration // for its whole answer. Required.
+}
+
+// Declare adds the settings: the variable that holds the address, which is required where there
+// is no default, and the time-out, whose default is the one that n has.
+func (n *Next) Declare(s *setting.Set, variable, address string) {
+	s.Add(variable, address, "address of "+n.Name, setting.URL(&n.URL))
+	s.Add("NEXT_HOP_TIMEOUT", n.Timeout.String(), "how long to wait for the whole answer of "+n.Name,
+		setting.Duration(&n.Timeout))
+}
+
+// Client asks the next service. Make it with NewClient.
 type Client struct {
-	name      string
-	url       *url.URL
-	timeout   time.Duration
-	late      error // what is wrong when the timeout is over
+	next      Next
+	late      error // what is wrong when the time-out is over
 	limit     int64
 	calls     tracing.Calls
 	transport http.RoundTripper
 	request   *http.Request // without what it takes from the caller's
 }
 
-// Config is what a Client needs. All of it is required.
-type Config struct {
-	Name    string         // of the service that it asks
-	URL     *url.URL       // where that service is
-	Timeout time.Duration  // for the whole answer
-	Limit   int64          // of an answer's body, in bytes
-	Tracer  tracing.Tracer // the asking service's
-}
-
-// NewClient makes a client that goes through HTTP_PROXY where that is set: in the lab, the
-// sidecar.
-func NewClient(c Config) *Client {
-	request := &http.Request{Method: http.MethodGet, URL: c.URL, Host: c.URL.Host,
+// NewClient returns a client that goes through HTTP_PROXY where that is set: in the lab, the
+// sidecar. Limit bounds the body of an answer, in bytes. The tracer is the asking service's.
+func NewClient(n Next, limit int64, tracer tracing.Tracer) *Client {
+	request := &http.Request{Method: http.MethodGet, URL: n.URL, Host: n.URL.Host,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}
-	return &Client{name: c.Name, url: c.URL, timeout: c.Timeout, limit: c.Limit,
-		calls: c.Tracer.Calls(c.Name, c.URL), late: fmt.Errorf("no answer within %v", c.Timeout),
-		transport: transportFor(request, c.Timeout), request: request}
+	return &Client{next: n, limit: limit,
+		calls: tracer.Calls(n.Name, n.URL), late: fmt.Errorf("no answer within %v", n.Timeout),
+		transport: transportFor(request, n.Timeout), request: request}
 }
 
 // Answer is what the next service said.
@@ -71,16 +78,40 @@ func (c *Client) Get(in *http.Request) (Answer, error) {
 	if callerGone(in) {
 		err = errors.New("the caller is gone")
 	}
-	return Answer{}, fmt.Errorf("%s: %s", c.url.Redacted(), oneLine(cause(err)))
+	return Answer{}, fmt.Errorf("%s: %s", c.next.URL.Redacted(), oneLine(cause(err)))
+}
+
+// Report logs what the next service failed with, and returns it in the chain's words: its
+// status and its body, or the status's own phrase where the body says nothing. A caller that
+// is gone is no failure of the next service's.
+func (c *Client) Report(log *slog.Logger, in *http.Request, a Answer, err error) string {
+	reason := reason(a, err)
+	level, message := slog.LevelWarn, c.next.Name+" failed"
+	if callerGone(in) {
+		level, message = slog.LevelInfo, "gave up on "+c.next.Name
+	}
+	log.LogAttrs(in.Context(), level, message, slog.String("reason", reason))
+	return reason
+}
+
+func reason(a Answer, err error) string {
+	if err != nil {
+		return err.Error()
+	}
+	body := a.Body
+	if body == "" || strings.HasPrefix(body, "null") {
+		body = http.StatusText(a.Status)
+	}
+	return strings.TrimSpace(strconv.Itoa(a.Status) + " " + body)
 }
 
 func callerGone(in *http.Request) bool { return in.Context().Err() != nil }
 
 func (c *Client) requestFor(in *http.Request) (*http.Request, context.CancelFunc) {
-	ctx, cancel := context.WithTimeoutCause(in.Context(), c.timeout, c.late)
+	ctx, cancel := context.WithTimeoutCause(in.Context(), c.next.Timeout, c.late)
 	out := c.request.WithContext(ctx)
 	out.Header = http.Header{"User-Agent": {in.UserAgent()}}
-	if user := c.url.User; user != nil {
+	if user := c.next.URL.User; user != nil {
 		password, _ := user.Password()
 		out.SetBasicAuth(user.Username(), password)
 	}

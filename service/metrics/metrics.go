@@ -3,7 +3,6 @@ package metrics
 
 import (
 	"net/http"
-	"runtime/debug"
 	"strconv"
 	"sync"
 	"time"
@@ -11,6 +10,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"istio-tutorial/service/version"
 )
 
 // Requests holds a service's figures. Make it with New.
@@ -60,16 +61,8 @@ func buildInfo(labels prometheus.Labels) prometheus.Collector {
 	info := prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "build_info", Help: "The program's version control revision and Go version; always 1.",
 		ConstLabels: labels}, []string{"revision", "go_version"})
-	revision, goVersion := "unknown", "unknown"
-	if build, ok := debug.ReadBuildInfo(); ok {
-		goVersion = build.GoVersion
-		for _, s := range build.Settings {
-			if s.Key == "vcs.revision" {
-				revision = s.Value
-			}
-		}
-	}
-	info.WithLabelValues(revision, goVersion).Set(1)
+	build := version.Read()
+	info.WithLabelValues(build.Revision, build.Go).Set(1)
 	return info
 }
 

@@ -33,7 +33,7 @@ func TestReporterHasItsRoom(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := newReporter(jaegerSettings{endpoint: endpoint, queueSize: room * size, flushInterval: time.Hour},
+	r := newReporter(Settings{jaeger: jaegerSettings{endpoint: endpoint}, queueSize: room * size, flushInterval: time.Hour},
 		&complaints{log: slog.New(slog.NewTextHandler(t.Output(), nil))})
 	tracer, _ := jaeger.NewTracer("customer", jaeger.NewConstSampler(true), r, jaeger.TracerOptions.PoolSpans(true))
 	report := func(from, to int) {

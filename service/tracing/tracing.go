@@ -43,7 +43,7 @@ func New(c Settings, log *slog.Logger) (Tracer, error) {
 	var err error
 	switch {
 	case c.backend == "jaeger" && !c.jaeger.disabled:
-		b, err = newJaeger(c.jaeger, log)
+		b, err = newJaeger(c, log)
 	case c.backend == "zipkin":
 		b, err = newZipkin(c, log)
 	default:
