@@ -101,7 +101,7 @@ func tunnel(w http.ResponseWriter, address string) {
 	_, _ = io.Copy(in, out)
 }
 
-// newCollector is a tracing backend that takes what comes and counts it, by path. Its host is
+// newCollector starts a tracing backend that takes what comes and counts it, by path. Its host is
 // this machine, by a name that net/http does not exempt from a proxy: it knows small letters.
 func newCollector(t *testing.T) (host string, got *tally) {
 	t.Helper()

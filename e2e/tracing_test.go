@@ -35,7 +35,7 @@ type caller struct {
 	dropped bool     // it is not to be traced
 }
 
-// callers are of every kind that customer must join. Ids differ in their first digits.
+// callers returns those of every kind that customer must join. Ids differ in their first digits.
 func callers() []caller {
 	b3 := func(trace, sampled string) []string {
 		headers := []string{"X-B3-TraceId", trace, "X-B3-SpanId", callerSpan}

@@ -42,7 +42,7 @@ type Process struct {
 	Terminal       bool // Stdout is one
 }
 
-// OS is the process as the operating system started it.
+// OS returns the process as the operating system started it.
 func OS() Process {
 	info, err := os.Stdout.Stat()
 	return Process{Args: os.Args[1:], Getenv: os.Getenv, Stdout: os.Stdout, Stderr: os.Stderr,

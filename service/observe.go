@@ -93,7 +93,7 @@ func (o observer) line(r *http.Request, trace string, status int, took time.Dura
 		slog.String("trace", trace))
 }
 
-// routeOf is the pattern that matched, so that strangers cannot make up label values.
+// routeOf returns the pattern that matched, so that strangers cannot make up label values.
 func routeOf(r *http.Request) string {
 	if pattern := chi.RouteContext(r.Context()).RoutePattern(); pattern != "" {
 		return pattern
@@ -154,7 +154,7 @@ func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 // statusGone is nginx's for a caller that did not wait for its answer.
 const statusGone = 499
 
-// outcome is what counts as the status: the answer's, if the caller got one.
+// outcome returns what counts as the status: the answer's, if the caller got one.
 func (w *recorder) outcome(r *http.Request) int {
 	switch {
 	case r.Context().Err() != nil:

@@ -36,7 +36,7 @@ func Until(within time.Duration, check func() error) error {
 	}
 }
 
-// Eventually is Until for a test, which fails with the last reason that try gives against it.
+// Eventually calls Until for a test, which fails with the last reason that try gives against it.
 func Eventually(t testing.TB, within time.Duration, what string, try func() string) {
 	t.Helper()
 	err := Until(within, func() error {

@@ -73,7 +73,7 @@ func once(file string, make func() error) error {
 	return make()
 }
 
-// out is the named file in the folder that builds go to.
+// out returns the named file in the folder that builds go to.
 func out(t testing.TB, name string) string {
 	t.Helper()
 	root, err := chain.Root()

@@ -40,7 +40,7 @@ func Do(client *http.Client, req *http.Request) (Answer, error) {
 	return Answer{res.StatusCode, res.Header.Get("Content-Type"), string(body)}, err
 }
 
-// Get is Ask for a test: whatever the status, there must be an answer.
+// Get calls Ask for a test, which fails without an answer, whatever its status.
 func (p *Process) Get(t testing.TB, path string, headers ...string) Answer {
 	t.Helper()
 	a, err := Ask(p.URL()+path, headers...)

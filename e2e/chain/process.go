@@ -56,7 +56,7 @@ func Launch(cmd *exec.Cmd) (*Process, error) {
 	return p, nil
 }
 
-// Run is Start for a test, at whose end the process is told to end, and must end well.
+// Run calls Start for a test, at whose end the process is told to end, and must end well.
 func (p Programs) Run(t testing.TB, s Spec) *Process {
 	t.Helper()
 	proc, err := p.Start(s)
@@ -74,7 +74,7 @@ func (p Programs) Run(t testing.TB, s Spec) *Process {
 	return proc
 }
 
-// ready is nil when the service answers, and knows its address then.
+// ready returns nil when the service answers, and notes its address.
 func (p *Process) ready() error {
 	if err := p.Running(); err != nil {
 		return await.Never(err)
@@ -91,7 +91,7 @@ func (p *Process) ready() error {
 	return err
 }
 
-// Running is an error, with all that the process said, if it has ended.
+// Running returns an error, with all that the process said, if it has ended.
 func (p *Process) Running() error {
 	select {
 	case <-p.ended:
@@ -113,13 +113,13 @@ func (p *Process) commandLine() string {
 	return strings.Join(words, " ")
 }
 
-// URL is the address of the process, without a path.
+// URL returns the address of the process, without a path.
 func (p *Process) URL() string { return "http://" + p.Address }
 
-// ID is the number that the system knows the process by.
+// ID returns the number that the system knows the process by.
 func (p *Process) ID() int { return p.cmd.Process.Pid }
 
-// Log is what the process has said so far, on both streams.
+// Log returns what the process has said so far, on both streams.
 func (p *Process) Log() string { return p.out.String() }
 
 // WaitLog waits until the log has a match of the pattern and returns its groups.

@@ -124,7 +124,7 @@ func (f front) versions(n int) (map[string]int, string) {
 	return seen, wrong
 }
 
-// pods are the names of a version's running pods.
+// pods returns the names of a version's running pods.
 func pods(t *testing.T, version string) []string {
 	t.Helper()
 	return strings.Fields(kubectl(t, "get", "pods", "-l", "app=recommendation,version="+version,

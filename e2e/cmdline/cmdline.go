@@ -63,7 +63,7 @@ func (o *Output) Write(p []byte) (int, error) {
 	return o.buf.Write(p)
 }
 
-// String is all of it.
+// String returns all of it.
 func (o *Output) String() string {
 	o.mu.Lock()
 	defer o.mu.Unlock()

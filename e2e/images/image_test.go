@@ -26,7 +26,7 @@ import (
 
 const maxImage = 12e6 // bytes, as the engine counts them
 
-// engine is the container engine that make uses.
+// engine returns the container engine that make uses.
 func engine() string { return cmp.Or(os.Getenv("DOCKER"), "docker") }
 
 // inspected is the part of `docker inspect` that counts here.
@@ -93,7 +93,7 @@ func checkStatic(t *testing.T, program []byte) {
 	}
 }
 
-// imageFiles are the regular files of all layers.
+// imageFiles returns the regular files of all layers.
 func imageFiles(t *testing.T, image string) map[string][]byte {
 	archive := untar(t, strings.NewReader(cmdline.Run(t, engine(), "save", image)))
 	var manifest []struct{ Layers []string }

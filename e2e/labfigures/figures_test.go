@@ -104,7 +104,7 @@ func BenchmarkUp(b *testing.B) {
 	report(b, middle(times).Seconds(), "s-to-first-answer", 1.5)
 }
 
-// rule is the file that leads all requests to a version.
+// rule returns the file that leads all requests to a version.
 func rule(version string) string { return "istiofiles/route-rule-recommendation-" + version + ".yml" }
 
 // BenchmarkCreate changes a rule 500 times, and asks 20 times after each.
@@ -158,7 +158,7 @@ func BenchmarkMemory(b *testing.B) {
 	report(b, l.memory(), "MB-resident", 250)
 }
 
-// memory is the resident memory of the lab and everything below it, in MB.
+// memory returns the resident memory of the lab and everything below it, in MB.
 func (l *lab) memory() float64 {
 	l.b.Helper()
 	total := 0.0
@@ -177,7 +177,7 @@ func (l *lab) memory() float64 {
 	return total
 }
 
-// tree is a process and its descendants.
+// tree returns a process and its descendants.
 func tree(pid int) []int {
 	all := []int{pid}
 	children, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
@@ -250,7 +250,7 @@ func BenchmarkHop(b *testing.B) {
 	b.ReportMetric(ratios[len(ratios)/2], "of-plain-latency")
 }
 
-// each is the time that one of 300 requests in turn takes.
+// each returns the time that one of 300 requests in turn takes.
 func each(b *testing.B, url string) time.Duration {
 	b.Helper()
 	begin := time.Now()

@@ -155,7 +155,7 @@ func TestChainNamesTheDead(t *testing.T) {
 	}
 }
 
-// listener is the process whose LISTEN_ON has the port.
+// listener returns the process whose LISTEN_ON has the port.
 func listener(t *testing.T, port string) int {
 	t.Helper()
 	processes, err := os.ReadDir("/proc")

@@ -140,7 +140,7 @@ func (c *Client) do(out *http.Request) (Answer, error) {
 	return a, nil
 }
 
-// cause has words for what net/http only calls EOF.
+// cause finds words for what net/http only calls EOF.
 func cause(err error) error {
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF):

@@ -22,7 +22,7 @@ type batch struct {
 // maxText is where the client cuts the values of tags, in bytes. Here it bounds names too.
 const maxText = 256
 
-// headOf is what a batch has before its spans: the process, with its tags, and the list's
+// headOf returns what a batch has before its spans: the process, with its tags, and the list's
 // begin, but for the number of spans.
 func headOf(s *jaeger.Span) []byte {
 	memory := thrift.NewTMemoryBuffer() // which takes everything

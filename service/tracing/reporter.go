@@ -76,7 +76,7 @@ func (r *reporter) Report(s *jaeger.Span) {
 	}
 }
 
-// empty is a batch without spans. Any span of the service knows what stands at its head.
+// empty returns a batch without spans. Any span of the service knows what stands at its head.
 func (r *reporter) empty(s *jaeger.Span) *batch {
 	if r.head == nil {
 		r.head = headOf(s)

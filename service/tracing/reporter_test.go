@@ -61,7 +61,7 @@ func TestReporterHasItsRoom(t *testing.T) {
 	}
 }
 
-// names are those of the spans in a batch, none if it is none.
+// names returns those of the spans in a batch, none if it is none.
 func names(body []byte) []string {
 	var b gen.Batch
 	read := &thrift.TMemoryBuffer{Buffer: bytes.NewBuffer(body)}

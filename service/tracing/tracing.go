@@ -74,7 +74,7 @@ type Span struct {
 	ids  parent
 }
 
-// TraceID is the trace's id in hexadecimal: the caller's, where there is one.
+// TraceID returns the trace's id in hexadecimal: the caller's, where there is one.
 func (s Span) TraceID() string { return s.ids.traceID }
 
 // serverSpan is the key of a context's Span.
@@ -113,7 +113,7 @@ type Calls struct {
 	tags   tags
 }
 
-// Calls are those to the named peer at the address.
+// Calls returns what makes the spans of those to the named peer at the address.
 func (t Tracer) Calls(peer string, to *url.URL) Calls {
 	return Calls{tracer: t, name: "GET " + peer, tags: tags{
 		string(ext.SpanKind): string(ext.SpanKindRPCClientEnum), string(ext.PeerService): peer,

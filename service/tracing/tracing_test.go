@@ -51,7 +51,7 @@ func open(env map[string]string) (tracing.Tracer, *log, error) {
 	return tracer, l, err
 }
 
-// tracers are the ways to report to a backend at the address, by name.
+// tracers returns the ways to report to a backend at the address, by name.
 func tracers(address string) map[string]map[string]string {
 	return map[string]map[string]string{
 		"jaeger": {"TRACING": "jaeger", "JAEGER_ENDPOINT": address + "/api/traces"},
