@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 	"strings"
 
 	"github.com/go-chi/chi/v5"
@@ -32,21 +31,6 @@ type Program struct {
 type Frame struct {
 	Log    *slog.Logger
 	Tracer tracing.Tracer
-}
-
-// Process is what surrounds a program.
-type Process struct {
-	Args           []string // without the program's name
-	Getenv         func(string) string
-	Stdout, Stderr io.Writer
-	Terminal       bool // Stdout is one
-}
-
-// OS returns the process as the operating system started it.
-func OS() Process {
-	info, err := os.Stdout.Stat()
-	return Process{Args: os.Args[1:], Getenv: os.Getenv, Stdout: os.Stdout, Stderr: os.Stderr,
-		Terminal: err == nil && info.Mode()&os.ModeCharDevice != 0}
 }
 
 // The exit statuses of Main.

@@ -21,6 +21,7 @@ type Requests struct {
 	total    *prometheus.CounterVec
 	errors   *prometheus.CounterVec
 	duration *prometheus.HistogramVec
+	refused  prometheus.Counter
 	series   sync.Map // series by key: looking labels up costs more than counting
 }
 
@@ -35,7 +36,8 @@ type series struct {
 }
 
 // New makes the figures of the named service, with those of the Go runtime and the process.
-func New(service string) *Requests {
+// Dropped counts the lines that the log has lost.
+func New(service string, dropped func() int64) *Requests {
 	labels := prometheus.Labels{"service": service}
 	m := &Requests{
 		registry: prometheus.NewRegistry(),
@@ -51,8 +53,14 @@ func New(service string) *Requests {
 			Name: "http_request_duration_seconds", Help: "Time from a request's header to its answer's end.",
 			Buckets:     []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
 			ConstLabels: labels}, []string{"route", "status_class"}),
+		refused: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "http_connections_refused_total", Help: "Connections that there was no room for.",
+			ConstLabels: labels}),
 	}
-	m.registry.MustRegister(m.inFlight, m.total, m.errors, m.duration, buildInfo(labels),
+	lost := prometheus.NewCounterFunc(prometheus.CounterOpts{
+		Name: "log_lines_dropped_total", Help: "Lines of the log that nobody took, or that could not be written.",
+		ConstLabels: labels}, func() float64 { return float64(dropped()) })
+	m.registry.MustRegister(m.inFlight, m.total, m.errors, m.duration, m.refused, lost, buildInfo(labels),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -65,6 +73,9 @@ func buildInfo(labels prometheus.Labels) prometheus.Collector {
 	info.WithLabelValues(build.Revision, build.Go).Set(1)
 	return info
 }
+
+// Refused counts a connection that there was no room for.
+func (m *Requests) Refused() { m.refused.Inc() }
 
 // Started counts a request in; the caller owes one Answered.
 func (m *Requests) Started() { m.inFlight.Inc() }

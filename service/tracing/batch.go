@@ -19,7 +19,7 @@ type batch struct {
 	spans  int
 }
 
-// maxText is where the client cuts the values of tags, in bytes. Here it bounds names too.
+// maxText bounds names and the values of tags, in bytes: Jaeger's client cuts them there.
 const maxText = 256
 
 // headOf returns what a batch has before its spans: the process, with its tags, and the list's

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/opentracing/opentracing-go"
@@ -86,9 +87,9 @@ type tags map[string]any
 // Apply implements opentracing.StartSpanOption.
 func (t tags) Apply(o *opentracing.StartSpanOptions) { o.Tags = t }
 
-// Server begins the span of a request that came in, as a child of its caller's. The request
-// it returns carries the span.
-func (t Tracer) Server(r *http.Request) (*http.Request, Span) {
+// Server begins the span of a request that came in, as a child of its caller's. The name must be
+// one of few: it is what backends list. The request it returns carries the span.
+func (t Tracer) Server(r *http.Request, name string) (*http.Request, Span) {
 	from := parentOf(r.Header)
 	if !t.on {
 		return r, Span{ids: from}
@@ -96,15 +97,18 @@ func (t Tracer) Server(r *http.Request) (*http.Request, Span) {
 	if from.sampled == "" {
 		from.sampled = t.undecided
 	}
-	span := t.ot.StartSpan(r.Method+" "+r.URL.Path, opentracing.ChildOf(t.join(from)), t.server)
-	ext.HTTPMethod.Set(span, r.Method)
-	ext.HTTPUrl.Set(span, r.URL.RequestURI())
+	span := t.ot.StartSpan(name, opentracing.ChildOf(t.join(from)), t.server)
+	ext.HTTPMethod.Set(span, tag(r.Method))
+	ext.HTTPUrl.Set(span, tag(r.URL.RequestURI()))
 	if from.traceID == "" && from.sampled == sampledNo {
 		ext.SamplingPriority.Set(span, 0)
 	}
 	s := Span{span, t.ids(span)}
 	return r.WithContext(context.WithValue(r.Context(), serverSpan{}, s)), s
 }
+
+// tag returns s as a tag's value, without what else of the request it would keep in memory.
+func tag(s string) string { return strings.Clone(s[:min(len(s), maxText)]) }
 
 // Calls makes the spans of the GETs that go to one next hop. Make it with Tracer.Calls.
 type Calls struct {

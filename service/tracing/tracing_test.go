@@ -64,7 +64,7 @@ func tracers(address string) map[string]map[string]string {
 func pass(tracer tracing.Tracer, in http.Header) (http.Header, string) {
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	r.Header = in
-	r, server := tracer.Server(r)
+	r, server := tracer.Server(r, "GET /")
 	out := httptest.NewRequest(http.MethodGet, "http://preference:8080/", nil)
 	client := tracer.Calls("preference", out.URL).Begin(r, out)
 	client.End(http.StatusServiceUnavailable, true)
