@@ -49,7 +49,7 @@ func findings(set rules.Set, found []rules.Finding) []Finding {
 	for _, f := range found {
 		r, _ := set.Get(f.Key)
 		one := Finding{
-			Ref:  NewRef(kindOf(r.Kind.Kind, r.Kind.Group), f.Key.Namespace, f.Key.Name),
+			Ref:  NewRef(r.Kind, f.Key.Namespace, f.Key.Name),
 			File: r.File(), Line: r.Line(f.Path),
 			Code: f.Code.Istioctl(), Level: f.Level, Text: f.Text,
 		}

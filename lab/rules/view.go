@@ -6,7 +6,13 @@ import (
 	"istio-tutorial/lab/mesh"
 )
 
-// AbortView is an injected answer, as `routes` and its oracles have it.
+// FaultView is what a fault injects, as `routes -o json` has it; null is nothing.
+type FaultView struct {
+	Abort *AbortView `json:"abort"`
+	Delay *DelayView `json:"delay"`
+}
+
+// AbortView is an injected answer.
 type AbortView struct {
 	Percent float64 `json:"percent"`
 	Status  int     `json:"status"`
@@ -18,17 +24,16 @@ type DelayView struct {
 	MS      int64   `json:"ms"`
 }
 
-// FaultViews are nil for what a fault does not inject.
-func FaultViews(f mesh.Fault) (*AbortView, *DelayView) {
-	var abort *AbortView
-	var delay *DelayView
-	if a := f.Abort; a != nil {
-		abort = &AbortView{Percent: a.Percent, Status: a.Status}
+// NewFaultView is the view of a fault; nil is none.
+func NewFaultView(f *mesh.Fault) FaultView {
+	var view FaultView
+	if f != nil && f.Abort != nil {
+		view.Abort = &AbortView{Percent: f.Abort.Percent, Status: f.Abort.Status}
 	}
-	if d := f.Delay; d != nil {
-		delay = &DelayView{Percent: d.Percent, MS: d.Time.Milliseconds()}
+	if f != nil && f.Delay != nil {
+		view.Delay = &DelayView{Percent: f.Delay.Percent, MS: f.Delay.Time.Milliseconds()}
 	}
-	return abort, delay
+	return view
 }
 
 // Milliseconds is nil for no time.

@@ -57,15 +57,15 @@ func tutorial() mesh.Topology {
 // classicMesh is what files of 2018 make of the tutorial.
 func classicMesh(t *testing.T, files []string) mesh.Mesh {
 	t.Helper()
-	var list []rules.Rule
+	var loaded []rules.Rule
 	for _, doc := range documents(t, files) {
 		parsed, err := classic.Parse([]document.Document{doc}, "istio-tutorial")
 		if err != nil {
 			t.Fatal(err)
 		}
-		list = append(list, parsed...)
+		loaded = append(loaded, parsed...)
 	}
-	return classic.Resolve(rules.Set{}.Apply(list...), tutorial())
+	return classic.Resolve(rules.Set{}.Apply(loaded...), tutorial())
 }
 
 // todaysMesh is what files of today make of it, with the Services that are in them.

@@ -21,7 +21,7 @@ func (r *resolver) policy(client mesh.Workload, c mesh.Cluster) mesh.Policy {
 		}
 		policy.From = p.Key.String()
 		if lb := p.Spec.LoadBalancing; lb != nil && !isExternal {
-			policy.Balance = balanceOf(*lb.Name)
+			policy.Balance = lb.Name.Balance
 		}
 		if cb := p.Spec.CircuitBreaker; cb != nil && cb.Simple != nil {
 			policy.Limits, policy.Outlier = limits(cb.Simple), outlier(cb.Simple)
@@ -35,17 +35,6 @@ func (r *resolver) isFor(p rules.Typed[destinationPolicy], client mesh.Workload,
 	d := p.Spec.Destination
 	return d.host(p.Key.Namespace) == c.Host && maps.Equal(mesh.Labels(d.Labels), c.Labels) &&
 		r.isFrom(client, p.Rule, p.Spec.Source)
-}
-
-func balanceOf(b balance) mesh.Balance {
-	switch b {
-	case leastConn:
-		return mesh.LeastRequest
-	case random:
-		return mesh.Random
-	default:
-		return mesh.RoundRobin
-	}
 }
 
 func limits(b *breaker) mesh.Limits {
@@ -93,12 +82,9 @@ func seconds(d *duration) *time.Duration {
 }
 
 func (v *validator) destinationPolicy(p *destinationPolicy) {
-	if v.Required("spec.destination", p.Destination) {
-		v.reference("spec.destination", p.Destination)
-	}
-	if p.Source != nil {
-		v.reference("spec.source", p.Source)
-	}
+	v.Required("spec.destination", p.Destination)
+	v.reference("spec.destination", p.Destination)
+	v.reference("spec.source", p.Source)
 	if p.LoadBalancing != nil && p.LoadBalancing.Name == nil {
 		v.Fail("spec.loadBalancing", "name is required")
 	}

@@ -38,13 +38,15 @@ type viewer struct {
 }
 
 func (v viewer) view(i int) View {
-	out := View{Faults: []FaultView{}}
+	out := View{Faults: []FilterView{}}
 	routes := v.outbound.Hosts[i].Routes
 	for j, route := range routes {
 		out.Routes = append(out.Routes, v.route(route, v.plan.hosts[i].routes[j]))
 	}
 	for _, f := range v.filters() {
-		out.Faults = append(out.Faults, v.fault(f))
+		out.Faults = append(out.Faults, FilterView{
+			v.cluster(f.cluster), matchViews(f.fault.When), rules.NewFaultView(&f.fault),
+		})
 	}
 	for _, c := range v.clusters(routes) {
 		out.Policies = append(out.Policies, v.policy(c))
@@ -70,6 +72,7 @@ func (v viewer) route(r mesh.Route, planned plannedRoute) RouteView {
 		Rule:      r.From,
 		Match:     matchViews(r.Match),
 		TimeoutMS: r.Timeout.Milliseconds(),
+		FaultView: rules.NewFaultView(planned.fault),
 		Also:      v.also(r, planned.rule),
 	}
 	for _, d := range r.Destinations {
@@ -84,9 +87,6 @@ func (v viewer) route(r mesh.Route, planned plannedRoute) RouteView {
 	}
 	for _, m := range r.Mirrors {
 		out.Mirror = new(v.cluster(m.Cluster))
-	}
-	if f := planned.fault; f != nil {
-		out.Abort, out.Delay = rules.FaultViews(*f)
 	}
 	return out
 }
@@ -110,56 +110,35 @@ func (v viewer) also(r mesh.Route, own *rules.Typed[routeRule]) []AlsoView {
 }
 
 func (v viewer) cluster(c mesh.Cluster) ClusterView {
-	return ClusterView{Host: v.otherHost(c), Labels: labelsView(c)}
-}
-
-func (v viewer) otherHost(c mesh.Cluster) string {
+	view := ClusterView{Host: c.Host, Labels: c.Labels}
 	if c.Host == v.host {
-		return ""
+		view.Host = ""
 	}
-	return c.Host
-}
-
-func labelsView(c mesh.Cluster) mesh.Labels {
 	if c.Labels == nil {
-		return mesh.Labels{}
+		view.Labels = mesh.Labels{}
 	}
-	return c.Labels
-}
-
-func (v viewer) fault(f filter) FaultView {
-	abort, delay := rules.FaultViews(f.fault)
-	return FaultView{
-		Host:   v.otherHost(f.cluster),
-		Labels: labelsView(f.cluster),
-		Match:  matchViews(f.fault.When),
-		Abort:  abort,
-		Delay:  delay,
-	}
+	return view
 }
 
 // clusters are those that the routes name, each once.
 func (v viewer) clusters(routes []mesh.Route) []mesh.Upstream {
 	var named mesh.Outbound
 	for _, r := range routes {
-		for _, d := range r.Destinations {
-			v.addCluster(&named, v.plan.client, d.Cluster)
-		}
-		for _, m := range r.Mirrors {
-			v.addCluster(&named, v.plan.client, m.Cluster)
-		}
+		v.addClusters(&named, v.plan.client, r)
 	}
 	return named.Clusters
 }
 
 func (v viewer) policy(u mesh.Upstream) PolicyView {
 	p := u.Policy
+	balance := map[mesh.Balance]string{
+		mesh.RoundRobin: "round_robin", mesh.LeastRequest: "least_request", mesh.Random: "random",
+	}
 	out := PolicyView{
-		Host:                     v.otherHost(u.Cluster),
-		Labels:                   labelsView(u.Cluster),
+		ClusterView:              v.cluster(u.Cluster),
 		Endpoints:                len(v.topology.Endpoints(u.Cluster)),
 		From:                     p.From,
-		LB:                       balanceView(p.Balance),
+		LB:                       balance[p.Balance],
 		MaxConnections:           p.Limits.Connections,
 		MaxPending:               p.Limits.Pending,
 		MaxRequests:              p.Limits.Requests,
@@ -175,17 +154,6 @@ func (v viewer) policy(u mesh.Upstream) PolicyView {
 		}
 	}
 	return out
-}
-
-func balanceView(b mesh.Balance) string {
-	switch b {
-	case mesh.LeastRequest:
-		return "least_request"
-	case mesh.Random:
-		return "random"
-	default:
-		return "round_robin"
-	}
 }
 
 func matchViews(list []mesh.Condition) []MatchView {

@@ -9,9 +9,12 @@ import (
 )
 
 // external are the hosts that the rules open. Of two rules for one host the smaller key counts.
-func external(s rules.Set) []mesh.ExternalHost {
+func external(list []rules.Typed[egressRule]) []mesh.ExternalHost {
 	var hosts []mesh.ExternalHost
-	for _, rule := range effectiveEgress(s) {
+	for _, rule := range list {
+		if firstFor(rule, list).Key != rule.Key {
+			continue
+		}
 		for _, p := range rule.Spec.Ports {
 			hosts = append(hosts, externalHost(rule.Spec.Destination.Service, p))
 		}
@@ -19,24 +22,11 @@ func external(s rules.Set) []mesh.ExternalHost {
 	return hosts
 }
 
-func effectiveEgress(s rules.Set) []rules.Typed[egressRule] {
-	var list []rules.Typed[egressRule]
-	for _, rule := range rules.Of[egressRule](s.Rules()) {
-		if _, taken := egressOf(list, rule.Spec.Destination.Service); !taken {
-			list = append(list, rule)
-		}
-	}
-	return list
-}
-
-func egressOf(list []rules.Typed[egressRule], host string) (rules.Typed[egressRule], bool) {
-	i := slices.IndexFunc(list, func(r rules.Typed[egressRule]) bool {
-		return r.Spec.Destination.Service == host
-	})
-	if i < 0 {
-		return rules.Typed[egressRule]{}, false
-	}
-	return list[i], true
+// firstFor is the first of the rules for a rule's host.
+func firstFor(rule rules.Typed[egressRule], list []rules.Typed[egressRule]) rules.Typed[egressRule] {
+	return list[slices.IndexFunc(list, func(r rules.Typed[egressRule]) bool {
+		return r.Spec.Destination.Service == rule.Spec.Destination.Service
+	})]
 }
 
 func externalHost(host string, p egressPort) mesh.ExternalHost {
@@ -123,8 +113,8 @@ func (i inspector) isExternal(host string) bool {
 }
 
 func (i inspector) egressRule(r rules.Typed[egressRule]) []rules.Finding {
-	first, ok := egressOf(effectiveEgress(i.set), r.Spec.Destination.Service)
-	if !ok || first.Key == r.Key {
+	first := firstFor(r, i.egress)
+	if first.Key == r.Key {
 		return nil
 	}
 	return never(Shadowed, "%s (earlier name) is for %s too", first.Key.Name, r.Spec.Destination.Service)

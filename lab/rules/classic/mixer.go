@@ -82,12 +82,9 @@ func (r *resolver) actions(c call) []action {
 		}
 		for _, a := range rule.Spec.Actions {
 			handler, ok := r.set.Get(mixerKey(a.Handler, rule.Key.Namespace))
-			if !ok {
-				continue
-			}
 			for _, name := range a.Instances {
-				instance, ok := r.set.Get(mixerKey(name, rule.Key.Namespace))
-				if ok && takes(handler, instance) {
+				instance, ok2 := r.set.Get(mixerKey(name, rule.Key.Namespace))
+				if ok && ok2 && takes(handler, instance) {
 					list = append(list, action{rule, handler, instance})
 				}
 			}
@@ -181,51 +178,39 @@ func met[T any](list *[]T, c call, one T, callers func(*T) *mesh.Callers) {
 	}
 }
 
-// denial is one refusal of a call.
-type denial struct {
-	rule    string
-	code    int
-	message string
-}
-
 // addDenial joins all refusals of a call, as Mixer does; the first one's code counts. Mixer joins
 // them as they come in, ours in the order of the rules' keys.
 func addDenial(in *mesh.Inbound, c call, actions []action) {
 	var from, messages []string
-	var code int
+	var first int
 	for _, a := range actions {
-		d, denied := a.deny(c)
-		if !denied {
+		code, message := a.deny(c)
+		if code == 0 {
 			continue
 		}
-		code = cmp.Or(code, d.code)
-		from = append(from, d.rule)
-		messages = append(messages, d.message)
+		first = cmp.Or(first, code)
+		from = append(from, a.rule.Key.String())
+		messages = append(messages, mixerName(a.handler)+":"+message)
 	}
-	if len(messages) == 0 {
-		return
+	if len(messages) > 0 {
+		d := mesh.Denial{From: from, Answer: answer(first, strings.Join(messages, ", "))}
+		met(&in.Denials, c, d, func(d *mesh.Denial) *mesh.Callers { return &d.Callers })
 	}
-	text := answer(code, strings.Join(messages, ", "))
-	met(&in.Denials, c, mesh.Denial{From: from, Answer: text}, func(d *mesh.Denial) *mesh.Callers {
-		return &d.Callers
-	})
 }
 
-func (a action) deny(c call) (denial, bool) {
-	d := denial{rule: a.rule.Key.String(), code: codeFailedPrecondition}
-	var message string
+// deny is code 0 for a call that may pass.
+func (a action) deny(c call) (code int, message string) {
 	switch handler := a.handler.Spec.(type) {
 	case *denier:
 		if s := handler.Status; s != nil {
-			d.code, message = int(s.Code), s.Message
+			return int(s.Code), s.Message
 		}
+		return codeFailedPrecondition, ""
 	case *listChecker:
-		d.code, message = handler.check(a.instance, c)
+		return handler.check(a.instance, c)
 	default:
-		return denial{}, false
+		return 0, ""
 	}
-	d.message = mixerName(a.handler) + ":" + message
-	return d, d.code != 0
 }
 
 // check is code 0 for a caller who may pass, one whose value cannot be told among them.

@@ -24,7 +24,7 @@ func (i inspector) mixerRule(r rules.Typed[mixerRule]) []rules.Finding {
 		return []rules.Finding{
 			rules.Warn("", NoAction, "does less than it says: %s", strings.Join(reasons, ", ")),
 		}
-	case i.limitsOnly(r) && !slices.ContainsFunc(calls, i.isCharged):
+	case limitsOnly(r) && !slices.ContainsFunc(calls, i.isCharged):
 		return never(NoQuota,
 			"no QuotaSpecBinding names a service that it is for, so no request is charged")
 	}
@@ -101,23 +101,17 @@ func (p *prometheus) has(instance string) bool {
 }
 
 // limitsOnly tells whether all handlers of a rule are memquotas.
-func (i inspector) limitsOnly(r rules.Typed[mixerRule]) bool {
-	for _, a := range r.Spec.Actions {
-		if mixerKey(a.Handler, r.Key.Namespace).Kind != memQuotaKind {
-			return false
-		}
-	}
-	return true
+func limitsOnly(r rules.Typed[mixerRule]) bool {
+	return !slices.ContainsFunc(r.Spec.Actions, func(a mixerAction) bool {
+		return mixerKey(a.Handler, r.Key.Namespace).Kind != memQuotaKind
+	})
 }
 
 // unused is for handlers and instances.
 func unused[S any](i inspector, r rules.Typed[S]) []rules.Finding {
 	for _, rule := range i.rules {
 		for _, a := range rule.Spec.Actions {
-			if mixerKey(a.Handler, rule.Key.Namespace) == r.Key {
-				return nil
-			}
-			for _, name := range a.Instances {
+			for _, name := range append(slices.Clone(a.Instances), a.Handler) {
 				if mixerKey(name, rule.Key.Namespace) == r.Key {
 					return nil
 				}

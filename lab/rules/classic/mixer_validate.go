@@ -1,6 +1,7 @@
 package classic
 
 import (
+	"slices"
 	"strings"
 
 	"istio-tutorial/lab/rules"
@@ -26,12 +27,9 @@ func (v *validator) mixerName(path, name string, kinds ...string) {
 		v.Fail(path, "want NAME.KIND or NAME.KIND.NAMESPACE, not %q", name)
 		return
 	}
-	for _, kind := range kinds {
-		if parts[1] == kind {
-			return
-		}
+	if !slices.Contains(kinds, parts[1]) {
+		v.Fail(path, "kind %s: %w", parts[1], rules.ErrUnsupported)
 	}
-	v.Fail(path, "kind %s: %w", parts[1], rules.ErrUnsupported)
 }
 
 func (v *validator) denier(d *denier) {

@@ -40,6 +40,7 @@ type filter struct {
 type resolver struct {
 	set      rules.Set
 	topology mesh.Topology
+	egress   []rules.Typed[egressRule]
 	routes   []rules.Typed[routeRule] // in the order in which they are tried
 	policies []rules.Typed[destinationPolicy]
 	rules    []rules.Typed[mixerRule]
@@ -47,16 +48,17 @@ type resolver struct {
 }
 
 func newResolver(s rules.Set, t mesh.Topology) *resolver {
-	t.External = external(s)
 	list := s.Rules()
 	r := &resolver{
 		set:      s,
 		topology: t,
+		egress:   rules.Of[egressRule](list),
 		routes:   rules.Of[routeRule](list),
 		policies: rules.Of[destinationPolicy](list),
 		rules:    rules.Of[mixerRule](list),
 		bindings: rules.Of[quotaSpecBinding](list),
 	}
+	r.topology.External = external(r.egress)
 	slices.SortStableFunc(r.routes, func(a, b rules.Typed[routeRule]) int {
 		return cmp.Compare(b.Spec.Precedence, a.Spec.Precedence)
 	})
@@ -151,11 +153,8 @@ func (r *resolver) outbound(p plan) mesh.Outbound {
 			for i := range route.Destinations {
 				d := &route.Destinations[i]
 				d.Faults = p.faults(d.Cluster, route.Match)
-				r.addCluster(&out, p.client, d.Cluster)
 			}
-			for _, m := range route.Mirrors {
-				r.addCluster(&out, p.client, m.Cluster)
-			}
+			r.addClusters(&out, p.client, route)
 			host.Routes = append(host.Routes, route)
 		}
 		out.Hosts = append(out.Hosts, host)
@@ -165,6 +164,15 @@ func (r *resolver) outbound(p plan) mesh.Outbound {
 
 const statusNoRoute = 404
 
-func (r *resolver) addCluster(out *mesh.Outbound, client mesh.Workload, c mesh.Cluster) {
-	out.AddCluster(c, func() mesh.Policy { return r.policy(client, c) })
+// addClusters adds those that a route names.
+func (r *resolver) addClusters(out *mesh.Outbound, client mesh.Workload, route mesh.Route) {
+	add := func(c mesh.Cluster) {
+		out.AddCluster(c, func() mesh.Policy { return r.policy(client, c) })
+	}
+	for _, d := range route.Destinations {
+		add(d.Cluster)
+	}
+	for _, m := range route.Mirrors {
+		add(m.Cluster)
+	}
 }

@@ -11,11 +11,9 @@ import (
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
 func (v *validator) routeRule(r *routeRule) {
-	if v.Required("spec.destination", r.Destination) {
-		v.reference("spec.destination", r.Destination)
-		if len(r.Destination.Labels) > 0 {
-			v.Fail("spec.destination.labels", "must be empty: labels belong to spec.route")
-		}
+	v.reference("spec.destination", r.Destination)
+	if v.Required("spec.destination", r.Destination) && len(r.Destination.Labels) > 0 {
+		v.Fail("spec.destination.labels", "must be empty: labels belong to spec.route")
 	}
 	if r.Match != nil {
 		v.match(r.Match)
@@ -24,15 +22,11 @@ func (v *validator) routeRule(r *routeRule) {
 		v.route(r.Route)
 	}
 	v.routeExtras(r)
-	if r.Mirror != nil {
-		v.reference("spec.mirror", r.Mirror)
-	}
+	v.reference("spec.mirror", r.Mirror)
 }
 
 func (v *validator) match(m *match) {
-	if m.Source != nil {
-		v.reference("spec.match.source", m.Source)
-	}
+	v.reference("spec.match.source", m.Source)
 	if m.Request == nil {
 		return
 	}
@@ -75,9 +69,7 @@ func (v *validator) route(route []weighted) {
 	for i, w := range route {
 		path := rules.At("spec.route", i)
 		v.labels(path+".labels", w.Labels)
-		if w.Destination != nil {
-			v.reference(path+".destination", w.Destination)
-		}
+		v.reference(path+".destination", w.Destination)
 		v.percent(path+".weight", float64(w.Weight))
 		total += int64(w.Weight)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"istio-tutorial/lab/mesh"
 	"istio-tutorial/lab/rules"
 )
 
@@ -146,19 +147,13 @@ func (d *duration) of() time.Duration {
 	return time.Duration(*d)
 }
 
-// balance is the name of a way to balance; protobuf takes its number too.
-type balance string
-
-const (
-	roundRobin balance = "ROUND_ROBIN"
-	leastConn  balance = "LEAST_CONN"
-	random     balance = "RANDOM"
-)
+// balance is written by its name; protobuf takes its number too.
+type balance struct{ mesh.Balance }
 
 func (b *balance) UnmarshalJSON(data []byte) error {
-	for number, name := range []balance{roundRobin, leastConn, random} {
+	for number, name := range []string{"ROUND_ROBIN", "LEAST_CONN", "RANDOM"} {
 		if text := string(data); text == fmt.Sprintf("%q", name) || text == fmt.Sprint(number) {
-			*b = name
+			b.Balance = []mesh.Balance{mesh.RoundRobin, mesh.LeastRequest, mesh.Random}[number]
 			return nil
 		}
 	}

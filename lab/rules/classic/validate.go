@@ -18,8 +18,11 @@ const maxDomain = 255
 
 func isDNSLabel(s string) bool { return len(s) <= 63 && dnsLabel.MatchString(s) }
 
-// reference checks how a rule names a service.
+// reference checks how a rule names a service, if it does.
 func (v *validator) reference(path string, r *reference) {
+	if r == nil {
+		return
+	}
 	switch {
 	case r.Name == "" && r.Service == "":
 		v.Fail(path, "name or service is required")

@@ -9,22 +9,21 @@ import (
 // Absent numbers are null: the proxy's default holds.
 type View struct {
 	Routes   []RouteView  `json:"routes"` // the first that matches wins
-	Faults   []FaultView  `json:"faults"` // of the client's listener, in their order
+	Faults   []FilterView `json:"faults"` // of the client's listener, in their order
 	Policies []PolicyView `json:"policies"`
 	Egress   []EgressView `json:"egress,omitempty"`
 }
 
 // RouteView is a route; abort and delay are those of its own rule.
 type RouteView struct {
-	Rule      string           `json:"rule"`
-	Match     []MatchView      `json:"match"`
-	Clusters  []ClusterView    `json:"clusters"`
-	TimeoutMS int64            `json:"timeout_ms"`
-	Retry     *RetryView       `json:"retry"`
-	Mirror    *ClusterView     `json:"mirror"`
-	Abort     *rules.AbortView `json:"abort"`
-	Delay     *rules.DelayView `json:"delay"`
-	Also      []AlsoView       `json:"also,omitempty"`
+	Rule      string        `json:"rule"`
+	Match     []MatchView   `json:"match"`
+	Clusters  []ClusterView `json:"clusters"`
+	TimeoutMS int64         `json:"timeout_ms"`
+	Retry     *RetryView    `json:"retry"`
+	Mirror    *ClusterView  `json:"mirror"`
+	rules.FaultView
+	Also []AlsoView `json:"also,omitempty"`
 }
 
 // MatchView is one condition.
@@ -58,19 +57,16 @@ type AlsoView struct {
 	When  string `json:"when"`
 }
 
-// FaultView is a fault filter.
-type FaultView struct {
-	Host   string           `json:"host,omitempty"`
-	Labels mesh.Labels      `json:"labels"`
-	Match  []MatchView      `json:"match"`
-	Abort  *rules.AbortView `json:"abort"`
-	Delay  *rules.DelayView `json:"delay"`
+// FilterView is a fault filter, on the requests for a cluster.
+type FilterView struct {
+	ClusterView
+	Match []MatchView `json:"match"`
+	rules.FaultView
 }
 
 // PolicyView is the policy of a cluster; From is the key of its rule.
 type PolicyView struct {
-	Host                     string       `json:"host,omitempty"`
-	Labels                   mesh.Labels  `json:"labels"`
+	ClusterView
 	Endpoints                int          `json:"endpoints"`
 	From                     string       `json:"from"`
 	LB                       string       `json:"lb"`

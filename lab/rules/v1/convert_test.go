@@ -53,11 +53,11 @@ func classicSet(t *testing.T, names []string) rules.Set {
 	t.Helper()
 	var set rules.Set
 	for _, name := range names {
-		list, err := classic.Parse(file(t, istiofiles+"/"+name), namespace)
+		loaded, err := classic.Parse(file(t, istiofiles+"/"+name), namespace)
 		if err != nil {
 			t.Fatal(err)
 		}
-		set = set.Apply(list...)
+		set = set.Apply(loaded...)
 	}
 	return set
 }
@@ -68,11 +68,11 @@ func convertedMesh(t *testing.T, set rules.Set) (mesh.Mesh, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	list, err := parse(string(text), "default")
+	loaded, err := parse(string(text), "default")
 	if err != nil {
 		t.Fatalf("%v in\n%s", err, text)
 	}
-	return v1.Resolve(rules.Set{}.Apply(list...), topology()), string(text)
+	return v1.Resolve(rules.Set{}.Apply(loaded...), topology()), string(text)
 }
 
 // TestConvertedToGatewayAPI holds the same for HTTPRoutes, where a file by hand exists.
@@ -206,11 +206,11 @@ func TestConvertedMeansTheSame(t *testing.T) {
 			said := 0
 			for seed := range uint64(tries) {
 				text := randomRules(rand.New(rand.NewPCG(seed, 1)), name == "gateway-api")
-				list, err := classic.Parse(documents(t, text), namespace)
+				loaded, err := classic.Parse(documents(t, text), namespace)
 				if err != nil {
 					t.Fatalf("%v in\n%s", err, text)
 				}
-				set := rules.Set{}.Apply(list...)
+				set := rules.Set{}.Apply(loaded...)
 				after, converted, err := to(t, set)
 				if err != nil {
 					continue

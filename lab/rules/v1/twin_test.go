@@ -279,11 +279,11 @@ func classicMesh(t *testing.T, names []string) mesh.Mesh {
 	t.Helper()
 	var set rules.Set
 	for _, name := range names {
-		list, err := classic.Parse(file(t, istiofiles+"/"+name), namespace)
+		loaded, err := classic.Parse(file(t, istiofiles+"/"+name), namespace)
 		if err != nil {
 			t.Fatal(err)
 		}
-		set = set.Apply(list...)
+		set = set.Apply(loaded...)
 	}
 	return classic.Resolve(set, topology())
 }
