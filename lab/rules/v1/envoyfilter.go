@@ -188,7 +188,7 @@ func (l localLimit) headers() map[string]string {
 func (r *resolver) limits(server mesh.Workload) []mesh.RateLimit {
 	var everyone mesh.Callers
 	for _, c := range r.callers() {
-		c.add(&everyone)
+		everyone.Add(c.workload)
 	}
 	var list []mesh.RateLimit
 	for _, f := range r.filters {

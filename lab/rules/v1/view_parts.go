@@ -11,11 +11,7 @@ func directView(r *mesh.Response) *DirectView {
 	if r == nil {
 		return nil
 	}
-	view := &DirectView{Status: r.Status}
-	if r.Body != "" {
-		view.Body = new(r.Body)
-	}
-	return view
+	return &DirectView{Status: r.Status, Body: orNull(r.Body)}
 }
 
 // headersView is nil for no change.
