@@ -94,11 +94,11 @@ func (v *validator) destinationPolicy(p *destinationPolicy) {
 }
 
 func (v *validator) breaker(path string, b *breaker) {
-	v.notNegative(path+".maxConnections", b.MaxConnections)
-	v.notNegative(path+".httpMaxPendingRequests", b.MaxPendingRequests)
-	v.notNegative(path+".httpMaxRequests", b.MaxRequests)
-	v.notNegative(path+".httpConsecutiveErrors", b.ConsecutiveErrors)
-	v.notNegative(path+".httpMaxRequestsPerConnection", b.MaxRequestsPerConnection)
+	v.NotNegative(path+".maxConnections", b.MaxConnections)
+	v.NotNegative(path+".httpMaxPendingRequests", b.MaxPendingRequests)
+	v.NotNegative(path+".httpMaxRequests", b.MaxRequests)
+	v.NotNegative(path+".httpConsecutiveErrors", b.ConsecutiveErrors)
+	v.NotNegative(path+".httpMaxRequestsPerConnection", b.MaxRequestsPerConnection)
 	v.percent(path+".httpMaxEjectionPercent", float64(b.MaxEjectionPercent))
 	v.duration(path+".sleepWindow", b.SleepWindow)
 	v.duration(path+".httpDetectionInterval", b.DetectionInterval)
