@@ -98,22 +98,14 @@ func (s Set) rulesOf(d int) []Object {
 	return slices.DeleteFunc(s.Rules(), func(o Object) bool { return o.dialect != d })
 }
 
-// ruleSet is the rules in force. Those of one change are as old as each other, and those of earlier
-// ones older.
+// ruleSet is the rules in force. Those of one change were created at one time.
 func ruleSet(list []Object) rules.Set {
-	set := rules.Set{}
-	for len(list) > 0 {
-		n := slices.IndexFunc(list, func(o Object) bool { return !o.Created.Equal(list[0].Created) })
-		if n < 0 {
-			n = len(list)
-		}
-		same := make([]rules.Rule, n)
-		for i := range same {
-			same[i] = *list[i].rule
-		}
-		set, list = set.Apply(same...), list[n:]
+	typed := make([]rules.Rule, len(list))
+	for i, o := range list {
+		typed[i] = *o.rule
+		typed[i].Created = o.Created
 	}
-	return set
+	return rules.Set{}.Apply(typed...)
 }
 
 // oneDialect refuses rules of two dialects: what they mean together, neither says.

@@ -124,7 +124,7 @@ func (i inspector) destinationPolicy(p rules.Typed[destinationPolicy]) []rules.F
 	}
 }
 
-// use tells whether a policy is some cluster's, or else the name of the one that its clusters have.
+// use reports whether a policy is some cluster's, or else the name of the one that its clusters have.
 func (i inspector) use(p rules.Typed[destinationPolicy]) (used bool, taken string) {
 	for n, out := range i.outbounds {
 		for _, u := range out.Clusters {
