@@ -109,17 +109,11 @@ func addDenial(list *[]mesh.Denial, from []string, c caller) {
 // matches is true where one rule has the caller among its sources; a rule without sources has
 // everyone, a policy without rules nobody.
 func matches(p *security.AuthorizationPolicy, c caller, namespace string) bool {
-	for _, rule := range p.Rules {
-		if len(rule.From) == 0 {
-			return true
-		}
-		for _, from := range rule.From {
-			if isSource(from.Source, c, namespace) {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(p.Rules, func(rule *security.Rule) bool {
+		return len(rule.From) == 0 || slices.ContainsFunc(rule.From, func(f *security.Rule_From) bool {
+			return isSource(f.Source, c, namespace)
+		})
+	})
 }
 
 // isSource holds where every list of a source does.

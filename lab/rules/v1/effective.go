@@ -72,11 +72,8 @@ func (v viewer) view(routes []Route) View {
 	used := map[string]mesh.Cluster{}
 	for _, route := range routes {
 		view.Routes = append(view.Routes, v.route(route))
-		for _, d := range route.Destinations {
-			used[d.Cluster.Key()] = d.Cluster
-		}
-		for _, m := range route.Mirrors {
-			used[m.Cluster.Key()] = m.Cluster
+		for c := range route.Clusters() {
+			used[c.Key()] = *c
 		}
 	}
 	for _, c := range v.clusters(used) {
@@ -134,7 +131,7 @@ func (v viewer) route(r Route) RouteView {
 	if r.Direct == nil && r.Redirect == nil {
 		view.TimeoutMS = new(r.Timeout.Milliseconds())
 	}
-	view.Redirect, view.Rewrite = redirectView(r.Redirect), rewriteView(r.Rewrite)
+	view.Redirect, view.Rewrite = (*RedirectView)(r.Redirect), (*RewriteView)(r.Rewrite)
 	view.Headers = headersView(r.Headers)
 	if r.Missing == http.StatusInternalServerError {
 		view.ClusterNotFound = "INTERNAL_SERVER_ERROR"

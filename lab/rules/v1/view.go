@@ -38,7 +38,7 @@ type RouteView struct {
 
 // RedirectView is where a client is sent.
 type RedirectView struct {
-	Code   int    `json:"code"`
+	Status int    `json:"code"`
 	Scheme string `json:"scheme,omitempty"`
 	Host   string `json:"host,omitempty"`
 	Port   int    `json:"port,omitempty"`

@@ -18,24 +18,6 @@ func directView(r *mesh.Response) *DirectView {
 	return view
 }
 
-func redirectView(r *mesh.Redirect) *RedirectView {
-	if r == nil {
-		return nil
-	}
-	return &RedirectView{
-		Code: r.Status, Scheme: r.Scheme, Host: r.Host, Port: r.Port, Path: r.Path, Prefix: r.Prefix,
-	}
-}
-
-func rewriteView(r *mesh.Rewrite) *RewriteView {
-	if r == nil {
-		return nil
-	}
-	return &RewriteView{
-		Prefix: r.Prefix, Regex: r.Regex, Substitution: r.Substitution, Host: r.Host,
-	}
-}
-
 // headersView is nil for no change.
 func headersView(h mesh.Headers) *HeadersView {
 	view := HeadersView{Request: changeView(h.Request), Response: changeView(h.Response)}
@@ -49,7 +31,7 @@ func changeView(c mesh.HeaderChange) *HeaderChangeView {
 	if len(c.Set)+len(c.Add)+len(c.Remove) == 0 {
 		return nil
 	}
-	return &HeaderChangeView{Set: c.Set, Add: c.Add, Remove: c.Remove}
+	return (*HeaderChangeView)(&c)
 }
 
 func balanceView(p mesh.Policy) string {
