@@ -148,7 +148,8 @@ func (i inspector) policyNotes(p rules.Typed[destinationPolicy]) []rules.Finding
 	if p.Spec.LoadBalancing == nil && simple == nil {
 		list.add(NoEffect, "sets nothing, and hides every later policy for the same pods")
 	}
-	if p.Spec.LoadBalancing != nil && i.isExternal(p.Spec.Destination.Service) {
+	outside := len(i.topology.ExternalAt(p.Spec.Destination.Service)) > 0
+	if p.Spec.LoadBalancing != nil && outside {
 		list.add(NoEffect, "balances nothing: loadBalancing has no effect on hosts outside")
 	}
 	if simple != nil {

@@ -166,13 +166,7 @@ const statusNoRoute = 404
 
 // addClusters adds those that a route names.
 func (r *resolver) addClusters(out *mesh.Outbound, client mesh.Workload, route mesh.Route) {
-	add := func(c mesh.Cluster) {
-		out.AddCluster(c, func() mesh.Policy { return r.policy(client, c) })
-	}
-	for _, d := range route.Destinations {
-		add(d.Cluster)
-	}
-	for _, m := range route.Mirrors {
-		add(m.Cluster)
+	for c := range route.Clusters() {
+		out.AddCluster(*c, func() mesh.Policy { return r.policy(client, *c) })
 	}
 }
