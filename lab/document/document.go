@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -30,6 +31,7 @@ type Document struct {
 	Name       string // see CheckName
 
 	node  *yaml.Node
+	json  func() ([]byte, error)
 	lines map[string]int // by fieldKey of the path
 }
 
@@ -95,7 +97,10 @@ func (s *stream) add(n *yaml.Node) {
 		s.fail(n.Line, fmt.Errorf("want an object, not %s", describe(n)))
 		return
 	}
-	doc := Document{File: s.file, Line: n.Line, node: n, lines: map[string]int{}}
+	doc := Document{
+		File: s.file, Line: n.Line, node: n, lines: map[string]int{},
+		json: sync.OnceValues(func() ([]byte, error) { return toJSON(n) }), // all ask for it
+	}
 	doc.index(n, "")
 	var errs Errors
 	doc.APIVersion = doc.text(&errs, "apiVersion")
@@ -170,9 +175,9 @@ func (d Document) Errorf(path, format string, args ...any) *Error {
 	return &Error{File: d.File, Line: d.line(path), Field: path, Cause: fmt.Errorf(format, args...)}
 }
 
-// JSON is the document as JSON, for decoders that have their own rules, such as protobuf's.
+// JSON is the document as JSON with its keys sorted, for decoders that have their own rules, such as protobuf's.
 func (d Document) JSON() ([]byte, error) {
-	data, err := toJSON(d.node)
+	data, err := d.json()
 	if err != nil {
 		return nil, d.Errorf("", "%w", err)
 	}
