@@ -13,7 +13,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"istio-tutorial/lab/control"
 	"istio-tutorial/lab/daemon"
@@ -25,8 +24,6 @@ import (
 )
 
 const (
-	// deadline bounds every wait; no test takes as long unless it fails.
-	deadline  = 60 * time.Second
 	namespace = "istio-tutorial"
 	root      = "../.."
 
@@ -247,7 +244,7 @@ func sel(args ...string) objects.Selection {
 // rollout waits until a Deployment is as it should be.
 func (l *lab) rollout(t testing.TB, name string) []string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), deadline)
+	ctx, cancel := context.WithTimeout(t.Context(), labtest.Deadline)
 	defer cancel()
 	var lines []string
 	for line, err := range l.Rollout(ctx, sel("deployment/"+name)) {
