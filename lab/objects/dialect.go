@@ -126,17 +126,14 @@ func (c *change) oneDialect() {
 	}
 }
 
-// Topology is what the manifests describe; no instance runs in it.
-func (s Set) Topology() mesh.Topology { return manifests.Topology(s.manifests()) }
-
-// Mesh is what the rules make of a topology.
-func (s Set) Mesh(t mesh.Topology) mesh.Mesh {
+// mesh is what Mesh remembers.
+func (s Set) mesh(t mesh.Topology) mesh.Mesh {
 	d, set := s.spoken()
 	return d.resolve(set, t)
 }
 
-// Findings are what a reader should know about the rules, in the order of their keys.
-func (s Set) Findings(t mesh.Topology) []Finding {
+// find is what Findings remembers.
+func (s Set) find(t mesh.Topology) []Finding {
 	var found []Finding
 	for i, d := range dialects() {
 		if list := s.rulesOf(i); len(list) > 0 {
