@@ -19,8 +19,8 @@ const (
 const (
 	tooMany = "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\n" +
 		"Content-Length: 21\r\nConnection: close\r\n\r\ntoo many connections\n"
-	refusers     = 16
-	refuseWithin = time.Second
+	refusers     = 256
+	refuseWithin = time.Second / 2
 )
 
 // connections bounds how many a listener has open. When there is no room for a new one, the one
