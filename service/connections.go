@@ -114,8 +114,11 @@ func (l *connections) track(c net.Conn, state http.ConnState) {
 	case is == nil: // evicted
 	case state == http.StateClosed || state == http.StateHijacked:
 		delete(l.open, c)
+	case state == http.StateIdle:
+		is.since = time.Now()
+		fallthrough
 	default:
-		is.state, is.since = state, time.Now()
+		is.state = state
 	}
 }
 
