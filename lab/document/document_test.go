@@ -179,7 +179,7 @@ func FuzzParse(f *testing.F) {
 			t.Error("documents beside an error")
 		}
 		for _, d := range docs {
-			if d.Kind == "" || d.APIVersion == "" || d.Line < 1 {
+			if d.Kind == "" || d.APIVersion == "" || d.Line < 1 || (d.Name == "" && d.CheckName() == nil) {
 				t.Errorf("incomplete: %+v", d)
 			}
 			var into widget
