@@ -25,12 +25,12 @@ type ofClients[T any] struct {
 	has     T
 }
 
-// group sorts the clients of a mesh, whose last one is the stranger.
-func group[T any](m mesh.Mesh, of func(mesh.Outbound) T) byClient[T] {
-	last := len(m.Workloads) - 1
-	g := byClient[T]{common: of(m.Sidecars[last].Outbound)}
-	for i, w := range m.Workloads[:last] {
-		has := of(m.Sidecars[i].Outbound)
+// group sorts clients, the last of which is the stranger, by what each has.
+func group[T any](clients []mesh.Workload, of func(i int) T) byClient[T] {
+	last := len(clients) - 1
+	g := byClient[T]{common: of(last)}
+	for i, w := range clients[:last] {
+		has := of(i)
 		if reflect.DeepEqual(has, g.common) {
 			continue
 		}
@@ -61,9 +61,9 @@ type chosen struct {
 	labels    mesh.Labels
 }
 
-// choose finds labels for workloads of one namespace: the fewest that all have in common, else one
-// set for each workload.
-func (c *converter) choose(list []mesh.Workload) []chosen {
+// choose finds labels for workloads of one namespace, for an object that comes of some rules: the
+// fewest that all have in common, else one set for each workload and those that have all its labels.
+func (c *converter) choose(list []mesh.Workload, from []string) []chosen {
 	common := maps.Clone(list[0].Labels)
 	for _, w := range list[1:] {
 		maps.DeleteFunc(common, func(key, value string) bool { return w.Labels[key] != value })
@@ -73,11 +73,19 @@ func (c *converter) choose(list []mesh.Workload) []chosen {
 	}
 	var several []chosen
 	for _, w := range list {
-		labels, ok := c.narrow(w.Labels, []mesh.Workload{w})
-		if !ok {
-			labels = w.Labels
+		if slices.ContainsFunc(several, func(s chosen) bool { return w.Labels.Has(s.labels) }) {
+			continue
 		}
-		several = append(several, chosen{[]mesh.Workload{w}, labels})
+		alike := slices.DeleteFunc(slices.Clone(list), func(other mesh.Workload) bool {
+			return !other.Labels.Has(w.Labels)
+		})
+		labels, ok := c.narrow(w.Labels, alike)
+		for _, key := range from {
+			if !ok {
+				c.refuse(key, "the pods of %s cannot be told from others by their labels", w.Name.Name)
+			}
+		}
+		several = append(several, chosen{alike, labels})
 	}
 	return several
 }
@@ -91,7 +99,7 @@ func (c *converter) narrow(labels mesh.Labels, list []mesh.Workload) (mesh.Label
 		})
 	}
 	if !exact(labels) {
-		return nil, false
+		return labels, false
 	}
 	labels = maps.Clone(labels)
 	for _, key := range slices.Backward(slices.Sorted(maps.Keys(labels))) { // version before app
@@ -104,8 +112,8 @@ func (c *converter) narrow(labels mesh.Labels, list []mesh.Workload) (mesh.Label
 	return labels, true
 }
 
-// elsewhere tells whether another namespace has pods with the labels too.
-func (c *converter) elsewhere(labels mesh.Labels, namespace string) bool {
+// isElsewhere reports whether another namespace has pods with the labels too.
+func (c *converter) isElsewhere(labels mesh.Labels, namespace string) bool {
 	return slices.ContainsFunc(c.topology.Workloads, func(w mesh.Workload) bool {
 		return w.Namespace != namespace && w.Labels.Has(labels)
 	})

@@ -11,9 +11,6 @@ import (
 	"slices"
 	"strings"
 
-	"go.yaml.in/yaml/v3"
-
-	"istio-tutorial/lab/document"
 	"istio-tutorial/lab/mesh"
 	"istio-tutorial/lab/rules/classic"
 )
@@ -33,14 +30,9 @@ func V1(s classic.Set, t mesh.Topology) ([]byte, error) {
 	return c.output()
 }
 
-// object is a document to print, with comments before it.
-type object struct {
-	comments []string
-	content  map[string]any
-}
-
 type converter struct {
 	set      classic.Set
+	rules    map[string]classic.Rule // by key
 	topology mesh.Topology
 	mesh     mesh.Mesh // of all rules
 	hosts    []host
@@ -52,16 +44,21 @@ type converter struct {
 type host struct {
 	service mesh.Service
 	port    int
-	routes  byClient[[]mesh.Route]
+	routes  byClient[[]mesh.Route] // From is a rule's key
 	// policies are those of clusters, whether a route leads there or not.
 	policies byClient[[]mesh.Upstream]
 }
 
 func newConverter(s classic.Set, t mesh.Topology) *converter {
-	c := &converter{set: s, topology: t, mesh: classic.Resolve(s, t)}
+	c := &converter{
+		set: s, rules: map[string]classic.Rule{}, topology: t, mesh: classic.Resolve(s, t),
+	}
+	for _, r := range s.Rules() {
+		c.rules[r.Key.String()] = r
+	}
 	with := t
 	with.Workloads = append(slices.Clone(t.Workloads), stranger())
-	routes, policies := classic.Resolve(s, with), c.policyMesh(with)
+	resolved, policy := classic.ResolveByKey(s, with), classic.Policies(s, with)
 	for _, service := range t.Services {
 		i := slices.IndexFunc(service.Ports, func(p mesh.ServicePort) bool {
 			return p.Protocol != mesh.TCP
@@ -70,15 +67,22 @@ func newConverter(s classic.Set, t mesh.Topology) *converter {
 			continue
 		}
 		h := host{service: service, port: service.Ports[i].Number}
-		h.routes = group(routes, func(out mesh.Outbound) []mesh.Route {
-			return routesOf(out, service.Host(), h.port)
+		clusters := c.ruled(h)
+		h.routes = group(with.Workloads, func(i int) []mesh.Route {
+			return routesOf(resolved.Sidecars[i].Outbound, service.Host(), h.port)
 		})
-		h.policies = group(policies, func(out mesh.Outbound) []mesh.Upstream {
-			return ruledOf(out, service.Host(), h.port)
+		h.policies = group(with.Workloads, func(i int) []mesh.Upstream {
+			var list []mesh.Upstream
+			for _, to := range clusters {
+				if p := policy(with.Workloads[i], to); p.From != "" {
+					list = append(list, mesh.Upstream{Cluster: to, Policy: p})
+				}
+			}
+			return list
 		})
 		c.hosts = append(c.hosts, h)
 	}
-	c.unknownHosts()
+	c.elsewhere()
 	return c
 }
 
@@ -91,104 +95,59 @@ func routesOf(out mesh.Outbound, name string, port int) []mesh.Route {
 	return nil
 }
 
-// ruledOf are the clusters of a host that a rule speaks of.
-func ruledOf(out mesh.Outbound, name string, port int) []mesh.Upstream {
-	return slices.DeleteFunc(slices.Clone(out.Clusters), func(u mesh.Upstream) bool {
-		return u.Cluster.Host != name || u.Cluster.Port != port || u.Policy.From == ""
-	})
-}
-
-// policyMesh has the policies alone, and routes to whatever they speak of.
-func (c *converter) policyMesh(t mesh.Topology) mesh.Mesh {
-	var set classic.Set
+// ruled are the clusters of a host that policies speak of, each once.
+func (c *converter) ruled(h host) []mesh.Cluster {
+	var list []mesh.Cluster
 	for _, r := range c.set.Rules() {
-		if r.Key.Type != "destination-policy" {
-			continue
+		to, ok := classic.Destination(r)
+		to.Port = h.port
+		if ok && r.Kind.Kind == destinationPolicy && to.Host == h.service.Host() &&
+			!slices.ContainsFunc(list, func(have mesh.Cluster) bool { return have.Key() == to.Key() }) {
+			list = append(list, to)
 		}
-		set = set.Apply(r)
-		if aux, err := routeTo(r); err == nil {
-			set = set.Apply(aux...)
+	}
+	return list
+}
+
+const (
+	routeRule         = "RouteRule"
+	destinationPolicy = "DestinationPolicy"
+	egressRule        = "EgressRule"
+)
+
+// elsewhere refuses rules for hosts outside, and those that the topology has no service for.
+func (c *converter) elsewhere() {
+	for _, r := range c.set.Rules() {
+		to, ok := classic.Destination(r)
+		if ok && r.Kind.Kind != egressRule &&
+			slices.ContainsFunc(c.mesh.External, func(e mesh.ExternalHost) bool { return e.Host == to.Host }) {
+			c.refuse(r.Key.String(), "%s is a host outside, for which an EgressRule alone can be converted",
+				to.Host)
 		}
 	}
-	return classic.Resolve(set, t)
-}
-
-// routeTo are rules that lead a request with a header of its own to what a policy speaks of.
-func routeTo(policy classic.Rule) ([]classic.Rule, error) {
-	var p struct {
-		Spec struct {
-			Destination map[string]any `yaml:"destination"`
-		} `yaml:"spec"`
-	}
-	if err := decode(policy, &p); err != nil {
-		return nil, err
-	}
-	labels := p.Spec.Destination["labels"]
-	delete(p.Spec.Destination, "labels")
-	rule := map[string]any{
-		"apiVersion": classic.APIVersion, "kind": "RouteRule",
-		"metadata": map[string]any{"name": policy.Key.Name},
-		"spec": map[string]any{
-			"destination": p.Spec.Destination,
-			"match": map[string]any{"request": map[string]any{
-				"headers": map[string]any{"x-policy": map[string]any{"exact": policy.Key.Name}},
-			}},
-			"route": []any{map[string]any{"labels": labels}},
-		},
-	}
-	data, err := yaml.Marshal(rule)
-	if err != nil {
-		return nil, err
-	}
-	docs, err := document.Parse(policy.File(), bytes.NewReader(data))
-	if err != nil {
-		return nil, err
-	}
-	return classic.Parse(docs, policy.Key.Namespace)
-}
-
-func decode(r classic.Rule, value any) error {
-	text, err := r.YAML()
-	if err != nil {
-		return err
-	}
-	return yaml.Unmarshal(text, value)
-}
-
-// unknownHosts refuses rules that the topology has no service for.
-func (c *converter) unknownHosts() {
 	for _, f := range classic.Findings(c.set, c.topology) {
 		if strings.Contains(f.Text, "there is no service") {
-			c.refuse(f.Key.Name, "%s", f.Text)
+			c.refuse(f.Key.String(), "%s", f.Text)
 		}
 	}
 }
 
-// refuse names a rule by its file and line.
-func (c *converter) refuse(name, format string, args ...any) {
-	place := name
-	for _, r := range c.set.Rules() {
-		if r.Key.Name == name || r.Key.String() == name {
-			place = fmt.Sprintf("%s:%d: %s %s", r.File(), r.Line(), r.Kind.Kind, r.Key.Name)
-		}
-	}
-	err := fmt.Errorf("%s: %s", place, fmt.Sprintf(format, args...))
+// refuse names a rule, known by its key, by its file and line.
+func (c *converter) refuse(key, format string, args ...any) {
+	r := c.rules[key]
+	err := fmt.Errorf("%s:%d: %s %s: %s", r.File(), r.Line(), r.Kind.Kind, r.Key.Name,
+		fmt.Sprintf(format, args...))
 	if !slices.ContainsFunc(c.errs, func(e error) bool { return e.Error() == err.Error() }) {
 		c.errs = append(c.errs, err)
 	}
 }
 
-// kind is a kind of object and its API.
-type kind struct{ apiVersion, name string }
-
-// add appends an object; comments are sentences.
-func (c *converter) add(k kind, name mesh.Name, spec any, comments ...string) {
-	c.objects = append(c.objects, object{comments, map[string]any{
-		"apiVersion": k.apiVersion,
-		"kind":       k.name,
-		"metadata":   map[string]any{"name": name.Name, "namespace": name.Namespace},
-		"spec":       spec,
-	}})
+// name is that of a rule for the reader, by its key.
+func (c *converter) name(key string) string {
+	if r, ok := c.rules[key]; ok {
+		return r.Key.Name
+	}
+	return key // the default route
 }
 
 // output begins with what rules did less than they said, as today's say it no more. Where that is
@@ -209,13 +168,6 @@ func (c *converter) output() ([]byte, error) {
 	for _, f := range said {
 		out.WriteString(wrapped("In 2018 " + f.Text + "."))
 	}
-	for i, o := range c.objects {
-		if i > 0 {
-			out.WriteString("---\n")
-		}
-		if err := o.write(&out); err != nil {
-			return nil, err
-		}
-	}
-	return out.Bytes(), nil
+	c.write(&out)
+	return out.Bytes(), errors.Join(c.errs...)
 }

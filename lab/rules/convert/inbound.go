@@ -2,17 +2,18 @@ package convert
 
 import (
 	"cmp"
-	"maps"
 	"reflect"
 	"slices"
+	"strconv"
 	"time"
+
+	"google.golang.org/protobuf/types/known/structpb"
+	networking "istio.io/api/networking/v1alpha3"
+	telemetry "istio.io/api/telemetry/v1alpha1"
+	selector "istio.io/api/type/v1beta1"
 
 	"istio-tutorial/lab/mesh"
 )
-
-const telemetry = "telemetry.istio.io/v1"
-
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
 // alike are servers of one namespace that treat calls the same.
 type alike struct {
@@ -40,17 +41,21 @@ func (c *converter) servers(part func(mesh.Inbound) any) []alike {
 
 // limits are each pod's own, for all callers: the tightest that anyone had.
 func (c *converter) limits() {
-	tightest := func(in mesh.Inbound) any { return tightest(in.Limits) }
-	for _, same := range c.servers(tightest) {
-		l := tightest(same.in).(mesh.RateLimit)
+	limited := func(in mesh.Inbound) any {
+		l := tightest(in.Limits)
+		return []any{l.Tokens, l.Interval}
+	}
+	for _, same := range c.servers(limited) {
+		l := tightest(same.in.Limits)
 		if l.Tokens == 0 {
 			continue
 		}
-		for _, s := range c.choose(same.servers) {
+		from := []string{l.From}
+		for _, s := range c.choose(same.servers, from) {
 			name := mesh.Name{
 				Namespace: s.workloads[0].Namespace, Name: s.shared() + "-ratelimit",
 			}
-			c.add(kind{"networking.istio.io/v1alpha3", "EnvoyFilter"}, name, localLimit(s.labels, l),
+			c.add(kind{"networking.istio.io/v1alpha3", "EnvoyFilter"}, name, localLimit(s.labels, l), from,
 				"Mixer counted for all pods together, and by caller; today each pod counts for "+
 					"itself, whoever calls. Who is refused reads 429 local_rate_limited.")
 		}
@@ -60,7 +65,7 @@ func (c *converter) limits() {
 // shortest is how often Envoy fills a bucket at most.
 const shortest = 50 * time.Millisecond
 
-// tightest is the limit of the fewest requests in a time, without its names; zero for none.
+// tightest is the limit of the fewest requests in a time; zero for none.
 func tightest(limits []mesh.RateLimit) mesh.RateLimit {
 	if len(limits) == 0 {
 		return mesh.RateLimit{}
@@ -68,7 +73,7 @@ func tightest(limits []mesh.RateLimit) mesh.RateLimit {
 	l := slices.MinFunc(limits, func(a, b mesh.RateLimit) int {
 		return cmp.Compare(perSecond(a), perSecond(b))
 	})
-	l = mesh.RateLimit{Tokens: l.Tokens, Interval: l.Interval}
+	l = mesh.RateLimit{From: l.From, Tokens: l.Tokens, Interval: l.Interval}
 	for l.Interval > 0 && l.Interval < shortest {
 		l.Tokens, l.Interval = 2*l.Tokens, 2*l.Interval
 	}
@@ -77,39 +82,58 @@ func tightest(limits []mesh.RateLimit) mesh.RateLimit {
 
 func perSecond(l mesh.RateLimit) float64 { return float64(l.Tokens) / l.Interval.Seconds() }
 
-func localLimit(server mesh.Labels, l mesh.RateLimit) map[string]any {
-	all := map[string]any{"numerator": 100, "denominator": "HUNDRED"}
-	whole := map[string]any{"default_value": all}
-	filter := map[string]any{
-		"name":      "envoy.filters.network.http_connection_manager",
-		"subFilter": map[string]any{"name": "envoy.filters.http.router"},
-	}
-	const limitType = "type.googleapis.com/" +
-		"envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit"
-	limit := map[string]any{
-		"@type": limitType, "stat_prefix": "http_local_rate_limiter",
-		"token_bucket": map[string]any{
-			"max_tokens": l.Tokens, "tokens_per_fill": l.Tokens, "fill_interval": short(l.Interval),
-		},
-		"filter_enabled": whole, "filter_enforced": whole,
-	}
-	return map[string]any{
-		"priority":         10,
-		"workloadSelector": map[string]any{"labels": server},
-		"configPatches": []any{map[string]any{
-			"applyTo": "HTTP_FILTER",
-			"match": map[string]any{
-				"context":  "SIDECAR_INBOUND",
-				"listener": map[string]any{"filterChain": map[string]any{"filter": filter}},
-			},
-			"patch": map[string]any{
-				"operation": "INSERT_BEFORE",
-				"value": map[string]any{
-					"name": "envoy.filters.http.local_ratelimit", "typed_config": limit,
-				},
+func localLimit(server mesh.Labels, l mesh.RateLimit) *networking.EnvoyFilter {
+	return &networking.EnvoyFilter{
+		WorkloadSelector: &networking.WorkloadSelector{Labels: server},
+		ConfigPatches: []*networking.EnvoyFilter_EnvoyConfigObjectPatch{{
+			ApplyTo: networking.EnvoyFilter_HTTP_FILTER,
+			Match:   beforeRouter(),
+			Patch: &networking.EnvoyFilter_Patch{
+				Operation: networking.EnvoyFilter_Patch_INSERT_BEFORE,
+				Value:     localLimitFilter(l),
 			},
 		}},
+		Priority: 10,
 	}
+}
+
+func beforeRouter() *networking.EnvoyFilter_EnvoyConfigObjectMatch {
+	filter := &networking.EnvoyFilter_ListenerMatch_FilterMatch{
+		Name: "envoy.filters.network.http_connection_manager",
+		SubFilter: &networking.EnvoyFilter_ListenerMatch_SubFilterMatch{
+			Name: "envoy.filters.http.router",
+		},
+	}
+	return &networking.EnvoyFilter_EnvoyConfigObjectMatch{
+		Context: networking.EnvoyFilter_SIDECAR_INBOUND,
+		ObjectTypes: &networking.EnvoyFilter_EnvoyConfigObjectMatch_Listener{
+			Listener: &networking.EnvoyFilter_ListenerMatch{
+				FilterChain: &networking.EnvoyFilter_ListenerMatch_FilterChainMatch{Filter: filter},
+			},
+		},
+	}
+}
+
+// localLimitFilter is Envoy's own; Istio has no type for it.
+func localLimitFilter(l mesh.RateLimit) *structpb.Struct {
+	whole := map[string]any{
+		"default_value": map[string]any{"numerator": 100, "denominator": "HUNDRED"},
+	}
+	interval := strconv.FormatFloat(l.Interval.Seconds(), 'f', -1, 64) + "s"
+	filter, _ := structpb.NewStruct(map[string]any{ // texts and numbers alone are never refused
+		"name": "envoy.filters.http.local_ratelimit",
+		"typed_config": map[string]any{
+			"@type": "type.googleapis.com/" +
+				"envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit",
+			"stat_prefix": "http_local_rate_limiter",
+			"token_bucket": map[string]any{
+				"max_tokens": l.Tokens, "tokens_per_fill": l.Tokens, "fill_interval": interval,
+			},
+			"filter_enabled":  whole,
+			"filter_enforced": whole,
+		},
+	})
+	return filter
 }
 
 // counters become tags of Istio's own counter of requests.
@@ -119,33 +143,42 @@ func (c *converter) counters() {
 		if len(same.in.Counters) == 0 {
 			continue
 		}
-		for _, s := range c.choose(same.servers) {
+		var from []string
+		for _, counter := range same.in.Counters {
+			from = append(from, counter.From)
+		}
+		for _, s := range c.choose(same.servers, from) {
 			name := mesh.Name{Namespace: s.workloads[0].Namespace, Name: s.shared() + "-requests"}
-			c.add(kind{telemetry, "Telemetry"}, name, map[string]any{
-				"selector": map[string]any{"matchLabels": s.labels},
-				"metrics": []any{map[string]any{
-					"providers": []any{map[string]any{"name": "prometheus"}},
-					"overrides": []any{map[string]any{
-						"match":        map[string]any{"metric": "REQUEST_COUNT", "mode": "SERVER"},
-						"tagOverrides": tagsOf(same.in.Counters),
+			c.add(kind{"telemetry.istio.io/v1", "Telemetry"}, name, &telemetry.Telemetry{
+				Selector: &selector.WorkloadSelector{MatchLabels: s.labels},
+				Metrics: []*telemetry.Metrics{{
+					Providers: []*telemetry.ProviderRef{{Name: "prometheus"}},
+					Overrides: []*telemetry.MetricsOverrides{{
+						Match: &telemetry.MetricSelector{
+							MetricMatch: &telemetry.MetricSelector_Metric{
+								Metric: telemetry.MetricSelector_REQUEST_COUNT,
+							},
+							Mode: telemetry.WorkloadMode_SERVER,
+						},
+						TagOverrides: tagsOf(same.in.Counters),
 					}},
 				}},
-			}, "Today there is no metric of one's own: istio_requests_total, which tells source, "+
+			}, from, "Today there is no metric of one's own: istio_requests_total, which tells source, "+
 				"destination and version anyway, gets the tags.")
 		}
 	}
 }
 
 // tagsOf are nil for no counter.
-func tagsOf(counters []mesh.Counter) map[string]any {
+func tagsOf(counters []mesh.Counter) map[string]*telemetry.MetricsOverrides_TagOverride {
 	if len(counters) == 0 {
 		return nil
 	}
-	tags := map[string]any{}
+	tags := map[string]*telemetry.MetricsOverrides_TagOverride{}
 	for _, counter := range counters {
 		for _, l := range counter.Labels {
 			if expression := expressionOf(l); expression != "" {
-				tags[l.Name] = map[string]any{"operation": "UPSERT", "value": expression}
+				tags[l.Name] = &telemetry.MetricsOverrides_TagOverride{Value: expression}
 			}
 		}
 	}
