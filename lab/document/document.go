@@ -151,7 +151,7 @@ func (d Document) CheckName() error {
 func (d Document) text(errs *Errors, path ...string) string {
 	n, field := d.node, ""
 	for _, key := range path {
-		n, field = child(n, key), join(field, key)
+		n, field = child(n, key), Join(field, key)
 	}
 	switch {
 	case n == nil || isNull(n) || n.Kind == yaml.ScalarNode && n.Value == "":

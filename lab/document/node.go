@@ -91,7 +91,7 @@ func (d Document) index(n *yaml.Node, path string) {
 	switch n.Kind {
 	case yaml.MappingNode:
 		for i := 0; i < len(n.Content); i += 2 {
-			field := join(path, n.Content[i].Value)
+			field := Join(path, n.Content[i].Value)
 			d.lines[fieldKey(field)] = n.Content[i].Line
 			d.index(n.Content[i+1], field)
 		}
@@ -119,7 +119,8 @@ func fieldKey(path string) string {
 	return strings.ToLower(strings.ReplaceAll(path, "_", ""))
 }
 
-func join(path, key string) string {
+// Join is the path of a field; a key that is no plain word stands in brackets and quotes.
+func Join(path, key string) string {
 	switch {
 	case strings.ContainsAny(key, `.[]"/ `) || key == "":
 		return path + "[" + strconv.Quote(key) + "]"

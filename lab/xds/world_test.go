@@ -17,6 +17,7 @@ import (
 
 	"istio-tutorial/lab/document"
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/rules"
 	"istio-tutorial/lab/rules/classic"
 )
 
@@ -26,7 +27,7 @@ type world struct {
 	proxy *proxy
 	ns    string
 	top   mesh.Topology
-	rules classic.Set
+	rules rules.Set
 }
 
 var namespaces atomic.Int64
@@ -130,7 +131,7 @@ func (w *world) try(rules ...string) error {
 }
 
 // with adds rules to those that are loaded.
-func (w *world) with(rules ...string) classic.Set {
+func (w *world) with(rules ...string) rules.Set {
 	w.t.Helper()
 	next := w.rules
 	for _, rule := range rules {

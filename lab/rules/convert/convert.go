@@ -6,18 +6,18 @@ package convert
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
+	"istio-tutorial/lab/document"
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/rules"
 	"istio-tutorial/lab/rules/classic"
 )
 
 // V1 is rules as networking.istio.io/v1 and its kin, for a topology that has the services and the
-// workloads that the rules speak of. The error names each rule that cannot be said.
-func V1(s classic.Set, t mesh.Topology) ([]byte, error) {
+// workloads that the rules speak of. The error, a document.Errors, names each rule that cannot be said.
+func V1(s rules.Set, t mesh.Topology) ([]byte, error) {
 	c := newConverter(s, t)
 	for _, h := range c.hosts {
 		c.destinationRules(h)
@@ -31,13 +31,14 @@ func V1(s classic.Set, t mesh.Topology) ([]byte, error) {
 }
 
 type converter struct {
-	set      classic.Set
-	rules    map[string]classic.Rule // by key
+	set      rules.Set
+	byKey    map[string]rules.Rule
+	findings []rules.Finding
 	topology mesh.Topology
 	mesh     mesh.Mesh // of all rules
 	hosts    []host
 	objects  []object
-	errs     []error
+	errs     document.Errors
 }
 
 // host is a service that rules may speak of.
@@ -49,12 +50,13 @@ type host struct {
 	policies byClient[[]mesh.Upstream]
 }
 
-func newConverter(s classic.Set, t mesh.Topology) *converter {
+func newConverter(s rules.Set, t mesh.Topology) *converter {
 	c := &converter{
-		set: s, rules: map[string]classic.Rule{}, topology: t, mesh: classic.Resolve(s, t),
+		set: s, byKey: map[string]rules.Rule{}, findings: classic.Findings(s, t),
+		topology: t, mesh: classic.Resolve(s, t),
 	}
 	for _, r := range s.Rules() {
-		c.rules[r.Key.String()] = r
+		c.byKey[r.Key.String()] = r
 	}
 	with := t
 	with.Workloads = append(slices.Clone(t.Workloads), stranger())
@@ -125,8 +127,8 @@ func (c *converter) elsewhere() {
 				to.Host)
 		}
 	}
-	for _, f := range classic.Findings(c.set, c.topology) {
-		if strings.Contains(f.Text, "there is no service") {
+	for _, f := range c.findings {
+		if f.Code == classic.NoService {
 			c.refuse(f.Key.String(), "%s", f.Text)
 		}
 	}
@@ -134,17 +136,19 @@ func (c *converter) elsewhere() {
 
 // refuse names a rule, known by its key, by its file and line.
 func (c *converter) refuse(key, format string, args ...any) {
-	r := c.rules[key]
-	err := fmt.Errorf("%s:%d: %s %s: %s", r.File(), r.Line(), r.Kind.Kind, r.Key.Name,
-		fmt.Sprintf(format, args...))
-	if !slices.ContainsFunc(c.errs, func(e error) bool { return e.Error() == err.Error() }) {
+	r := c.byKey[key]
+	cause := fmt.Errorf(format, args...)
+	err := &document.Error{
+		File: r.File(), Line: r.Line(""), Cause: fmt.Errorf("%s %s: %w", r.Kind.Kind, r.Key.Name, cause),
+	}
+	if !slices.ContainsFunc(c.errs, func(e *document.Error) bool { return e.Error() == err.Error() }) {
 		c.errs = append(c.errs, err)
 	}
 }
 
 // name is that of a rule for the reader, by its key.
 func (c *converter) name(key string) string {
-	if r, ok := c.rules[key]; ok {
+	if r, ok := c.byKey[key]; ok {
 		return r.Key.Name
 	}
 	return key // the default route
@@ -153,21 +157,23 @@ func (c *converter) name(key string) string {
 // output begins with what rules did less than they said, as today's say it no more. Where that is
 // all, it is an error.
 func (c *converter) output() ([]byte, error) {
-	said := slices.DeleteFunc(classic.Findings(c.set, c.topology), func(f classic.Finding) bool {
-		return strings.Contains(f.Text, "of its requests with 503") // nobody answers, today as then
+	said := slices.DeleteFunc(c.findings, func(f rules.Finding) bool {
+		return f.Code == classic.NoPods // nobody answers, today as then
 	})
 	if len(c.objects) == 0 {
 		for _, f := range said {
 			c.refuse(f.Key.String(), "%s", f.Text)
 		}
 	}
-	if len(c.errs) > 0 {
-		return nil, errors.Join(c.errs...)
-	}
 	var out bytes.Buffer
-	for _, f := range said {
-		out.WriteString(wrapped("In 2018 " + f.Text + "."))
+	if len(c.errs) == 0 {
+		for _, f := range said {
+			out.WriteString(wrapped("In 2018 " + f.Text + "."))
+		}
+		c.write(&out)
 	}
-	c.write(&out)
-	return out.Bytes(), errors.Join(c.errs...)
+	if len(c.errs) > 0 {
+		return nil, c.errs
+	}
+	return out.Bytes(), nil
 }

@@ -8,6 +8,7 @@ import (
 	networking "istio.io/api/networking/v1alpha3"
 
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/rules"
 	"istio-tutorial/lab/rules/classic"
 )
 
@@ -36,17 +37,17 @@ func (c *converter) egress() {
 }
 
 // opening is the first rule that opens a host, which alone does.
-func (c *converter) opening(host string) classic.Key {
-	rules := c.set.Rules()
-	i := slices.IndexFunc(rules, func(r classic.Rule) bool {
+func (c *converter) opening(host string) rules.Key {
+	list := c.set.Rules()
+	i := slices.IndexFunc(list, func(r rules.Rule) bool {
 		to, ok := classic.Destination(r)
 		return ok && r.Kind.Kind == egressRule && to.Host == host
 	})
-	return rules[i].Key
+	return list[i].Key
 }
 
 // serviceEntry opens the ports of one host.
-func (c *converter) serviceEntry(key classic.Key, hosts []mesh.ExternalHost) {
+func (c *converter) serviceEntry(key rules.Key, hosts []mesh.ExternalHost) {
 	name, from := mesh.Name{Namespace: key.Namespace, Name: key.Name}, []string{key.String()}
 	spec := &networking.ServiceEntry{
 		Hosts:      []string{hosts[0].Host},

@@ -13,7 +13,7 @@ import (
 	gateway "sigs.k8s.io/gateway-api/apis/v1"
 
 	"istio-tutorial/lab/mesh"
-	"istio-tutorial/lab/rules/classic"
+	"istio-tutorial/lab/rules"
 )
 
 const gatewayV1 = "gateway.networking.k8s.io/v1"
@@ -21,7 +21,7 @@ const gatewayV1 = "gateway.networking.k8s.io/v1"
 // GatewayAPI is rules as HTTPRoutes, with a Service for each version that they route to, for a
 // topology that has the services and the workloads that the rules speak of. The error names each
 // rule that the Gateway API cannot say: it knows neither faults nor policies nor who calls.
-func GatewayAPI(s classic.Set, t mesh.Topology) ([]byte, error) {
+func GatewayAPI(s rules.Set, t mesh.Topology) ([]byte, error) {
 	c := newConverter(s, t)
 	for _, r := range s.Rules() {
 		if r.Kind.Kind != routeRule {

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"slices"
 
+	"istio-tutorial/lab/rules"
+
 	gateway "sigs.k8s.io/gateway-api/apis/v1"
 )
 
@@ -12,23 +14,23 @@ func (v *validator) filters(path string, r gateway.HTTPRouteRule) {
 	v.atMost(path+".filters", len(r.Filters), mostOthers)
 	seen := map[gateway.HTTPRouteFilterType]bool{}
 	for i, f := range r.Filters {
-		field := at(path+".filters", i)
+		field := rules.At(path+".filters", i)
 		v.filter(field, f)
 		if seen[f.Type] && f.Type != gateway.HTTPRouteFilterRequestMirror {
-			v.fail(field+".type", "%s given twice", f.Type)
+			v.Fail(field+".type", "%s given twice", f.Type)
 		}
 		seen[f.Type] = true
 		modifier := pathModifier(f)
 		if modifier != nil && modifier.Type == gateway.PrefixMatchHTTPPathModifier && !byPrefix(r) {
-			v.fail(field, "replacePrefixMatch needs exactly one match, of a PathPrefix")
+			v.Fail(field, "replacePrefixMatch needs exactly one match, of a PathPrefix")
 		}
 	}
 	redirects := seen[gateway.HTTPRouteFilterRequestRedirect]
 	if redirects && seen[gateway.HTTPRouteFilterURLRewrite] {
-		v.fail(path+".filters", "RequestRedirect and URLRewrite exclude each other")
+		v.Fail(path+".filters", "RequestRedirect and URLRewrite exclude each other")
 	}
 	if redirects && len(r.BackendRefs) > 0 {
-		v.fail(path+".backendRefs", "RequestRedirect and backendRefs exclude each other")
+		v.Fail(path+".backendRefs", "RequestRedirect and backendRefs exclude each other")
 	}
 }
 
@@ -78,15 +80,15 @@ func (v *validator) filterType(path string, f gateway.HTTPRouteFilter) bool {
 	there, known := fields[f.Type]
 	switch {
 	case !known && slices.Contains([]string{"ExtensionRef", "CORS", "ExternalAuth"}, string(f.Type)):
-		v.fail(path+".type", "%s: not supported by the lab", f.Type)
+		v.Fail(path+".type", "%s: not supported by the lab", f.Type)
 	case !known:
-		v.fail(path+".type", "%q is no filter", f.Type)
+		v.Fail(path+".type", "%q is no filter", f.Type)
 	case !there:
-		v.fail(path, "its type is %s, but that field is missing", f.Type)
+		v.Fail(path, "its type is %s, but that field is missing", f.Type)
 	}
 	for other, isThere := range fields {
 		if there && isThere && other != f.Type {
-			v.fail(path, "its type is %s, so the field of %s must not be set", f.Type, other)
+			v.Fail(path, "its type is %s, so the field of %s must not be set", f.Type, other)
 		}
 	}
 	return there
@@ -96,10 +98,10 @@ func (v *validator) headerFilter(path string, f gateway.HTTPHeaderFilter) {
 	for how, list := range map[string][]gateway.HTTPHeader{".set": f.Set, ".add": f.Add} {
 		v.atMost(path+how, len(list), mostOthers)
 		for i, h := range list {
-			field := at(path+how, i)
+			field := rules.At(path+how, i)
 			v.named(field, string(h.Name), h.Value)
 			if slices.ContainsFunc(list[:i], func(o gateway.HTTPHeader) bool { return o.Name == h.Name }) {
-				v.fail(field+".name", "%s given twice", h.Name)
+				v.Fail(field+".name", "%s given twice", h.Name)
 			}
 		}
 	}
@@ -120,7 +122,7 @@ func (v *validator) redirect(path string, f gateway.HTTPRequestRedirectFilter) {
 		http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
 		http.StatusTemporaryRedirect, http.StatusPermanentRedirect,
 	}, *f.StatusCode) {
-		v.fail(path+".statusCode", "%d is none of 301, 302, 303, 307 and 308", *f.StatusCode)
+		v.Fail(path+".statusCode", "%d is none of 301, 302, 303, 307 and 308", *f.StatusCode)
 	}
 	v.pathModifier(path+".path", f.Path)
 }
@@ -140,6 +142,6 @@ func (v *validator) pathModifier(path string, m *gateway.HTTPPathModifier) {
 	v.oneOf(path+".type", string(m.Type), "ReplaceFullPath", "ReplacePrefixMatch")
 	full := m.Type == gateway.FullPathHTTPPathModifier
 	if full != (m.ReplaceFullPath != nil) || full == (m.ReplacePrefixMatch != nil) {
-		v.fail(path, "want the field of its type, %s, alone", m.Type)
+		v.Fail(path, "want the field of its type, %s, alone", m.Type)
 	}
 }

@@ -13,20 +13,19 @@ import (
 	gateway "sigs.k8s.io/gateway-api/apis/v1"
 
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/rules"
 	v1 "istio-tutorial/lab/rules/v1"
 )
 
-type httpRoute = rule[gateway.HTTPRouteSpec]
-
 // serviceRoutes are those of all HTTPRoutes that have the called Service for a parent: its own
 // namespace's for all clients, another namespace's for the clients there.
-func serviceRoutes(s v1.Set, call v1.Call) ([]v1.Route, bool) {
+func serviceRoutes(s rules.Set, call v1.Call) ([]v1.Route, bool) {
 	var attached []httpRoute
-	for _, r := range rulesOf[gateway.HTTPRouteSpec](s) {
+	for _, r := range rules.Of[gateway.HTTPRouteSpec](s.Oldest()) {
 		if r.Key.Namespace != call.Service.Namespace && r.Key.Namespace != call.Client.Namespace {
 			continue
 		}
-		if slices.ContainsFunc(r.spec.ParentRefs, func(p gateway.ParentReference) bool {
+		if slices.ContainsFunc(r.Spec.ParentRefs, func(p gateway.ParentReference) bool {
 			return isService(p) && string(p.Name) == call.Service.Name.Name &&
 				string(or(p.Namespace, gateway.Namespace(r.Key.Namespace))) == call.Service.Namespace &&
 				(p.Port == nil || int(*p.Port) == call.Port)
@@ -48,12 +47,12 @@ type ranked struct {
 }
 
 // sorted puts the more specific match first, and cuts off what comes after a match of everything.
-func sorted(rules []httpRoute, call v1.Call) []v1.Route {
+func sorted(attached []httpRoute, call v1.Call) []v1.Route {
 	var list []ranked
-	for _, r := range rules {
-		for i, spec := range r.spec.Rules {
-			for _, m := range spec.Matches {
-				list = append(list, ranked{newRoute(r, i, m, call), m})
+	for _, r := range attached {
+		for i, spec := range orOne(r.Spec.Rules) {
+			for _, m := range orOne(spec.Matches) {
+				list = append(list, ranked{newRoute(r, i, spec, m, call), m})
 			}
 		}
 	}
@@ -132,13 +131,14 @@ func compare(c mesh.Condition, regex bool, value string) mesh.Condition {
 	return c
 }
 
-func newRoute(r httpRoute, i int, m gateway.HTTPRouteMatch, call v1.Call) v1.Route {
-	spec := r.spec.Rules[i]
+func newRoute(
+	r httpRoute, i int, spec gateway.HTTPRouteRule, m gateway.HTTPRouteMatch, call v1.Call,
+) v1.Route {
 	route := v1.Route{Source: v1.Source{
 		Kind: httpRouteKind, Name: string(or(spec.Name, "")), Rule: i,
 		Backoff: spec.Retry != nil && spec.Retry.Backoff != nil,
 	}}
-	route.From = r.Key.Namespace + "/" + r.Key.Name
+	route.From = r.Key.Path()
 	route.Match = conditions(m)
 	route.Destinations = destinations(r, spec.BackendRefs)
 	if reshape(&route, spec.Filters, call.Port); route.Redirect != nil {

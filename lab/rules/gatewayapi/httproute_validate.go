@@ -8,15 +8,15 @@ import (
 	"strings"
 	"time"
 
+	"istio-tutorial/lab/rules"
+
 	"k8s.io/apimachinery/pkg/util/validation"
 	gateway "sigs.k8s.io/gateway-api/apis/v1"
 )
 
-func at(path string, i int) string { return fmt.Sprintf("%s[%d]", path, i) }
-
 func (v *validator) subdomain(path, name string) {
 	for _, text := range validation.IsDNS1123Subdomain(name) {
-		v.fail(path, "%q: %s", name, text)
+		v.Fail(path, "%q: %s", name, text)
 	}
 }
 
@@ -26,7 +26,7 @@ func (v *validator) hostname(path, name string) {
 
 func (v *validator) port(path string, number int32) {
 	if number < 1 || number > 65535 {
-		v.fail(path, "port %d is not in 1-65535", number)
+		v.Fail(path, "port %d is not in 1-65535", number)
 	}
 }
 
@@ -41,7 +41,7 @@ const (
 
 func (v *validator) atMost(path string, have, most int) {
 	if have > most {
-		v.fail(path, "%d are more than %d", have, most)
+		v.Fail(path, "%d are more than %d", have, most)
 	}
 }
 
@@ -49,11 +49,11 @@ func (v *validator) httpRoute(r *gateway.HTTPRouteSpec) {
 	v.refuse("spec.useDefaultGateways", emptyAsNil(string(r.UseDefaultGateways)))
 	v.parents(r.ParentRefs)
 	for i, h := range r.Hostnames {
-		v.hostname(at("spec.hostnames", i), string(h))
+		v.hostname(rules.At("spec.hostnames", i), string(h))
 	}
 	v.atMost("spec.rules", len(r.Rules), mostRules)
 	for i, rule := range r.Rules {
-		v.rule(at("spec.rules", i), rule)
+		v.rule(rules.At("spec.rules", i), rule)
 	}
 }
 
@@ -70,15 +70,15 @@ func (v *validator) parents(list []gateway.ParentReference) {
 			or(p.SectionName, ""), or(p.Port, 0))
 	}
 	for i, p := range list {
-		path := at("spec.parentRefs", i)
+		path := rules.At("spec.parentRefs", i)
 		if p.Name == "" {
-			v.fail(path+".name", "missing")
+			v.Fail(path+".name", "missing")
 		}
 		group, kind := string(or(p.Group, Group)), string(or(p.Kind, gatewayKind))
 		switch group + "/" + kind {
 		case "/" + serviceKind, Group + "/" + gatewayKind:
 		default:
-			v.fail(path+".kind", "%s of group %q: not supported by the lab", kind, group)
+			v.Fail(path+".kind", "%s of group %q: not supported by the lab", kind, group)
 		}
 		if p.Port != nil {
 			v.port(path+".port", *p.Port)
@@ -87,7 +87,7 @@ func (v *validator) parents(list []gateway.ParentReference) {
 		if slices.ContainsFunc(list[:i], func(q gateway.ParentReference) bool {
 			return key(q) == key(p)
 		}) {
-			v.fail(path, "the same parent twice")
+			v.Fail(path, "the same parent twice")
 		}
 	}
 }
@@ -98,15 +98,15 @@ func (v *validator) rule(path string, r gateway.HTTPRouteRule) {
 	}
 	v.atMost(path+".matches", len(r.Matches), mostMatches)
 	for i, m := range r.Matches {
-		v.match(at(path+".matches", i), m)
+		v.match(rules.At(path+".matches", i), m)
 	}
 	v.filters(path, r)
 	v.atMost(path+".backendRefs", len(r.BackendRefs), mostOthers)
 	for i, b := range r.BackendRefs {
-		field := at(path+".backendRefs", i)
+		field := rules.At(path+".backendRefs", i)
 		v.backend(field, b.BackendObjectReference)
 		if w := or(b.Weight, 1); w < 0 || w > mostWeight {
-			v.fail(field+".weight", "%d is not in 0-%d", w, mostWeight)
+			v.Fail(field+".weight", "%d is not in 0-%d", w, mostWeight)
 		}
 		if len(b.Filters) > 0 {
 			v.refuse(field+".filters", b.Filters)
@@ -119,13 +119,13 @@ func (v *validator) rule(path string, r gateway.HTTPRouteRule) {
 
 func (v *validator) backend(path string, b gateway.BackendObjectReference) {
 	if b.Name == "" {
-		v.fail(path+".name", "missing")
+		v.Fail(path+".name", "missing")
 	}
 	switch {
 	case or(b.Group, "") != "" || or(b.Kind, serviceKind) != serviceKind:
-		v.fail(path+".kind", "%s: not supported by the lab; want %s", or(b.Kind, ""), serviceKind)
+		v.Fail(path+".kind", "%s: not supported by the lab; want %s", or(b.Kind, ""), serviceKind)
 	case b.Port == nil:
-		v.fail(path+".port", "missing")
+		v.Fail(path+".port", "missing")
 	default:
 		v.port(path+".port", *b.Port)
 	}
@@ -137,23 +137,23 @@ func (v *validator) match(path string, m gateway.HTTPRouteMatch) {
 	}
 	v.atMost(path+".headers", len(m.Headers), mostOthers)
 	for i, h := range m.Headers {
-		field := at(path+".headers", i)
+		field := rules.At(path+".headers", i)
 		v.named(field, string(h.Name), h.Value)
 		v.text(field, string(or(h.Type, gateway.HeaderMatchExact)), h.Value)
 		if slices.ContainsFunc(m.Headers[:i], func(o gateway.HTTPHeaderMatch) bool {
 			return o.Name == h.Name
 		}) {
-			v.fail(field+".name", "%s given twice", h.Name)
+			v.Fail(field+".name", "%s given twice", h.Name)
 		}
 	}
 	for i, q := range m.QueryParams {
-		field := at(path+".queryParams", i)
+		field := rules.At(path+".queryParams", i)
 		v.named(field, string(q.Name), q.Value)
 		v.text(field, string(or(q.Type, gateway.QueryParamMatchExact)), q.Value)
 		if slices.ContainsFunc(m.QueryParams[:i], func(o gateway.HTTPQueryParamMatch) bool {
 			return o.Name == q.Name
 		}) {
-			v.fail(field+".name", "%s given twice", q.Name)
+			v.Fail(field+".name", "%s given twice", q.Name)
 		}
 	}
 	if m.Method != nil {
@@ -165,10 +165,10 @@ func (v *validator) match(path string, m gateway.HTTPRouteMatch) {
 
 func (v *validator) named(path, name, value string) {
 	if !regexp.MustCompile("^[A-Za-z0-9!#$%&'*+\\-.^_`|~]+$").MatchString(name) {
-		v.fail(path+".name", "%q is no name", name)
+		v.Fail(path+".name", "%q is no name", name)
 	}
 	if value == "" || len(value) > mostHeader {
-		v.fail(path+".value", "want 1 to %d characters", mostHeader)
+		v.Fail(path+".value", "want 1 to %d characters", mostHeader)
 	}
 }
 
@@ -182,7 +182,7 @@ func (v *validator) text(path, how, value string) {
 
 func (v *validator) regex(path, value string) {
 	if _, err := regexp.Compile(value); err != nil {
-		v.fail(path+".value", "%w", err)
+		v.Fail(path+".value", "%w", err)
 	}
 }
 
@@ -194,29 +194,29 @@ func (v *validator) path(path string, m gateway.HTTPPathMatch) {
 		return
 	}
 	if !strings.HasPrefix(value, "/") {
-		v.fail(path+".value", "%q does not begin with /", value)
+		v.Fail(path+".value", "%q does not begin with /", value)
 	}
 	for _, part := range []string{"//", "/./", "/../", "%2f", "%2F", "#"} {
 		if strings.Contains(value, part) {
-			v.fail(path+".value", "must not contain %s", part)
+			v.Fail(path+".value", "must not contain %s", part)
 		}
 	}
 	if strings.HasSuffix(value, "/.") || strings.HasSuffix(value, "/..") {
-		v.fail(path+".value", "must not end in /. or /..")
+		v.Fail(path+".value", "must not end in /. or /..")
 	}
 }
 
 func (v *validator) mirror(path string, m gateway.HTTPRequestMirrorFilter) {
 	v.backend(path+".backendRef", m.BackendRef)
 	if m.Percent != nil && m.Fraction != nil {
-		v.fail(path, "percent and fraction exclude each other")
+		v.Fail(path, "percent and fraction exclude each other")
 	}
 	if p := or(m.Percent, 0); p < 0 || p > 100 {
-		v.fail(path+".percent", "%d is not in 0-100", p)
+		v.Fail(path+".percent", "%d is not in 0-100", p)
 	}
 	if f := m.Fraction; f != nil {
 		if d := or(f.Denominator, 100); f.Numerator < 0 || d < 1 || f.Numerator > d {
-			v.fail(path+".fraction", "%d of %d is no share", f.Numerator, d)
+			v.Fail(path+".fraction", "%d of %d is no share", f.Numerator, d)
 		}
 	}
 }
@@ -226,7 +226,7 @@ func (v *validator) duration(path string, d *gateway.Duration) time.Duration {
 		return 0
 	}
 	if !regexp.MustCompile(`^([0-9]{1,5}(h|m|s|ms)){1,4}$`).MatchString(string(*d)) {
-		v.fail(path, "want a duration such as 1s, 500ms or 1m30s, not %q", *d)
+		v.Fail(path, "want a duration such as 1s, 500ms or 1m30s, not %q", *d)
 	}
 	parsed, _ := time.ParseDuration(string(*d))
 	return parsed
@@ -239,7 +239,7 @@ func (v *validator) timeouts(path string, t *gateway.HTTPRouteTimeouts) {
 	request := v.duration(path+".request", t.Request)
 	backend := v.duration(path+".backendRequest", t.BackendRequest)
 	if request > 0 && backend > request {
-		v.fail(path+".backendRequest", "%s is longer than request, %s", backend, request)
+		v.Fail(path+".backendRequest", "%s is longer than request, %s", backend, request)
 	}
 }
 
@@ -248,11 +248,11 @@ func (v *validator) retry(path string, r *gateway.HTTPRouteRetry) {
 		return
 	}
 	if or(r.Attempts, 0) < 0 {
-		v.fail(path+".attempts", "%d is negative", *r.Attempts)
+		v.Fail(path+".attempts", "%d is negative", *r.Attempts)
 	}
 	for i, code := range r.Codes {
 		if code < 400 || code > 599 {
-			v.fail(at(path+".codes", i), "%d is not in 400-599", code)
+			v.Fail(rules.At(path+".codes", i), "%d is not in 400-599", code)
 		}
 	}
 	v.duration(path+".backoff", r.Backoff)

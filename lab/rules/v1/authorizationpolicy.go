@@ -8,6 +8,7 @@ import (
 	security "istio.io/api/security/v1beta1"
 
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/rules"
 )
 
 // caller is who calls; workload is nil for calls through the ingress, which has an identity too.
@@ -53,18 +54,18 @@ func denied() mesh.Response { return mesh.Response{Status: 403, Body: "RBAC: acc
 
 // selects tells whether a rule of a namespace is for a workload: it selects it, or selects
 // nothing, from its namespace or from the root's.
-func selects(r Rule, labels map[string]string, w mesh.Workload) bool {
+func selects(r rules.Rule, labels map[string]string, w mesh.Workload) bool {
 	return (r.Key.Namespace == w.Namespace || r.Key.Namespace == rootNamespace) &&
 		w.Labels.Has(labels)
 }
 
 // denials asks the policies that deny first, then those that allow.
 func (r *resolver) denials(server mesh.Workload) []mesh.Denial {
-	var deny, allow []typed[*security.AuthorizationPolicy]
+	var deny, allow []authorizationPolicy
 	for _, p := range r.access {
 		switch {
-		case !selects(p.Rule, p.spec.GetSelector().GetMatchLabels(), server):
-		case p.spec.Action == security.AuthorizationPolicy_DENY:
+		case !selects(p.Rule, p.Spec.GetSelector().GetMatchLabels(), server):
+		case p.Spec.Action == security.AuthorizationPolicy_DENY:
 			deny = append(deny, p)
 		default:
 			allow = append(allow, p)
@@ -80,18 +81,18 @@ func (r *resolver) denials(server mesh.Workload) []mesh.Denial {
 }
 
 // refusal is the names of the policies that refuse a caller.
-func refusal(deny, allow []typed[*security.AuthorizationPolicy], c caller) []string {
+func refusal(deny, allow []authorizationPolicy, c caller) []string {
 	for _, p := range deny {
-		if matches(p.spec, c, p.Key.Namespace) {
-			return []string{p.Key.name()}
+		if matches(p.Spec, c, p.Key.Namespace) {
+			return []string{p.Key.Path()}
 		}
 	}
 	var from []string
 	for _, p := range allow {
-		if matches(p.spec, c, p.Key.Namespace) {
+		if matches(p.Spec, c, p.Key.Namespace) {
 			return nil
 		}
-		from = append(from, p.Key.name())
+		from = append(from, p.Key.Path())
 	}
 	return from
 }

@@ -9,12 +9,13 @@ import (
 	networking "istio.io/api/networking/v1alpha3"
 
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/rules"
 )
 
 // policyRule is the DestinationRules of one host joined, as Istio joins them.
 type policyRule struct {
 	from     string // the oldest one's name
-	key      Key
+	key      rules.Key
 	exportTo []string
 	selector map[string]string
 	top      *networking.TrafficPolicy
@@ -41,8 +42,8 @@ func (r *resolver) rule(c client, host string) *policyRule {
 func (r *resolver) ruleIn(namespace string, c client, host string) *policyRule {
 	pattern := ""
 	for _, p := range r.policies {
-		h := fullName(p.spec.Host, p.Key.Namespace)
-		if r.isVisible(p, namespace, c) && covers(h, host) && closer(h, pattern) {
+		h := fullName(p.Spec.Host, p.Key.Namespace)
+		if r.isVisible(p, namespace, c) && rules.Covers(h, host) && closer(h, pattern) {
 			pattern = h
 		}
 	}
@@ -67,10 +68,10 @@ func closer(pattern, other string) bool {
 }
 
 func (r *resolver) isVisible(
-	p typed[*networking.DestinationRule], namespace string, c client,
+	p destinationRule, namespace string, c client,
 ) bool {
 	return p.Key.Namespace == namespace &&
-		(namespace == c.Namespace || p.exportedTo(p.spec.ExportTo, c.Namespace))
+		(namespace == c.Namespace || exported(p.Key, p.Spec.ExportTo, c.Namespace))
 }
 
 // joined merges rules of one host, namespace and reach: subsets add up, the first of a name
@@ -79,21 +80,21 @@ func (r *resolver) joined(namespace string, c client, pattern string) []policyRu
 	var list []policyRule
 	for _, p := range r.policies {
 		if !r.isVisible(p, namespace, c) ||
-			fullName(p.spec.Host, p.Key.Namespace) != pattern {
+			fullName(p.Spec.Host, p.Key.Namespace) != pattern {
 			continue
 		}
-		selector := p.spec.GetWorkloadSelector().GetMatchLabels()
+		selector := p.Spec.GetWorkloadSelector().GetMatchLabels()
 		i := slices.IndexFunc(list, func(have policyRule) bool {
-			return slices.Equal(have.exportTo, p.spec.ExportTo) &&
+			return slices.Equal(have.exportTo, p.Spec.ExportTo) &&
 				mesh.Labels(have.selector).String() == mesh.Labels(selector).String()
 		})
 		if i < 0 {
 			i = len(list)
 			list = append(list, policyRule{
-				from: p.Key.name(), key: p.Key, exportTo: p.spec.ExportTo, selector: selector,
+				from: p.Key.Path(), key: p.Key, exportTo: p.Spec.ExportTo, selector: selector,
 			})
 		}
-		list[i].join(p.spec)
+		list[i].join(p.Spec)
 	}
 	return list
 }

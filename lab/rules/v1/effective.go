@@ -13,17 +13,13 @@ import (
 	networking "istio.io/api/networking/v1alpha3"
 
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/rules"
 )
 
-// Target is a service's port as one client calls it.
-type Target struct {
-	Client  mesh.Name // a workload
-	Service mesh.Name
-	Port    int
-}
-
 // Effective is what the rules make of a client's calls to a service.
-func Effective(s Set, t mesh.Topology, target Target, extensions ...Extension) (View, error) {
+func Effective(
+	s rules.Set, t mesh.Topology, target rules.Target, extensions ...Extension,
+) (View, error) {
 	w, ok := t.Workload(target.Client)
 	if !ok {
 		return View{}, fmt.Errorf("deployment %s: not found", target.Client)
@@ -256,9 +252,9 @@ func (v viewer) policyView(c mesh.Cluster, used bool) PolicyView {
 
 func (v viewer) tlsView(view *PolicyView, c mesh.Cluster) {
 	for _, e := range v.entries {
-		if slices.Contains(e.spec.Hosts, c.Host) {
+		if slices.Contains(e.Spec.Hosts, c.Host) {
 			view.TLS, view.Type = "off", "STRICT_DNS"
-			if e.spec.Resolution == networking.ServiceEntry_DNS_ROUND_ROBIN {
+			if e.Spec.Resolution == networking.ServiceEntry_DNS_ROUND_ROBIN {
 				view.Type = "LOGICAL_DNS"
 			}
 		}

@@ -9,6 +9,7 @@ import (
 	telemetry "istio.io/api/telemetry/v1alpha1"
 
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/rules"
 )
 
 // Route is a route together with where it comes from.
@@ -39,39 +40,55 @@ type Call struct {
 // Extension is what rules add that this package does not know.
 type Extension struct {
 	// Routes win over VirtualServices; it is false where no rule is for the call.
-	Routes func(Set, Call) ([]Route, bool)
+	Routes func(rules.Set, Call) ([]Route, bool)
 	// Gateway is the hosts that the ingress leads on.
-	Gateway func(Set, Call) []mesh.VirtualHost
+	Gateway func(rules.Set, Call) []mesh.VirtualHost
+	// Inspect is what a reader should know about a rule; nothing for rules of this package.
+	Inspect func(rules.Set, mesh.Topology, rules.Rule) []rules.Finding
 }
 
 // resolver turns a set of rules into mesh values, for one topology.
 type resolver struct {
-	set         Set
+	set         rules.Set
 	topology    mesh.Topology
 	extensions  []Extension
-	routes      []typed[*networking.VirtualService]
-	policies    []typed[*networking.DestinationRule]
-	entries     []typed[*networking.ServiceEntry]
-	gateways    []typed[*networking.Gateway]
-	sidecars    []typed[*networking.Sidecar]
-	filters     []typed[*networking.EnvoyFilter]
-	access      []typed[*security.AuthorizationPolicy]
-	telemetries []typed[*telemetry.Telemetry]
+	routes      []virtualService
+	policies    []destinationRule
+	entries     []serviceEntry
+	gateways    []gateway
+	sidecars    []sidecar
+	filters     []envoyFilter
+	access      []authorizationPolicy
+	telemetries []telemetryRule
 }
 
-func newResolver(s Set, t mesh.Topology, extensions []Extension) *resolver {
+// Rules of the kinds, with their specs.
+type (
+	authorizationPolicy = rules.Typed[security.AuthorizationPolicy]
+	destinationRule     = rules.Typed[networking.DestinationRule]
+	envoyFilter         = rules.Typed[networking.EnvoyFilter]
+	gateway             = rules.Typed[networking.Gateway]
+	peerAuthentication  = rules.Typed[security.PeerAuthentication]
+	serviceEntry        = rules.Typed[networking.ServiceEntry]
+	sidecar             = rules.Typed[networking.Sidecar]
+	telemetryRule       = rules.Typed[telemetry.Telemetry]
+	virtualService      = rules.Typed[networking.VirtualService]
+)
+
+func newResolver(s rules.Set, t mesh.Topology, extensions []Extension) *resolver {
+	oldest := s.Oldest()
 	r := &resolver{
 		set:         s,
 		topology:    t,
 		extensions:  extensions,
-		routes:      rulesOf[*networking.VirtualService](s),
-		policies:    rulesOf[*networking.DestinationRule](s),
-		entries:     rulesOf[*networking.ServiceEntry](s),
-		gateways:    rulesOf[*networking.Gateway](s),
-		sidecars:    rulesOf[*networking.Sidecar](s),
-		filters:     rulesOf[*networking.EnvoyFilter](s),
-		access:      rulesOf[*security.AuthorizationPolicy](s),
-		telemetries: rulesOf[*telemetry.Telemetry](s),
+		routes:      rules.Of[networking.VirtualService](oldest),
+		policies:    rules.Of[networking.DestinationRule](oldest),
+		entries:     rules.Of[networking.ServiceEntry](oldest),
+		gateways:    rules.Of[networking.Gateway](oldest),
+		sidecars:    rules.Of[networking.Sidecar](oldest),
+		filters:     rules.Of[networking.EnvoyFilter](oldest),
+		access:      rules.Of[security.AuthorizationPolicy](oldest),
+		telemetries: rules.Of[telemetry.Telemetry](oldest),
 	}
 	r.topology.External = r.external()
 	for i, e := range r.topology.External {
@@ -83,7 +100,7 @@ func newResolver(s Set, t mesh.Topology, extensions []Extension) *resolver {
 
 // Resolve is the mesh in which the rules are in force. The topology's external hosts are
 // replaced by those that the rules name.
-func Resolve(s Set, t mesh.Topology, extensions ...Extension) mesh.Mesh {
+func Resolve(s rules.Set, t mesh.Topology, extensions ...Extension) mesh.Mesh {
 	r := newResolver(s, t, extensions)
 	m := mesh.Mesh{Topology: r.topology, Gateway: r.gateway()}
 	for _, w := range t.Workloads {
@@ -132,7 +149,7 @@ func (r *resolver) gateway() mesh.Outbound {
 // client is a workload as a caller.
 type client struct {
 	mesh.Workload
-	sidecar *typed[*networking.Sidecar]
+	sidecar *sidecar
 	gateway string // NAMESPACE/NAME of the Gateway that the ingress acts for; "" for a sidecar
 }
 
@@ -216,21 +233,21 @@ func (r *resolver) label(c client, routes []Route) {
 	}
 }
 
-func (r *resolver) candidates(c client, host string) []typed[*networking.VirtualService] {
+func (r *resolver) candidates(c client, host string) []virtualService {
 	type candidate struct {
-		typed[*networking.VirtualService]
+		rule    virtualService
 		pattern string
 	}
 	var list []candidate
 	for _, rule := range r.routes {
-		spec := rule.spec
-		if !rule.exportedTo(spec.ExportTo, c.Namespace) ||
+		spec := rule.Spec
+		if !exported(rule.Key, spec.ExportTo, c.Namespace) ||
 			!c.importsAny(rule.Key.Namespace, spec.Hosts) {
 			continue
 		}
 		for _, h := range spec.Hosts {
 			pattern := strings.ToLower(fullName(h, rule.Key.Namespace))
-			if covers(pattern, host) {
+			if rules.Covers(pattern, host) {
 				list = append(list, candidate{rule, pattern})
 			}
 		}
@@ -242,11 +259,11 @@ func (r *resolver) candidates(c client, host string) []typed[*networking.Virtual
 		}
 		return len(b.pattern) - len(a.pattern)
 	})
-	rules := make([]typed[*networking.VirtualService], len(list))
+	sorted := make([]virtualService, len(list))
 	for i, one := range list {
-		rules[i] = one.typed
+		sorted[i] = one.rule
 	}
-	return rules
+	return sorted
 }
 
 const defaultName = "default-route"
@@ -300,8 +317,8 @@ func (r *resolver) addCluster(out *mesh.Outbound, c client, cluster mesh.Cluster
 func (r *resolver) unknown(c client) (mesh.Response, bool) {
 	const badGateway = 502
 	mode := networking.OutboundTrafficPolicy_ALLOW_ANY
-	if c.sidecar != nil && c.sidecar.spec.OutboundTrafficPolicy != nil {
-		mode = c.sidecar.spec.OutboundTrafficPolicy.Mode
+	if c.sidecar != nil && c.sidecar.Spec.OutboundTrafficPolicy != nil {
+		mode = c.sidecar.Spec.OutboundTrafficPolicy.Mode
 	}
 	if mode == networking.OutboundTrafficPolicy_REGISTRY_ONLY {
 		return mesh.Response{Status: badGateway}, false

@@ -7,13 +7,14 @@ import (
 	networking "istio.io/api/networking/v1alpha3"
 
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/rules"
 )
 
 // external are the hosts that the rules name, each port once.
 func (r *resolver) external() []mesh.ExternalHost {
 	var list []mesh.ExternalHost
 	for _, e := range r.entries {
-		list = appendHosts(list, e.spec)
+		list = appendHosts(list, e.Spec)
 	}
 	return list
 }
@@ -21,7 +22,7 @@ func (r *resolver) external() []mesh.ExternalHost {
 // entryOf is the namespace of a host's entry.
 func (r *resolver) entryOf(host string) string {
 	for _, e := range r.entries {
-		if slices.Contains(e.spec.Hosts, host) {
+		if slices.Contains(e.Spec.Hosts, host) {
 			return e.Key.Namespace
 		}
 	}
@@ -32,9 +33,9 @@ func (r *resolver) entryOf(host string) string {
 func (r *resolver) externalFor(c client) []mesh.ExternalHost {
 	var list []mesh.ExternalHost
 	for _, e := range r.entries {
-		if e.exportedTo(e.spec.ExportTo, c.Namespace) &&
-			c.importsAny(e.Key.Namespace, e.spec.Hosts) {
-			list = appendHosts(list, e.spec)
+		if exported(e.Key, e.Spec.ExportTo, c.Namespace) &&
+			c.importsAny(e.Key.Namespace, e.Spec.Hosts) {
+			list = appendHosts(list, e.Spec)
 		}
 	}
 	return list
@@ -85,11 +86,87 @@ func (r *resolver) known(c client, cluster mesh.Cluster) bool {
 
 // routedTo tells whether a rule that a client sees leads to a host: that shows it the host too.
 func (r *resolver) routedTo(c client, host string) bool {
-	return slices.ContainsFunc(r.routes, func(rule typed[*networking.VirtualService]) bool {
-		return rule.exportedTo(rule.spec.ExportTo, c.Namespace) &&
-			c.importsAny(rule.Key.Namespace, rule.spec.Hosts) &&
-			slices.ContainsFunc(destinationsOf(rule.spec), func(d placed) bool {
+	return slices.ContainsFunc(r.routes, func(rule virtualService) bool {
+		return exported(rule.Key, rule.Spec.ExportTo, c.Namespace) &&
+			c.importsAny(rule.Key.Namespace, rule.Spec.Hosts) &&
+			slices.ContainsFunc(destinationsOf(rule.Spec), func(d placed) bool {
 				return fullName(d.Host, rule.Key.Namespace) == host
 			})
 	})
+}
+
+func (v *validator) serviceEntry(s *networking.ServiceEntry) {
+	if len(s.Hosts) == 0 {
+		v.Fail("spec.hosts", "missing")
+	}
+	for i, host := range s.Hosts {
+		path := rules.At("spec.hosts", i)
+		switch {
+		case strings.HasPrefix(host, "*"):
+			v.Fail(path, "wildcard host %s: not supported by the lab", host)
+		case v.host(path, host) && !strings.Contains(host, "."):
+			v.Fail(path, "host %s without a dot: not supported by the lab", host)
+		}
+	}
+	for i, p := range s.Ports {
+		v.servicePort(rules.At("spec.ports", i), p, s.Ports[:i])
+	}
+	if s.Location != networking.ServiceEntry_MESH_EXTERNAL {
+		v.Fail("spec.location", "%s: not supported by the lab", s.Location)
+	}
+	v.resolution(s)
+	v.exportTo(s.ExportTo)
+}
+
+func (v *validator) resolution(s *networking.ServiceEntry) {
+	switch s.Resolution {
+	case networking.ServiceEntry_DNS, networking.ServiceEntry_DNS_ROUND_ROBIN:
+	case networking.ServiceEntry_NONE: // clients find the host themselves, at the same address
+		for i, p := range s.Ports {
+			if p.TargetPort != 0 {
+				v.Fail(rules.At("spec.ports", i)+".targetPort", "with resolution NONE: not supported by the lab")
+			}
+		}
+	default:
+		v.Fail("spec.resolution", "%s: not supported by the lab", s.Resolution)
+	}
+}
+
+func (v *validator) servicePort(
+	path string, p *networking.ServicePort, before []*networking.ServicePort,
+) {
+	v.port(path+".number", p.Number)
+	if p.TargetPort != 0 {
+		v.port(path+".targetPort", p.TargetPort)
+	}
+	if p.Name == "" {
+		v.Fail(path+".name", "must not be empty")
+	}
+	if p.Protocol == "" {
+		v.Fail(path+".protocol", "a port without: not supported by the lab")
+	} else {
+		v.protocol(path+".protocol", p.Protocol, append(httpProtocols(), "HTTPS", "TLS", "TCP"))
+	}
+	for _, other := range before {
+		if other.Name == p.Name {
+			v.Fail(path+".name", "%s given twice", p.Name)
+		}
+		if other.Number == p.Number {
+			v.Fail(path+".number", "%d given twice", p.Number)
+		}
+	}
+}
+
+func (i inspector) serviceEntryNotes(e serviceEntry) []rules.Finding {
+	if len(e.Spec.Ports) == 0 {
+		return []rules.Finding{rules.Warn("spec.ports", "", "never acts: it has no ports")}
+	}
+	var list []rules.Finding
+	for n, p := range e.Spec.Ports {
+		if p.Protocol == "TCP" {
+			list = append(list, rules.Warn(rules.At("spec.ports", n), rules.NoAddresses,
+				"ServiceEntry addresses are required for this protocol."))
+		}
+	}
+	return list
 }
