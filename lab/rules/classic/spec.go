@@ -24,10 +24,20 @@ func Destination(r rules.Rule) (mesh.Cluster, bool) {
 	return mesh.Cluster{Host: ref.host(r.Key.Namespace), Labels: ref.Labels}, true
 }
 
-// Policies returns what finds the policy of a client's calls to a cluster, whether a route leads
-// there or not.
-func Policies(s rules.Set, t mesh.Topology) func(client mesh.Workload, to mesh.Cluster) mesh.Policy {
-	return newResolver(s, t).policy
+// Policies returns what finds the policies of a client's calls to a service, by the pods that they
+// are for, whether a route leads there or not.
+func Policies(s rules.Set, t mesh.Topology) func(mesh.Workload, string, int) []mesh.Upstream {
+	r := newResolver(s, t)
+	return func(client mesh.Workload, host string, port int) []mesh.Upstream {
+		var out mesh.Outbound
+		for _, p := range r.policies {
+			to := mesh.Cluster{Host: host, Port: port, Labels: p.Spec.Destination.Labels}
+			if policy := r.policy(client, to); policy.From != "" {
+				out.AddCluster(to, func() mesh.Policy { return policy })
+			}
+		}
+		return out.Clusters
+	}
 }
 
 // ResolveByKey is Resolve, with the key of a rule wherever a route or a fault has its name.

@@ -26,13 +26,11 @@ type verdict struct {
 
 // access tells callers by their identity: a list of who may pass is ALLOW, all others are DENY.
 func (c *converter) access() {
-	for _, same := range c.servers(func(in mesh.Inbound) any { return verdicts(in) }) {
-		list := verdicts(same.in)
-		if len(list) == 0 {
-			continue
-		}
-		for _, s := range c.choose(same.servers, list[0].from) {
-			c.policies(s, list)
+	for _, same := range servers(c, verdicts) {
+		if list := same.has; len(list) > 0 {
+			for _, s := range c.choose(same.workloads, list[0].from) {
+				c.policies(s, list)
+			}
 		}
 	}
 }
@@ -54,9 +52,7 @@ func verdicts(in mesh.Inbound) []verdict {
 }
 
 func (c *converter) policies(server chosen, list []verdict) {
-	name := mesh.Name{
-		Namespace: server.workloads[0].Namespace, Name: "calls-to-" + server.shared(),
-	}
+	name := server.named("calls-to-" + server.shared())
 	c.add(kind{securityV1, "PeerAuthentication"}, name, &security.PeerAuthentication{
 		Selector: &selector.WorkloadSelector{MatchLabels: server.labels},
 		Mtls: &security.PeerAuthentication_MutualTLS{

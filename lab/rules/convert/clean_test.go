@@ -17,7 +17,7 @@ func TestClean(t *testing.T) {
 	for _, to := range []objects.Edition{objects.V1, objects.GatewayAPI} {
 		t.Run(string(to), func(t *testing.T) {
 			t.Parallel()
-			const tries = 400
+			const tries = 200
 			said := 0
 			for seed := range uint64(tries) {
 				g := generator{Rand: rand.New(rand.NewPCG(seed, 2))}

@@ -8,51 +8,41 @@ import (
 	"istio-tutorial/lab/mesh"
 )
 
-// stranger is a client of which no rule knows anything.
-func stranger() mesh.Workload {
-	return mesh.Workload{Name: mesh.Name{Namespace: "stranger", Name: "stranger"}}
+// stranger is a client of which no rule knows anything, in a namespace that cannot be.
+func stranger() mesh.Workload { return mesh.Workload{Name: mesh.Name{Namespace: "-"}} }
+
+// alike are workloads of one namespace that have the same.
+type alike[T any] struct {
+	workloads []mesh.Workload
+	has       T
 }
 
-// byClient is what clients have: most of them the same, some something of their own.
-type byClient[T any] struct {
-	common T // what a client has that no rule names
-	own    []ofClients[T]
-}
-
-// ofClients is what some clients of one namespace have.
-type ofClients[T any] struct {
-	clients []mesh.Workload
-	has     T
-}
-
-// group sorts clients, the last of which is the stranger, by what each has.
-func group[T any](clients []mesh.Workload, of func(i int) T) byClient[T] {
-	last := len(clients) - 1
-	g := byClient[T]{common: of(last)}
-	for i, w := range clients[:last] {
+// group sorts workloads by what each has.
+func group[T any](list []mesh.Workload, of func(i int) T) []alike[T] {
+	var groups []alike[T]
+	for i, w := range list {
 		has := of(i)
-		if reflect.DeepEqual(has, g.common) {
-			continue
-		}
-		j := slices.IndexFunc(g.own, func(o ofClients[T]) bool {
-			return o.clients[0].Namespace == w.Namespace && reflect.DeepEqual(o.has, has)
+		j := slices.IndexFunc(groups, func(g alike[T]) bool {
+			return g.workloads[0].Namespace == w.Namespace && reflect.DeepEqual(g.has, has)
 		})
 		if j < 0 {
-			j = len(g.own)
-			g.own = append(g.own, ofClients[T]{has: has})
+			j = len(groups)
+			groups = append(groups, alike[T]{has: has})
 		}
-		g.own[j].clients = append(g.own[j].clients, w)
+		groups[j].workloads = append(groups[j].workloads, w)
 	}
-	return g
+	return groups
 }
 
-// all are the common one and those of some clients.
-func (g byClient[T]) all() []T {
-	list := []T{g.common}
-	for _, o := range g.own {
-		list = append(list, o.has)
-	}
-	return list
+// byClient is what clients have: first those with something of their own, and then all others,
+// whose only workload is the stranger.
+func byClient[T any](list []mesh.Workload, of func(i int) T) []alike[T] {
+	groups := group(list, of)
+	last := len(groups) - 1
+	own := slices.DeleteFunc(groups[:last:last], func(g alike[T]) bool {
+		return reflect.DeepEqual(g.has, groups[last].has)
+	})
+	return append(own, groups[last])
 }
 
 // chosen is labels that some workloads of one namespace have, and no other there.
@@ -113,10 +103,15 @@ func (c *converter) narrow(labels mesh.Labels, list []mesh.Workload) (mesh.Label
 }
 
 // isElsewhere reports whether another namespace has pods with the labels too.
-func (c *converter) isElsewhere(labels mesh.Labels, namespace string) bool {
+func (c *converter) isElsewhere(s chosen) bool {
 	return slices.ContainsFunc(c.topology.Workloads, func(w mesh.Workload) bool {
-		return w.Namespace != namespace && w.Labels.Has(labels)
+		return w.Namespace != s.workloads[0].Namespace && w.Labels.Has(s.labels)
 	})
+}
+
+// named is a name in their namespace.
+func (s chosen) named(name string) mesh.Name {
+	return mesh.Name{Namespace: s.workloads[0].Namespace, Name: name}
 }
 
 // shared is the name of workloads with some labels: that of their app, where they are all of it.

@@ -6,6 +6,7 @@ package convert
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -41,13 +42,13 @@ type converter struct {
 	errs     document.Errors
 }
 
-// host is a service that rules may speak of.
+// host is a service that rules may speak of, with what clients have of it: byClient.
 type host struct {
 	service mesh.Service
 	port    int
-	routes  byClient[[]mesh.Route] // From is a rule's key
+	routes  []alike[[]mesh.Route] // From is a rule's key
 	// policies are those of clusters, whether a route leads there or not.
-	policies byClient[[]mesh.Upstream]
+	policies []alike[[]mesh.Upstream]
 }
 
 func newConverter(s rules.Set, t mesh.Topology) *converter {
@@ -60,7 +61,7 @@ func newConverter(s rules.Set, t mesh.Topology) *converter {
 	}
 	with := t
 	with.Workloads = append(slices.Clone(t.Workloads), stranger())
-	resolved, policy := classic.ResolveByKey(s, with), classic.Policies(s, with)
+	resolved, policies := classic.ResolveByKey(s, with), classic.Policies(s, with)
 	for _, service := range t.Services {
 		i := slices.IndexFunc(service.Ports, func(p mesh.ServicePort) bool {
 			return p.Protocol != mesh.TCP
@@ -69,18 +70,11 @@ func newConverter(s rules.Set, t mesh.Topology) *converter {
 			continue
 		}
 		h := host{service: service, port: service.Ports[i].Number}
-		clusters := c.ruled(h)
-		h.routes = group(with.Workloads, func(i int) []mesh.Route {
+		h.routes = byClient(with.Workloads, func(i int) []mesh.Route {
 			return routesOf(resolved.Sidecars[i].Outbound, service.Host(), h.port)
 		})
-		h.policies = group(with.Workloads, func(i int) []mesh.Upstream {
-			var list []mesh.Upstream
-			for _, to := range clusters {
-				if p := policy(with.Workloads[i], to); p.From != "" {
-					list = append(list, mesh.Upstream{Cluster: to, Policy: p})
-				}
-			}
-			return list
+		h.policies = byClient(with.Workloads, func(i int) []mesh.Upstream {
+			return policies(with.Workloads[i], service.Host(), h.port)
 		})
 		c.hosts = append(c.hosts, h)
 	}
@@ -97,24 +91,9 @@ func routesOf(out mesh.Outbound, name string, port int) []mesh.Route {
 	return nil
 }
 
-// ruled are the clusters of a host that policies speak of, each once.
-func (c *converter) ruled(h host) []mesh.Cluster {
-	var list []mesh.Cluster
-	for _, r := range c.set.Rules() {
-		to, ok := classic.Destination(r)
-		to.Port = h.port
-		if ok && r.Kind.Kind == destinationPolicy && to.Host == h.service.Host() &&
-			!slices.ContainsFunc(list, func(have mesh.Cluster) bool { return have.Key() == to.Key() }) {
-			list = append(list, to)
-		}
-	}
-	return list
-}
-
 const (
-	routeRule         = "RouteRule"
-	destinationPolicy = "DestinationPolicy"
-	egressRule        = "EgressRule"
+	routeRule  = "RouteRule"
+	egressRule = "EgressRule"
 )
 
 // elsewhere refuses rules for hosts outside, and those that the topology has no service for.
@@ -146,13 +125,8 @@ func (c *converter) refuse(key, format string, args ...any) {
 	}
 }
 
-// name is that of a rule for the reader, by its key.
-func (c *converter) name(key string) string {
-	if r, ok := c.byKey[key]; ok {
-		return r.Key.Name
-	}
-	return key // the default route
-}
+// name is that of a rule for the reader, by its key, or of the default route.
+func (c *converter) name(key string) string { return cmp.Or(c.byKey[key].Key.Name, key) }
 
 // output begins with what rules did less than they said, as today's say it no more. Where that is
 // all, it is an error.

@@ -1,10 +1,9 @@
 package convert
 
 import (
-	"fmt"
 	"maps"
-	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -79,11 +78,12 @@ func (c *converter) route(h host) {
 	if len(from) == 0 {
 		return
 	}
-	if len(h.routes.own) > 0 {
+	if len(h.routes) > 1 {
 		c.refuse(from[0], "the Gateway API does not know who calls")
 		return
 	}
-	c.keepOrder(h.routes.common)
+	routes := h.routes[0].has
+	c.keepOrder(routes)
 	spec := gateway.HTTPRouteSpec{CommonRouteSpec: gateway.CommonRouteSpec{
 		ParentRefs: []gateway.ParentReference{{
 			Group: new(gateway.Group("")), Kind: new(gateway.Kind("Service")),
@@ -91,7 +91,7 @@ func (c *converter) route(h host) {
 		}},
 	}}
 	notes := noteList{turnNote: true}
-	for _, r := range h.routes.common {
+	for _, r := range routes {
 		spec.Rules = append(spec.Rules, c.routeRule(h, r, notes))
 	}
 	c.add(kind{gatewayV1, "HTTPRoute"}, h.service.Name, spec, from, notes.sorted()...)
@@ -161,18 +161,15 @@ func tries(rule *gateway.HTTPRouteRule, r mesh.Route, notes noteList) {
 	} else {
 		notes.add("Retries are of the Gateway API's experimental channel alone: kubectl refuses them " +
 			"where the standard CRDs are installed.")
-		rule.Retry = &gateway.HTTPRouteRetry{Attempts: &r.Retry.Attempts}
-		for _, status := range []int{
-			http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable,
-			http.StatusGatewayTimeout,
-		} {
-			rule.Retry.Codes = append(rule.Retry.Codes, gateway.HTTPRouteRetryStatusCode(status))
+		rule.Retry = &gateway.HTTPRouteRetry{
+			Codes:    []gateway.HTTPRouteRetryStatusCode{500, 502, 503, 504},
+			Attempts: &r.Retry.Attempts,
 		}
-		if r.Timeout > 0 && r.Retry.PerTry > r.Timeout {
-			notes.add("A perTryTimeout beyond httpReqTimeout never came; the Gateway API refuses it.")
-		} else if r.Retry.PerTry > 0 {
+		notes.perTry(r)
+		if r.Timeout == 0 || r.Retry.PerTry <= r.Timeout {
 			times.BackendRequest = short(r.Retry.PerTry)
-			notes.perTry(r)
+		} else {
+			notes.add("A perTryTimeout beyond httpReqTimeout never came; the Gateway API refuses it.")
 		}
 	}
 	if times != (gateway.HTTPRouteTimeouts{}) {
@@ -185,17 +182,15 @@ func short(d time.Duration) *gateway.Duration {
 	if d == 0 {
 		return nil
 	}
-	var text gateway.Duration
-	for _, unit := range []struct {
-		length time.Duration
-		name   string
-	}{{time.Hour, "h"}, {time.Minute, "m"}, {time.Second, "s"}, {time.Millisecond, "ms"}} {
-		if n := d / unit.length; n > 0 {
-			text += gateway.Duration(fmt.Sprintf("%d%s", n, unit.name))
+	var text string
+	names := []string{"h", "m", "s", "ms"}
+	for i, unit := range []time.Duration{time.Hour, time.Minute, time.Second, time.Millisecond} {
+		if n := d / unit; n > 0 {
+			text += strconv.Itoa(int(n)) + names[i]
 		}
-		d %= unit.length
+		d %= unit
 	}
-	return &text
+	return new(gateway.Duration(text))
 }
 
 // backend is a cluster as a Service of its own.

@@ -2,7 +2,6 @@ package convert
 
 import (
 	"cmp"
-	"reflect"
 	"slices"
 	"strconv"
 	"time"
@@ -15,47 +14,22 @@ import (
 	"istio-tutorial/lab/mesh"
 )
 
-// alike are servers of one namespace that treat calls the same.
-type alike struct {
-	servers []mesh.Workload
-	in      mesh.Inbound
-}
-
 // servers groups those of a namespace by a part of what they do.
-func (c *converter) servers(part func(mesh.Inbound) any) []alike {
-	var list []alike
-	for i, s := range c.mesh.Sidecars {
-		w := c.topology.Workloads[i]
-		j := slices.IndexFunc(list, func(a alike) bool {
-			return a.servers[0].Namespace == w.Namespace &&
-				reflect.DeepEqual(part(a.in), part(s.Inbound))
-		})
-		if j < 0 {
-			j = len(list)
-			list = append(list, alike{in: s.Inbound})
-		}
-		list[j].servers = append(list[j].servers, w)
-	}
-	return list
+func servers[T any](c *converter, part func(mesh.Inbound) T) []alike[T] {
+	return group(c.topology.Workloads, func(i int) T { return part(c.mesh.Sidecars[i].Inbound) })
 }
 
 // limits are each pod's own, for all callers: the tightest that anyone had.
 func (c *converter) limits() {
-	limited := func(in mesh.Inbound) any {
-		l := tightest(in.Limits)
-		return []any{l.Tokens, l.Interval}
-	}
-	for _, same := range c.servers(limited) {
-		l := tightest(same.in.Limits)
+	for _, same := range servers(c, tightest) {
+		l := same.has
 		if l.Tokens == 0 {
 			continue
 		}
 		from := []string{l.From}
-		for _, s := range c.choose(same.servers, from) {
-			name := mesh.Name{
-				Namespace: s.workloads[0].Namespace, Name: s.shared() + "-ratelimit",
-			}
-			c.add(kind{"networking.istio.io/v1alpha3", "EnvoyFilter"}, name, localLimit(s.labels, l), from,
+		for _, s := range c.choose(same.workloads, from) {
+			c.add(kind{"networking.istio.io/v1alpha3", "EnvoyFilter"}, s.named(s.shared()+"-ratelimit"),
+				localLimit(s.labels, l), from,
 				"Mixer counted for all pods together, and by caller; today each pod counts for "+
 					"itself, whoever calls. Who is refused reads 429 local_rate_limited.")
 		}
@@ -66,11 +40,11 @@ func (c *converter) limits() {
 const shortest = 50 * time.Millisecond
 
 // tightest is the limit of the fewest requests in a time; zero for none.
-func tightest(limits []mesh.RateLimit) mesh.RateLimit {
-	if len(limits) == 0 {
+func tightest(in mesh.Inbound) mesh.RateLimit {
+	if len(in.Limits) == 0 {
 		return mesh.RateLimit{}
 	}
-	l := slices.MinFunc(limits, func(a, b mesh.RateLimit) int {
+	l := slices.MinFunc(in.Limits, func(a, b mesh.RateLimit) int {
 		return cmp.Compare(perSecond(a), perSecond(b))
 	})
 	l = mesh.RateLimit{From: l.From, Tokens: l.Tokens, Interval: l.Interval}
@@ -138,51 +112,56 @@ func localLimitFilter(l mesh.RateLimit) *structpb.Struct {
 
 // counters become tags of Istio's own counter of requests.
 func (c *converter) counters() {
-	counted := func(in mesh.Inbound) any { return tagsOf(in.Counters) }
-	for _, same := range c.servers(counted) {
-		if len(same.in.Counters) == 0 {
+	for _, same := range servers(c, tagsOf) {
+		if len(same.has.from) == 0 {
 			continue
 		}
-		var from []string
-		for _, counter := range same.in.Counters {
-			from = append(from, counter.From)
-		}
-		for _, s := range c.choose(same.servers, from) {
-			name := mesh.Name{Namespace: s.workloads[0].Namespace, Name: s.shared() + "-requests"}
-			c.add(kind{"telemetry.istio.io/v1", "Telemetry"}, name, &telemetry.Telemetry{
-				Selector: &selector.WorkloadSelector{MatchLabels: s.labels},
-				Metrics: []*telemetry.Metrics{{
-					Providers: []*telemetry.ProviderRef{{Name: "prometheus"}},
-					Overrides: []*telemetry.MetricsOverrides{{
-						Match: &telemetry.MetricSelector{
-							MetricMatch: &telemetry.MetricSelector_Metric{
-								Metric: telemetry.MetricSelector_REQUEST_COUNT,
-							},
-							Mode: telemetry.WorkloadMode_SERVER,
-						},
-						TagOverrides: tagsOf(same.in.Counters),
-					}},
-				}},
-			}, from, "Today there is no metric of one's own: istio_requests_total, which tells source, "+
-				"destination and version anyway, gets the tags.")
+		for _, s := range c.choose(same.workloads, same.has.from) {
+			c.add(kind{"telemetry.istio.io/v1", "Telemetry"}, s.named(s.shared()+"-requests"),
+				requestTags(s.labels, same.has.byName), same.has.from,
+				"Today there is no metric of one's own: istio_requests_total, which tells source, "+
+					"destination and version anyway, gets the tags.")
 		}
 	}
 }
 
-// tagsOf are nil for no counter.
-func tagsOf(counters []mesh.Counter) map[string]*telemetry.MetricsOverrides_TagOverride {
-	if len(counters) == 0 {
-		return nil
+func requestTags(server mesh.Labels, byName tags) *telemetry.Telemetry {
+	return &telemetry.Telemetry{
+		Selector: &selector.WorkloadSelector{MatchLabels: server},
+		Metrics: []*telemetry.Metrics{{
+			Providers: []*telemetry.ProviderRef{{Name: "prometheus"}},
+			Overrides: []*telemetry.MetricsOverrides{{
+				Match: &telemetry.MetricSelector{
+					MetricMatch: &telemetry.MetricSelector_Metric{
+						Metric: telemetry.MetricSelector_REQUEST_COUNT,
+					},
+					Mode: telemetry.WorkloadMode_SERVER,
+				},
+				TagOverrides: byName,
+			}},
+		}},
 	}
-	tags := map[string]*telemetry.MetricsOverrides_TagOverride{}
-	for _, counter := range counters {
+}
+
+type tags map[string]*telemetry.MetricsOverrides_TagOverride
+
+// tagging is tags, and the keys of the rules that ask for them.
+type tagging struct {
+	byName tags
+	from   []string
+}
+
+func tagsOf(in mesh.Inbound) tagging {
+	t := tagging{byName: tags{}}
+	for _, counter := range in.Counters {
+		t.from = append(t.from, counter.From)
 		for _, l := range counter.Labels {
 			if expression := expressionOf(l); expression != "" {
-				tags[l.Name] = &telemetry.MetricsOverrides_TagOverride{Value: expression}
+				t.byName[l.Name] = &telemetry.MetricsOverrides_TagOverride{Value: expression}
 			}
 		}
 	}
-	return tags
+	return t
 }
 
 // expressionOf is the first term of a request; who calls whom is told anyway.
@@ -190,16 +169,12 @@ func expressionOf(l mesh.CounterLabel) string {
 	if len(l.Terms) == 0 {
 		return ""
 	}
-	switch t := l.Terms[0]; t.Kind {
-	case mesh.RequestHeader:
+	t := l.Terms[0]
+	if t.Kind == mesh.RequestHeader {
 		return "request.headers['" + t.Value + "']"
-	case mesh.RequestPath:
-		return "request.url_path"
-	case mesh.RequestMethod:
-		return "request.method"
-	case mesh.ResponseCode:
-		return "response.code"
-	default:
-		return ""
 	}
+	return map[mesh.TermKind]string{
+		mesh.RequestPath: "request.url_path", mesh.RequestMethod: "request.method",
+		mesh.ResponseCode: "response.code",
+	}[t.Kind]
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 	networking "istio.io/api/networking/v1alpha3"
@@ -22,14 +23,12 @@ func (c *converter) destinationRules(h host) {
 	for _, s := range subsets {
 		c.once(subsetName(s.labels), s, s.labels, said)
 	}
-	c.destinationRule(h, wanted{name: h.service.Name, clusters: h.policies.common}, subsets)
-	for _, own := range h.policies.own {
-		for _, s := range c.choose(own.clients, ruledBy(own.has)) {
-			name := mesh.Name{
-				Namespace: own.clients[0].Namespace,
-				Name:      h.service.Name.Name + "-from-" + s.shared(),
-			}
-			c.destinationRule(h, wanted{name, s.labels, own.has}, subsets)
+	last := len(h.policies) - 1
+	c.destinationRule(h, h.service.Name, nil, h.policies[last].has, subsets)
+	for _, own := range h.policies[:last] {
+		for _, s := range c.choose(own.workloads, ruledBy(own.has)) {
+			name := s.named(h.service.Name.Name + "-from-" + s.shared())
+			c.destinationRule(h, name, s.labels, own.has, subsets)
 		}
 	}
 }
@@ -65,12 +64,19 @@ func (c *converter) subsetsOf(h host) []subset {
 		list[i].from = append(list[i].from, from)
 	}
 	for _, other := range c.hosts { // routes of another service may lead here too
-		for _, routes := range other.routes.all() {
-			eachCluster(routes, add)
+		for _, clients := range other.routes {
+			for _, r := range clients.has {
+				for _, d := range chances(r) {
+					add(d.Cluster, r.From)
+				}
+				for _, m := range r.Mirrors {
+					add(m.Cluster, r.From)
+				}
+			}
 		}
 	}
-	for _, clusters := range h.policies.all() {
-		for _, u := range clusters {
+	for _, clients := range h.policies {
+		for _, u := range clients.has {
 			add(u.Cluster, u.Policy.From)
 		}
 	}
@@ -78,17 +84,6 @@ func (c *converter) subsetsOf(h host) []subset {
 		return strings.Compare(a.labels.String(), b.labels.String())
 	})
 	return list
-}
-
-func eachCluster(routes []mesh.Route, do func(to mesh.Cluster, from string)) {
-	for _, r := range routes {
-		for _, d := range chances(r) {
-			do(d.Cluster, r.From)
-		}
-		for _, m := range r.Mirrors {
-			do(m.Cluster, r.From)
-		}
-	}
 }
 
 // once reports whether a name is new among those that were said, and refuses it where others than
@@ -117,33 +112,29 @@ func plain(text string) string {
 // subsetName is version-v2 for version: v2.
 func subsetName(labels mesh.Labels) string { return plain(labels.String()) }
 
-// wanted is one DestinationRule.
-type wanted struct {
-	name     mesh.Name
-	client   mesh.Labels     // none: all clients
-	clusters []mesh.Upstream // with their policies
-}
-
-func (c *converter) destinationRule(h host, w wanted, subsets []subset) {
+// destinationRule is for all clients, or for those with some labels.
+func (c *converter) destinationRule(
+	h host, name mesh.Name, client mesh.Labels, clusters []mesh.Upstream, subsets []subset,
+) {
 	spec := &networking.DestinationRule{Host: h.service.Name.Name}
-	if w.name.Namespace != h.service.Namespace {
+	if name.Namespace != h.service.Namespace {
 		spec.Host = h.service.Host()
 	}
 	notes := noteList{}
-	if len(w.client) > 0 {
-		spec.WorkloadSelector = &selector.WorkloadSelector{MatchLabels: w.client}
+	if len(client) > 0 {
+		spec.WorkloadSelector = &selector.WorkloadSelector{MatchLabels: client}
 		notes.add("While a rule selects a client, it replaces that client's other rules for the " +
 			"host: every subset that a route names must be in it too.")
 	}
-	top, ruled := policyOf(w.clusters, nil)
+	top, ruled := policyOf(clusters, nil)
 	if ruled {
 		spec.TrafficPolicy = trafficPolicy(top, notes)
 	}
-	from := ruledBy(w.clusters)
+	from := ruledBy(clusters)
 	for _, s := range subsets {
 		from = append(from, s.from...)
 		subset := &networking.Subset{Name: subsetName(s.labels), Labels: s.labels}
-		if p, ok := policyOf(w.clusters, s.labels); ok {
+		if p, ok := policyOf(clusters, s.labels); ok {
 			subset.TrafficPolicy = trafficPolicy(p, notes)
 		}
 		if ruled {
@@ -151,8 +142,8 @@ func (c *converter) destinationRule(h host, w wanted, subsets []subset) {
 		}
 		spec.Subsets = append(spec.Subsets, subset)
 	}
-	if ruled || len(w.client) > 0 || len(subsets) > 0 {
-		c.add(kind{networkingV1, "DestinationRule"}, w.name, spec, from, notes.sorted()...)
+	if len(from) > 0 {
+		c.add(kind{networkingV1, "DestinationRule"}, name, spec, from, notes.sorted()...)
 	}
 }
 
@@ -206,8 +197,8 @@ func trafficPolicy(p mesh.Policy, notes noteList) *networking.TrafficPolicy {
 	}
 	if o := p.Outlier; o != nil {
 		policy.OutlierDetection = &networking.OutlierDetection{
-			Interval:           duration(o.Interval),
-			BaseEjectionTime:   duration(o.BaseEjection),
+			Interval:           duration(of(o.Interval)),
+			BaseEjectionTime:   duration(of(o.BaseEjection)),
 			MaxEjectionPercent: number(o.MaxPercent),
 		}
 		if o.Errors != nil {
@@ -216,7 +207,7 @@ func trafficPolicy(p mesh.Policy, notes noteList) *networking.TrafficPolicy {
 		notes.add("Today no pod is ejected because it is far worse than the others, the last ones " +
 			"may go too, and with all of them gone the answer is 503 no healthy upstream.")
 	}
-	if policy.LoadBalancer == nil && policy.ConnectionPool == nil && policy.OutlierDetection == nil {
+	if proto.Size(policy) == 0 {
 		policy.LoadBalancer = balancer(networking.LoadBalancerSettings_ROUND_ROBIN)
 	}
 	return policy
@@ -228,39 +219,37 @@ func balancer(by networking.LoadBalancerSettings_SimpleLB) *networking.LoadBalan
 	}
 }
 
-// pool is nil where nothing is limited.
 func pool(l mesh.Limits) *networking.ConnectionPoolSettings {
-	if l == (mesh.Limits{}) {
-		return nil
-	}
-	settings := &networking.ConnectionPoolSettings{}
-	if l.Connections != nil {
-		settings.Tcp = &networking.ConnectionPoolSettings_TCPSettings{
+	return filled(&networking.ConnectionPoolSettings{
+		Tcp: filled(&networking.ConnectionPoolSettings_TCPSettings{
 			MaxConnections: number(l.Connections),
-		}
-	}
-	if l.Connections = nil; l != (mesh.Limits{}) {
-		settings.Http = &networking.ConnectionPoolSettings_HTTPSettings{
+		}),
+		Http: filled(&networking.ConnectionPoolSettings_HTTPSettings{
 			Http1MaxPendingRequests:  number(l.Pending),
 			Http2MaxRequests:         number(l.Requests),
 			MaxRetries:               number(l.Retries),
 			MaxRequestsPerConnection: number(l.RequestsPerConnection),
-		}
-	}
-	return settings
+		}),
+	})
 }
 
-// number is 0, which is left out, for none.
-func number(n *int) int32 {
-	if n == nil {
-		return 0
+// filled is nil for a message that says nothing.
+func filled[M proto.Message](m M) (none M) {
+	if proto.Size(m) == 0 {
+		return none
 	}
-	return int32(*n)
+	return m
 }
 
-func duration(d *time.Duration) *durationpb.Duration {
-	if d == nil {
-		return nil
+// of is the zero value for none, which is left out.
+func of[T any](p *T) (none T) {
+	if p == nil {
+		return none
 	}
-	return durationpb.New(*d)
+	return *p
 }
+
+func number(n *int) int32 { return int32(of(n)) }
+
+// duration is nil for 0.
+func duration(d time.Duration) *durationpb.Duration { return filled(durationpb.New(d)) }

@@ -1,12 +1,13 @@
 package convert
 
 import (
+	"cmp"
 	"maps"
 	"reflect"
 	"regexp"
 	"slices"
 
-	"google.golang.org/protobuf/types/known/durationpb"
+	"google.golang.org/protobuf/proto"
 	networking "istio.io/api/networking/v1alpha3"
 
 	"istio-tutorial/lab/mesh"
@@ -20,8 +21,8 @@ const (
 // ruling are the keys of the rules that made routes, each once.
 func (h host) ruling() []string {
 	var keys []string
-	for _, routes := range h.routes.all() {
-		for _, r := range routes {
+	for _, clients := range h.routes {
+		for _, r := range clients.has {
 			if r.From != defaultRoute && !slices.Contains(keys, r.From) {
 				keys = append(keys, r.From)
 			}
@@ -38,20 +39,17 @@ func (c *converter) virtualService(h host) {
 	}
 	spec := &networking.VirtualService{Hosts: []string{h.service.Name.Name}}
 	notes := noteList{turnNote: true}
-	for _, own := range h.routes.own {
-		notes.add("Which client has which route is told by the labels of its pods.")
-		for _, s := range c.choose(own.clients, from) {
-			source := &networking.HTTPMatchRequest{SourceLabels: s.labels}
-			if namespace := own.clients[0].Namespace; c.isElsewhere(s.labels, namespace) {
-				source.SourceNamespace = namespace
-			}
-			for _, r := range own.has {
-				spec.Http = append(spec.Http, c.httpRoute(h, r, source, notes))
+	for i, clients := range h.routes {
+		several := []chosen{{}}
+		if i < len(h.routes)-1 {
+			notes.add("Which client has which route is told by the labels of its pods.")
+			several = c.choose(clients.workloads, from)
+		}
+		for _, s := range several {
+			for _, r := range clients.has {
+				spec.Http = append(spec.Http, c.httpRoute(h, r, s, notes))
 			}
 		}
-	}
-	for _, r := range h.routes.common {
-		spec.Http = append(spec.Http, c.httpRoute(h, r, &networking.HTTPMatchRequest{}, notes))
 	}
 	c.add(kind{networkingV1, "VirtualService"}, h.service.Name, spec, from, notes.sorted()...)
 }
@@ -66,16 +64,14 @@ func (n noteList) sorted() []string { return slices.Sorted(maps.Keys(n)) }
 const mirrorNote = "A mirrored request keeps its host; in 2018 it was HOST-shadow."
 
 func (c *converter) httpRoute(
-	h host, r mesh.Route, source *networking.HTTPMatchRequest, notes noteList,
+	h host, r mesh.Route, clients chosen, notes noteList,
 ) *networking.HTTPRoute {
 	route := &networking.HTTPRoute{
-		Route: destinations(h, r), Fault: c.fault(r), Retries: retries(r, notes),
+		Route: destinations(h, r), Timeout: duration(r.Timeout), Retries: retries(r, notes),
+		Fault: c.fault(r),
 	}
-	if len(r.Match) > 0 || len(source.SourceLabels) > 0 {
-		route.Match = []*networking.HTTPMatchRequest{c.match(r, source, notes)}
-	}
-	if r.Timeout > 0 {
-		route.Timeout = durationpb.New(r.Timeout)
+	if match := c.match(r, clients, notes); proto.Size(match) > 0 {
+		route.Match = []*networking.HTTPMatchRequest{match}
 	}
 	for _, m := range r.Mirrors {
 		route.Mirrors = append(route.Mirrors, &networking.HTTPMirrorPolicy{
@@ -120,35 +116,31 @@ func destination(h host, c mesh.Cluster) *networking.Destination {
 	return d
 }
 
-// match is one match with all conditions, besides those of the source.
+// match is one match with all conditions.
 func (c *converter) match(
-	r mesh.Route, source *networking.HTTPMatchRequest, notes noteList,
+	r mesh.Route, clients chosen, notes noteList,
 ) *networking.HTTPMatchRequest {
-	m := &networking.HTTPMatchRequest{
-		SourceLabels: source.SourceLabels, SourceNamespace: source.SourceNamespace,
+	m := &networking.HTTPMatchRequest{SourceLabels: clients.labels}
+	if len(clients.labels) > 0 && c.isElsewhere(clients) {
+		m.SourceNamespace = clients.workloads[0].Namespace
 	}
+	headers := map[string]*networking.StringMatch{}
 	for _, condition := range r.Match {
 		c.expression(r, condition, notes)
 		text := stringMatch(condition)
-		switch condition.Attribute {
-		case mesh.Path:
-			m.Uri = text
-		case mesh.Method:
-			m.Method = text
-		case mesh.Authority:
-			m.Authority = text
-		case mesh.Scheme:
-			m.Scheme = text
-		default:
-			if m.Headers == nil {
-				m.Headers = map[string]*networking.StringMatch{}
-			}
-			m.Headers[condition.Header] = text
-		}
-		if condition.Attribute != mesh.Header && text.MatchType == nil {
+		attribute := map[mesh.Attribute]**networking.StringMatch{
+			mesh.Path: &m.Uri, mesh.Method: &m.Method, mesh.Authority: &m.Authority, mesh.Scheme: &m.Scheme,
+		}[condition.Attribute]
+		switch {
+		case attribute == nil:
+			headers[condition.Header] = text
+		case text.MatchType == nil:
 			c.refuse(r.From, "mere presence of %s cannot be asked", attributeOf(condition))
+		default:
+			*attribute = text
 		}
 	}
+	m.Headers = headers
 	return m
 }
 
@@ -179,18 +171,10 @@ func stringMatch(c mesh.Condition) *networking.StringMatch {
 }
 
 func attributeOf(c mesh.Condition) string {
-	switch c.Attribute {
-	case mesh.Path:
-		return "the path"
-	case mesh.Method:
-		return "the method"
-	case mesh.Authority:
-		return "the authority"
-	case mesh.Scheme:
-		return "the scheme"
-	default:
-		return "header " + c.Header
-	}
+	return cmp.Or(map[mesh.Attribute]string{
+		mesh.Path: "the path", mesh.Method: "the method", mesh.Authority: "the authority",
+		mesh.Scheme: "the scheme",
+	}[c.Attribute], "header "+c.Header)
 }
 
 // fault is one for all destinations, or it cannot be said.
@@ -213,7 +197,7 @@ func (c *converter) fault(r mesh.Route) *networking.HTTPFaultInjection {
 	if d := hit[0].Delay; d != nil {
 		fault.Delay = &networking.HTTPFaultInjection_Delay{
 			HttpDelayType: &networking.HTTPFaultInjection_Delay_FixedDelay{
-				FixedDelay: durationpb.New(d.Time),
+				FixedDelay: duration(d.Time),
 			},
 			Percentage: percent(d.Percent),
 		}
@@ -237,16 +221,14 @@ func retries(r mesh.Route, notes noteList) *networking.HTTPRetry {
 	}
 	notes.add("What 2018 retried unasked, retryOn must name; and a pod that has failed is not " +
 		"the first to be asked again.")
-	retry := &networking.HTTPRetry{Attempts: int32(r.Retry.Attempts), RetryOn: "5xx"}
-	if r.Retry.PerTry > 0 {
-		retry.PerTryTimeout = durationpb.New(r.Retry.PerTry)
-		notes.perTry(r)
+	notes.perTry(r)
+	return &networking.HTTPRetry{
+		Attempts: int32(r.Retry.Attempts), PerTryTimeout: duration(r.Retry.PerTry), RetryOn: "5xx",
 	}
-	return retry
 }
 
 func (n noteList) perTry(r mesh.Route) {
-	if r.Timeout == 0 {
+	if r.Retry.PerTry > 0 && r.Timeout == 0 {
 		n.add("Istio 0.7.1 ignored perTryTimeout without httpReqTimeout; today it acts.")
 	}
 }

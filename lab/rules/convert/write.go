@@ -41,34 +41,58 @@ func (c *converter) add(k kind, name mesh.Name, spec any, from []string, comment
 // that it comes of.
 func (c *converter) write(out *bytes.Buffer) {
 	for i, o := range c.objects {
-		text, err := o.marshal()
-		if err == nil {
-			err = o.check(text)
+		if i > 0 {
+			out.WriteString("---\n")
 		}
+		err := o.write(out)
 		for _, key := range o.from {
 			if err != nil {
 				c.refuse(key, "the %s %s that says it would be refused: %v", o.kind.kind, o.name.Name, err)
 			}
 		}
-		if i > 0 {
-			out.WriteString("---\n")
-		}
-		for _, comment := range o.comments {
-			out.WriteString(wrapped(comment))
-		}
-		out.Write(text)
 	}
 }
 
+// write has the fields in the order in which the API's reference has them.
+func (o object) write(out *bytes.Buffer) error {
+	data, err := json.Marshal(struct {
+		APIVersion string            `json:"apiVersion"`
+		Kind       string            `json:"kind"`
+		Metadata   metav1.ObjectMeta `json:"metadata"`
+		Spec       any               `json:"spec"`
+	}{o.apiVersion, o.kind.kind, metav1.ObjectMeta{Name: o.name.Name, Namespace: o.name.Namespace}, o.spec})
+	if err == nil {
+		err = o.check(data)
+	}
+	var node yaml.Node
+	if err == nil {
+		err = yaml.Unmarshal(data, &node)
+	}
+	if err == nil {
+		err = inBlocks(&node)
+	}
+	if err != nil {
+		return err
+	}
+	sayDefault(o.kind.kind, field(node.Content[0], "spec"))
+	for _, comment := range o.comments {
+		out.WriteString(wrapped(comment))
+	}
+	encoder := yaml.NewEncoder(out)
+	encoder.SetIndent(2)
+	encoder.CompactSeqIndent()
+	return errors.Join(encoder.Encode(&node), encoder.Close())
+}
+
 // check reads an object as the API server does; the error is the first problem of a field.
-func (o object) check(text []byte) error {
+func (o object) check(data []byte) error {
 	if s, ok := o.spec.(core.ServiceSpec); ok {
 		if texts := validation.IsDNS1035Label(o.name.Name); len(texts) > 0 {
 			return fmt.Errorf("metadata.name: %q: %s", o.name.Name, texts[0])
 		}
 		return metavalidation.ValidateLabels(s.Selector, nil).ToAggregate()
 	}
-	docs, err := document.Parse("", bytes.NewReader(text))
+	docs, err := document.Parse("", bytes.NewReader(data))
 	if err != nil {
 		return err
 	}
@@ -83,35 +107,6 @@ func (o object) check(text []byte) error {
 	return err
 }
 
-// marshal writes the fields in the order in which the API's reference has them.
-func (o object) marshal() ([]byte, error) {
-	data, err := json.Marshal(struct {
-		APIVersion string            `json:"apiVersion"`
-		Kind       string            `json:"kind"`
-		Metadata   metav1.ObjectMeta `json:"metadata"`
-		Spec       any               `json:"spec"`
-	}{o.apiVersion, o.kind.kind, metav1.ObjectMeta{Name: o.name.Name, Namespace: o.name.Namespace}, o.spec})
-	if err != nil {
-		return nil, err
-	}
-	var node yaml.Node
-	if err := yaml.Unmarshal(data, &node); err != nil {
-		return nil, err
-	}
-	if err := inBlocks(&node); err != nil {
-		return nil, err
-	}
-	sayDefault(o.kind.kind, field(node.Content[0], "spec"))
-	var out bytes.Buffer
-	encoder := yaml.NewEncoder(&out)
-	encoder.SetIndent(2)
-	encoder.CompactSeqIndent()
-	if err := encoder.Encode(&node); err != nil {
-		return nil, err
-	}
-	return out.Bytes(), encoder.Close()
-}
-
 // sayDefault writes out what a reader should not have to know by heart.
 func sayDefault(kind string, spec *yaml.Node) {
 	path := map[string][]string{
@@ -122,11 +117,10 @@ func sayDefault(kind string, spec *yaml.Node) {
 	for ; len(path) > 2; path = path[1:] {
 		spec = field(spec, path[0])
 	}
-	if path == nil || field(spec, path[0]) != nil {
-		return
-	}
-	for _, text := range path {
-		spec.Content = append(spec.Content, &yaml.Node{Kind: yaml.ScalarNode, Value: text})
+	if path != nil && field(spec, path[0]) == nil {
+		for _, text := range path {
+			spec.Content = append(spec.Content, &yaml.Node{Kind: yaml.ScalarNode, Value: text})
+		}
 	}
 }
 
