@@ -122,7 +122,7 @@ func (r *resolver) host(client mesh.Workload, host string, names []string, port 
 
 const defaultRoute = "default-route"
 
-// isFrom tells whether a rule with this source is for a client's sidecar.
+// isFrom reports whether a rule with this source is for a client's sidecar.
 func (r *resolver) isFrom(client mesh.Workload, rule rules.Rule, source *reference) bool {
 	if source == nil {
 		return true

@@ -2,6 +2,7 @@ package v1
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	networking "istio.io/api/networking/v1alpha3"
@@ -96,9 +97,7 @@ func (r *resolver) routedTo(c client, host string) bool {
 }
 
 func (v *validator) serviceEntry(s *networking.ServiceEntry) {
-	if len(s.Hosts) == 0 {
-		v.Fail("spec.hosts", "missing")
-	}
+	v.Required("spec.hosts", s.Hosts)
 	for i, host := range s.Hosts {
 		path := rules.At("spec.hosts", i)
 		switch {
@@ -108,8 +107,12 @@ func (v *validator) serviceEntry(s *networking.ServiceEntry) {
 			v.Fail(path, "host %s without a dot: not supported by the lab", host)
 		}
 	}
+	names, numbers := map[string]bool{}, map[string]bool{}
 	for i, p := range s.Ports {
-		v.servicePort(rules.At("spec.ports", i), p, s.Ports[:i])
+		path := rules.At("spec.ports", i)
+		v.servicePort(path, p)
+		v.Once(path+".name", p.Name, names)
+		v.Once(path+".number", strconv.Itoa(int(p.Number)), numbers)
 	}
 	if s.Location != networking.ServiceEntry_MESH_EXTERNAL {
 		v.Fail("spec.location", "%s: not supported by the lab", s.Location)
@@ -132,28 +135,16 @@ func (v *validator) resolution(s *networking.ServiceEntry) {
 	}
 }
 
-func (v *validator) servicePort(
-	path string, p *networking.ServicePort, before []*networking.ServicePort,
-) {
-	v.port(path+".number", p.Number)
+func (v *validator) servicePort(path string, p *networking.ServicePort) {
+	v.Port(path+".number", int(p.Number))
 	if p.TargetPort != 0 {
-		v.port(path+".targetPort", p.TargetPort)
+		v.Port(path+".targetPort", int(p.TargetPort))
 	}
-	if p.Name == "" {
-		v.Fail(path+".name", "must not be empty")
-	}
+	v.NotEmpty(path+".name", p.Name)
 	if p.Protocol == "" {
 		v.Fail(path+".protocol", "a port without: not supported by the lab")
 	} else {
 		v.protocol(path+".protocol", p.Protocol, append(httpProtocols(), "HTTPS", "TLS", "TCP"))
-	}
-	for _, other := range before {
-		if other.Name == p.Name {
-			v.Fail(path+".name", "%s given twice", p.Name)
-		}
-		if other.Number == p.Number {
-			v.Fail(path+".number", "%d given twice", p.Number)
-		}
 	}
 }
 

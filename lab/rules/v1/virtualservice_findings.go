@@ -5,9 +5,9 @@ import (
 	"slices"
 	"strings"
 
-	"istio-tutorial/lab/rules"
-
 	networking "istio.io/api/networking/v1alpha3"
+
+	"istio-tutorial/lab/rules"
 )
 
 func (i inspector) virtualServiceNotes(r virtualService) []rules.Finding {
