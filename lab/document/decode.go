@@ -11,7 +11,7 @@ import (
 
 // Decode fills into, a pointer to a struct with json tags, as encoding/json would, but strictly:
 // an unknown field, a field in other letters and a value of another type are refused, each
-// under its own line. The error is an Errors.
+// under its own line. A pointer in a field of type any is filled. The error is an Errors.
 func (d Document) Decode(into any) error {
 	dec := decoder{doc: d}
 	dec.value(d.node, reflect.ValueOf(into).Elem(), "")
@@ -50,6 +50,8 @@ func (d *decoder) value(n *yaml.Node, v reflect.Value, path string) {
 	case v.Kind() == reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))
 		d.value(n, v.Elem(), path)
+	case v.Kind() == reflect.Interface && v.Elem().Kind() == reflect.Pointer:
+		d.value(n, v.Elem().Elem(), path)
 	case v.Kind() == reflect.Struct:
 		d.object(n, v, path)
 	case v.Kind() == reflect.Map:
@@ -113,7 +115,7 @@ func (d *decoder) mapping(n *yaml.Node, v reflect.Value, path string) {
 	for i := 0; i < len(n.Content); i += 2 {
 		key := n.Content[i].Value
 		item := reflect.New(v.Type().Elem()).Elem()
-		d.value(n.Content[i+1], item, join(path, key))
+		d.value(n.Content[i+1], item, Join(path, key))
 		v.SetMapIndex(reflect.ValueOf(key).Convert(v.Type().Key()), item)
 	}
 }
@@ -134,10 +136,10 @@ func (d *decoder) object(n *yaml.Node, v reflect.Value, path string) {
 		}
 		index, known := fields[name]
 		if !known {
-			d.fail(join(path, key), "unknown field%s", suggest(key, fields))
+			d.fail(Join(path, key), "unknown field%s", suggest(key, fields))
 			continue
 		}
-		d.value(n.Content[i+1], v.FieldByIndex(index), join(path, key))
+		d.value(n.Content[i+1], v.FieldByIndex(index), Join(path, key))
 	}
 }
 

@@ -1,15 +1,19 @@
 package objects
 
-import "fmt"
+import (
+	"fmt"
+
+	"istio-tutorial/lab/rules"
+)
 
 // Level is how much a finding matters, in istioctl's words.
-type Level string
+type Level = rules.Level
 
 // The levels, the lightest first.
 const (
-	Info    Level = "Info"
-	Warning Level = "Warning"
-	Fatal   Level = "Error"
+	Info    = rules.Info
+	Warning = rules.Warning
+	Fatal   = rules.Error
 )
 
 // Finding is a sentence about an object: it is refused, it never acts, or it acts less than its
@@ -24,7 +28,7 @@ type Finding struct {
 	Text   string
 }
 
-// Unreadable tells that the file is no YAML, so that it has no object to speak of.
+// Unreadable reports that the file is no YAML, so that it has no object to speak of.
 func (f Finding) Unreadable() bool { return f.Level == Fatal && f.Origin == "" }
 
 // Sentence is the finding with what it is about, but for its place.
@@ -37,4 +41,22 @@ func (f Finding) Sentence() string {
 		text = fmt.Sprintf("[%s] %s", f.Code, text)
 	}
 	return text
+}
+
+// findings have their places in files. A sentence of 2018 begins with the rule's name.
+func findings(set rules.Set, found []rules.Finding) []Finding {
+	var list []Finding
+	for _, f := range found {
+		r, _ := set.Get(f.Key)
+		one := Finding{
+			Ref:  NewRef(r.Kind, f.Key.Namespace, f.Key.Name),
+			File: r.File(), Line: r.Line(f.Path),
+			Code: f.Code.Istioctl(), Level: f.Level, Text: f.Text,
+		}
+		if r.Kind.Type == "" {
+			one.Origin = f.Key.String()
+		}
+		list = append(list, one)
+	}
+	return list
 }

@@ -4,19 +4,12 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"istio-tutorial/lab/rules"
 )
 
 // Kind is a kind of object and its names.
-type Kind struct {
-	Kind    string // in a file: Deployment, RouteRule
-	Plural  string // deployments, routerules
-	Group   string // apps, config.istio.io; "" for Kubernetes' core
-	Type    string // as istioctl prints it: route-rule; "" for what is no rule
-	Short   string // deploy; "" if it has none
-	Set     string // the word for it and others together, istio-io; "" if there is none
-	Cluster bool   // it is in no namespace
-	Running bool   // nobody creates it by a file
-}
+type Kind = rules.Kind
 
 // PodKind is the one that is no manifest's.
 const PodKind = "Pod"
@@ -32,29 +25,13 @@ func Kinds() []Kind {
 		{Kind: "Namespace", Plural: "namespaces", Short: "ns", Cluster: true},
 	}
 	for _, d := range dialects() {
-		kinds = append(kinds, d.kinds()...)
+		kinds = append(kinds, d.kinds...)
 	}
 	return kinds
 }
 
-// Singular is the kind as kubectl's arguments have it.
-func (k Kind) Singular() string { return strings.ToLower(k.Kind) }
-
-// Resource is the kind as kubectl prints it: pod, deployment.apps.
-func (k Kind) Resource() string { return join(k.Singular(), k.Group) }
-
-// String is the kind as Kubernetes' errors have it: pods, deployments.apps.
-func (k Kind) String() string { return join(k.Plural, k.Group) }
-
-func join(name, group string) string {
-	if group == "" {
-		return name
-	}
-	return name + "." + group
-}
-
-// missing is the error about an object of the kind.
-func (k Kind) missing(name string) error { return fmt.Errorf("%s %q not found", k, name) }
+// missing is the error about an object of a kind.
+func missing(k Kind, name string) error { return fmt.Errorf("%s %q not found", k, name) }
 
 // kindOf is the kind of a file's word: that of its group, else one of another group.
 func kindOf(word, group string) Kind {
@@ -86,7 +63,7 @@ func FindKind(word string) (Kind, error) {
 	name, group, _ := strings.Cut(strings.ToLower(word), ".")
 	for _, k := range Kinds() {
 		names := []string{k.Singular(), k.Plural, k.Short, k.Type}
-		if name != "" && slices.Contains(names, name) && k.isIn(group) {
+		if name != "" && slices.Contains(names, name) && isIn(k, group) {
 			return k, nil
 		}
 	}
@@ -94,7 +71,7 @@ func FindKind(word string) (Kind, error) {
 }
 
 // isIn takes GROUP and VERSION.GROUP.
-func (k Kind) isIn(group string) bool {
+func isIn(k Kind, group string) bool {
 	return group == "" || group == k.Group || strings.HasSuffix(group, "."+k.Group)
 }
 

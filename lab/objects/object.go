@@ -13,6 +13,7 @@ import (
 
 	"istio-tutorial/lab/document"
 	"istio-tutorial/lab/manifests"
+	"istio-tutorial/lab/rules"
 	"istio-tutorial/lab/rules/classic"
 )
 
@@ -51,8 +52,8 @@ type Object struct {
 	Revision   int
 	Manifest   *manifests.Object // nil for a rule
 
-	dialect int // of rule, among dialects
-	rule    any // nil for a manifest
+	dialect int         // of rule, among dialects
+	rule    *rules.Rule // nil for a manifest
 	doc     document.Document
 }
 
@@ -145,8 +146,10 @@ func read(doc document.Document, namespace string) (Object, error) {
 		}
 	}
 	if i, ok := dialectOf(doc); ok {
-		rule, err := dialects()[i].parse(doc, namespace)
-		o.dialect, o.rule = i, rule
+		list, err := dialects()[i].parse([]document.Document{doc}, namespace)
+		if err == nil {
+			o.dialect, o.rule = i, &list[0]
+		}
 		return o, err
 	}
 	manifest, err := manifests.Parse(doc, namespace)

@@ -135,7 +135,7 @@ func Found[T any](p Pick, found []T, name func(T) string) error {
 	var problems Error
 	for _, want := range p.Names {
 		if !slices.ContainsFunc(found, func(one T) bool { return name(one) == want }) {
-			problems.add(NotFound, p.Kind.missing(want))
+			problems.add(NotFound, missing(p.Kind, want))
 		}
 	}
 	return problems.orNil()

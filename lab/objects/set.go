@@ -133,7 +133,7 @@ func (c *change) create(o Object) {
 
 func (c *change) replace(o Object) {
 	if c.index(o.Ref) < 0 {
-		c.problems.add(NotFound, fmt.Errorf("%s%w", o.place(), o.kind().missing(o.Name)))
+		c.problems.add(NotFound, fmt.Errorf("%s%w", o.place(), missing(o.kind(), o.Name)))
 		return
 	}
 	c.put(o, "replaced")
@@ -154,7 +154,7 @@ func (c *change) apply(o Object) {
 func (c *change) delete(o Object) {
 	i := c.index(o.Ref)
 	if i < 0 {
-		c.problems.add(NotFound, o.kind().missing(o.Name))
+		c.problems.add(NotFound, missing(o.kind(), o.Name))
 		return
 	}
 	c.objects = slices.Delete(c.objects, i, i+1)
@@ -210,7 +210,7 @@ func (s Set) edit(
 	for _, ref := range refs {
 		i := c.index(ref)
 		if i < 0 {
-			c.problems.add(NotFound, ref.kind().missing(ref.Name))
+			c.problems.add(NotFound, missing(ref.kind(), ref.Name))
 			continue
 		}
 		o := c.objects[i]

@@ -95,34 +95,21 @@ func columnsOf(k objects.Kind) []column {
 	}
 }
 
-// todaysColumns are those that the published CRDs ask for.
+// todaysColumns are those that the table of kinds names, which the published CRDs ask for.
 func todaysColumns(k objects.Kind) []column {
-	field := func(title string, path ...string) column {
-		return text(title, func(s Subject) string { return s.Object.Field(path...) })
+	if k.Columns == "" {
+		return nil
 	}
-	switch k.Resource() {
-	case "virtualservice.networking.istio.io":
-		return []column{field("GATEWAYS", "spec", "gateways"), field("HOSTS", "spec", "hosts")}
-	case "destinationrule.networking.istio.io":
-		return []column{field("HOST", "spec", "host")}
-	case "serviceentry.networking.istio.io":
-		return []column{
-			field("HOSTS", "spec", "hosts"), field("LOCATION", "spec", "location"),
-			field("RESOLUTION", "spec", "resolution"),
+	var columns []column
+	for pair := range strings.SplitSeq(k.Columns, ",") {
+		title, what, _ := strings.Cut(pair, ":")
+		cell := always(what)
+		if field, ok := strings.CutPrefix(what, "."); ok {
+			cell = func(s Subject) string { return s.Object.Field(strings.Split(field, ".")...) }
 		}
-	case "authorizationpolicy.security.istio.io":
-		return []column{field("ACTION", "spec", "action")}
-	case "peerauthentication.security.istio.io":
-		return []column{field("MODE", "spec", "mtls", "mode")}
-	case "gateway.gateway.networking.k8s.io":
-		return []column{
-			field("CLASS", "spec", "gatewayClassName"), text("ADDRESS", always("localhost")),
-			text("PROGRAMMED", always("True")),
-		}
-	case "httproute.gateway.networking.k8s.io":
-		return []column{field("HOSTNAMES", "spec", "hostnames")}
+		columns = append(columns, text(title, cell))
 	}
-	return nil
+	return columns
 }
 
 // kindAndVersion is RouteRule.config.istio.io.v1alpha2.

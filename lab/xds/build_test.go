@@ -16,6 +16,7 @@ import (
 
 	"istio-tutorial/lab/labtest"
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/rules"
 	"istio-tutorial/lab/rules/classic"
 	"istio-tutorial/lab/xds"
 )
@@ -23,7 +24,7 @@ import (
 // TestBuildAgain builds the same bytes from the same mesh: Envoy takes any other for a change.
 func TestBuildAgain(t *testing.T) {
 	t.Parallel()
-	m := classic.Resolve(classic.Set{}, tutorial())
+	m := classic.Resolve(rules.Set{}, tutorial())
 	bytes := func() map[string]string {
 		s, err := xds.NewBuilder(xds.Config{Sockets: "/s", Ingress: "127.0.0.1:1", AccessLog: "/dev/stdout"}).Build(m)
 		if err != nil {
@@ -82,7 +83,7 @@ func TestBuildRefuses(t *testing.T) {
 			m.Sidecars[0].Outbound.AddCluster(mesh.Cluster{Host: "*.example", Port: 80}, mesh.Defaults)
 		},
 	} {
-		m := classic.Resolve(classic.Set{}, tutorial())
+		m := classic.Resolve(rules.Set{}, tutorial())
 		m.Instances = slices.Clone(m.Instances)
 		c := xds.Config{Sockets: "/s"}
 		change(&m, &c)
@@ -96,7 +97,7 @@ func TestBuildRefuses(t *testing.T) {
 func TestSuccessRate(t *testing.T) {
 	t.Parallel()
 	for _, bySuccessRate := range []bool{true, false} {
-		m := classic.Resolve(classic.Set{}, tutorial())
+		m := classic.Resolve(rules.Set{}, tutorial())
 		eachCluster(m, func(p *mesh.Policy) { p.Outlier = &mesh.Outlier{BySuccessRate: bySuccessRate} })
 		s, err := xds.NewBuilder(xds.Config{Sockets: "/s"}).Build(m)
 		if err != nil {

@@ -18,6 +18,7 @@ import (
 	"istio-tutorial/lab/document"
 	"istio-tutorial/lab/manifests"
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/rules"
 	"istio-tutorial/lab/rules/classic"
 	"istio-tutorial/lab/rules/gatewayapi"
 	v1 "istio-tutorial/lab/rules/v1"
@@ -56,22 +57,22 @@ func tutorial() mesh.Topology {
 // classicMesh is what files of 2018 make of the tutorial.
 func classicMesh(t *testing.T, files []string) mesh.Mesh {
 	t.Helper()
-	var rules []classic.Rule
+	var loaded []rules.Rule
 	for _, doc := range documents(t, files) {
 		parsed, err := classic.Parse([]document.Document{doc}, "istio-tutorial")
 		if err != nil {
 			t.Fatal(err)
 		}
-		rules = append(rules, parsed...)
+		loaded = append(loaded, parsed...)
 	}
-	return classic.Resolve(classic.Set{}.Apply(rules...), tutorial())
+	return classic.Resolve(rules.Set{}.Apply(loaded...), tutorial())
 }
 
 // todaysMesh is what files of today make of it, with the Services that are in them.
 func todaysMesh(t *testing.T, files []string) mesh.Mesh {
 	t.Helper()
 	top := tutorial()
-	set := v1.Set{}
+	set := rules.Set{}
 	for _, doc := range documents(t, files) {
 		if manifests.Known(doc) {
 			object, err := manifests.Parse(doc, "istio-tutorial")
@@ -85,11 +86,11 @@ func todaysMesh(t *testing.T, files []string) mesh.Mesh {
 		if strings.HasPrefix(doc.APIVersion, gatewayapi.Group) {
 			parse = gatewayapi.Parse
 		}
-		rules, err := parse([]document.Document{doc}, "istio-tutorial")
+		loaded, err := parse([]document.Document{doc}, "istio-tutorial")
 		if err != nil {
 			t.Fatal(err)
 		}
-		set = set.Apply(rules...)
+		set = set.Apply(loaded...)
 	}
 	return gatewayapi.Resolve(set, top)
 }

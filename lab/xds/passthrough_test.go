@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"istio-tutorial/lab/document"
+	"istio-tutorial/lab/rules"
 	v1 "istio-tutorial/lab/rules/v1"
 )
 
@@ -167,11 +168,11 @@ spec:
 	if err != nil {
 		t.Fatal(err)
 	}
-	rules, err := v1.Parse(docs, "istio-tutorial")
+	loaded, err := v1.Parse(docs, "istio-tutorial")
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := fmt.Sprint(configuration(t, v1.Resolve(v1.Set{}.Apply(rules...), tutorial())))
+	text := fmt.Sprint(configuration(t, v1.Resolve(rules.Set{}.Apply(loaded...), tutorial())))
 	if !strings.Contains(text, "address:example.com portValue:8081") {
 		t.Error("the cluster does not lead to port 8081")
 	}

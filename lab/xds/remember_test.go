@@ -8,6 +8,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/rules"
 	"istio-tutorial/lab/rules/classic"
 	"istio-tutorial/lab/xds"
 )
@@ -51,7 +52,7 @@ func TestBuilderRemembers(t *testing.T) {
 // with an instance less at the end.
 func everyMesh(t *testing.T) []mesh.Mesh {
 	t.Helper()
-	plain := classic.Resolve(classic.Set{}, tutorial())
+	plain := classic.Resolve(rules.Set{}, tutorial())
 	var list []mesh.Mesh
 	for pattern, resolve := range map[string]func(*testing.T, []string) mesh.Mesh{
 		"*.yml": classicMesh, "v1/*.yml": todaysMesh, "gateway-api/*.yml": todaysMesh,
@@ -70,13 +71,13 @@ func everyMesh(t *testing.T) []mesh.Mesh {
 	}
 	fewer := tutorial()
 	fewer.Instances = fewer.Instances[1:]
-	return append(list, classic.Resolve(classic.Set{}, fewer))
+	return append(list, classic.Resolve(rules.Set{}, fewer))
 }
 
 // TestBuilderRepeatsErrors says what is wrong with a mesh as often as it is to be built.
 func TestBuilderRepeatsErrors(t *testing.T) {
 	t.Parallel()
-	m := classic.Resolve(classic.Set{}, tutorial())
+	m := classic.Resolve(rules.Set{}, tutorial())
 	m.External = []mesh.ExternalHost{{Host: "*.example", Port: 80}}
 	m.Sidecars[0].Outbound.AddCluster(mesh.Cluster{Host: "*.example", Port: 80}, mesh.Defaults)
 	b := xds.NewBuilder(xds.Config{Sockets: "/s"})

@@ -11,15 +11,16 @@ import (
 	"istio-tutorial/lab/document"
 	"istio-tutorial/lab/labtest"
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/rules"
 	"istio-tutorial/lab/rules/gatewayapi"
 	v1 "istio-tutorial/lab/rules/v1"
 )
 
 // today is what rules of today make of the world: files of istiofiles, and text that is none.
-func (w *world) today(rules ...string) mesh.Mesh {
+func (w *world) today(texts ...string) mesh.Mesh {
 	w.t.Helper()
-	set := v1.Set{}
-	for _, rule := range rules {
+	set := rules.Set{}
+	for _, rule := range texts {
 		text := rule
 		if !strings.Contains(rule, "\n") {
 			data, err := os.ReadFile("../../istiofiles/v1/" + rule)

@@ -18,6 +18,7 @@ import (
 	"istio-tutorial/lab/document"
 	"istio-tutorial/lab/labtest"
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/rules"
 	"istio-tutorial/lab/rules/classic"
 )
 
@@ -27,7 +28,7 @@ type world struct {
 	proxy *proxy
 	ns    string
 	top   mesh.Topology
-	rules classic.Set
+	rules rules.Set
 }
 
 var namespaces atomic.Int64
@@ -131,7 +132,7 @@ func (w *world) try(rules ...string) error {
 }
 
 // with adds rules to those that are loaded.
-func (w *world) with(rules ...string) classic.Set {
+func (w *world) with(rules ...string) rules.Set {
 	w.t.Helper()
 	next := w.rules
 	for _, rule := range rules {

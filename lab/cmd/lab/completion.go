@@ -1,20 +1,28 @@
 package main
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"istio-tutorial/lab/objects"
 )
 
-// kinds are those that a shell completes.
+// kinds are the words for kinds that a shell completes: one for each, those for several, and all.
 func kinds() []string {
-	return []string{
-		"pods", "services", "deployments", "ingresses", "namespaces", "serviceaccounts",
-		"routerules", "destinationpolicies", "egressrules", "rules",
-		"virtualservices", "destinationrules", "serviceentries", "sidecars", "gateways", "httproutes",
-		"authorizationpolicies", "peerauthentications", "envoyfilters", "telemetries",
-		"istio-io", "gateway-api", "all",
+	var words, sets []string
+	for _, k := range objects.Kinds() {
+		word := k.Plural
+		if slices.Contains(words, word) { // of kinds of one name, the first has it alone
+			word = k.String()
+		}
+		words = append(words, word)
+		if k.Set != "" && !slices.Contains(sets, k.Set) {
+			sets = append(sets, k.Set)
+		}
 	}
+	return append(append(words, sets...), "all")
 }
 
 // completeNames completes KIND, KIND/NAME and the names after a KIND.

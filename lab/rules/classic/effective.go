@@ -5,20 +5,13 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/rules"
 )
 
-// Target is a service's port as one client calls it.
-type Target struct {
-	Client  mesh.Name // a workload
-	Service mesh.Name
-	Port    int
-}
-
 // Effective is what the rules make of a client's calls to a service.
-func Effective(s Set, t mesh.Topology, target Target) (View, error) {
+func Effective(s rules.Set, t mesh.Topology, target rules.Target) (View, error) {
 	client, ok := t.Workload(target.Client)
 	if !ok {
 		return View{}, fmt.Errorf("deployment %s: not found", target.Client)
@@ -45,13 +38,15 @@ type viewer struct {
 }
 
 func (v viewer) view(i int) View {
-	out := View{Faults: []FaultView{}}
+	out := View{Faults: []FilterView{}}
 	routes := v.outbound.Hosts[i].Routes
 	for j, route := range routes {
 		out.Routes = append(out.Routes, v.route(route, v.plan.hosts[i].routes[j]))
 	}
 	for _, f := range v.filters() {
-		out.Faults = append(out.Faults, v.fault(f))
+		out.Faults = append(out.Faults, FilterView{
+			v.cluster(f.cluster), matchViews(f.fault.When), rules.NewFaultView(&f.fault),
+		})
 	}
 	for _, c := range v.clusters(routes) {
 		out.Policies = append(out.Policies, v.policy(c))
@@ -77,6 +72,7 @@ func (v viewer) route(r mesh.Route, planned plannedRoute) RouteView {
 		Rule:      r.From,
 		Match:     matchViews(r.Match),
 		TimeoutMS: r.Timeout.Milliseconds(),
+		FaultView: rules.NewFaultView(planned.fault),
 		Also:      v.also(r, planned.rule),
 	}
 	for _, d := range r.Destinations {
@@ -92,14 +88,11 @@ func (v viewer) route(r mesh.Route, planned plannedRoute) RouteView {
 	for _, m := range r.Mirrors {
 		out.Mirror = new(v.cluster(m.Cluster))
 	}
-	if f := planned.fault; f != nil {
-		out.Abort, out.Delay = abortView(f.Abort), delayView(f.Delay)
-	}
 	return out
 }
 
 // also are the faults of other rules on the route's destinations.
-func (v viewer) also(r mesh.Route, own *typed[routeRule]) []AlsoView {
+func (v viewer) also(r mesh.Route, own *rules.Typed[routeRule]) []AlsoView {
 	var list []AlsoView
 	for i, f := range v.filters() {
 		for _, d := range r.Destinations {
@@ -117,55 +110,35 @@ func (v viewer) also(r mesh.Route, own *typed[routeRule]) []AlsoView {
 }
 
 func (v viewer) cluster(c mesh.Cluster) ClusterView {
-	return ClusterView{Host: v.otherHost(c), Labels: labelsView(c)}
-}
-
-func (v viewer) otherHost(c mesh.Cluster) string {
+	view := ClusterView{Host: c.Host, Labels: c.Labels}
 	if c.Host == v.host {
-		return ""
+		view.Host = ""
 	}
-	return c.Host
-}
-
-func labelsView(c mesh.Cluster) mesh.Labels {
 	if c.Labels == nil {
-		return mesh.Labels{}
+		view.Labels = mesh.Labels{}
 	}
-	return c.Labels
-}
-
-func (v viewer) fault(f filter) FaultView {
-	return FaultView{
-		Host:   v.otherHost(f.cluster),
-		Labels: labelsView(f.cluster),
-		Match:  matchViews(f.fault.When),
-		Abort:  abortView(f.fault.Abort),
-		Delay:  delayView(f.fault.Delay),
-	}
+	return view
 }
 
 // clusters are those that the routes name, each once.
 func (v viewer) clusters(routes []mesh.Route) []mesh.Upstream {
 	var named mesh.Outbound
 	for _, r := range routes {
-		for _, d := range r.Destinations {
-			v.addCluster(&named, v.plan.client, d.Cluster)
-		}
-		for _, m := range r.Mirrors {
-			v.addCluster(&named, v.plan.client, m.Cluster)
-		}
+		v.addClusters(&named, v.plan.client, r)
 	}
 	return named.Clusters
 }
 
 func (v viewer) policy(u mesh.Upstream) PolicyView {
 	p := u.Policy
+	balance := map[mesh.Balance]string{
+		mesh.RoundRobin: "round_robin", mesh.LeastRequest: "least_request", mesh.Random: "random",
+	}
 	out := PolicyView{
-		Host:                     v.otherHost(u.Cluster),
-		Labels:                   labelsView(u.Cluster),
+		ClusterView:              v.cluster(u.Cluster),
 		Endpoints:                len(v.topology.Endpoints(u.Cluster)),
 		From:                     p.From,
-		LB:                       balanceView(p.Balance),
+		LB:                       balance[p.Balance],
 		MaxConnections:           p.Limits.Connections,
 		MaxPending:               p.Limits.Pending,
 		MaxRequests:              p.Limits.Requests,
@@ -175,30 +148,12 @@ func (v viewer) policy(u mesh.Upstream) PolicyView {
 	if o := p.Outlier; o != nil {
 		out.Outlier = &OutlierView{
 			Consecutive5xx:     o.Errors,
-			IntervalMS:         milliseconds(o.Interval),
-			BaseEjectionMS:     milliseconds(o.BaseEjection),
+			IntervalMS:         rules.Milliseconds(o.Interval),
+			BaseEjectionMS:     rules.Milliseconds(o.BaseEjection),
 			MaxEjectionPercent: o.MaxPercent,
 		}
 	}
 	return out
-}
-
-func balanceView(b mesh.Balance) string {
-	switch b {
-	case mesh.LeastRequest:
-		return "least_request"
-	case mesh.Random:
-		return "random"
-	default:
-		return "round_robin"
-	}
-}
-
-func milliseconds(d *time.Duration) *int64 {
-	if d == nil {
-		return nil
-	}
-	return new(d.Milliseconds())
 }
 
 func matchViews(list []mesh.Condition) []MatchView {
@@ -222,20 +177,6 @@ func matchView(c mesh.Condition) MatchView {
 	default: // an empty one is mere presence
 		return MatchView{Header: headerName(c), Exact: &c.Value}
 	}
-}
-
-func abortView(a *mesh.Abort) *AbortView {
-	if a == nil {
-		return nil
-	}
-	return &AbortView{Percent: a.Percent, Status: a.Status}
-}
-
-func delayView(d *mesh.Delay) *DelayView {
-	if d == nil {
-		return nil
-	}
-	return &DelayView{Percent: d.Percent, MS: d.Time.Milliseconds()}
 }
 
 func egressView(e mesh.ExternalHost) EgressView {

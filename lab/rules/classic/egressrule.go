@@ -5,37 +5,28 @@ import (
 	"strings"
 
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/rules"
 )
 
 // external are the hosts that the rules open. Of two rules for one host the smaller key counts.
-func external(s Set) []mesh.ExternalHost {
+func external(list []rules.Typed[egressRule]) []mesh.ExternalHost {
 	var hosts []mesh.ExternalHost
-	for _, rule := range effectiveEgress(s) {
-		for _, p := range rule.spec.Ports {
-			hosts = append(hosts, externalHost(rule.spec.Destination.Service, p))
+	for _, rule := range list {
+		if firstFor(rule, list).Key != rule.Key {
+			continue
+		}
+		for _, p := range rule.Spec.Ports {
+			hosts = append(hosts, externalHost(rule.Spec.Destination.Service, p))
 		}
 	}
 	return hosts
 }
 
-func effectiveEgress(s Set) []typed[egressRule] {
-	var list []typed[egressRule]
-	for _, rule := range rulesOf[egressRule](s) {
-		if _, taken := egressOf(list, rule.spec.Destination.Service); !taken {
-			list = append(list, rule)
-		}
-	}
-	return list
-}
-
-func egressOf(rules []typed[egressRule], host string) (typed[egressRule], bool) {
-	i := slices.IndexFunc(rules, func(r typed[egressRule]) bool {
-		return r.spec.Destination.Service == host
-	})
-	if i < 0 {
-		return typed[egressRule]{}, false
-	}
-	return rules[i], true
+// firstFor is the first of the rules for a rule's host.
+func firstFor(rule rules.Typed[egressRule], list []rules.Typed[egressRule]) rules.Typed[egressRule] {
+	return list[slices.IndexFunc(list, func(r rules.Typed[egressRule]) bool {
+		return r.Spec.Destination.Service == rule.Spec.Destination.Service
+	})]
 }
 
 func externalHost(host string, p egressPort) mesh.ExternalHost {
@@ -52,11 +43,72 @@ func externalHost(host string, p egressPort) mesh.ExternalHost {
 }
 
 func (r *resolver) external(c mesh.Cluster) (mesh.ExternalHost, bool) {
-	i := slices.IndexFunc(r.topology.External, func(e mesh.ExternalHost) bool {
-		return e.Host == c.Host && e.Port == c.Port
-	})
-	if i < 0 {
-		return mesh.ExternalHost{}, false
+	for _, e := range r.topology.ExternalAt(c.Host) {
+		if e.Port == c.Port {
+			return e, true
+		}
 	}
-	return r.topology.External[i], true
+	return mesh.ExternalHost{}, false
+}
+
+func (v *validator) egressRule(r *egressRule) {
+	if v.Required("spec.destination", r.Destination) {
+		v.external("spec.destination", r.Destination)
+	}
+	if len(r.Ports) == 0 {
+		v.Fail("spec.ports", "at least one port is required")
+	}
+	seen := map[int32]bool{}
+	for i, p := range r.Ports {
+		path := rules.At("spec.ports", i)
+		if seen[p.Port] {
+			v.Fail(path+".port", "port %d given twice", p.Port)
+		}
+		seen[p.Port] = true
+		v.egressPort(path, p)
+	}
+}
+
+func (v *validator) external(path string, r *reference) {
+	for _, field := range []struct{ name, value string }{
+		{"name", r.Name}, {"namespace", r.Namespace}, {"domain", r.Domain},
+	} {
+		if field.value != "" {
+			v.Fail(path+"."+field.name, "an egress rule's destination has only service")
+		}
+	}
+	if len(r.Labels) > 0 {
+		v.Fail(path+".labels", "an egress rule's destination has only service")
+	}
+	switch {
+	case r.Service == "":
+		v.Fail(path+".service", "missing")
+	case strings.Count(r.Service, "/") == 1:
+		v.Fail(path+".service", "address range %s: %w", r.Service, rules.ErrUnsupported)
+	case strings.HasPrefix(r.Service, "*"):
+		v.Fail(path+".service", "wildcard host %s: %w", r.Service, rules.ErrUnsupported)
+	default:
+		v.domain(path+".service", r.Service)
+	}
+}
+
+func (v *validator) egressPort(path string, p egressPort) {
+	if p.Port < 1 || p.Port > 65535 {
+		v.Fail(path+".port", "%d is not in range 1..65535", p.Port)
+	}
+	switch strings.ToLower(p.Protocol) {
+	case "http", "http2", "grpc", "https":
+	case "tcp", "mongo":
+		v.Fail(path+".protocol", "%s: %w", p.Protocol, rules.ErrUnsupported)
+	default:
+		v.Fail(path+".protocol", "want http, http2, grpc or https, not %q", p.Protocol)
+	}
+}
+
+func (i inspector) egressRule(r rules.Typed[egressRule]) []rules.Finding {
+	first := firstFor(r, i.egress)
+	if first.Key == r.Key {
+		return nil
+	}
+	return never(Shadowed, "%s (earlier name) is for %s too", first.Key.Name, r.Spec.Destination.Service)
 }

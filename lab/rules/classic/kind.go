@@ -11,62 +11,64 @@
 // ==, && and |.
 package classic
 
-import "slices"
+import (
+	"cmp"
+
+	"istio-tutorial/lab/rules"
+)
 
 // APIVersion is the one that all kinds of this package have.
-const APIVersion = "config.istio.io/v1alpha2"
-
-// Kind is a kind of rule and its names.
-type Kind struct {
-	Kind   string // in a file: RouteRule, denier
-	Type   string // in a key: route-rule, denier
-	Plural string // of the resource: routerules, deniers; the singular is Kind in lower case
-}
+const APIVersion = group + "/" + version
 
 const (
-	routeRuleKind         = "RouteRule"
-	destinationPolicyKind = "DestinationPolicy"
-	egressRuleKind        = "EgressRule"
-	ruleKind              = "rule"
-	denierKind            = "denier"
-	checkNothingKind      = "checknothing"
-	listCheckerKind       = "listchecker"
-	listEntryKind         = "listentry"
-	memQuotaKind          = "memquota"
-	quotaKind             = "quota"
-	quotaSpecKind         = "QuotaSpec"
-	quotaSpecBindingKind  = "QuotaSpecBinding"
-	metricKind            = "metric"
-	prometheusKind        = "prometheus"
+	group   = "config.istio.io"
+	version = "v1alpha2"
+)
+
+// Mixer's kinds, which its rules name.
+const (
+	checkNothingKind = "checknothing"
+	denierKind       = "denier"
+	listCheckerKind  = "listchecker"
+	listEntryKind    = "listentry"
+	memQuotaKind     = "memquota"
+	metricKind       = "metric"
+	prometheusKind   = "prometheus"
+	quotaKind        = "quota"
 
 	quotaSpecType = "quota-spec"
 )
 
 // Kinds are all kinds, in the order of their names.
-func Kinds() []Kind {
-	return []Kind{
-		{destinationPolicyKind, "destination-policy", "destinationpolicies"},
-		{egressRuleKind, "egress-rule", "egressrules"},
-		{quotaSpecKind, quotaSpecType, "quotaspecs"},
-		{quotaSpecBindingKind, "quota-spec-binding", "quotaspecbindings"},
-		{routeRuleKind, "route-rule", "routerules"},
-		{checkNothingKind, checkNothingKind, "checknothings"},
-		{denierKind, denierKind, "deniers"},
-		{listCheckerKind, listCheckerKind, "listcheckers"},
-		{listEntryKind, listEntryKind, "listentries"},
-		{memQuotaKind, memQuotaKind, "memquotas"},
-		{metricKind, metricKind, "metrics"},
-		{prometheusKind, prometheusKind, "prometheuses"},
-		{quotaKind, quotaKind, "quotas"},
-		{ruleKind, ruleKind, "rules"},
+func Kinds() []rules.Kind { return table().Kinds() }
+
+func table() rules.Table[*validator, inspector] {
+	return rules.Table[*validator, inspector]{
+		row("DestinationPolicy", "destination-policy", "destinationpolicies",
+			(*validator).destinationPolicy, inspector.destinationPolicy),
+		row("EgressRule", "egress-rule", "egressrules", (*validator).egressRule, inspector.egressRule),
+		row("QuotaSpec", quotaSpecType, "quotaspecs", (*validator).quotaSpec, inspector.quotaSpec),
+		row("QuotaSpecBinding", "quota-spec-binding", "quotaspecbindings",
+			(*validator).quotaSpecBinding, inspector.quotaSpecBinding),
+		row("RouteRule", "route-rule", "routerules", (*validator).routeRule, inspector.routeRule),
+		row(checkNothingKind, "", "checknothings", unchecked[checkNothing], unused),
+		row(denierKind, "", "deniers", (*validator).denier, unused),
+		row(listCheckerKind, "", "listcheckers", (*validator).listChecker, unused),
+		row(listEntryKind, "", "listentries", (*validator).listEntry, unused),
+		row(memQuotaKind, "", "memquotas", (*validator).memQuota, unused),
+		row(metricKind, "", "metrics", (*validator).metric, unused),
+		row(prometheusKind, "", "prometheuses", (*validator).prometheus, unused),
+		row(quotaKind, "", "quotas", unchecked[quota], unused),
+		row("rule", "", "rules", (*validator).mixerRule, inspector.mixerRule),
 	}
 }
 
-func kindOf(name string) (Kind, bool) {
-	kinds := Kinds()
-	i := slices.IndexFunc(kinds, func(k Kind) bool { return k.Kind == name })
-	if i < 0 {
-		return Kind{}, false
-	}
-	return kinds[i], true
+// row is that of a kind; Mixer's had one name for all, so istioctl's is "".
+func row[S any](
+	kind, istioctl, plural string,
+	validate func(*validator, *S), inspect func(inspector, rules.Typed[S]) []rules.Finding,
+) rules.Row[*validator, inspector] {
+	return rules.NewRow(rules.Kind{
+		Kind: kind, Type: cmp.Or(istioctl, kind), Plural: plural, Group: group, Versions: version,
+	}, validate, inspect)
 }

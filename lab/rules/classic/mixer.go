@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/rules"
 )
 
 // everywhere is the namespace whose Mixer rules act on the calls of all namespaces.
@@ -21,23 +22,23 @@ type call struct {
 
 // action is a handler together with one of its instances.
 type action struct {
-	rule     typed[mixerRule]
-	handler  Rule
-	instance Rule
+	rule     rules.Typed[mixerRule]
+	handler  rules.Rule
+	instance rules.Rule
 }
 
-// name is NAME.KIND.NAMESPACE, as Mixer's answers have it.
-func (r Rule) name() string {
-	return r.Key.Name + "." + r.Key.Type + "." + r.Key.Namespace
+// mixerName is NAME.KIND.NAMESPACE, as Mixer's answers have it.
+func mixerName(r rules.Rule) string {
+	return r.Key.Name + "." + r.Key.Kind + "." + r.Key.Namespace
 }
 
 // mixerKey is the key of NAME.KIND or NAME.KIND.NAMESPACE; without a namespace, that of the rule.
-func mixerKey(name, namespace string) Key {
+func mixerKey(name, namespace string) rules.Key {
 	parts := strings.SplitN(name, ".", 3)
 	if len(parts) == 3 {
 		namespace = parts[2]
 	}
-	return Key{Type: parts[1], Namespace: namespace, Name: parts[0]}
+	return rules.Key{Kind: parts[1], Namespace: namespace, Name: parts[0]}
 }
 
 // inbound is the outcome of Mixer's rules for each caller.
@@ -75,17 +76,14 @@ func (r *resolver) serviceOf(w mesh.Workload) string {
 func (r *resolver) actions(c call) []action {
 	var list []action
 	for _, rule := range r.rules {
-		if !rule.isFor(c.destination) || !rule.spec.Match.holds(c) {
+		if !actsAt(rule, c.destination) || !rule.Spec.Match.holds(c) {
 			continue
 		}
-		for _, a := range rule.spec.Actions {
+		for _, a := range rule.Spec.Actions {
 			handler, ok := r.set.Get(mixerKey(a.Handler, rule.Key.Namespace))
-			if !ok {
-				continue
-			}
 			for _, name := range a.Instances {
-				instance, ok := r.set.Get(mixerKey(name, rule.Key.Namespace))
-				if ok && takes(handler, instance) {
+				instance, ok2 := r.set.Get(mixerKey(name, rule.Key.Namespace))
+				if ok && ok2 && takes(handler, instance) {
 					list = append(list, action{rule, handler, instance})
 				}
 			}
@@ -94,8 +92,8 @@ func (r *resolver) actions(c call) []action {
 	return list
 }
 
-// takes tells whether a handler has a use for an instance.
-func takes(handler, instance Rule) bool {
+// takes reports whether a handler has a use for an instance.
+func takes(handler, instance rules.Rule) bool {
 	switch handler.Kind.Kind {
 	case denierKind:
 		return slices.Contains([]string{checkNothingKind, listEntryKind, quotaKind}, instance.Kind.Kind)
@@ -108,7 +106,8 @@ func takes(handler, instance Rule) bool {
 	}
 }
 
-func (r typed[S]) isFor(server mesh.Workload) bool {
+// actsAt reports whether a rule is for the calls to a server.
+func actsAt(r rules.Typed[mixerRule], server mesh.Workload) bool {
 	return r.Key.Namespace == server.Namespace || r.Key.Namespace == everywhere
 }
 
@@ -161,70 +160,44 @@ func (t term) of(c call) (string, bool) {
 	}
 }
 
-// add puts the caller of a call among the callers.
-func add(callers *mesh.Callers, c call) {
-	if c.source == nil {
-		callers.Others = true
-		return
-	}
-	callers.Workloads = append(callers.Workloads, c.source.Name)
-}
-
-// denial is one refusal of a call.
-type denial struct {
-	rule    string
-	code    int
-	message string
-}
-
 // addDenial joins all refusals of a call, as Mixer does; the first one's code counts. Mixer joins
 // them as they come in, ours in the order of the rules' keys.
 func addDenial(in *mesh.Inbound, c call, actions []action) {
 	var from, messages []string
-	var code int
+	var first int
 	for _, a := range actions {
-		d, denied := a.deny(c)
-		if !denied {
+		code, message := a.deny(c)
+		if code == 0 {
 			continue
 		}
-		code = cmp.Or(code, d.code)
-		from = append(from, d.rule)
-		messages = append(messages, d.message)
+		first = cmp.Or(first, code)
+		from = append(from, a.rule.Key.String())
+		messages = append(messages, mixerName(a.handler)+":"+message)
 	}
-	if len(messages) == 0 {
-		return
+	if len(messages) > 0 {
+		d := mesh.Denial{From: from, Answer: answer(first, strings.Join(messages, ", "))}
+		mesh.Meet(&in.Denials, c.source, d, func(d *mesh.Denial) *mesh.Callers { return &d.Callers })
 	}
-	text := answer(code, strings.Join(messages, ", "))
-	i := slices.IndexFunc(in.Denials, func(d mesh.Denial) bool {
-		return d.Answer == text && slices.Equal(d.From, from)
-	})
-	if i < 0 {
-		i = len(in.Denials)
-		in.Denials = append(in.Denials, mesh.Denial{From: from, Answer: text})
-	}
-	add(&in.Denials[i].Callers, c)
 }
 
-func (a action) deny(c call) (denial, bool) {
-	d := denial{rule: a.rule.Key.String(), code: codeFailedPrecondition}
-	var message string
-	switch handler := a.handler.spec.(type) {
+// deny is code 0 for a call that may pass.
+func (a action) deny(c call) (code int, message string) {
+	switch handler := a.handler.Spec.(type) {
 	case *denier:
 		if s := handler.Status; s != nil {
-			d.code, message = int(s.Code), s.Message
+			return int(s.Code), s.Message
 		}
+		return codeFailedPrecondition, ""
 	case *listChecker:
-		d.code, message = handler.check(a.instance, c)
+		return handler.check(a.instance, c)
 	default:
-		return denial{}, false
+		return 0, ""
 	}
-	d.message = a.handler.name() + ":" + message
-	return d, d.code != 0
 }
 
 // check is code 0 for a caller who may pass, one whose value cannot be told among them.
-func (l *listChecker) check(instance Rule, c call) (code int, message string) {
-	entry, ok := instance.spec.(*listEntry)
+func (l *listChecker) check(instance rules.Rule, c call) (code int, message string) {
+	entry, ok := instance.Spec.(*listEntry)
 	if !ok {
 		return 0, ""
 	}

@@ -2,8 +2,6 @@ package classic
 
 import (
 	"cmp"
-	"reflect"
-	"slices"
 	"strings"
 
 	"istio-tutorial/lab/mesh"
@@ -14,13 +12,13 @@ const counterPrefix = "istio_"
 
 func addCounters(in *mesh.Inbound, c call, actions []action) {
 	for _, a := range actions {
-		handler, ok := a.handler.spec.(*prometheus)
-		instance, ok2 := a.instance.spec.(*metric)
+		handler, ok := a.handler.Spec.(*prometheus)
+		instance, ok2 := a.instance.Spec.(*metric)
 		if !ok || !ok2 {
 			continue
 		}
 		for _, m := range handler.Metrics {
-			if m.InstanceName != a.instance.name() {
+			if m.InstanceName != mixerName(a.instance) {
 				continue
 			}
 			counter := mesh.Counter{
@@ -32,21 +30,9 @@ func addCounters(in *mesh.Inbound, c call, actions []action) {
 				terms := instance.Dimensions[label].terms(c)
 				counter.Labels = append(counter.Labels, mesh.CounterLabel{Name: label, Terms: terms})
 			}
-			addCounter(in, c, counter)
+			mesh.Meet(&in.Counters, c.source, counter, func(one *mesh.Counter) *mesh.Callers { return &one.Callers })
 		}
 	}
-}
-
-func addCounter(in *mesh.Inbound, c call, counter mesh.Counter) {
-	i := slices.IndexFunc(in.Counters, func(have mesh.Counter) bool {
-		have.Callers = mesh.Callers{}
-		return reflect.DeepEqual(have, counter)
-	})
-	if i < 0 {
-		i = len(in.Counters)
-		in.Counters = append(in.Counters, counter)
-	}
-	add(&in.Counters[i].Callers, c)
 }
 
 // terms are a value's, as far as caller and server do not decide already.

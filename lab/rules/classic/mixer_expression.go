@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"text/scanner"
+
+	"istio-tutorial/lab/rules"
 )
 
 // predicate is a rule's match: comparisons that all must hold. None: always.
@@ -39,7 +41,7 @@ func (k termKind) isMap() bool {
 	return k == sourceLabels || k == destinationLabels || k == requestHeaders
 }
 
-// isStatic tells whether caller and server decide, whatever the request.
+// isStatic reports whether caller and server decide, whatever the request.
 func (k termKind) isStatic() bool {
 	return !strings.HasPrefix(string(k), "request.") && k != responseCode
 }
@@ -80,14 +82,8 @@ func (v *value) UnmarshalJSON(data []byte) error {
 }
 
 func (v *static) UnmarshalJSON(data []byte) error {
-	e, err := newExpression(data)
-	if err != nil {
-		return err
-	}
-	parsed := e.value()
-	e.end()
-	e.mustBeStatic(parsed)
-	*v = static(parsed)
+	e := &expression{err: (*value)(v).UnmarshalJSON(data)}
+	e.mustBeStatic(value(*v))
 	return e.err
 }
 
@@ -123,14 +119,14 @@ func (e *expression) fail(format string, args ...any) {
 func (e *expression) mustBeStatic(v value) {
 	for _, t := range v {
 		if !t.kind.isStatic() {
-			e.fail("%s here: %w", t.kind, errUnsupported)
+			e.fail("%s here: %w", t.kind, rules.ErrUnsupported)
 		}
 	}
 }
 
 func (e *expression) end() {
 	if e.tok != scanner.EOF {
-		e.fail("%q: %w", e.scan.TokenText(), errUnsupported)
+		e.fail("%q: %w", e.scan.TokenText(), rules.ErrUnsupported)
 	}
 }
 
@@ -157,7 +153,7 @@ func (e *expression) term() term {
 	case scanner.EOF:
 		e.fail("ends too early")
 	default:
-		e.fail("%q: %w", text, errUnsupported)
+		e.fail("%q: %w", text, rules.ErrUnsupported)
 	}
 	return term{}
 }
@@ -182,7 +178,7 @@ func (e *expression) attribute() term {
 	case sourceLabels, destinationLabels, requestHeaders:
 		t.text = e.index(name)
 	default:
-		e.fail("attribute %s: %w", name, errUnsupported)
+		e.fail("attribute %s: %w", name, rules.ErrUnsupported)
 	}
 	return t
 }
@@ -207,7 +203,7 @@ func (e *expression) take(operator string) {
 	first := e.scan.TokenText()
 	e.next()
 	if got := first + e.scan.TokenText(); got != operator && e.err == nil {
-		e.fail("want %s, not %q: %w", operator, got, errUnsupported)
+		e.fail("want %s, not %q: %w", operator, got, rules.ErrUnsupported)
 	}
 	e.next()
 }

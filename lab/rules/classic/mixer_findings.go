@@ -4,34 +4,39 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"istio-tutorial/lab/rules"
 )
 
-func (i inspector) mixerRule(r typed[mixerRule]) []string {
-	if len(r.spec.Actions) == 0 {
-		return never("it has no actions")
+func (i inspector) mixerRule(r rules.Typed[mixerRule]) []rules.Finding {
+	if len(r.Spec.Actions) == 0 {
+		return never(NoAction, "it has no actions")
 	}
 	calls := i.matching(r)
 	if len(calls) == 0 {
-		return never("its match holds for no call to the pods of its namespace")
+		return never(NoMatch, "its match holds for no call to the pods of its namespace")
 	}
 	reasons, acts := i.idleActions(r)
 	switch {
 	case !acts:
-		return never("%s", reasons[0])
+		return never(NoAction, "%s", reasons[0])
 	case len(reasons) > 0:
-		return []string{"does less than it says: " + strings.Join(reasons, ", ")}
-	case i.limitsOnly(r) && !slices.ContainsFunc(calls, i.isCharged):
-		return never("no QuotaSpecBinding names a service that it is for, so no request is charged")
+		return []rules.Finding{
+			rules.Warn("", NoAction, "does less than it says: %s", strings.Join(reasons, ", ")),
+		}
+	case limitsOnly(r) && !slices.ContainsFunc(calls, i.isCharged):
+		return never(NoQuota,
+			"no QuotaSpecBinding names a service that it is for, so no request is charged")
 	}
 	return nil
 }
 
 // matching are the calls between the pods there are that a rule is for.
-func (i inspector) matching(r typed[mixerRule]) []call {
+func (i inspector) matching(r rules.Typed[mixerRule]) []call {
 	var list []call
 	for _, server := range i.topology.Workloads {
 		for _, c := range i.calls(server) {
-			if r.isFor(server) && r.spec.Match.holds(c) {
+			if actsAt(r, server) && r.Spec.Match.holds(c) {
 				list = append(list, c)
 			}
 		}
@@ -42,8 +47,8 @@ func (i inspector) matching(r typed[mixerRule]) []call {
 func (i inspector) isCharged(c call) bool { return len(i.charged(c.destination)) > 0 }
 
 // idleActions are the reasons why some of a rule's actions do nothing.
-func (i inspector) idleActions(r typed[mixerRule]) (reasons []string, acts bool) {
-	for _, a := range r.spec.Actions {
+func (i inspector) idleActions(r rules.Typed[mixerRule]) (reasons []string, acts bool) {
+	for _, a := range r.Spec.Actions {
 		if len(a.Instances) == 0 {
 			reasons = append(reasons, fmt.Sprintf("its action for %s names no instances", a.Handler))
 		}
@@ -60,7 +65,7 @@ func (i inspector) idleActions(r typed[mixerRule]) (reasons []string, acts bool)
 }
 
 // idle is why a handler does nothing with an instance.
-func (i inspector) idle(handlerKey, instanceKey Key) string {
+func (i inspector) idle(handlerKey, instanceKey rules.Key) string {
 	handler, ok := i.set.Get(handlerKey)
 	if !ok {
 		return fmt.Sprintf("there is no %s", handlerKey)
@@ -70,16 +75,17 @@ func (i inspector) idle(handlerKey, instanceKey Key) string {
 		return fmt.Sprintf("there is no %s", instanceKey)
 	}
 	if !takes(handler, instance) {
-		return fmt.Sprintf("a %s takes no %s", handlerKey.Type, instanceKey.Type)
+		return fmt.Sprintf("a %s takes no %s", handlerKey.Kind, instanceKey.Kind)
 	}
-	switch spec := handler.spec.(type) {
+	name := mixerName(instance)
+	switch spec := handler.Spec.(type) {
 	case *memQuota:
-		if _, ok := spec.allowance(instance.name(), nil); !ok {
-			return fmt.Sprintf("%s has no quota named %s", handlerKey, instance.name())
+		if _, ok := spec.allowance(name, nil); !ok {
+			return fmt.Sprintf("%s has no quota named %s", handlerKey, name)
 		}
 	case *prometheus:
-		if !spec.has(instance.name()) {
-			return fmt.Sprintf("%s has no metric with instanceName %s", handlerKey, instance.name())
+		if !spec.has(name) {
+			return fmt.Sprintf("%s has no metric with instanceName %s", handlerKey, name)
 		}
 	}
 	return ""
@@ -94,64 +100,56 @@ func (p *prometheus) has(instance string) bool {
 	return false
 }
 
-// limitsOnly tells whether all handlers of a rule are memquotas.
-func (i inspector) limitsOnly(r typed[mixerRule]) bool {
-	for _, a := range r.spec.Actions {
-		if mixerKey(a.Handler, r.Key.Namespace).Type != memQuotaKind {
-			return false
-		}
-	}
-	return true
+// limitsOnly reports whether all handlers of a rule are memquotas.
+func limitsOnly(r rules.Typed[mixerRule]) bool {
+	return !slices.ContainsFunc(r.Spec.Actions, func(a mixerAction) bool {
+		return mixerKey(a.Handler, r.Key.Namespace).Kind != memQuotaKind
+	})
 }
 
 // unused is for handlers and instances.
-func (i inspector) unused(r Rule) []string {
+func unused[S any](i inspector, r rules.Typed[S]) []rules.Finding {
 	for _, rule := range i.rules {
-		for _, a := range rule.spec.Actions {
-			if mixerKey(a.Handler, rule.Key.Namespace) == r.Key {
-				return nil
-			}
-			for _, name := range a.Instances {
+		for _, a := range rule.Spec.Actions {
+			for _, name := range append(slices.Clone(a.Instances), a.Handler) {
 				if mixerKey(name, rule.Key.Namespace) == r.Key {
 					return nil
 				}
 			}
 		}
 	}
-	return never("no rule uses it")
+	return never(Unused, "no rule uses it")
 }
 
-func (i inspector) quotaSpec(r Rule) []string {
-	for _, binding := range rulesOf[quotaSpecBinding](i.set) {
-		for _, ref := range binding.spec.QuotaSpecs {
-			if binding.quotaSpecKey(ref.Name, ref.Namespace) == r.Key {
-				return nil
-			}
+func (i inspector) quotaSpec(r rules.Typed[quotaSpec]) []rules.Finding {
+	for _, binding := range i.bindings {
+		if slices.Contains(specs(binding), r.Key) {
+			return nil
 		}
 	}
-	return never("no QuotaSpecBinding names it")
+	return never(Unused, "no QuotaSpecBinding names it")
 }
 
-func (i inspector) quotaSpecBinding(b typed[quotaSpecBinding]) []string {
-	var notes []string
-	for _, ref := range b.spec.QuotaSpecs {
-		if key := b.quotaSpecKey(ref.Name, ref.Namespace); len(i.quotasOf(key)) == 0 {
-			notes = append(notes, fmt.Sprintf("charges nothing by %s: there is none", key))
+func (i inspector) quotaSpecBinding(b rules.Typed[quotaSpecBinding]) []rules.Finding {
+	var list notes
+	for _, key := range specs(b) {
+		if len(i.quotasOf(key)) == 0 {
+			list.add(NoQuota, "charges nothing by %s: there is none", key)
 		}
 	}
-	for _, ref := range b.spec.Services {
-		if host := b.host(&ref); !i.known(host) {
-			notes = append(notes, fmt.Sprintf("charges nothing to %s: there is no such service", host))
+	for _, ref := range b.Spec.Services {
+		if host := ref.host(b.Key.Namespace); !i.known(host) {
+			list.add(NoQuota, "charges nothing to %s: there is no such service", host)
 		}
 	}
-	if len(notes) == 0 && !i.handsOut(b) {
-		return never("no rule has a memquota for the services that it names")
+	if len(list) == 0 && !i.handsOut(b) {
+		return never(NoQuota, "no rule has a memquota for the services that it names")
 	}
-	return notes
+	return list
 }
 
-// handsOut tells whether some call of the bound services gets its quota from somewhere.
-func (i inspector) handsOut(b typed[quotaSpecBinding]) bool {
+// handsOut reports whether some call of the bound services gets its quota from somewhere.
+func (i inspector) handsOut(b rules.Typed[quotaSpecBinding]) bool {
 	for _, server := range i.topology.Workloads {
 		if !i.bound(b, server) {
 			continue

@@ -3,9 +3,9 @@ package classic
 import (
 	"cmp"
 	"fmt"
-	"slices"
 
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/rules"
 )
 
 // addLimits adds what memquota allows a caller, where a QuotaSpec is bound to the server: without
@@ -15,41 +15,30 @@ func (r *resolver) addLimits(in *mesh.Inbound, c call, actions []action) {
 		for _, a := range actions {
 			if limit, ok := a.limit(c); ok {
 				limit.Answer = answer(codeResourceExhausted, "Quota is exhausted for: "+name)
-				addLimit(in, c, limit)
+				mesh.Meet(&in.Limits, c.source, limit, func(one *mesh.RateLimit) *mesh.Callers { return &one.Callers })
 			}
 		}
 	}
 }
 
-func addLimit(in *mesh.Inbound, c call, limit mesh.RateLimit) {
-	i := slices.IndexFunc(in.Limits, func(l mesh.RateLimit) bool {
-		return l.Bucket == limit.Bucket && l.From == limit.From && l.Answer == limit.Answer
-	})
-	if i < 0 {
-		i = len(in.Limits)
-		in.Limits = append(in.Limits, limit)
-	}
-	add(&in.Limits[i].Callers, c)
-}
-
 // charged are the names of the quotas that the server's sidecar asks for on each request.
 func (r *resolver) charged(server mesh.Workload) []string {
 	var names []string
-	for _, binding := range rulesOf[quotaSpecBinding](r.set) {
+	for _, binding := range r.bindings {
 		if !r.bound(binding, server) {
 			continue
 		}
-		for _, ref := range binding.spec.QuotaSpecs {
-			names = append(names, r.quotasOf(binding.quotaSpecKey(ref.Name, ref.Namespace))...)
+		for _, key := range specs(binding) {
+			names = append(names, r.quotasOf(key)...)
 		}
 	}
 	return names
 }
 
-func (r *resolver) bound(binding typed[quotaSpecBinding], server mesh.Workload) bool {
+func (r *resolver) bound(binding rules.Typed[quotaSpecBinding], server mesh.Workload) bool {
 	for _, s := range r.topology.ServicesOf(server) {
-		for _, ref := range binding.spec.Services {
-			if binding.host(&ref) == s.Host() {
+		for _, ref := range binding.Spec.Services {
+			if ref.host(binding.Key.Namespace) == s.Host() {
 				return true
 			}
 		}
@@ -57,17 +46,23 @@ func (r *resolver) bound(binding typed[quotaSpecBinding], server mesh.Workload) 
 	return false
 }
 
-func (r Rule) quotaSpecKey(name, namespace string) Key {
-	return Key{quotaSpecType, cmp.Or(namespace, r.Key.Namespace), name}
+// specs are the keys of the QuotaSpecs that a binding names.
+func specs(b rules.Typed[quotaSpecBinding]) []rules.Key {
+	var keys []rules.Key
+	for _, ref := range b.Spec.QuotaSpecs {
+		namespace := cmp.Or(ref.Namespace, b.Key.Namespace)
+		keys = append(keys, rules.Key{Kind: quotaSpecType, Namespace: namespace, Name: ref.Name})
+	}
+	return keys
 }
 
-func (r *resolver) quotasOf(spec Key) []string {
+func (r *resolver) quotasOf(spec rules.Key) []string {
 	rule, ok := r.set.Get(spec)
 	if !ok {
 		return nil
 	}
 	var names []string
-	for _, one := range rule.spec.(*quotaSpec).Rules {
+	for _, one := range rule.Spec.(*quotaSpec).Rules {
 		for _, q := range one.Quotas {
 			names = append(names, q.Quota)
 		}
@@ -77,8 +72,8 @@ func (r *resolver) quotasOf(spec Key) []string {
 
 // limit is what the action's handler allows the call's caller.
 func (a action) limit(c call) (mesh.RateLimit, bool) {
-	handler, ok := a.handler.spec.(*memQuota)
-	instance, ok2 := a.instance.spec.(*quota)
+	handler, ok := a.handler.Spec.(*memQuota)
+	instance, ok2 := a.instance.Spec.(*quota)
 	if !ok || !ok2 {
 		return mesh.RateLimit{}, false
 	}
@@ -86,12 +81,12 @@ func (a action) limit(c call) (mesh.RateLimit, bool) {
 	if !ok {
 		return mesh.RateLimit{}, false
 	}
-	allowed, ok := handler.allowance(a.instance.name(), dimensions)
+	allowed, ok := handler.allowance(mixerName(a.instance), dimensions)
 	return mesh.RateLimit{
 		From:     a.rule.Key.String(),
 		Tokens:   int(allowed.MaxAmount),
 		Interval: allowed.ValidDuration.of(),
-		Bucket:   fmt.Sprintf("%s;%s;%s", a.handler.name(), a.instance.name(), dimensions),
+		Bucket:   fmt.Sprintf("%s;%s;%s", mixerName(a.handler), mixerName(a.instance), dimensions),
 	}, ok
 }
 

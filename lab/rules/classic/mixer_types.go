@@ -4,11 +4,13 @@ package classic
 // 0.7.1 had them.
 
 type mixerRule struct {
-	Match   predicate `json:"match"`
-	Actions []struct {
-		Handler   string   `json:"handler"`
-		Instances []string `json:"instances"`
-	} `json:"actions"`
+	Match   predicate     `json:"match"`
+	Actions []mixerAction `json:"actions"`
+}
+
+type mixerAction struct {
+	Handler   string   `json:"handler"`
+	Instances []string `json:"instances"`
 }
 
 type denier struct {

@@ -10,6 +10,7 @@ import (
 
 	"istio-tutorial/lab/document"
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/rules"
 	"istio-tutorial/lab/rules/classic"
 )
 
@@ -72,7 +73,7 @@ func topology() mesh.Topology {
 	return t
 }
 
-func parse(text, namespace string) ([]classic.Rule, error) {
+func parse(text, namespace string) ([]rules.Rule, error) {
 	docs, err := document.Parse("rules.yml", strings.NewReader(text))
 	if err != nil {
 		return nil, err
@@ -80,21 +81,21 @@ func parse(text, namespace string) ([]classic.Rule, error) {
 	return classic.Parse(docs, namespace)
 }
 
-func load(t *testing.T, text, namespace string) classic.Set {
+func load(t *testing.T, text, namespace string) rules.Set {
 	t.Helper()
-	rules, err := parse(text, namespace)
+	list, err := parse(text, namespace)
 	if err != nil {
 		t.Fatal(err)
 	}
-	set, err := classic.Set{}.Create(rules...)
-	if err != nil {
-		t.Fatal(err)
+	set := rules.Set{}.Apply(list...)
+	if len(set.Rules()) != len(list) {
+		t.Fatalf("two rules have one key:\n%s", text)
 	}
 	return set
 }
 
-func recommendationFrom(client string) classic.Target {
-	return classic.Target{Client: tutorial(client), Service: tutorial("recommendation"), Port: 8080}
+func recommendationFrom(client string) rules.Target {
+	return rules.Target{Client: tutorial(client), Service: tutorial("recommendation"), Port: 8080}
 }
 
 func TestRoutingAgreesWithIstio(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"istio-tutorial/lab/document"
+	"istio-tutorial/lab/rules"
 	"istio-tutorial/lab/rules/classic"
 )
 
@@ -28,8 +29,8 @@ func TestParseTheTutorialsFiles(t *testing.T) {
 	if yaml, err := rules[0].YAML(); err != nil || !strings.Contains(string(yaml), "sleepWindow: 2m") {
 		t.Errorf("YAML %s, %v", yaml, err)
 	}
-	if rules[0].File() != "rules.yml" || rules[0].Line() < 2 {
-		t.Errorf("at %s:%d", rules[0].File(), rules[0].Line())
+	if rules[0].File() != "rules.yml" || rules[0].Line("") < 2 {
+		t.Errorf("at %s:%d", rules[0].File(), rules[0].Line(""))
 	}
 }
 
@@ -345,11 +346,11 @@ func FuzzParse(f *testing.F) {
 	f.Add(rule("memquota", "  quotas: [{name: a, maxAmount: 1, validDuration: 1s}]\n"))
 	f.Add(rule("QuotaSpecBinding", "  services: [{name: a}]\n  quotaSpecs: [{name: a}]\n"))
 	f.Fuzz(func(t *testing.T, text string) {
-		rules, err := parse(text, namespace)
+		list, err := parse(text, namespace)
 		if err != nil {
 			return
 		}
-		set, top := classic.Set{}.Apply(rules...), topology()
+		set, top := rules.Set{}.Apply(list...), topology()
 		m := classic.Resolve(set, top)
 		if len(m.Sidecars) != len(top.Workloads) {
 			t.Errorf("%d sidecars for %d workloads", len(m.Sidecars), len(top.Workloads))

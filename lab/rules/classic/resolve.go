@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/rules"
 )
 
 // plan is what one client's sidecar does with its calls, with the rules that say so.
@@ -23,7 +24,7 @@ type plannedHost struct {
 
 type plannedRoute struct {
 	mesh.Route
-	rule  *typed[routeRule] // nil: the default route
+	rule  *rules.Typed[routeRule] // nil: the default route
 	fault *mesh.Fault
 }
 
@@ -32,36 +33,41 @@ type plannedRoute struct {
 type filter struct {
 	cluster mesh.Cluster
 	fault   mesh.Fault
-	rule    *typed[routeRule]
+	rule    *rules.Typed[routeRule]
 }
 
 // resolver turns a set of rules into mesh values, for one topology.
 type resolver struct {
-	set      Set
+	set      rules.Set
 	topology mesh.Topology
-	routes   []typed[routeRule] // in the order in which they are tried
-	policies []typed[destinationPolicy]
-	rules    []typed[mixerRule]
+	egress   []rules.Typed[egressRule]
+	routes   []rules.Typed[routeRule] // in the order in which they are tried
+	policies []rules.Typed[destinationPolicy]
+	rules    []rules.Typed[mixerRule]
+	bindings []rules.Typed[quotaSpecBinding]
 }
 
-func newResolver(s Set, t mesh.Topology) *resolver {
-	t.External = external(s)
+func newResolver(s rules.Set, t mesh.Topology) *resolver {
+	list := s.Rules()
 	r := &resolver{
 		set:      s,
 		topology: t,
-		routes:   rulesOf[routeRule](s),
-		policies: rulesOf[destinationPolicy](s),
-		rules:    rulesOf[mixerRule](s),
+		egress:   rules.Of[egressRule](list),
+		routes:   rules.Of[routeRule](list),
+		policies: rules.Of[destinationPolicy](list),
+		rules:    rules.Of[mixerRule](list),
+		bindings: rules.Of[quotaSpecBinding](list),
 	}
-	slices.SortStableFunc(r.routes, func(a, b typed[routeRule]) int {
-		return cmp.Compare(b.spec.Precedence, a.spec.Precedence)
+	r.topology.External = external(r.egress)
+	slices.SortStableFunc(r.routes, func(a, b rules.Typed[routeRule]) int {
+		return cmp.Compare(b.Spec.Precedence, a.Spec.Precedence)
 	})
 	return r
 }
 
 // Resolve is the mesh in which the rules are in force. The topology's external hosts are
 // replaced by those that the rules name.
-func Resolve(s Set, t mesh.Topology) mesh.Mesh {
+func Resolve(s rules.Set, t mesh.Topology) mesh.Mesh {
 	r := newResolver(s, t)
 	m := mesh.Mesh{Topology: r.topology, Gateway: mesh.NewGateway(t)}
 	for _, w := range t.Workloads {
@@ -97,7 +103,8 @@ func (r *resolver) host(client mesh.Workload, host string, names []string, port 
 	h := plannedHost{host: host, VirtualHost: mesh.VirtualHost{Names: names, Port: port}}
 	for i := range r.routes {
 		rule := &r.routes[i]
-		if rule.host(rule.spec.Destination) != host || !r.isFrom(client, rule.Rule, source(rule.spec)) {
+		to := rule.Spec.Destination.host(rule.Key.Namespace)
+		if to != host || !r.isFrom(client, rule.Rule, source(rule.Spec)) {
 			continue
 		}
 		planned := route(rule, host, port)
@@ -115,25 +122,25 @@ func (r *resolver) host(client mesh.Workload, host string, names []string, port 
 
 const defaultRoute = "default-route"
 
-// isFrom tells whether a rule with this source is for a client's sidecar.
-func (r *resolver) isFrom(client mesh.Workload, rule Rule, source *reference) bool {
+// isFrom reports whether a rule with this source is for a client's sidecar.
+func (r *resolver) isFrom(client mesh.Workload, rule rules.Rule, source *reference) bool {
 	if source == nil {
 		return true
 	}
-	host := rule.host(source)
+	host := source.host(rule.Key.Namespace)
 	return client.Labels.Has(source.Labels) &&
 		slices.ContainsFunc(r.topology.ServicesOf(client), func(s mesh.Service) bool {
 			return s.Host() == host
 		})
 }
 
-// host is the full name of a service that a rule refers to.
-func (r Rule) host(ref *reference) string {
-	if ref.Service != "" {
-		return ref.Service
+// host is the full name of a service that a rule of a namespace refers to.
+func (r *reference) host(namespace string) string {
+	if r.Service != "" {
+		return r.Service
 	}
-	namespace := cmp.Or(ref.Namespace, r.Key.Namespace)
-	return strings.Join([]string{ref.Name, namespace, "svc", cmp.Or(ref.Domain, mesh.Domain)}, ".")
+	namespace = cmp.Or(r.Namespace, namespace)
+	return strings.Join([]string{r.Name, namespace, "svc", cmp.Or(r.Domain, mesh.Domain)}, ".")
 }
 
 // outbound hangs the faults on the destinations that they hit.
@@ -146,11 +153,8 @@ func (r *resolver) outbound(p plan) mesh.Outbound {
 			for i := range route.Destinations {
 				d := &route.Destinations[i]
 				d.Faults = p.faults(d.Cluster, route.Match)
-				r.addCluster(&out, p.client, d.Cluster)
 			}
-			for _, m := range route.Mirrors {
-				r.addCluster(&out, p.client, m.Cluster)
-			}
+			r.addClusters(&out, p.client, route)
 			host.Routes = append(host.Routes, route)
 		}
 		out.Hosts = append(out.Hosts, host)
@@ -160,6 +164,9 @@ func (r *resolver) outbound(p plan) mesh.Outbound {
 
 const statusNoRoute = 404
 
-func (r *resolver) addCluster(out *mesh.Outbound, client mesh.Workload, c mesh.Cluster) {
-	out.AddCluster(c, func() mesh.Policy { return r.policy(client, c) })
+// addClusters adds those that a route names.
+func (r *resolver) addClusters(out *mesh.Outbound, client mesh.Workload, route mesh.Route) {
+	for c := range route.Clusters() {
+		out.AddCluster(*c, func() mesh.Policy { return r.policy(client, *c) })
+	}
 }

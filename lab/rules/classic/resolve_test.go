@@ -10,13 +10,14 @@ import (
 	"time"
 
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/rules"
 	"istio-tutorial/lab/rules/classic"
 )
 
 const rr = "route-rule-recommendation-"
 
 // summary is the routes of recommendation as preference's sidecar tries them, one to a line.
-func summary(t *testing.T, set classic.Set) string {
+func summary(t *testing.T, set rules.Set) string {
 	t.Helper()
 	sidecar, _ := classic.Resolve(set, topology()).SidecarOf(tutorial("preference-v1"))
 	var lines []string
@@ -148,7 +149,7 @@ func TestSurprises(t *testing.T) {
 
 func TestNothingButTheRulesKeysDecides(t *testing.T) {
 	t.Parallel()
-	rules, err := parse(istiofiles(t, rr+"v1", rr+"v1_and_v2", rr+"503", rr+"v2_503", rr+"timeout",
+	list, err := parse(istiofiles(t, rr+"v1", rr+"v1_and_v2", rr+"503", rr+"v2_503", rr+"timeout",
 		"route-rule-safari-recommendation-v2", "recommendation_cb_policy_version_v2",
 		"recommendation_cb_policy_pool_ejection", "acl-whitelist", "acl-blacklist",
 		"rate_limit_rule", "recommendation_rate_limit_handler", "recommendation_rate_limit_quota_spec",
@@ -156,10 +157,10 @@ func TestNothingButTheRulesKeysDecides(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := classic.Resolve(classic.Set{}.Apply(rules...), topology())
+	want := classic.Resolve(rules.Set{}.Apply(list...), topology())
 	for range 20 {
-		rand.Shuffle(len(rules), func(i, j int) { rules[i], rules[j] = rules[j], rules[i] })
-		got := classic.Resolve(classic.Set{}.Apply(rules...), topology())
+		rand.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
+		got := classic.Resolve(rules.Set{}.Apply(list...), topology())
 		if !reflect.DeepEqual(got, want) {
 			t.Fatal("another order of loading gives another mesh")
 		}
@@ -168,7 +169,7 @@ func TestNothingButTheRulesKeysDecides(t *testing.T) {
 
 func TestWithoutRules(t *testing.T) {
 	t.Parallel()
-	m := classic.Resolve(classic.Set{}, topology())
+	m := classic.Resolve(rules.Set{}, topology())
 	if len(m.Sidecars) != 4 {
 		t.Fatalf("%d sidecars, want 4", len(m.Sidecars))
 	}
@@ -410,7 +411,7 @@ func TestEffectiveShowsThePortsFaults(t *testing.T) {
 
 func TestEffectiveRefuses(t *testing.T) {
 	t.Parallel()
-	for want, target := range map[string]classic.Target{
+	for want, target := range map[string]rules.Target{
 		"deployment istio-tutorial/nobody: not found": recommendationFrom("nobody"),
 		"service istio-tutorial/nothing: no HTTP port 8080": {
 			Client: tutorial("customer-v1"), Service: tutorial("nothing"), Port: 8080,
@@ -419,7 +420,7 @@ func TestEffectiveRefuses(t *testing.T) {
 			Client: tutorial("customer-v1"), Service: tutorial("customer"), Port: 1,
 		},
 	} {
-		if _, err := classic.Effective(classic.Set{}, topology(), target); err == nil || err.Error() != want {
+		if _, err := classic.Effective(rules.Set{}, topology(), target); err == nil || err.Error() != want {
 			t.Errorf("error %v, want %s", err, want)
 		}
 	}

@@ -7,15 +7,17 @@ import (
 	"time"
 
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/rules"
 )
 
-// Names in request.headers that stand for something else than a header.
-const (
-	uriHeader       = "uri"
-	methodHeader    = "method"
-	authorityHeader = "authority"
-	schemeHeader    = "scheme"
-)
+const uriHeader = "uri"
+
+// pseudoHeaders are the names in request.headers that stand for something else than a header.
+func pseudoHeaders() map[string]mesh.Attribute {
+	return map[string]mesh.Attribute{
+		uriHeader: mesh.Path, "method": mesh.Method, "authority": mesh.Authority, "scheme": mesh.Scheme,
+	}
+}
 
 const (
 	retryOn     = "5xx,connect-failure,refused-stream"
@@ -31,8 +33,8 @@ func source(r *routeRule) *reference {
 }
 
 // route is what a rule makes of the requests for a host and port.
-func route(rule *typed[routeRule], host string, port int) plannedRoute {
-	spec := rule.spec
+func route(rule *rules.Typed[routeRule], host string, port int) plannedRoute {
+	spec := rule.Spec
 	planned := plannedRoute{rule: rule, Route: mesh.Route{
 		From:         rule.Key.Name,
 		Match:        conditions(spec.Match),
@@ -45,7 +47,7 @@ func route(rule *typed[routeRule], host string, port int) plannedRoute {
 		planned.Retry = retry(int(t.Simple.Attempts), t.Simple.PerTryTimeout.of())
 	}
 	if m := spec.Mirror; m != nil {
-		cluster := mesh.Cluster{Host: rule.host(m), Port: port, Labels: m.Labels}
+		cluster := mesh.Cluster{Host: m.host(rule.Key.Namespace), Port: port, Labels: m.Labels}
 		planned.Mirrors = []mesh.Mirror{{Cluster: cluster, Percent: 100, Suffix: true, Traced: true}}
 	}
 	planned.fault = fault(rule.Key.Name, spec.Fault, planned.Match)
@@ -63,25 +65,25 @@ func retry(attempts int, perTry time.Duration) *mesh.Retry {
 }
 
 // destinations are a rule's clusters; without any, all instances of the host.
-func destinations(rule *typed[routeRule], host string, port int) []mesh.Destination {
+func destinations(rule *rules.Typed[routeRule], host string, port int) []mesh.Destination {
 	all := mesh.Cluster{Host: host, Port: port}
-	switch len(rule.spec.Route) {
+	switch len(rule.Spec.Route) {
 	case 0:
 		return []mesh.Destination{{Cluster: all, Weight: 100}}
 	case 1: // its weight may be missing
-		return []mesh.Destination{{Cluster: cluster(rule, rule.spec.Route[0], all), Weight: 100}}
+		return []mesh.Destination{{Cluster: cluster(rule, rule.Spec.Route[0], all), Weight: 100}}
 	}
-	list := make([]mesh.Destination, len(rule.spec.Route))
-	for i, w := range rule.spec.Route {
+	list := make([]mesh.Destination, len(rule.Spec.Route))
+	for i, w := range rule.Spec.Route {
 		list[i] = mesh.Destination{Cluster: cluster(rule, w, all), Weight: int(w.Weight)}
 	}
 	return list
 }
 
-func cluster(rule *typed[routeRule], w weighted, all mesh.Cluster) mesh.Cluster {
+func cluster(rule *rules.Typed[routeRule], w weighted, all mesh.Cluster) mesh.Cluster {
 	c := all
 	if w.Destination != nil {
-		c.Host = rule.host(w.Destination)
+		c.Host = w.Destination.host(rule.Key.Namespace)
 	}
 	if len(w.Labels) > 0 {
 		c.Labels = w.Labels
@@ -108,18 +110,15 @@ func conditions(m *match) []mesh.Condition {
 
 // headerName is the attribute as a header of HTTP/2; "" for the path.
 func headerName(c mesh.Condition) string {
-	switch c.Attribute {
-	case mesh.Path:
+	if c.Attribute == mesh.Path {
 		return ""
-	case mesh.Method:
-		return ":" + methodHeader
-	case mesh.Authority:
-		return ":" + authorityHeader
-	case mesh.Scheme:
-		return ":" + schemeHeader
-	default:
-		return c.Header
 	}
+	for name, attribute := range pseudoHeaders() {
+		if c.Attribute == attribute {
+			return ":" + name
+		}
+	}
+	return c.Header
 }
 
 // everyPath is no condition, so a rule that has only this one is a catch-all.
@@ -129,29 +128,14 @@ func everyPath() mesh.Condition {
 
 func condition(name string, m *stringMatch) mesh.Condition {
 	kind, value := m.of()
-	c := mesh.Condition{Value: value}
-	switch kind {
-	case "exact":
-		c.Compare = mesh.Exact
-	case "prefix":
-		c.Compare = mesh.Prefix
-	case "regex":
-		c.Compare = mesh.Regex
-	}
-	switch {
-	case name == uriHeader && kind != "regex": // with one, it is a header of this name
-		c.Attribute = mesh.Path
-		return c
-	case name == methodHeader:
-		c.Attribute = mesh.Method
-	case name == authorityHeader:
-		c.Attribute = mesh.Authority
-	case name == schemeHeader:
-		c.Attribute = mesh.Scheme
-	default:
+	c := mesh.Condition{Value: value, Compare: map[string]mesh.Comparison{
+		"exact": mesh.Exact, "prefix": mesh.Prefix, "regex": mesh.Regex,
+	}[kind]}
+	attribute, ok := pseudoHeaders()[name]
+	if c.Attribute = attribute; !ok || name == uriHeader && kind == "regex" { // not the path then
 		c.Attribute, c.Header = mesh.Header, name
 	}
-	if c.Compare == mesh.Exact && value == "" {
+	if c.Attribute != mesh.Path && c.Compare == mesh.Exact && value == "" {
 		c.Compare = mesh.Present
 	}
 	return c

@@ -28,13 +28,9 @@ func fault(from string, f *routeFault, match []mesh.Condition) *mesh.Fault {
 
 // onHeaders leaves the path out: 0.7.1's fault filter does not know it.
 func onHeaders(match []mesh.Condition) []mesh.Condition {
-	var list []mesh.Condition
-	for _, c := range match {
-		if c.Attribute != mesh.Path {
-			list = append(list, c)
-		}
-	}
-	return list
+	return slices.DeleteFunc(slices.Clone(match), func(c mesh.Condition) bool {
+		return c.Attribute == mesh.Path
+	})
 }
 
 // faultFilters are in the order in which 0.7.1 chains them: by host, route and cluster.

@@ -1,20 +1,19 @@
 package classic
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
+
+	"istio-tutorial/lab/rules"
 )
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
 func (v *validator) routeRule(r *routeRule) {
-	if v.required("spec.destination", r.Destination) {
-		v.reference("spec.destination", r.Destination)
-		if len(r.Destination.Labels) > 0 {
-			v.fail("spec.destination.labels", "must be empty: labels belong to spec.route")
-		}
+	v.reference("spec.destination", r.Destination)
+	if v.Required("spec.destination", r.Destination) && len(r.Destination.Labels) > 0 {
+		v.Fail("spec.destination.labels", "must be empty: labels belong to spec.route")
 	}
 	if r.Match != nil {
 		v.match(r.Match)
@@ -23,15 +22,11 @@ func (v *validator) routeRule(r *routeRule) {
 		v.route(r.Route)
 	}
 	v.routeExtras(r)
-	if r.Mirror != nil {
-		v.reference("spec.mirror", r.Mirror)
-	}
+	v.reference("spec.mirror", r.Mirror)
 }
 
 func (v *validator) match(m *match) {
-	if m.Source != nil {
-		v.reference("spec.match.source", m.Source)
-	}
+	v.reference("spec.match.source", m.Source)
 	if m.Request == nil {
 		return
 	}
@@ -43,17 +38,17 @@ func (v *validator) match(m *match) {
 func (v *validator) header(path, name string, m *stringMatch) {
 	switch {
 	case name == "":
-		v.fail(path, "a header's name must not be empty")
+		v.Fail(path, "a header's name must not be empty")
 		return
 	case name != strings.ToLower(name):
-		v.fail(path+"."+name, "a header's name must be in lower case")
+		v.Fail(path+"."+name, "a header's name must be in lower case")
 	}
 	if m == nil || m.Exact == nil && m.Prefix == nil && m.Regex == nil {
-		v.fail(path+"."+name, "want exact, prefix or regex")
+		v.Fail(path+"."+name, "want exact, prefix or regex")
 		return
 	}
 	if kind, value := m.of(); name == uriHeader && value == "" {
-		v.fail(path+"."+name+"."+kind, "must not be empty")
+		v.Fail(path+"."+name+"."+kind, "must not be empty")
 	}
 }
 
@@ -72,11 +67,9 @@ func (m *stringMatch) of() (kind, value string) {
 func (v *validator) route(route []weighted) {
 	total := int64(0)
 	for i, w := range route {
-		path := fmt.Sprintf("spec.route[%d]", i)
+		path := rules.At("spec.route", i)
 		v.labels(path+".labels", w.Labels)
-		if w.Destination != nil {
-			v.reference(path+".destination", w.Destination)
-		}
+		v.reference(path+".destination", w.Destination)
 		v.percent(path+".weight", float64(w.Weight))
 		total += int64(w.Weight)
 	}
@@ -84,7 +77,7 @@ func (v *validator) route(route []weighted) {
 		return
 	}
 	if total != 100 {
-		v.fail("spec.route", "weights total %d, must total 100", total)
+		v.Fail("spec.route", "weights total %d, must total 100", total)
 	}
 }
 
@@ -93,7 +86,7 @@ func (v *validator) routeExtras(r *routeRule) {
 		v.duration("spec.httpReqTimeout.simpleTimeout.timeout", t.Simple.Timeout)
 	}
 	if t := r.Retries; t != nil && t.Simple != nil {
-		v.notNegative("spec.httpReqRetries.simpleRetry.attempts", t.Simple.Attempts)
+		v.NotNegative("spec.httpReqRetries.simpleRetry.attempts", t.Simple.Attempts)
 		v.duration("spec.httpReqRetries.simpleRetry.perTryTimeout", t.Simple.PerTryTimeout)
 	}
 	if r.Fault == nil {
@@ -106,13 +99,7 @@ func (v *validator) routeExtras(r *routeRule) {
 	if a := r.Fault.Abort; a != nil {
 		v.percent("spec.httpFault.abort.percent", float64(a.Percent))
 		if a.HTTPStatus < 0 || a.HTTPStatus > 600 {
-			v.fail("spec.httpFault.abort.httpStatus", "%d is no HTTP status", a.HTTPStatus)
+			v.Fail("spec.httpFault.abort.httpStatus", "%d is no HTTP status", a.HTTPStatus)
 		}
-	}
-}
-
-func (v *validator) notNegative(path string, n int32) {
-	if n < 0 {
-		v.fail(path, "%d is negative", n)
 	}
 }

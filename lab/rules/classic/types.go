@@ -2,9 +2,11 @@ package classic
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
+
+	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/rules"
 )
 
 // The fields are those of istio.io/api/routing/v1alpha1 as Istio 0.7.1 had it.
@@ -145,19 +147,13 @@ func (d *duration) of() time.Duration {
 	return time.Duration(*d)
 }
 
-// balance is the name of a way to balance; protobuf takes its number too.
-type balance string
-
-const (
-	roundRobin balance = "ROUND_ROBIN"
-	leastConn  balance = "LEAST_CONN"
-	random     balance = "RANDOM"
-)
+// balance is written by its name; protobuf takes its number too.
+type balance struct{ mesh.Balance }
 
 func (b *balance) UnmarshalJSON(data []byte) error {
-	for number, name := range []balance{roundRobin, leastConn, random} {
+	for number, name := range []string{"ROUND_ROBIN", "LEAST_CONN", "RANDOM"} {
 		if text := string(data); text == fmt.Sprintf("%q", name) || text == fmt.Sprint(number) {
-			*b = name
+			b.Balance = []mesh.Balance{mesh.RoundRobin, mesh.LeastRequest, mesh.Random}[number]
 			return nil
 		}
 	}
@@ -172,8 +168,6 @@ func (*unsupported) UnmarshalJSON(data []byte) error {
 	case "false", `""`, "0":
 		return nil
 	default:
-		return errUnsupported
+		return rules.ErrUnsupported
 	}
 }
-
-var errUnsupported = errors.New("not supported by the lab")

@@ -18,20 +18,23 @@ const maxDomain = 255
 
 func isDNSLabel(s string) bool { return len(s) <= 63 && dnsLabel.MatchString(s) }
 
-// reference checks how a rule names a service.
+// reference checks how a rule names a service, if it does.
 func (v *validator) reference(path string, r *reference) {
+	if r == nil {
+		return
+	}
 	switch {
 	case r.Name == "" && r.Service == "":
-		v.fail(path, "name or service is required")
+		v.Fail(path, "name or service is required")
 	case r.Name != "" && r.Service != "":
-		v.fail(path, "either name or service, not both")
+		v.Fail(path, "either name or service, not both")
 	case r.Service != "":
 		v.fullName(path, r)
 	case !isDNSLabel(r.Name):
-		v.fail(path+".name", "%q is not a valid name: %s", r.Name, dnsLabelWords)
+		v.Fail(path+".name", "%q is not a valid name: %s", r.Name, dnsLabelWords)
 	}
 	if r.Namespace != "" && !isDNSLabel(r.Namespace) {
-		v.fail(path+".namespace", "%q is not a valid name: %s", r.Namespace, dnsLabelWords)
+		v.Fail(path+".namespace", "%q is not a valid name: %s", r.Namespace, dnsLabelWords)
 	}
 	if r.Domain != "" {
 		v.domain(path+".domain", r.Domain)
@@ -43,10 +46,10 @@ const dnsLabelWords = "want at most 63 lower-case letters, digits and hyphens"
 
 func (v *validator) fullName(path string, r *reference) {
 	if r.Namespace != "" {
-		v.fail(path+".namespace", "not valid together with service")
+		v.Fail(path+".namespace", "not valid together with service")
 	}
 	if r.Domain != "" {
-		v.fail(path+".domain", "not valid together with service")
+		v.Fail(path+".domain", "not valid together with service")
 	}
 	v.wildcardDomain(path+".service", r.Service)
 }
@@ -64,12 +67,12 @@ func (v *validator) wildcardDomain(path, domain string) {
 
 func (v *validator) domain(path, domain string) {
 	if len(domain) > maxDomain {
-		v.fail(path, "longer than %d characters", maxDomain)
+		v.Fail(path, "longer than %d characters", maxDomain)
 		return
 	}
 	for label := range strings.SplitSeq(domain, ".") {
 		if !isDNSLabel(label) {
-			v.fail(path, "domain name %q: %q is not a valid label: %s", domain, label, dnsLabelWords)
+			v.Fail(path, "domain name %q: %q is not a valid label: %s", domain, label, dnsLabelWords)
 			return
 		}
 	}
@@ -78,10 +81,10 @@ func (v *validator) domain(path, domain string) {
 func (v *validator) labels(path string, labels map[string]string) {
 	for _, key := range sortedKeys(labels) {
 		if !labelText.MatchString(key) {
-			v.fail(path, "key %q: want letters, digits and - _ . /", key)
+			v.Fail(path, "key %q: want letters, digits and - _ . /", key)
 		}
 		if !labelText.MatchString(labels[key]) {
-			v.fail(path, "value %q of %s: want letters, digits and - _ . /", labels[key], key)
+			v.Fail(path, "value %q of %s: want letters, digits and - _ . /", labels[key], key)
 		}
 	}
 }
@@ -89,16 +92,16 @@ func (v *validator) labels(path string, labels map[string]string) {
 func (v *validator) duration(path string, d *duration) {
 	switch {
 	case d == nil:
-		v.fail(path, "missing")
+		v.Fail(path, "missing")
 	case d.of() < time.Millisecond:
-		v.fail(path, "%s is shorter than 1ms", d.of())
+		v.Fail(path, "%s is shorter than 1ms", d.of())
 	case d.of()%time.Millisecond != 0:
-		v.fail(path, "%s is not a whole number of milliseconds", d.of())
+		v.Fail(path, "%s is not a whole number of milliseconds", d.of())
 	}
 }
 
 func (v *validator) percent(path string, p float64) {
 	if p < 0 || p > 100 {
-		v.fail(path, "percentage %v is not in range 0..100", p)
+		v.Fail(path, "percentage %v is not in range 0..100", p)
 	}
 }

@@ -1,12 +1,15 @@
 package classic
 
-import "istio-tutorial/lab/mesh"
+import (
+	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/rules"
+)
 
 // View is what the rules make of one client's calls to one service, in the words of Istio 0.7.1.
 // Absent numbers are null: the proxy's default holds.
 type View struct {
 	Routes   []RouteView  `json:"routes"` // the first that matches wins
-	Faults   []FaultView  `json:"faults"` // of the client's listener, in their order
+	Faults   []FilterView `json:"faults"` // of the client's listener, in their order
 	Policies []PolicyView `json:"policies"`
 	Egress   []EgressView `json:"egress,omitempty"`
 }
@@ -19,9 +22,8 @@ type RouteView struct {
 	TimeoutMS int64         `json:"timeout_ms"`
 	Retry     *RetryView    `json:"retry"`
 	Mirror    *ClusterView  `json:"mirror"`
-	Abort     *AbortView    `json:"abort"`
-	Delay     *DelayView    `json:"delay"`
-	Also      []AlsoView    `json:"also,omitempty"`
+	rules.FaultView
+	Also []AlsoView `json:"also,omitempty"`
 }
 
 // MatchView is one condition.
@@ -49,37 +51,22 @@ type RetryView struct {
 	On       string `json:"on"`
 }
 
-// AbortView is an injected answer.
-type AbortView struct {
-	Percent float64 `json:"percent"`
-	Status  int     `json:"status"`
-}
-
-// DelayView is an injected delay.
-type DelayView struct {
-	Percent float64 `json:"percent"`
-	MS      int64   `json:"ms"`
-}
-
 // AlsoView is another rule's fault that hits the route: always, or if-match.
 type AlsoView struct {
 	Fault int    `json:"fault"` // index in Faults
 	When  string `json:"when"`
 }
 
-// FaultView is a fault filter.
-type FaultView struct {
-	Host   string      `json:"host,omitempty"`
-	Labels mesh.Labels `json:"labels"`
-	Match  []MatchView `json:"match"`
-	Abort  *AbortView  `json:"abort"`
-	Delay  *DelayView  `json:"delay"`
+// FilterView is a fault filter, on the requests for a cluster.
+type FilterView struct {
+	ClusterView
+	Match []MatchView `json:"match"`
+	rules.FaultView
 }
 
 // PolicyView is the policy of a cluster; From is the key of its rule.
 type PolicyView struct {
-	Host                     string       `json:"host,omitempty"`
-	Labels                   mesh.Labels  `json:"labels"`
+	ClusterView
 	Endpoints                int          `json:"endpoints"`
 	From                     string       `json:"from"`
 	LB                       string       `json:"lb"`

@@ -9,18 +9,18 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"go.yaml.in/yaml/v3"
 
 	"istio-tutorial/lab/document"
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/rules"
 	"istio-tutorial/lab/rules/classic"
 )
 
 // V1 is rules as networking.istio.io/v1 and its kin, for a topology that has the services and the
 // workloads that the rules speak of. The error names each rule that cannot be said.
-func V1(s classic.Set, t mesh.Topology) ([]byte, error) {
+func V1(s rules.Set, t mesh.Topology) ([]byte, error) {
 	c := newConverter(s, t)
 	for _, h := range c.hosts {
 		c.destinationRules(h)
@@ -40,7 +40,7 @@ type object struct {
 }
 
 type converter struct {
-	set      classic.Set
+	set      rules.Set
 	topology mesh.Topology
 	mesh     mesh.Mesh // of all rules
 	hosts    []host
@@ -57,7 +57,7 @@ type host struct {
 	policies byClient[[]mesh.Upstream]
 }
 
-func newConverter(s classic.Set, t mesh.Topology) *converter {
+func newConverter(s rules.Set, t mesh.Topology) *converter {
 	c := &converter{set: s, topology: t, mesh: classic.Resolve(s, t)}
 	with := t
 	with.Workloads = append(slices.Clone(t.Workloads), stranger())
@@ -100,9 +100,9 @@ func ruledOf(out mesh.Outbound, name string, port int) []mesh.Upstream {
 
 // policyMesh has the policies alone, and routes to whatever they speak of.
 func (c *converter) policyMesh(t mesh.Topology) mesh.Mesh {
-	var set classic.Set
+	var set rules.Set
 	for _, r := range c.set.Rules() {
-		if r.Key.Type != "destination-policy" {
+		if r.Kind.Type != "destination-policy" {
 			continue
 		}
 		set = set.Apply(r)
@@ -114,7 +114,7 @@ func (c *converter) policyMesh(t mesh.Topology) mesh.Mesh {
 }
 
 // routeTo are rules that lead a request with a header of its own to what a policy speaks of.
-func routeTo(policy classic.Rule) ([]classic.Rule, error) {
+func routeTo(policy rules.Rule) ([]rules.Rule, error) {
 	var p struct {
 		Spec struct {
 			Destination map[string]any `yaml:"destination"`
@@ -147,7 +147,7 @@ func routeTo(policy classic.Rule) ([]classic.Rule, error) {
 	return classic.Parse(docs, policy.Key.Namespace)
 }
 
-func decode(r classic.Rule, value any) error {
+func decode(r rules.Rule, value any) error {
 	text, err := r.YAML()
 	if err != nil {
 		return err
@@ -158,7 +158,7 @@ func decode(r classic.Rule, value any) error {
 // unknownHosts refuses rules that the topology has no service for.
 func (c *converter) unknownHosts() {
 	for _, f := range classic.Findings(c.set, c.topology) {
-		if strings.Contains(f.Text, "there is no service") {
+		if f.Code == classic.NoService {
 			c.refuse(f.Key.Name, "%s", f.Text)
 		}
 	}
@@ -169,7 +169,7 @@ func (c *converter) refuse(name, format string, args ...any) {
 	place := name
 	for _, r := range c.set.Rules() {
 		if r.Key.Name == name || r.Key.String() == name {
-			place = fmt.Sprintf("%s:%d: %s %s", r.File(), r.Line(), r.Kind.Kind, r.Key.Name)
+			place = fmt.Sprintf("%s:%d: %s %s", r.File(), r.Line(""), r.Kind.Kind, r.Key.Name)
 		}
 	}
 	err := fmt.Errorf("%s: %s", place, fmt.Sprintf(format, args...))
@@ -194,8 +194,8 @@ func (c *converter) add(k kind, name mesh.Name, spec any, comments ...string) {
 // output begins with what rules did less than they said, as today's say it no more. Where that is
 // all, it is an error.
 func (c *converter) output() ([]byte, error) {
-	said := slices.DeleteFunc(classic.Findings(c.set, c.topology), func(f classic.Finding) bool {
-		return strings.Contains(f.Text, "of its requests with 503") // nobody answers, today as then
+	said := slices.DeleteFunc(classic.Findings(c.set, c.topology), func(f rules.Finding) bool {
+		return f.Code == classic.NoPods // nobody answers, today as then
 	})
 	if len(c.objects) == 0 {
 		for _, f := range said {

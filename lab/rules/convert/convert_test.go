@@ -9,6 +9,7 @@ import (
 
 	"istio-tutorial/lab/document"
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/rules"
 	"istio-tutorial/lab/rules/classic"
 	"istio-tutorial/lab/rules/convert"
 )
@@ -30,17 +31,17 @@ func topology() mesh.Topology {
 	return t
 }
 
-func load(t *testing.T, text string) classic.Set {
+func load(t *testing.T, text string) rules.Set {
 	t.Helper()
 	docs, err := document.Parse("rules.yml", strings.NewReader(text))
 	if err != nil {
 		t.Fatal(err)
 	}
-	rules, err := classic.Parse(docs, "istio-tutorial")
+	list, err := classic.Parse(docs, "istio-tutorial")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return classic.Set{}.Apply(rules...)
+	return rules.Set{}.Apply(list...)
 }
 
 func routeRule(name, rest string) string {
@@ -236,7 +237,7 @@ spec:
   actions: [{handler: d.denier, instances: [c.checknothing]}]
 `
 	for name, c := range map[string]struct {
-		to          func(classic.Set, mesh.Topology) ([]byte, error)
+		to          func(rules.Set, mesh.Topology) ([]byte, error)
 		rules, want string
 	}{
 		"fault on another route": {

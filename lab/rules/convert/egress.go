@@ -73,7 +73,7 @@ func (c *converter) nameOfEgress(host string) mesh.Name {
 		var rule struct {
 			Spec struct{ Destination struct{ Service string } }
 		}
-		if r.Key.Type == "egress-rule" && decode(r, &rule) == nil &&
+		if r.Kind.Type == "egress-rule" && decode(r, &rule) == nil &&
 			rule.Spec.Destination.Service == host {
 			return mesh.Name{Namespace: r.Key.Namespace, Name: r.Key.Name}
 		}

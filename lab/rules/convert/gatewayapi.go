@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"istio-tutorial/lab/mesh"
-	"istio-tutorial/lab/rules/classic"
+	"istio-tutorial/lab/rules"
 )
 
 const gateway = "gateway.networking.k8s.io/v1"
@@ -14,10 +14,10 @@ const gateway = "gateway.networking.k8s.io/v1"
 // GatewayAPI is rules as HTTPRoutes, with a Service for each version that they route to, for a
 // topology that has the services and the workloads that the rules speak of. The error names each
 // rule that the Gateway API cannot say: it knows neither faults nor policies nor who calls.
-func GatewayAPI(s classic.Set, t mesh.Topology) ([]byte, error) {
+func GatewayAPI(s rules.Set, t mesh.Topology) ([]byte, error) {
 	c := newConverter(s, t)
 	for _, r := range s.Rules() {
-		if r.Key.Type != "route-rule" {
+		if r.Kind.Type != "route-rule" {
 			c.refuse(r.Key.String(), "the Gateway API has no word for it")
 		}
 	}

@@ -1,10 +1,11 @@
 package gatewayapi
 
 import (
-	"net/http"
 	"slices"
 
 	gateway "sigs.k8s.io/gateway-api/apis/v1"
+
+	"istio-tutorial/lab/rules"
 )
 
 // filters holds each, and what of them exclude each other.
@@ -12,23 +13,23 @@ func (v *validator) filters(path string, r gateway.HTTPRouteRule) {
 	v.atMost(path+".filters", len(r.Filters), mostOthers)
 	seen := map[gateway.HTTPRouteFilterType]bool{}
 	for i, f := range r.Filters {
-		field := at(path+".filters", i)
+		field := rules.At(path+".filters", i)
 		v.filter(field, f)
 		if seen[f.Type] && f.Type != gateway.HTTPRouteFilterRequestMirror {
-			v.fail(field+".type", "%s given twice", f.Type)
+			v.Fail(field+".type", "%s given twice", f.Type)
 		}
 		seen[f.Type] = true
 		modifier := pathModifier(f)
 		if modifier != nil && modifier.Type == gateway.PrefixMatchHTTPPathModifier && !byPrefix(r) {
-			v.fail(field, "replacePrefixMatch needs exactly one match, of a PathPrefix")
+			v.Fail(field, "replacePrefixMatch needs exactly one match, of a PathPrefix")
 		}
 	}
 	redirects := seen[gateway.HTTPRouteFilterRequestRedirect]
 	if redirects && seen[gateway.HTTPRouteFilterURLRewrite] {
-		v.fail(path+".filters", "RequestRedirect and URLRewrite exclude each other")
+		v.Fail(path+".filters", "RequestRedirect and URLRewrite exclude each other")
 	}
 	if redirects && len(r.BackendRefs) > 0 {
-		v.fail(path+".backendRefs", "RequestRedirect and backendRefs exclude each other")
+		v.Fail(path+".backendRefs", "RequestRedirect and backendRefs exclude each other")
 	}
 }
 
@@ -78,15 +79,15 @@ func (v *validator) filterType(path string, f gateway.HTTPRouteFilter) bool {
 	there, known := fields[f.Type]
 	switch {
 	case !known && slices.Contains([]string{"ExtensionRef", "CORS", "ExternalAuth"}, string(f.Type)):
-		v.fail(path+".type", "%s: not supported by the lab", f.Type)
+		v.Fail(path+".type", "%s: not supported by the lab", f.Type)
 	case !known:
-		v.fail(path+".type", "%q is no filter", f.Type)
+		v.Fail(path+".type", "%q is no filter", f.Type)
 	case !there:
-		v.fail(path, "its type is %s, but that field is missing", f.Type)
+		v.Fail(path, "its type is %s, but that field is missing", f.Type)
 	}
 	for other, isThere := range fields {
 		if there && isThere && other != f.Type {
-			v.fail(path, "its type is %s, so the field of %s must not be set", f.Type, other)
+			v.Fail(path, "its type is %s, so the field of %s must not be set", f.Type, other)
 		}
 	}
 	return there
@@ -95,12 +96,9 @@ func (v *validator) filterType(path string, f gateway.HTTPRouteFilter) bool {
 func (v *validator) headerFilter(path string, f gateway.HTTPHeaderFilter) {
 	for how, list := range map[string][]gateway.HTTPHeader{".set": f.Set, ".add": f.Add} {
 		v.atMost(path+how, len(list), mostOthers)
+		names := map[string]bool{}
 		for i, h := range list {
-			field := at(path+how, i)
-			v.named(field, string(h.Name), h.Value)
-			if slices.ContainsFunc(list[:i], func(o gateway.HTTPHeader) bool { return o.Name == h.Name }) {
-				v.fail(field+".name", "%s given twice", h.Name)
-			}
+			v.named(rules.At(path+how, i), string(h.Name), h.Value, names)
 		}
 	}
 	v.atMost(path+".remove", len(f.Remove), mostOthers)
@@ -108,19 +106,16 @@ func (v *validator) headerFilter(path string, f gateway.HTTPHeaderFilter) {
 
 func (v *validator) redirect(path string, f gateway.HTTPRequestRedirectFilter) {
 	if f.Scheme != nil {
-		v.oneOf(path+".scheme", *f.Scheme, "http", "https")
+		v.OneOf(path+".scheme", *f.Scheme, "http", "https")
 	}
 	if f.Hostname != nil {
 		v.subdomain(path+".hostname", string(*f.Hostname))
 	}
 	if f.Port != nil {
-		v.port(path+".port", *f.Port)
+		v.Port(path+".port", int(*f.Port))
 	}
-	if f.StatusCode != nil && !slices.Contains([]int{
-		http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
-		http.StatusTemporaryRedirect, http.StatusPermanentRedirect,
-	}, *f.StatusCode) {
-		v.fail(path+".statusCode", "%d is none of 301, 302, 303, 307 and 308", *f.StatusCode)
+	if f.StatusCode != nil {
+		v.Redirects(path+".statusCode", *f.StatusCode)
 	}
 	v.pathModifier(path+".path", f.Path)
 }
@@ -137,9 +132,9 @@ func (v *validator) pathModifier(path string, m *gateway.HTTPPathModifier) {
 	if m == nil {
 		return
 	}
-	v.oneOf(path+".type", string(m.Type), "ReplaceFullPath", "ReplacePrefixMatch")
+	v.OneOf(path+".type", string(m.Type), "ReplaceFullPath", "ReplacePrefixMatch")
 	full := m.Type == gateway.FullPathHTTPPathModifier
 	if full != (m.ReplaceFullPath != nil) || full == (m.ReplacePrefixMatch != nil) {
-		v.fail(path, "want the field of its type, %s, alone", m.Type)
+		v.Fail(path, "want the field of its type, %s, alone", m.Type)
 	}
 }

@@ -1,30 +1,27 @@
 package gatewayapi
 
 import (
+	"maps"
 	"slices"
 
 	gateway "sigs.k8s.io/gateway-api/apis/v1"
 
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/rules"
 	v1 "istio-tutorial/lab/rules/v1"
 )
 
 // gatewayHosts are those of the HTTPRoutes that have a Gateway for a parent, each host once. The
 // lab has one way in, whatever the ports of the listeners.
-func gatewayHosts(s v1.Set, call v1.Call) []mesh.VirtualHost {
+func gatewayHosts(s rules.Set, call v1.Call) []mesh.VirtualHost {
 	attached := map[string][]httpRoute{}
-	var names []string
-	for _, r := range rulesOf[gateway.HTTPRouteSpec](s) {
+	for _, r := range rules.Of[gateway.HTTPRouteSpec](s.Oldest()) {
 		for _, name := range hostsAt(s, r) {
-			if _, ok := attached[name]; !ok {
-				names = append(names, name)
-			}
 			attached[name] = append(attached[name], r)
 		}
 	}
-	slices.Sort(names)
 	var hosts []mesh.VirtualHost
-	for _, name := range names {
+	for _, name := range slices.Sorted(maps.Keys(attached)) {
 		host := mesh.VirtualHost{Names: []string{name}}
 		for _, route := range sorted(attached[name], call) {
 			host.Routes = append(host.Routes, route.Route)
@@ -35,14 +32,14 @@ func gatewayHosts(s v1.Set, call v1.Call) []mesh.VirtualHost {
 }
 
 // hostsAt are the hosts under which a route is reached through Gateways.
-func hostsAt(s v1.Set, r httpRoute) []string {
+func hostsAt(s rules.Set, r httpRoute) []string {
 	var list []string
-	for _, g := range rulesOf[gateway.GatewaySpec](s) {
-		for _, l := range g.spec.Listeners {
-			if g.spec.GatewayClassName != istioClass || !takes(g, l, r) {
+	for _, g := range rules.Of[gateway.GatewaySpec](s.Oldest()) {
+		for _, l := range g.Spec.Listeners {
+			if g.Spec.GatewayClassName != istioClass || !takes(g, l, r) {
 				continue
 			}
-			for _, host := range common(l, r.spec.Hostnames) {
+			for _, host := range common(l, r.Spec.Hostnames) {
 				if !slices.Contains(list, host) {
 					list = append(list, host)
 				}
@@ -53,7 +50,7 @@ func hostsAt(s v1.Set, r httpRoute) []string {
 }
 
 // takes tells whether a listener has a route for a child.
-func takes(g rule[gateway.GatewaySpec], l gateway.Listener, r httpRoute) bool {
+func takes(g gatewayRule, l gateway.Listener, r httpRoute) bool {
 	from := gateway.NamespacesFromSame
 	if a := l.AllowedRoutes; a != nil && a.Namespaces != nil {
 		from = or(a.Namespaces.From, from)
@@ -61,10 +58,9 @@ func takes(g rule[gateway.GatewaySpec], l gateway.Listener, r httpRoute) bool {
 	if from == gateway.NamespacesFromSame && g.Key.Namespace != r.Key.Namespace {
 		return false
 	}
-	return slices.ContainsFunc(r.spec.ParentRefs, func(p gateway.ParentReference) bool {
-		return !isService(p) && string(p.Name) == g.Key.Name &&
-			string(or(p.Namespace, gateway.Namespace(r.Key.Namespace))) == g.Key.Namespace &&
-			(p.Port == nil || *p.Port == l.Port)
+	return slices.ContainsFunc(r.Spec.ParentRefs, func(p gateway.ParentReference) bool {
+		return !isService(p) && named(r, p.Namespace, p.Name).String() == g.Key.Path() &&
+			or(p.Port, l.Port) == l.Port
 	})
 }
 
@@ -76,11 +72,8 @@ func common(l gateway.Listener, hostnames []gateway.Hostname) []string {
 	}
 	var list []string
 	for _, h := range hostnames {
-		switch host := string(h); {
-		case covers(listener, host):
+		if host := rules.Narrower(listener, string(h)); host != "" {
 			list = append(list, host)
-		case covers(host, listener):
-			list = append(list, listener)
 		}
 	}
 	return list

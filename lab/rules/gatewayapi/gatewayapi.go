@@ -10,11 +10,10 @@
 package gatewayapi
 
 import (
-	"encoding/json"
-
 	gateway "sigs.k8s.io/gateway-api/apis/v1"
 
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/rules"
 	v1 "istio-tutorial/lab/rules/v1"
 )
 
@@ -27,56 +26,61 @@ const (
 	serviceKind   = "Service"
 )
 
-// Kinds are all kinds, in the order of their names.
-func Kinds() []v1.Kind {
-	versions := []string{"v1", "v1beta1"}
-	return []v1.Kind{
-		{Kind: gatewayKind, Group: Group, Plural: "gateways", Short: "gtw", Versions: versions},
-		{Kind: httpRouteKind, Group: Group, Plural: "httproutes", Versions: versions},
+// Rules of the kinds, with their specs.
+type (
+	gatewayRule = rules.Typed[gateway.GatewaySpec]
+	httpRoute   = rules.Typed[gateway.HTTPRouteSpec]
+)
+
+// table is all kinds, in the order of their names.
+func table() rules.Table[*validator, inspector] {
+	const versions, set = "v1, v1beta1", "gateway-api"
+	return rules.Table[*validator, inspector]{
+		rules.NewRow(rules.Kind{
+			Kind: gatewayKind, Plural: "gateways", Short: "gtw", Group: Group, Versions: versions, Set: set,
+			Columns: "CLASS:.spec.gatewayClassName,ADDRESS:localhost,PROGRAMMED:True",
+		}, (*validator).gateway, inspector.gatewayNotes),
+		rules.NewRow(rules.Kind{
+			Kind: httpRouteKind, Plural: "httproutes", Group: Group, Versions: versions, Set: set,
+			Columns: "HOSTNAMES:.spec.hostnames",
+		}, (*validator).httpRoute, inspector.httpRouteNotes),
 	}
 }
+
+// Kinds are all kinds, in the order of their names.
+func Kinds() []rules.Kind { return table().Kinds() }
 
 // Extension is these rules for package v1, for a set that has them.
 func Extension() v1.Extension {
-	return v1.Extension{Routes: serviceRoutes, Gateway: gatewayHosts}
+	kinds := table()
+	return v1.Extension{
+		Routes: serviceRoutes, Gateway: gatewayHosts,
+		Inspect: func(s rules.Set, t mesh.Topology, r rules.Rule) []rules.Finding {
+			return kinds.Inspect(inspector{s, t}, r)
+		},
+	}
 }
 
 // Resolve is the mesh in which the rules of both packages are in force.
-func Resolve(s v1.Set, t mesh.Topology) mesh.Mesh { return v1.Resolve(s, t, Extension()) }
+func Resolve(s rules.Set, t mesh.Topology) mesh.Mesh { return v1.Resolve(s, t, Extension()) }
+
+// Findings are what a reader should know about the rules of both packages, in the order of their
+// keys.
+func Findings(s rules.Set, t mesh.Topology) []rules.Finding {
+	return v1.Findings(s, t, Extension())
+}
 
 // Effective is what the rules of both packages make of a client's calls to a service.
-func Effective(s v1.Set, t mesh.Topology, target v1.Target) (v1.View, error) {
+func Effective(s rules.Set, t mesh.Topology, target rules.Target) (v1.View, error) {
 	return v1.Effective(s, t, target, Extension())
 }
 
-// rule is one of this package together with its spec.
-type rule[S any] struct {
-	v1.Rule
-	spec *S
-}
-
-// rulesOf are the rules whose spec is an S, the oldest first.
-func rulesOf[S any](s v1.Set) []rule[S] {
-	var list []rule[S]
-	for _, r := range s.Oldest() {
-		if spec, ok := r.Spec.(*S); ok {
-			list = append(list, rule[S]{r, spec})
-		}
+// orOne is a list, or one empty item: the API server writes it where there is none.
+func orOne[T any](list []T) []T {
+	if len(list) == 0 {
+		return make([]T, 1)
 	}
 	return list
-}
-
-// withDefaults writes out the defaults that the API server sets and the published types leave
-// open.
-func withDefaults(s *gateway.HTTPRouteSpec) {
-	if len(s.Rules) == 0 {
-		s.Rules = []gateway.HTTPRouteRule{{}}
-	}
-	for i := range s.Rules {
-		if len(s.Rules[i].Matches) == 0 {
-			s.Rules[i].Matches = []gateway.HTTPRouteMatch{{}}
-		}
-	}
 }
 
 // or is what a field points to, else its default.
@@ -85,10 +89,4 @@ func or[T any](p *T, otherwise T) T {
 		return otherwise
 	}
 	return *p
-}
-
-// present tells whether a field says anything.
-func present(v any) bool {
-	data, err := json.Marshal(v)
-	return err == nil && string(data) != "null"
 }

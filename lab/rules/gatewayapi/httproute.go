@@ -13,28 +13,33 @@ import (
 	gateway "sigs.k8s.io/gateway-api/apis/v1"
 
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/rules"
 	v1 "istio-tutorial/lab/rules/v1"
 )
 
-type httpRoute = rule[gateway.HTTPRouteSpec]
-
 // serviceRoutes are those of all HTTPRoutes that have the called Service for a parent: its own
 // namespace's for all clients, another namespace's for the clients there.
-func serviceRoutes(s v1.Set, call v1.Call) ([]v1.Route, bool) {
+func serviceRoutes(s rules.Set, call v1.Call) ([]v1.Route, bool) {
 	var attached []httpRoute
-	for _, r := range rulesOf[gateway.HTTPRouteSpec](s) {
+	for _, r := range rules.Of[gateway.HTTPRouteSpec](s.Oldest()) {
 		if r.Key.Namespace != call.Service.Namespace && r.Key.Namespace != call.Client.Namespace {
 			continue
 		}
-		if slices.ContainsFunc(r.spec.ParentRefs, func(p gateway.ParentReference) bool {
-			return isService(p) && string(p.Name) == call.Service.Name.Name &&
-				string(or(p.Namespace, gateway.Namespace(r.Key.Namespace))) == call.Service.Namespace &&
-				(p.Port == nil || int(*p.Port) == call.Port)
+		if slices.ContainsFunc(r.Spec.ParentRefs, func(p gateway.ParentReference) bool {
+			return isService(p) && named(r, p.Namespace, p.Name) == call.Service.Name &&
+				int(or(p.Port, gateway.PortNumber(call.Port))) == call.Port
 		}) {
 			attached = append(attached, r)
 		}
 	}
 	return sorted(attached, call), len(attached) > 0
+}
+
+// named is what a route refers to; without a namespace, it is in the route's.
+func named(r httpRoute, namespace *gateway.Namespace, name gateway.ObjectName) mesh.Name {
+	return mesh.Name{
+		Namespace: string(or(namespace, gateway.Namespace(r.Key.Namespace))), Name: string(name),
+	}
 }
 
 func isService(p gateway.ParentReference) bool {
@@ -48,12 +53,12 @@ type ranked struct {
 }
 
 // sorted puts the more specific match first, and cuts off what comes after a match of everything.
-func sorted(rules []httpRoute, call v1.Call) []v1.Route {
+func sorted(attached []httpRoute, call v1.Call) []v1.Route {
 	var list []ranked
-	for _, r := range rules {
-		for i, spec := range r.spec.Rules {
-			for _, m := range spec.Matches {
-				list = append(list, ranked{newRoute(r, i, m, call), m})
+	for _, r := range attached {
+		for i, spec := range orOne(r.Spec.Rules) {
+			for _, m := range orOne(spec.Matches) {
+				list = append(list, ranked{newRoute(r, i, spec, m, call), m})
 			}
 		}
 	}
@@ -107,7 +112,7 @@ func conditions(m gateway.HTTPRouteMatch) []mesh.Condition {
 	}
 	for _, h := range m.Headers {
 		c := mesh.Condition{Attribute: mesh.Header, Header: strings.ToLower(string(h.Name))}
-		list = append(list, compare(c, or(h.Type, "") == gateway.HeaderMatchRegularExpression, h.Value))
+		list = append(list, compare(c, string(or(h.Type, "")), h.Value))
 	}
 	slices.SortStableFunc(list, func(a, b mesh.Condition) int {
 		return cmp.Compare(a.Header, b.Header)
@@ -118,27 +123,27 @@ func conditions(m gateway.HTTPRouteMatch) []mesh.Condition {
 	}
 	for _, q := range m.QueryParams {
 		c := mesh.Condition{Attribute: mesh.Query, Header: string(q.Name)}
-		regex := or(q.Type, "") == gateway.QueryParamMatchRegularExpression
-		list = append(list, compare(c, regex, q.Value))
+		list = append(list, compare(c, string(or(q.Type, "")), q.Value))
 	}
 	return list
 }
 
-func compare(c mesh.Condition, regex bool, value string) mesh.Condition {
+func compare(c mesh.Condition, how, value string) mesh.Condition {
 	c.Compare, c.Value = mesh.Exact, value
-	if regex {
+	if how == string(gateway.HeaderMatchRegularExpression) {
 		c.Compare = mesh.Regex
 	}
 	return c
 }
 
-func newRoute(r httpRoute, i int, m gateway.HTTPRouteMatch, call v1.Call) v1.Route {
-	spec := r.spec.Rules[i]
+func newRoute(
+	r httpRoute, i int, spec gateway.HTTPRouteRule, m gateway.HTTPRouteMatch, call v1.Call,
+) v1.Route {
 	route := v1.Route{Source: v1.Source{
 		Kind: httpRouteKind, Name: string(or(spec.Name, "")), Rule: i,
 		Backoff: spec.Retry != nil && spec.Retry.Backoff != nil,
 	}}
-	route.From = r.Key.Namespace + "/" + r.Key.Name
+	route.From = r.Key.Path()
 	route.Match = conditions(m)
 	route.Destinations = destinations(r, spec.BackendRefs)
 	if reshape(&route, spec.Filters, call.Port); route.Redirect != nil {
@@ -158,8 +163,7 @@ func newRoute(r httpRoute, i int, m gateway.HTTPRouteMatch, call v1.Call) v1.Rou
 }
 
 func cluster(r httpRoute, b gateway.BackendObjectReference) mesh.Cluster {
-	namespace := string(or(b.Namespace, gateway.Namespace(r.Key.Namespace)))
-	service := mesh.Service{Name: mesh.Name{Namespace: namespace, Name: string(b.Name)}}
+	service := mesh.Service{Name: named(r, b.Namespace, b.Name)}
 	return mesh.Cluster{Host: service.Host(), Port: int(or(b.Port, 0))}
 }
 

@@ -10,24 +10,18 @@ import (
 
 	"k8s.io/apimachinery/pkg/util/validation"
 	gateway "sigs.k8s.io/gateway-api/apis/v1"
-)
 
-func at(path string, i int) string { return fmt.Sprintf("%s[%d]", path, i) }
+	"istio-tutorial/lab/rules"
+)
 
 func (v *validator) subdomain(path, name string) {
 	for _, text := range validation.IsDNS1123Subdomain(name) {
-		v.fail(path, "%q: %s", name, text)
+		v.Fail(path, "%q: %s", name, text)
 	}
 }
 
 func (v *validator) hostname(path, name string) {
 	v.subdomain(path, strings.TrimPrefix(name, "*."))
-}
-
-func (v *validator) port(path string, number int32) {
-	if number < 1 || number > 65535 {
-		v.fail(path, "port %d is not in 1-65535", number)
-	}
 }
 
 // most are the lengths of lists that the API server takes.
@@ -41,27 +35,20 @@ const (
 
 func (v *validator) atMost(path string, have, most int) {
 	if have > most {
-		v.fail(path, "%d are more than %d", have, most)
+		v.Fail(path, "%d are more than %d", have, most)
 	}
 }
 
 func (v *validator) httpRoute(r *gateway.HTTPRouteSpec) {
-	v.refuse("spec.useDefaultGateways", emptyAsNil(string(r.UseDefaultGateways)))
+	v.Refuse("spec.useDefaultGateways", r.UseDefaultGateways)
 	v.parents(r.ParentRefs)
 	for i, h := range r.Hostnames {
-		v.hostname(at("spec.hostnames", i), string(h))
+		v.hostname(rules.At("spec.hostnames", i), string(h))
 	}
 	v.atMost("spec.rules", len(r.Rules), mostRules)
 	for i, rule := range r.Rules {
-		v.rule(at("spec.rules", i), rule)
+		v.rule(rules.At("spec.rules", i), rule)
 	}
-}
-
-func emptyAsNil(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
 }
 
 func (v *validator) parents(list []gateway.ParentReference) {
@@ -70,24 +57,22 @@ func (v *validator) parents(list []gateway.ParentReference) {
 			or(p.SectionName, ""), or(p.Port, 0))
 	}
 	for i, p := range list {
-		path := at("spec.parentRefs", i)
-		if p.Name == "" {
-			v.fail(path+".name", "missing")
-		}
+		path := rules.At("spec.parentRefs", i)
+		v.Required(path+".name", p.Name)
 		group, kind := string(or(p.Group, Group)), string(or(p.Kind, gatewayKind))
 		switch group + "/" + kind {
 		case "/" + serviceKind, Group + "/" + gatewayKind:
 		default:
-			v.fail(path+".kind", "%s of group %q: not supported by the lab", kind, group)
+			v.Fail(path+".kind", "%s of group %q: not supported by the lab", kind, group)
 		}
 		if p.Port != nil {
-			v.port(path+".port", *p.Port)
+			v.Port(path+".port", int(*p.Port))
 		}
-		v.refuse(path+".sectionName", p.SectionName)
+		v.Refuse(path+".sectionName", p.SectionName)
 		if slices.ContainsFunc(list[:i], func(q gateway.ParentReference) bool {
 			return key(q) == key(p)
 		}) {
-			v.fail(path, "the same parent twice")
+			v.Fail(path, "the same parent twice")
 		}
 	}
 }
@@ -98,36 +83,30 @@ func (v *validator) rule(path string, r gateway.HTTPRouteRule) {
 	}
 	v.atMost(path+".matches", len(r.Matches), mostMatches)
 	for i, m := range r.Matches {
-		v.match(at(path+".matches", i), m)
+		v.match(rules.At(path+".matches", i), m)
 	}
 	v.filters(path, r)
 	v.atMost(path+".backendRefs", len(r.BackendRefs), mostOthers)
 	for i, b := range r.BackendRefs {
-		field := at(path+".backendRefs", i)
+		field := rules.At(path+".backendRefs", i)
 		v.backend(field, b.BackendObjectReference)
-		if w := or(b.Weight, 1); w < 0 || w > mostWeight {
-			v.fail(field+".weight", "%d is not in 0-%d", w, mostWeight)
-		}
-		if len(b.Filters) > 0 {
-			v.refuse(field+".filters", b.Filters)
-		}
+		v.Within(field+".weight", int(or(b.Weight, 1)), 0, mostWeight)
+		v.Refuse(field+".filters", b.Filters)
 	}
 	v.timeouts(path+".timeouts", r.Timeouts)
 	v.retry(path+".retry", r.Retry)
-	v.refuse(path+".sessionPersistence", r.SessionPersistence)
+	v.Refuse(path+".sessionPersistence", r.SessionPersistence)
 }
 
 func (v *validator) backend(path string, b gateway.BackendObjectReference) {
-	if b.Name == "" {
-		v.fail(path+".name", "missing")
-	}
+	v.Required(path+".name", b.Name)
 	switch {
 	case or(b.Group, "") != "" || or(b.Kind, serviceKind) != serviceKind:
-		v.fail(path+".kind", "%s: not supported by the lab; want %s", or(b.Kind, ""), serviceKind)
+		v.Fail(path+".kind", "%s: not supported by the lab; want %s", or(b.Kind, ""), serviceKind)
 	case b.Port == nil:
-		v.fail(path+".port", "missing")
+		v.Fail(path+".port", "missing")
 	default:
-		v.port(path+".port", *b.Port)
+		v.Port(path+".port", int(*b.Port))
 	}
 }
 
@@ -136,45 +115,38 @@ func (v *validator) match(path string, m gateway.HTTPRouteMatch) {
 		v.path(path+".path", *m.Path)
 	}
 	v.atMost(path+".headers", len(m.Headers), mostOthers)
+	headers, queries := map[string]bool{}, map[string]bool{}
 	for i, h := range m.Headers {
-		field := at(path+".headers", i)
-		v.named(field, string(h.Name), h.Value)
+		field := rules.At(path+".headers", i)
+		v.named(field, string(h.Name), h.Value, headers)
 		v.text(field, string(or(h.Type, gateway.HeaderMatchExact)), h.Value)
-		if slices.ContainsFunc(m.Headers[:i], func(o gateway.HTTPHeaderMatch) bool {
-			return o.Name == h.Name
-		}) {
-			v.fail(field+".name", "%s given twice", h.Name)
-		}
 	}
 	for i, q := range m.QueryParams {
-		field := at(path+".queryParams", i)
-		v.named(field, string(q.Name), q.Value)
+		field := rules.At(path+".queryParams", i)
+		v.named(field, string(q.Name), q.Value, queries)
 		v.text(field, string(or(q.Type, gateway.QueryParamMatchExact)), q.Value)
-		if slices.ContainsFunc(m.QueryParams[:i], func(o gateway.HTTPQueryParamMatch) bool {
-			return o.Name == q.Name
-		}) {
-			v.fail(field+".name", "%s given twice", q.Name)
-		}
 	}
 	if m.Method != nil {
-		v.oneOf(path+".method", string(*m.Method), http.MethodGet, http.MethodHead,
+		v.OneOf(path+".method", string(*m.Method), http.MethodGet, http.MethodHead,
 			http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodConnect,
 			http.MethodOptions, http.MethodTrace, http.MethodPatch)
 	}
 }
 
-func (v *validator) named(path, name, value string) {
+// named is a name, which those before have not, with a value.
+func (v *validator) named(path, name, value string, before map[string]bool) {
+	v.Once(path+".name", name, before)
 	if !regexp.MustCompile("^[A-Za-z0-9!#$%&'*+\\-.^_`|~]+$").MatchString(name) {
-		v.fail(path+".name", "%q is no name", name)
+		v.Fail(path+".name", "%q is no name", name)
 	}
 	if value == "" || len(value) > mostHeader {
-		v.fail(path+".value", "want 1 to %d characters", mostHeader)
+		v.Fail(path+".value", "want 1 to %d characters", mostHeader)
 	}
 }
 
 // text takes a regular expression only if Envoy would: else it would refuse every rule with it.
 func (v *validator) text(path, how, value string) {
-	v.oneOf(path+".type", how, "Exact", "RegularExpression")
+	v.OneOf(path+".type", how, "Exact", "RegularExpression")
 	if how == "RegularExpression" {
 		v.regex(path, value)
 	}
@@ -182,41 +154,39 @@ func (v *validator) text(path, how, value string) {
 
 func (v *validator) regex(path, value string) {
 	if _, err := regexp.Compile(value); err != nil {
-		v.fail(path+".value", "%w", err)
+		v.Fail(path+".value", "%w", err)
 	}
 }
 
 func (v *validator) path(path string, m gateway.HTTPPathMatch) {
 	how, value := string(or(m.Type, gateway.PathMatchPathPrefix)), or(m.Value, "/")
-	v.oneOf(path+".type", how, "Exact", "PathPrefix", "RegularExpression")
+	v.OneOf(path+".type", how, "Exact", "PathPrefix", "RegularExpression")
 	if how == "RegularExpression" {
 		v.regex(path, value)
 		return
 	}
 	if !strings.HasPrefix(value, "/") {
-		v.fail(path+".value", "%q does not begin with /", value)
+		v.Fail(path+".value", "%q does not begin with /", value)
 	}
 	for _, part := range []string{"//", "/./", "/../", "%2f", "%2F", "#"} {
 		if strings.Contains(value, part) {
-			v.fail(path+".value", "must not contain %s", part)
+			v.Fail(path+".value", "must not contain %s", part)
 		}
 	}
 	if strings.HasSuffix(value, "/.") || strings.HasSuffix(value, "/..") {
-		v.fail(path+".value", "must not end in /. or /..")
+		v.Fail(path+".value", "must not end in /. or /..")
 	}
 }
 
 func (v *validator) mirror(path string, m gateway.HTTPRequestMirrorFilter) {
 	v.backend(path+".backendRef", m.BackendRef)
 	if m.Percent != nil && m.Fraction != nil {
-		v.fail(path, "percent and fraction exclude each other")
+		v.Fail(path, "percent and fraction exclude each other")
 	}
-	if p := or(m.Percent, 0); p < 0 || p > 100 {
-		v.fail(path+".percent", "%d is not in 0-100", p)
-	}
+	v.Within(path+".percent", int(or(m.Percent, 0)), 0, 100)
 	if f := m.Fraction; f != nil {
 		if d := or(f.Denominator, 100); f.Numerator < 0 || d < 1 || f.Numerator > d {
-			v.fail(path+".fraction", "%d of %d is no share", f.Numerator, d)
+			v.Fail(path+".fraction", "%d of %d is no share", f.Numerator, d)
 		}
 	}
 }
@@ -226,7 +196,7 @@ func (v *validator) duration(path string, d *gateway.Duration) time.Duration {
 		return 0
 	}
 	if !regexp.MustCompile(`^([0-9]{1,5}(h|m|s|ms)){1,4}$`).MatchString(string(*d)) {
-		v.fail(path, "want a duration such as 1s, 500ms or 1m30s, not %q", *d)
+		v.Fail(path, "want a duration such as 1s, 500ms or 1m30s, not %q", *d)
 	}
 	parsed, _ := time.ParseDuration(string(*d))
 	return parsed
@@ -239,7 +209,7 @@ func (v *validator) timeouts(path string, t *gateway.HTTPRouteTimeouts) {
 	request := v.duration(path+".request", t.Request)
 	backend := v.duration(path+".backendRequest", t.BackendRequest)
 	if request > 0 && backend > request {
-		v.fail(path+".backendRequest", "%s is longer than request, %s", backend, request)
+		v.Fail(path+".backendRequest", "%s is longer than request, %s", backend, request)
 	}
 }
 
@@ -247,13 +217,9 @@ func (v *validator) retry(path string, r *gateway.HTTPRouteRetry) {
 	if r == nil {
 		return
 	}
-	if or(r.Attempts, 0) < 0 {
-		v.fail(path+".attempts", "%d is negative", *r.Attempts)
-	}
+	v.NotNegative(path+".attempts", int32(or(r.Attempts, 0)))
 	for i, code := range r.Codes {
-		if code < 400 || code > 599 {
-			v.fail(at(path+".codes", i), "%d is not in 400-599", code)
-		}
+		v.Within(rules.At(path+".codes", i), int(code), 400, 599)
 	}
 	v.duration(path+".backoff", r.Backoff)
 }

@@ -8,6 +8,7 @@ import (
 	security "istio.io/api/security/v1beta1"
 
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/rules"
 )
 
 // caller is who calls; workload is nil for calls through the ingress, which has an identity too.
@@ -32,15 +33,6 @@ func (c caller) principal() string {
 	return mesh.Domain + "/ns/" + c.namespace + "/sa/" + c.account
 }
 
-// add puts a caller among the callers.
-func (c caller) add(list *mesh.Callers) {
-	if c.workload == nil {
-		list.Others = true
-		return
-	}
-	list.Workloads = append(list.Workloads, c.workload.Name)
-}
-
 func (r *resolver) inbound(server mesh.Workload) mesh.Inbound {
 	return mesh.Inbound{
 		Denials:  r.denials(server),
@@ -53,18 +45,18 @@ func denied() mesh.Response { return mesh.Response{Status: 403, Body: "RBAC: acc
 
 // selects tells whether a rule of a namespace is for a workload: it selects it, or selects
 // nothing, from its namespace or from the root's.
-func selects(r Rule, labels map[string]string, w mesh.Workload) bool {
+func selects(r rules.Rule, labels map[string]string, w mesh.Workload) bool {
 	return (r.Key.Namespace == w.Namespace || r.Key.Namespace == rootNamespace) &&
 		w.Labels.Has(labels)
 }
 
 // denials asks the policies that deny first, then those that allow.
 func (r *resolver) denials(server mesh.Workload) []mesh.Denial {
-	var deny, allow []typed[*security.AuthorizationPolicy]
+	var deny, allow []authorizationPolicy
 	for _, p := range r.access {
 		switch {
-		case !selects(p.Rule, p.spec.GetSelector().GetMatchLabels(), server):
-		case p.spec.Action == security.AuthorizationPolicy_DENY:
+		case !selects(p.Rule, p.Spec.GetSelector().GetMatchLabels(), server):
+		case p.Spec.Action == security.AuthorizationPolicy_DENY:
 			deny = append(deny, p)
 		default:
 			allow = append(allow, p)
@@ -73,52 +65,38 @@ func (r *resolver) denials(server mesh.Workload) []mesh.Denial {
 	var list []mesh.Denial
 	for _, c := range r.callers() {
 		if from := refusal(deny, allow, c); len(from) > 0 {
-			addDenial(&list, from, c)
+			one := mesh.Denial{From: from, Answer: denied()}
+			mesh.Meet(&list, c.workload, one, func(d *mesh.Denial) *mesh.Callers { return &d.Callers })
 		}
 	}
 	return list
 }
 
 // refusal is the names of the policies that refuse a caller.
-func refusal(deny, allow []typed[*security.AuthorizationPolicy], c caller) []string {
+func refusal(deny, allow []authorizationPolicy, c caller) []string {
 	for _, p := range deny {
-		if matches(p.spec, c, p.Key.Namespace) {
-			return []string{p.Key.name()}
+		if matches(p.Spec, c, p.Key.Namespace) {
+			return []string{p.Key.Path()}
 		}
 	}
 	var from []string
 	for _, p := range allow {
-		if matches(p.spec, c, p.Key.Namespace) {
+		if matches(p.Spec, c, p.Key.Namespace) {
 			return nil
 		}
-		from = append(from, p.Key.name())
+		from = append(from, p.Key.Path())
 	}
 	return from
-}
-
-func addDenial(list *[]mesh.Denial, from []string, c caller) {
-	i := slices.IndexFunc(*list, func(d mesh.Denial) bool { return slices.Equal(d.From, from) })
-	if i < 0 {
-		i = len(*list)
-		*list = append(*list, mesh.Denial{From: from, Answer: denied()})
-	}
-	c.add(&(*list)[i].Callers)
 }
 
 // matches is true where one rule has the caller among its sources; a rule without sources has
 // everyone, a policy without rules nobody.
 func matches(p *security.AuthorizationPolicy, c caller, namespace string) bool {
-	for _, rule := range p.Rules {
-		if len(rule.From) == 0 {
-			return true
-		}
-		for _, from := range rule.From {
-			if isSource(from.Source, c, namespace) {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(p.Rules, func(rule *security.Rule) bool {
+		return len(rule.From) == 0 || slices.ContainsFunc(rule.From, func(f *security.Rule_From) bool {
+			return isSource(f.Source, c, namespace)
+		})
+	})
 }
 
 // isSource holds where every list of a source does.

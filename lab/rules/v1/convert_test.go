@@ -13,6 +13,7 @@ import (
 
 	"istio-tutorial/lab/document"
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/rules"
 	"istio-tutorial/lab/rules/classic"
 	"istio-tutorial/lab/rules/convert"
 	"istio-tutorial/lab/rules/gatewayapi"
@@ -48,30 +49,30 @@ func TestConvertedIsTheTwin(t *testing.T) {
 	}
 }
 
-func classicSet(t *testing.T, names []string) classic.Set {
+func classicSet(t *testing.T, names []string) rules.Set {
 	t.Helper()
-	var set classic.Set
+	var set rules.Set
 	for _, name := range names {
-		rules, err := classic.Parse(file(t, istiofiles+"/"+name), namespace)
+		loaded, err := classic.Parse(file(t, istiofiles+"/"+name), namespace)
 		if err != nil {
 			t.Fatal(err)
 		}
-		set = set.Apply(rules...)
+		set = set.Apply(loaded...)
 	}
 	return set
 }
 
-func convertedMesh(t *testing.T, set classic.Set) (mesh.Mesh, string) {
+func convertedMesh(t *testing.T, set rules.Set) (mesh.Mesh, string) {
 	t.Helper()
 	text, err := convert.V1(set, topology())
 	if err != nil {
 		t.Fatal(err)
 	}
-	rules, err := parse(string(text), "default")
+	loaded, err := parse(string(text), "default")
 	if err != nil {
 		t.Fatalf("%v in\n%s", err, text)
 	}
-	return v1.Resolve(v1.Set{}.Apply(rules...), topology()), string(text)
+	return v1.Resolve(rules.Set{}.Apply(loaded...), topology()), string(text)
 }
 
 // TestConvertedToGatewayAPI holds the same for HTTPRoutes, where a file by hand exists.
@@ -175,22 +176,22 @@ func randomRules(r *rand.Rand, forRoutes bool) string {
 }
 
 // converters are what a set of rules is held to mean the same after.
-func converters() map[string]func(*testing.T, classic.Set) (mesh.Mesh, string, error) {
-	return map[string]func(*testing.T, classic.Set) (mesh.Mesh, string, error){
-		"v1": func(t *testing.T, set classic.Set) (mesh.Mesh, string, error) {
+func converters() map[string]func(*testing.T, rules.Set) (mesh.Mesh, string, error) {
+	return map[string]func(*testing.T, rules.Set) (mesh.Mesh, string, error){
+		"v1": func(t *testing.T, set rules.Set) (mesh.Mesh, string, error) {
 			if _, err := convert.V1(set, topology()); err != nil {
 				return mesh.Mesh{}, "", err
 			}
 			m, text := convertedMesh(t, set)
 			return m, text, nil
 		},
-		"gateway-api": func(t *testing.T, set classic.Set) (mesh.Mesh, string, error) {
+		"gateway-api": func(t *testing.T, set rules.Set) (mesh.Mesh, string, error) {
 			text, err := convert.GatewayAPI(set, topology())
 			if err != nil {
 				return mesh.Mesh{}, "", err
 			}
-			rules, top := gatewayObjects(t, documents(t, string(text)))
-			return gatewayapi.Resolve(rules, top), string(text), nil
+			loaded, top := gatewayObjects(t, documents(t, string(text)))
+			return gatewayapi.Resolve(loaded, top), string(text), nil
 		},
 	}
 }
@@ -205,11 +206,11 @@ func TestConvertedMeansTheSame(t *testing.T) {
 			said := 0
 			for seed := range uint64(tries) {
 				text := randomRules(rand.New(rand.NewPCG(seed, 1)), name == "gateway-api")
-				rules, err := classic.Parse(documents(t, text), namespace)
+				loaded, err := classic.Parse(documents(t, text), namespace)
 				if err != nil {
 					t.Fatalf("%v in\n%s", err, text)
 				}
-				set := classic.Set{}.Apply(rules...)
+				set := rules.Set{}.Apply(loaded...)
 				after, converted, err := to(t, set)
 				if err != nil {
 					continue

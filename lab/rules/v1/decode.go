@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
+	"google.golang.org/genproto/googleapis/api/annotations"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -35,7 +37,7 @@ func decode(doc document.Document, spec proto.Message) document.Errors {
 	case err != nil:
 		return document.Errors{doc.Errorf("spec", "want a mapping")}
 	}
-	s := shape{doc: doc, refused: unsupported(doc.Kind)}
+	s := shape{doc: doc, refused: unsupported()[doc.Kind]}
 	s.message(whole.Spec, spec.ProtoReflect().Descriptor(), "spec")
 	if len(s.errs) > 0 || whole.Spec == nil {
 		return s.errs
@@ -53,7 +55,7 @@ func decode(doc document.Document, spec proto.Message) document.Errors {
 // protobuf does, which knows seconds alone.
 type shape struct {
 	doc     document.Document
-	refused map[string]bool // by path without indices
+	refused []string // by fieldName
 	errs    document.Errors
 }
 
@@ -64,7 +66,7 @@ func (s *shape) fail(path, format string, args ...any) {
 func (s *shape) message(m map[string]any, d protoreflect.MessageDescriptor, path string) {
 	chosen := map[string]string{}
 	for _, key := range sortedKeys(m) {
-		field, at := fieldOf(d, key), join(path, key)
+		field, at := fieldOf(d, key), document.Join(path, key)
 		switch {
 		case field == nil:
 			s.fail(at, "unknown field%s", suggest(d, key))
@@ -72,7 +74,7 @@ func (s *shape) message(m map[string]any, d protoreflect.MessageDescriptor, path
 		case m[key] == nil:
 			delete(m, key)
 			continue
-		case s.refused[withoutIndices(at)]:
+		case slices.Contains(s.refused, fieldName(at)):
 			s.fail(at, "not supported by the lab")
 			continue
 		}
@@ -91,7 +93,7 @@ func (s *shape) required(m map[string]any, d protoreflect.MessageDescriptor, pat
 	for i := range d.Fields().Len() {
 		field := d.Fields().Get(i)
 		if _, ok := m[field.JSONName()]; !ok && isRequired(field) {
-			s.fail(join(path, field.JSONName()), "missing")
+			s.fail(document.Join(path, field.JSONName()), "missing")
 		}
 	}
 }
@@ -114,21 +116,10 @@ func suggest(d protoreflect.MessageDescriptor, key string) string {
 	return ""
 }
 
-// isRequired reads google.api.field_behavior, without importing what defines it.
 func isRequired(f protoreflect.FieldDescriptor) bool {
-	const required = 2
-	found := false
-	f.Options().ProtoReflect().Range(
-		func(option protoreflect.FieldDescriptor, v protoreflect.Value) bool {
-			if option.FullName() != "google.api.field_behavior" {
-				return true
-			}
-			for i := range v.List().Len() {
-				found = found || v.List().Get(i).Enum() == required
-			}
-			return false
-		})
-	return found
+	behaviors := proto.GetExtension(f.Options(), annotations.E_FieldBehavior)
+	list, _ := behaviors.([]annotations.FieldBehavior)
+	return slices.Contains(list, annotations.FieldBehavior_REQUIRED)
 }
 
 func (s *shape) field(v any, f protoreflect.FieldDescriptor, path string) any {
@@ -139,7 +130,7 @@ func (s *shape) field(v any, f protoreflect.FieldDescriptor, path string) any {
 			s.fail(path, "want a mapping, not %s", describe(v))
 		}
 		for _, key := range sortedKeys(m) {
-			m[key] = s.value(m[key], f.MapValue(), join(path, key))
+			m[key] = s.value(m[key], f.MapValue(), document.Join(path, key))
 		}
 	case f.IsList():
 		list, ok := v.([]any)
@@ -181,25 +172,6 @@ func (s *shape) value(v any, f protoreflect.FieldDescriptor, path string) any {
 	}
 	s.message(m, f.Message(), path)
 	return m
-}
-
-func join(path, key string) string {
-	if strings.ContainsAny(key, `.[]"/ `) || key == "" {
-		return path + "[" + strconv.Quote(key) + "]"
-	}
-	return path + "." + key
-}
-
-func withoutIndices(path string) string {
-	parts := strings.Split(path, "[")
-	for i, part := range parts {
-		if index, rest, ok := strings.Cut(part, "]"); ok && i > 0 {
-			if _, err := strconv.Atoi(index); err == nil {
-				parts[i] = "]" + rest
-			}
-		}
-	}
-	return strings.Join(parts, "[")
 }
 
 func describe(v any) string {

@@ -2,21 +2,21 @@ package v1
 
 import (
 	"slices"
+	"strings"
 
 	networking "istio.io/api/networking/v1alpha3"
+
+	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/rules"
 )
 
 func (v *validator) destinationRule(r *networking.DestinationRule) {
 	v.host("spec.host", r.Host)
 	v.trafficPolicy("spec.trafficPolicy", r.TrafficPolicy)
 	for i, s := range r.Subsets {
-		path := at("spec.subsets", i)
-		switch {
-		case s.Name == "":
-			v.fail(path+".name", "must not be empty")
-		case !isLabel(s.Name):
-			v.fail(path+".name", "%q is no name of a subset", s.Name)
-		}
+		path := rules.At("spec.subsets", i)
+		v.NotEmpty(path+".name", s.Name)
+		v.subset(path+".name", s.Name)
 		v.labels(path+".labels", s.Labels)
 		v.trafficPolicy(path+".trafficPolicy", s.TrafficPolicy)
 	}
@@ -26,7 +26,7 @@ func (v *validator) destinationRule(r *networking.DestinationRule) {
 	}
 	v.labels("spec.workloadSelector.matchLabels", r.WorkloadSelector.MatchLabels)
 	if len(r.ExportTo) > 0 && !slices.Equal(r.ExportTo, []string{"."}) {
-		v.fail("spec.exportTo", "with a workloadSelector, only \".\" can be set")
+		v.Fail("spec.exportTo", "with a workloadSelector, only \".\" can be set")
 	}
 }
 
@@ -36,13 +36,13 @@ func (v *validator) trafficPolicy(path string, p *networking.TrafficPolicy) {
 	}
 	if p.LoadBalancer == nil && p.ConnectionPool == nil && p.OutlierDetection == nil &&
 		p.Tls == nil && len(p.PortLevelSettings) == 0 {
-		v.fail(path, "want at least one field")
+		v.Fail(path, "want at least one field")
 	}
 	v.blocks(path, p.LoadBalancer, p.ConnectionPool, p.OutlierDetection)
 	v.tls(path+".tls", p.Tls)
 	for i, s := range p.PortLevelSettings {
-		field := at(path+".portLevelSettings", i)
-		v.port(field+".port.number", s.GetPort().GetNumber())
+		field := rules.At(path+".portLevelSettings", i)
+		v.Port(field+".port.number", int(s.GetPort().GetNumber()))
 		v.blocks(field, s.LoadBalancer, s.ConnectionPool, s.OutlierDetection)
 		v.tls(field+".tls", s.Tls)
 	}
@@ -52,7 +52,7 @@ func (v *validator) blocks(path string, lb *networking.LoadBalancerSettings,
 	pool *networking.ConnectionPoolSettings, outlier *networking.OutlierDetection,
 ) {
 	if lb.GetSimple() == networking.LoadBalancerSettings_PASSTHROUGH {
-		v.fail(path+".loadBalancer.simple", "PASSTHROUGH: not supported by the lab")
+		v.Fail(path+".loadBalancer.simple", "PASSTHROUGH: not supported by the lab")
 	}
 	v.hash(path+".loadBalancer.consistentHash", lb.GetConsistentHash())
 	if pool != nil {
@@ -65,49 +65,113 @@ func (v *validator) blocks(path string, lb *networking.LoadBalancerSettings,
 
 func (v *validator) pool(path string, p *networking.ConnectionPoolSettings) {
 	if p.Tcp == nil && p.Http == nil {
-		v.fail(path, "want tcp, http or both")
+		v.Fail(path, "want tcp, http or both")
 	}
-	v.notNegative(path+".tcp.maxConnections", p.GetTcp().GetMaxConnections())
+	v.NotNegative(path+".tcp.maxConnections", p.GetTcp().GetMaxConnections())
 	http := path + ".http."
-	v.notNegative(http+"http1MaxPendingRequests", p.GetHttp().GetHttp1MaxPendingRequests())
-	v.notNegative(http+"http2MaxRequests", p.GetHttp().GetHttp2MaxRequests())
-	v.notNegative(http+"maxRequestsPerConnection", p.GetHttp().GetMaxRequestsPerConnection())
-	v.notNegative(http+"maxRetries", p.GetHttp().GetMaxRetries())
-	v.notNegative(http+"maxConcurrentStreams", p.GetHttp().GetMaxConcurrentStreams())
-}
-
-func (v *validator) notNegative(path string, n int32) {
-	if n < 0 {
-		v.fail(path, "%d is negative", n)
-	}
+	v.NotNegative(http+"http1MaxPendingRequests", p.GetHttp().GetHttp1MaxPendingRequests())
+	v.NotNegative(http+"http2MaxRequests", p.GetHttp().GetHttp2MaxRequests())
+	v.NotNegative(http+"maxRequestsPerConnection", p.GetHttp().GetMaxRequestsPerConnection())
+	v.NotNegative(http+"maxRetries", p.GetHttp().GetMaxRetries())
+	v.NotNegative(http+"maxConcurrentStreams", p.GetHttp().GetMaxConcurrentStreams())
 }
 
 func (v *validator) outlier(path string, o *networking.OutlierDetection) {
-	v.whole(path+".maxEjectionPercent", o.MaxEjectionPercent)
-	v.whole(path+".minHealthPercent", o.MinHealthPercent)
+	v.Within(path+".maxEjectionPercent", int(o.MaxEjectionPercent), 0, 100)
+	v.Within(path+".minHealthPercent", int(o.MinHealthPercent), 0, 100)
 	if o.MaxEjectionPercent == 0 {
-		v.warn(path, "", "%s.maxEjectionPercent is not set: of fewer than ten pods none is ejected", path)
+		v.Warn(path, "", "%s.maxEjectionPercent is not set: of fewer than ten pods none is ejected", path)
 	}
 	if o.ConsecutiveErrors != 0 { //nolint:staticcheck // deprecated, and accepted
-		v.warn(path+".consecutiveErrors", codeSchemaWarning,
+		v.Warn(path+".consecutiveErrors", rules.SchemaWarning,
 			"Schema validation warning: outlier detection consecutive errors is deprecated, "+
 				"use consecutiveGatewayErrors or consecutive5xxErrors instead")
-	}
-}
-
-func (v *validator) whole(path string, percent int32) {
-	if percent < 0 || percent > 100 {
-		v.fail(path, "%d is not in 0-100", percent)
 	}
 }
 
 func (v *validator) tls(path string, t *networking.ClientTLSSettings) {
 	switch t.GetMode() {
 	case networking.ClientTLSSettings_MUTUAL:
-		v.fail(path+".mode", "MUTUAL: not supported by the lab")
+		v.Fail(path+".mode", "MUTUAL: not supported by the lab")
 	case networking.ClientTLSSettings_DISABLE:
 		if t != nil {
-			v.fail(path+".mode", "DISABLE: not supported by the lab")
+			v.Fail(path+".mode", "DISABLE: not supported by the lab")
 		}
 	}
+}
+
+const largestTable = 5_000_011
+
+func (v *validator) hash(path string, h *networking.LoadBalancerSettings_ConsistentHashLB) {
+	if ttl := h.GetHttpCookie().GetTtl(); ttl.AsDuration() < 0 {
+		v.Fail(path+".httpCookie.ttl", "%s is negative, which Envoy refuses", ttl.AsDuration())
+	}
+	if h.GetMinimumRingSize() != 0 { //nolint:staticcheck // deprecated, and in force
+		v.Warn(path+".minimumRingSize", rules.SchemaWarning, "Schema validation warning: consistent "+
+			"hash MinimumRingSize is deprecated, use ConsistentHashLB's RingHash configuration instead")
+	}
+	m := h.GetMaglev()
+	switch {
+	case m == nil:
+	case m.TableSize >= largestTable:
+		v.Fail(path+".maglev.tableSize", "%d is not less than %d", m.TableSize, largestTable)
+	case !isPrime(m.TableSize):
+		v.Fail(path+".maglev.tableSize", "%d is no prime number", m.TableSize)
+	}
+}
+
+func isPrime(n uint64) bool {
+	for i := uint64(2); i*i <= n; i++ {
+		if n%i == 0 {
+			return false
+		}
+	}
+	return n > 1
+}
+
+func (i inspector) destinationRuleNotes(r destinationRule) []rules.Finding {
+	host := fullName(r.Spec.Host, r.Key.Namespace)
+	if host != strings.ToLower(host) || !i.isHost(host) {
+		return []rules.Finding{rules.Warn("spec.host", "", "never acts: there is no host %s", host)}
+	}
+	labels := r.Spec.GetWorkloadSelector().GetMatchLabels()
+	if !slices.ContainsFunc(i.topology.Workloads, func(w mesh.Workload) bool {
+		return w.Labels.Has(labels)
+	}) {
+		return []rules.Finding{rules.Warn("spec.workloadSelector", "",
+			"never acts: no pod has %s", mesh.Labels(labels))}
+	}
+	list := certificateNotes(r)
+	service, ok := i.topology.ServiceAt(host)
+	for n, s := range r.Spec.Subsets {
+		if ok && len(service.Ports) > 0 && len(i.topology.Endpoints(mesh.Cluster{
+			Host: host, Port: service.Ports[0].Number, Labels: s.Labels,
+		})) == 0 {
+			list = append(list, failed(rules.At("spec.subsets", n), rules.NoPods,
+				"The Subset %s defined in the DestinationRule does not select any pods. "+
+					"Which may lead to 503 UH (NoHealthyUpstream).", s.Name))
+		}
+	}
+	return list
+}
+
+// certificateNotes are istioctl's about servers whose certificate no rule names an authority for.
+// Istio takes the system's authorities then.
+func certificateNotes(r destinationRule) []rules.Finding {
+	const text = "DestinationRule %s in namespace %s has TLS mode set to %s but no caCertificates " +
+		"are set to validate server identity for host: %s"
+	var list []rules.Finding
+	policy, key := r.Spec.GetTrafficPolicy(), r.Key
+	if mode := policy.GetTls().GetMode(); mode == networking.ClientTLSSettings_SIMPLE {
+		list = append(list, rules.Warn("spec.trafficPolicy.tls", rules.NoAuthority, text,
+			key.Path(), key.Namespace, mode, r.Spec.Host))
+	}
+	for n, p := range policy.GetPortLevelSettings() {
+		if mode := p.GetTls().GetMode(); mode == networking.ClientTLSSettings_SIMPLE {
+			list = append(list, rules.Warn(rules.At("spec.trafficPolicy.portLevelSettings", n)+".tls",
+				rules.NoPortAuthority, text+" at port number:%d",
+				key.Path(), key.Namespace, mode, r.Spec.Host, p.GetPort().GetNumber()))
+		}
+	}
+	return list
 }

@@ -5,13 +5,14 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	networking "istio.io/api/networking/v1alpha3"
-	"k8s.io/apimachinery/pkg/util/validation"
 
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/rules"
 )
 
 // The only shape of an EnvoyFilter that the lab knows: Envoy's local rate limit before the
@@ -73,12 +74,12 @@ const (
 )
 
 func (v *validator) envoyFilter(f *networking.EnvoyFilter) {
-	v.warn("", codeSchemaWarning, "%s", internalsWarning)
+	v.Warn("", rules.SchemaWarning, "%s", internalsWarning)
 	v.labels("spec.workloadSelector.labels", f.GetWorkloadSelector().GetLabels())
 	for i, p := range f.ConfigPatches {
-		path := at("spec.configPatches", i)
+		path := rules.At("spec.configPatches", i)
 		v.patchPlace(path, p)
-		if len(v.errs) == 0 {
+		if len(v.Errs) == 0 {
 			v.limit(path+".patch.value", p)
 		}
 	}
@@ -87,13 +88,10 @@ func (v *validator) envoyFilter(f *networking.EnvoyFilter) {
 func (v *validator) patchPlace(path string, p *networking.EnvoyFilter_EnvoyConfigObjectPatch) {
 	filter := p.GetMatch().GetListener().GetFilterChain().GetFilter()
 	only := func(field, have string, want ...string) {
-		for _, w := range want {
-			if have == w {
-				return
-			}
+		if !slices.Contains(want, have) {
+			v.Fail(path+"."+field, "%s: not supported by the lab, which knows the local rate limit "+
+				"alone, with %s", have, strings.Join(want, " or "))
 		}
-		v.fail(path+"."+field, "%s: not supported by the lab, which knows the local rate limit "+
-			"alone, with %s", have, strings.Join(want, " or "))
 	}
 	only("applyTo", p.ApplyTo.String(), "HTTP_FILTER")
 	only("match.context", p.GetMatch().GetContext().String(), "SIDECAR_INBOUND")
@@ -106,19 +104,19 @@ func (v *validator) patchPlace(path string, p *networking.EnvoyFilter_EnvoyConfi
 func (v *validator) limit(path string, p *networking.EnvoyFilter_EnvoyConfigObjectPatch) {
 	limit, err := limitOf(p)
 	if err != nil {
-		v.fail(path, "%w", err)
+		v.Fail(path, "%w", err)
 		return
 	}
 	config := path + ".typed_config"
 	switch t := limit.Typed; {
 	case limit.Name != limitFilter:
-		v.fail(path+".name", "%q: not supported by the lab; want %s", limit.Name, limitFilter)
+		v.Fail(path+".name", "%q: not supported by the lab; want %s", limit.Name, limitFilter)
 	case t.Type != limitType:
-		v.fail(config+".@type", "%q: not supported by the lab; want %s", t.Type, limitType)
+		v.Fail(config+".@type", "%q: not supported by the lab; want %s", t.Type, limitType)
 	case t.StatPrefix == "":
-		v.fail(config+".stat_prefix", "missing")
+		v.Fail(config+".stat_prefix", "missing")
 	case t.Bucket == nil:
-		v.fail(config+".token_bucket", "missing")
+		v.Fail(config+".token_bucket", "missing")
 	default:
 		v.bucket(config+".token_bucket", t.Bucket)
 		v.portion(config+".filter_enabled", t.Enabled)
@@ -145,21 +143,21 @@ func (v *validator) bucket(path string, b *bucket) {
 	fill, err := time.ParseDuration(b.FillInterval)
 	switch {
 	case b.MaxTokens <= 0:
-		v.fail(path+".max_tokens", "%d is not more than 0", b.MaxTokens)
+		v.Fail(path+".max_tokens", "%d is not more than 0", b.MaxTokens)
 	case err != nil:
-		v.fail(path+".fill_interval", "want a duration such as 1s, not %q", b.FillInterval)
+		v.Fail(path+".fill_interval", "want a duration such as 1s, not %q", b.FillInterval)
 	case fill < shortestFill:
-		v.fail(path+".fill_interval", "%s is less than %s, which Envoy refuses", fill, shortestFill)
+		v.Fail(path+".fill_interval", "%s is less than %s, which Envoy refuses", fill, shortestFill)
 	case b.TokensPerFill == nil || *b.TokensPerFill != b.MaxTokens:
-		v.fail(path+".tokens_per_fill", "other than max_tokens: not supported by the lab")
+		v.Fail(path+".tokens_per_fill", "other than max_tokens: not supported by the lab")
 	}
 }
 
 func (v *validator) portion(path string, p *portion) {
 	if p == nil {
-		v.fail(path, "missing: Envoy then limits nothing")
+		v.Fail(path, "missing: Envoy then limits nothing")
 	} else if !p.isWhole() {
-		v.fail(path+".default_value", "less than every request: not supported by the lab")
+		v.Fail(path+".default_value", "less than every request: not supported by the lab")
 	}
 }
 
@@ -168,12 +166,10 @@ const overwrite = "OVERWRITE_IF_EXISTS_OR_ADD"
 func (v *validator) limitHeaders(path string, l localLimit) {
 	for i, h := range l.Headers {
 		if h.Append != overwrite {
-			v.fail(at(path, i)+".append_action", "%s: not supported by the lab; want %s",
+			v.Fail(rules.At(path, i)+".append_action", "%s: not supported by the lab; want %s",
 				cmp.Or(h.Append, "none"), overwrite)
 		}
-		if len(validation.IsHTTPHeaderName(h.Header.Key)) > 0 {
-			v.fail(at(path, i)+".header.key", "%q is no name of a header", h.Header.Key)
-		}
+		v.HeaderName(rules.At(path, i)+".header.key", h.Header.Key)
 	}
 }
 
@@ -192,21 +188,21 @@ func (l localLimit) headers() map[string]string {
 func (r *resolver) limits(server mesh.Workload) []mesh.RateLimit {
 	var everyone mesh.Callers
 	for _, c := range r.callers() {
-		c.add(&everyone)
+		everyone.Add(c.workload)
 	}
 	var list []mesh.RateLimit
 	for _, f := range r.filters {
-		if !selects(f.Rule, f.spec.GetWorkloadSelector().GetLabels(), server) {
+		if !selects(f.Rule, f.Spec.GetWorkloadSelector().GetLabels(), server) {
 			continue
 		}
-		for _, p := range f.spec.ConfigPatches {
+		for _, p := range f.Spec.ConfigPatches {
 			limit, err := limitOf(p)
 			if err != nil {
 				continue // it was refused when it was read
 			}
 			interval, _ := time.ParseDuration(limit.Typed.Bucket.FillInterval)
 			list = append(list, mesh.RateLimit{
-				From:     f.Key.name(),
+				From:     f.Key.Path(),
 				Callers:  everyone,
 				Tokens:   limit.Typed.Bucket.MaxTokens,
 				Interval: interval,
@@ -214,6 +210,20 @@ func (r *resolver) limits(server mesh.Workload) []mesh.RateLimit {
 				Headers:  limit.Typed.headers(),
 			})
 		}
+	}
+	return list
+}
+
+func (i inspector) envoyFilterNotes(r envoyFilter) []rules.Finding {
+	list := i.nobody(r.Rule, "spec.workloadSelector", r.Spec.GetWorkloadSelector().GetLabels())
+	if r.Spec.Priority != 0 {
+		return list
+	}
+	for n := range r.Spec.ConfigPatches { // each is relative: validation takes no others
+		list = append(list, rules.Warn(rules.At("spec.configPatches", n), rules.Relative,
+			"This EnvoyFilter does not have a priority and has a relative patch operation set which "+
+				"can cause the EnvoyFilter not to be applied. Using the INSERT_FIRST of ADD option or "+
+				"setting the priority may help in ensuring the EnvoyFilter is applied correctly."))
 	}
 	return list
 }

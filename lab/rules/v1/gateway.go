@@ -1,13 +1,13 @@
 package v1
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
 	networking "istio.io/api/networking/v1alpha3"
 
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/rules"
 )
 
 // ingressLabels are those of Istio's own ingress gateway, which the lab's ingress plays.
@@ -45,21 +45,22 @@ func (c client) boundTo(list []string, namespace string) bool {
 func (r *resolver) gatewayHosts() []mesh.VirtualHost {
 	found := map[string][]mesh.Route{}
 	for _, g := range r.gateways {
-		if !ingressLabels().Has(g.spec.Selector) {
+		if !ingressLabels().Has(g.Spec.Selector) {
 			continue
 		}
 		c := ingress()
-		c.gateway = g.Key.name()
-		for _, s := range g.spec.Servers {
+		c.gateway = g.Key.Path()
+		for _, s := range g.Spec.Servers {
 			for _, rule := range r.routes {
-				if !c.boundTo(rule.spec.Gateways, rule.Key.Namespace) ||
-					!rule.exportedTo(rule.spec.ExportTo, rootNamespace) {
+				if !c.boundTo(rule.Spec.Gateways, rule.Key.Namespace) ||
+					!exported(rule.Key, rule.Spec.ExportTo, rootNamespace) {
 					continue
 				}
-				routes := r.gatewayRoutes(c, rule, s)
+				routes := r.virtualService(c, rule, int(s.GetPort().GetNumber()))
+				r.label(c, routes)
 				for _, host := range commonHosts(g.Rule, s, rule) {
-					if len(routes) > 0 {
-						found[host] = append(found[host], routes...)
+					for _, route := range routes {
+						found[host] = append(found[host], route.Route)
 					}
 				}
 			}
@@ -76,20 +77,8 @@ func (r *resolver) gatewayHosts() []mesh.VirtualHost {
 	return hosts
 }
 
-func (r *resolver) gatewayRoutes(
-	c client, rule typed[*networking.VirtualService], s *networking.Server,
-) []mesh.Route {
-	routes := r.virtualService(c, rule, int(s.GetPort().GetNumber()))
-	r.label(c, routes)
-	list := make([]mesh.Route, len(routes))
-	for i, route := range routes {
-		list[i] = route.Route
-	}
-	return list
-}
-
 // serverHosts are the hosts of a server that rules of a namespace may be for.
-func serverHosts(g Rule, s *networking.Server, namespace string) []string {
+func serverHosts(g rules.Rule, s *networking.Server, namespace string) []string {
 	var list []string
 	for _, host := range s.Hosts {
 		from, name, limited := strings.Cut(host, "/")
@@ -107,17 +96,11 @@ func serverHosts(g Rule, s *networking.Server, namespace string) []string {
 }
 
 // commonHosts are those that both a server and a rule have; of two patterns the narrower one.
-func commonHosts(g Rule, s *networking.Server, rule typed[*networking.VirtualService]) []string {
+func commonHosts(g rules.Rule, s *networking.Server, rule virtualService) []string {
 	var list []string
 	for _, server := range serverHosts(g, s, rule.Key.Namespace) {
-		for _, host := range rule.spec.Hosts {
-			common := ""
-			switch {
-			case covers(server, host):
-				common = host
-			case covers(host, server):
-				common = server
-			}
+		for _, host := range rule.Spec.Hosts {
+			common := rules.Narrower(server, host)
 			if common != "" && !slices.Contains(list, common) {
 				list = append(list, common)
 			}
@@ -127,41 +110,8 @@ func commonHosts(g Rule, s *networking.Server, rule typed[*networking.VirtualSer
 }
 
 // hasHost tells whether a gateway leads on any host of a rule.
-func hasHost(g typed[*networking.Gateway], rule typed[*networking.VirtualService]) bool {
-	return slices.ContainsFunc(g.spec.Servers, func(s *networking.Server) bool {
+func hasHost(g gateway, rule virtualService) bool {
+	return slices.ContainsFunc(g.Spec.Servers, func(s *networking.Server) bool {
 		return len(commonHosts(g.Rule, s, rule)) > 0
 	})
-}
-
-func (i inspector) gatewayNotes(g typed[*networking.Gateway]) []Finding {
-	if ingressLabels().Has(g.spec.Selector) {
-		return nil
-	}
-	return []Finding{coded("spec.selector", codeNotFound, "Referenced selector not found: %q",
-		mesh.Labels(g.spec.Selector).String())}
-}
-
-// bindingNotes are about the gateways that a rule names.
-func (i inspector) bindingNotes(r typed[*networking.VirtualService]) []Finding {
-	var list []Finding
-	for n, name := range r.spec.Gateways {
-		if name == meshGateway {
-			continue
-		}
-		path, full := at("spec.gateways", n), fullGateway(name, r.Key.Namespace)
-		index := slices.IndexFunc(i.gateways, func(g typed[*networking.Gateway]) bool {
-			return g.Key.name() == full
-		})
-		if index < 0 {
-			list = append(list, coded(path, codeNotFound, "Referenced gateway not found: %q", name))
-		}
-		if index < 0 || !hasHost(i.gateways[index], r) {
-			list = append(list, Finding{
-				Path: path, Code: codeHostNotInGateway, Level: Warning, Text: fmt.Sprintf("one or more "+
-					"host %v defined in VirtualService %s not found in Gateway %s.",
-					r.spec.Hosts, r.Key.name(), full),
-			})
-		}
-	}
-	return list
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/rules"
 	v1 "istio-tutorial/lab/rules/v1"
 )
 
@@ -67,15 +68,15 @@ func TestIstioGateway(t *testing.T) {
 			var got []string
 			m := v1.Resolve(load(t, c.rules), topology())
 			for _, h := range m.Gateway.Hosts {
-				var rules []string
+				var loaded []string
 				for _, r := range h.Routes {
-					rules = append(rules, strings.TrimPrefix(r.From, "istio-tutorial/"))
+					loaded = append(loaded, strings.TrimPrefix(r.From, "istio-tutorial/"))
 					want := mesh.Service{Name: tutorial("customer")}.Host()
 					if to := r.Destinations[0].Cluster; to.Host != want || to.Port != 8080 {
 						t.Errorf("leads to %s", to.Key())
 					}
 				}
-				got = append(got, h.Names[0]+"="+strings.Join(rules, ","))
+				got = append(got, h.Names[0]+"="+strings.Join(loaded, ","))
 			}
 			if strings.Join(got, " ") != c.want {
 				t.Errorf("%s, want %q", got, c.want)
@@ -87,7 +88,7 @@ func TestIstioGateway(t *testing.T) {
 // TestIngressTwin leads every host to customer, as the Ingress of deploy/ does, and in its place.
 func TestIngressTwin(t *testing.T) {
 	t.Parallel()
-	rules, err := v1.Parse(file(t, istiofiles+"/v1/ingress.yml"), "default")
+	loaded, err := v1.Parse(file(t, istiofiles+"/v1/ingress.yml"), "default")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,8 +96,8 @@ func TestIngressTwin(t *testing.T) {
 	top.Ingresses = []mesh.Ingress{{
 		Name: tutorial("customer"), Path: "/", Service: tutorial("customer"), Port: 8080,
 	}}
-	want := v1.Resolve(v1.Set{}, top)
-	set := v1.Set{}.Apply(rules...)
+	want := v1.Resolve(rules.Set{}, top)
+	set := rules.Set{}.Apply(loaded...)
 	beside := v1.Resolve(set, top)
 	top.Ingresses = nil
 	alone := v1.Resolve(set, top)

@@ -22,80 +22,52 @@
 package v1
 
 import (
-	"slices"
-	"strings"
-
-	"google.golang.org/protobuf/proto"
-	networking "istio.io/api/networking/v1alpha3"
-	security "istio.io/api/security/v1beta1"
-	telemetry "istio.io/api/telemetry/v1alpha1"
+	"istio-tutorial/lab/rules"
 )
 
-// Kind is a kind of rule and its names.
-type Kind struct {
-	Kind   string // in a file: VirtualService
-	Group  string // networking.istio.io
-	Plural string // of the resource: virtualservices; the singular is Kind in lower case
-	Short  string // virtualservice's vs; "" for none
-	// Versions of the group that have the kind, the first is the one to write.
-	Versions []string
+// table is all kinds, in the order of their names.
+func table() rules.Table[*validator, inspector] {
+	const network, secure, measure = "networking.istio.io", "security.istio.io", "telemetry.istio.io"
+	const latest = "v1, v1beta1"
+	const all = latest + ", v1alpha3"
+	const set = "istio-io"
+	return rules.Table[*validator, inspector]{
+		rules.NewRow(rules.Kind{
+			Kind: "AuthorizationPolicy", Plural: "authorizationpolicies", Short: "ap", Group: secure,
+			Versions: latest, Set: set, Columns: "ACTION:.spec.action",
+		}, (*validator).authorizationPolicy, inspector.accessNotes),
+		rules.NewRow(rules.Kind{
+			Kind: "DestinationRule", Plural: "destinationrules", Short: "dr", Group: network,
+			Versions: all, Set: set, Columns: "HOST:.spec.host",
+		}, (*validator).destinationRule, inspector.destinationRuleNotes),
+		rules.NewRow(rules.Kind{
+			Kind: "EnvoyFilter", Plural: "envoyfilters", Group: network, Versions: "v1alpha3", Set: set,
+		}, (*validator).envoyFilter, inspector.envoyFilterNotes),
+		rules.NewRow(rules.Kind{
+			Kind: "Gateway", Plural: "gateways", Short: "gw", Group: network, Versions: all, Set: set,
+		}, (*validator).gateway, inspector.gatewayNotes),
+		rules.NewRow(rules.Kind{
+			Kind: "PeerAuthentication", Plural: "peerauthentications", Short: "pa", Group: secure,
+			Versions: latest, Set: set, Columns: "MODE:.spec.mtls.mode",
+		}, (*validator).peerAuthentication, inspector.peerAuthenticationNotes),
+		rules.NewRow(rules.Kind{
+			Kind: "ServiceEntry", Plural: "serviceentries", Short: "se", Group: network,
+			Versions: all, Set: set,
+			Columns: "HOSTS:.spec.hosts,LOCATION:.spec.location,RESOLUTION:.spec.resolution",
+		}, (*validator).serviceEntry, inspector.serviceEntryNotes),
+		rules.NewRow(rules.Kind{
+			Kind: "Sidecar", Plural: "sidecars", Group: network, Versions: all, Set: set,
+		}, (*validator).sidecar, inspector.sidecarNotes),
+		rules.NewRow(rules.Kind{
+			Kind: "Telemetry", Plural: "telemetries", Short: "telemetry", Group: measure,
+			Versions: "v1, v1alpha1", Set: set,
+		}, (*validator).telemetry, inspector.telemetryNotes),
+		rules.NewRow(rules.Kind{
+			Kind: "VirtualService", Plural: "virtualservices", Short: "vs", Group: network,
+			Versions: all, Set: set, Columns: "GATEWAYS:.spec.gateways,HOSTS:.spec.hosts",
+		}, (*validator).virtualService, inspector.virtualServiceNotes),
+	}
 }
-
-const (
-	virtualServiceKind      = "VirtualService"
-	destinationRuleKind     = "DestinationRule"
-	serviceEntryKind        = "ServiceEntry"
-	sidecarKind             = "Sidecar"
-	envoyFilterKind         = "EnvoyFilter"
-	gatewayKind             = "Gateway"
-	authorizationPolicyKind = "AuthorizationPolicy"
-	peerAuthenticationKind  = "PeerAuthentication"
-	telemetryKind           = "Telemetry"
-)
 
 // Kinds are all kinds, in the order of their names.
-func Kinds() []Kind {
-	const network, secure = "networking.istio.io", "security.istio.io"
-	all, alpha := []string{"v1", "v1beta1", "v1alpha3"}, []string{"v1alpha3"}
-	return []Kind{
-		{authorizationPolicyKind, secure, "authorizationpolicies", "ap", all[:2]},
-		{destinationRuleKind, network, "destinationrules", "dr", all},
-		{envoyFilterKind, network, "envoyfilters", "", alpha},
-		{gatewayKind, network, "gateways", "gw", all},
-		{peerAuthenticationKind, secure, "peerauthentications", "pa", all[:2]},
-		{serviceEntryKind, network, "serviceentries", "se", all},
-		{sidecarKind, network, "sidecars", "", all},
-		{telemetryKind, "telemetry.istio.io", "telemetries", "telemetry", []string{"v1", "v1alpha1"}},
-		{virtualServiceKind, network, "virtualservices", "vs", all},
-	}
-}
-
-// Has tells whether a document of an API version and a kind is of this Kind.
-func (k Kind) Has(apiVersion, kind string) bool {
-	group, version, _ := strings.Cut(apiVersion, "/")
-	return k.Kind == kind && k.Group == group && slices.Contains(k.Versions, version)
-}
-
-// message is an empty spec of a kind.
-func (k Kind) message() proto.Message {
-	switch k.Kind {
-	case virtualServiceKind:
-		return &networking.VirtualService{}
-	case destinationRuleKind:
-		return &networking.DestinationRule{}
-	case serviceEntryKind:
-		return &networking.ServiceEntry{}
-	case sidecarKind:
-		return &networking.Sidecar{}
-	case envoyFilterKind:
-		return &networking.EnvoyFilter{}
-	case gatewayKind:
-		return &networking.Gateway{}
-	case authorizationPolicyKind:
-		return &security.AuthorizationPolicy{}
-	case peerAuthenticationKind:
-		return &security.PeerAuthentication{}
-	default:
-		return &telemetry.Telemetry{}
-	}
-}
+func Kinds() []rules.Kind { return table().Kinds() }

@@ -12,6 +12,7 @@ import (
 
 	"istio-tutorial/lab/document"
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/rules"
 	"istio-tutorial/lab/rules/gatewayapi"
 	v1 "istio-tutorial/lab/rules/v1"
 )
@@ -94,44 +95,44 @@ func documents(t *testing.T, text string) []document.Document {
 	return docs
 }
 
-func parse(text, namespace string) ([]v1.Rule, error) {
+func parse(text, namespace string) ([]rules.Rule, error) {
 	docs, err := document.Parse("rules.yml", strings.NewReader(text))
 	if err != nil {
 		return nil, err
 	}
-	var rules []v1.Rule
+	var loaded []rules.Rule
 	for _, doc := range docs {
 		parsed, err := parseDocument(doc, namespace)
 		if err != nil {
 			return nil, err
 		}
-		rules = append(rules, parsed...)
+		loaded = append(loaded, parsed...)
 	}
-	return rules, nil
+	return loaded, nil
 }
 
 // parseDocument takes rules of the Gateway API too, as a cluster does.
-func parseDocument(doc document.Document, namespace string) ([]v1.Rule, error) {
+func parseDocument(doc document.Document, namespace string) ([]rules.Rule, error) {
 	if strings.HasPrefix(doc.APIVersion, gatewayapi.Group+"/") {
 		return gatewayapi.Parse([]document.Document{doc}, namespace)
 	}
 	return v1.Parse([]document.Document{doc}, namespace)
 }
 
-func load(t *testing.T, text string) v1.Set {
+func load(t *testing.T, text string) rules.Set {
 	t.Helper()
-	rules, err := parse(text, namespace)
+	loaded, err := parse(text, namespace)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return v1.Set{}.Apply(rules...)
+	return rules.Set{}.Apply(loaded...)
 }
 
 // apply is kubectl apply: what is refused leaves the rest in force. It counts the refusals.
-func apply(t *testing.T, c routingCase) (set v1.Set, top mesh.Topology, refused []error) {
+func apply(t *testing.T, c routingCase) (set rules.Set, top mesh.Topology, refused []error) {
 	t.Helper()
 	top = topology()
-	var rules []v1.Rule
+	var loaded []rules.Rule
 	for _, doc := range documents(t, c.Rules) {
 		if doc.Kind == "Service" {
 			top.Services = append(top.Services, service(t, doc)...)
@@ -142,12 +143,12 @@ func apply(t *testing.T, c routingCase) (set v1.Set, top mesh.Topology, refused 
 			refused = append(refused, err)
 			continue
 		}
-		rules = append(rules, parsed...)
+		loaded = append(loaded, parsed...)
 		if strings.Contains(c.Note, "applied 1.2 s apart") {
 			set = set.Apply(parsed...)
 		}
 	}
-	return set.Apply(rules...), top, refused
+	return set.Apply(loaded...), top, refused
 }
 
 func service(t *testing.T, doc document.Document) []mesh.Service {
@@ -167,8 +168,8 @@ func service(t *testing.T, doc document.Document) []mesh.Service {
 	return []mesh.Service{out}
 }
 
-func recommendationFrom(client string) v1.Target {
-	return v1.Target{Client: tutorial(client), Service: tutorial("recommendation"), Port: 8080}
+func recommendationFrom(client string) rules.Target {
+	return rules.Target{Client: tutorial(client), Service: tutorial("recommendation"), Port: 8080}
 }
 
 func canonical(t *testing.T, value any) string {
@@ -230,7 +231,7 @@ func TestRoutingAgreesWithIstio(t *testing.T) {
 }
 
 // sameMessages compares what istioctl analyze said in the namespace, where it was asked.
-func sameMessages(t *testing.T, findings []v1.Finding, c routingCase) {
+func sameMessages(t *testing.T, findings []rules.Finding, c routingCase) {
 	t.Helper()
 	var got []string
 	for _, f := range findings {
@@ -281,14 +282,14 @@ func TestValidationAgreesWithIstio(t *testing.T) {
 		}
 		t.Run(c.ID, func(t *testing.T) {
 			t.Parallel()
-			rules, err := parse(c.YAML, namespace)
+			loaded, err := parse(c.YAML, namespace)
 			if words, ok := unsupported[c.ID]; ok {
 				if err == nil || !strings.Contains(err.Error(), words) {
 					t.Errorf("error %v, want %q", err, words)
 				}
 				return
 			}
-			if accepted := err == nil && len(rules) > 0; accepted != c.Accepted {
+			if accepted := err == nil && len(loaded) > 0; accepted != c.Accepted {
 				t.Errorf("accepted: %t (%v), want %t (%s)\n%s",
 					accepted, err, c.Accepted, c.Message, c.YAML)
 			}

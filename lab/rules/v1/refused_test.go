@@ -15,15 +15,12 @@ func TestRefusedPage(t *testing.T) {
 	}
 	for _, k := range Kinds() {
 		heading := k.Kind
-		if k.Kind == gatewayKind {
+		if k.Kind == "Gateway" {
 			heading += " (" + k.Group + ")"
 		}
 		_, rest, found := strings.Cut(string(page), "\n## "+heading+"\n")
 		section, _, _ := strings.Cut(rest, "\n## ")
-		fields := unsupportedFields(k.Kind)
-		if k.Kind == destinationRuleKind {
-			fields = unsupportedPolicies()
-		}
+		fields := unsupported()[k.Kind]
 		if !found || len(fields) == 0 {
 			t.Errorf("heading %s: found %t; %d fields", heading, found, len(fields))
 		}

@@ -1,6 +1,7 @@
 package v1
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 
@@ -9,6 +10,7 @@ import (
 	telemetry "istio.io/api/telemetry/v1alpha1"
 
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/rules"
 )
 
 // Route is a route together with where it comes from.
@@ -39,41 +41,57 @@ type Call struct {
 // Extension is what rules add that this package does not know.
 type Extension struct {
 	// Routes win over VirtualServices; it is false where no rule is for the call.
-	Routes func(Set, Call) ([]Route, bool)
+	Routes func(rules.Set, Call) ([]Route, bool)
 	// Gateway is the hosts that the ingress leads on.
-	Gateway func(Set, Call) []mesh.VirtualHost
+	Gateway func(rules.Set, Call) []mesh.VirtualHost
+	// Inspect is what a reader should know about a rule; nothing for rules of this package.
+	Inspect func(rules.Set, mesh.Topology, rules.Rule) []rules.Finding
 }
 
 // resolver turns a set of rules into mesh values, for one topology.
 type resolver struct {
-	set         Set
+	set         rules.Set
 	topology    mesh.Topology
 	extensions  []Extension
-	routes      []typed[*networking.VirtualService]
-	policies    []typed[*networking.DestinationRule]
-	entries     []typed[*networking.ServiceEntry]
-	gateways    []typed[*networking.Gateway]
-	sidecars    []typed[*networking.Sidecar]
-	filters     []typed[*networking.EnvoyFilter]
-	access      []typed[*security.AuthorizationPolicy]
-	telemetries []typed[*telemetry.Telemetry]
+	routes      []virtualService
+	policies    []destinationRule
+	entries     []serviceEntry
+	gateways    []gateway
+	sidecars    []sidecar
+	filters     []envoyFilter
+	access      []authorizationPolicy
+	telemetries []telemetryRule
 }
 
-func newResolver(s Set, t mesh.Topology, extensions []Extension) *resolver {
+// Rules of the kinds, with their specs.
+type (
+	authorizationPolicy = rules.Typed[security.AuthorizationPolicy]
+	destinationRule     = rules.Typed[networking.DestinationRule]
+	envoyFilter         = rules.Typed[networking.EnvoyFilter]
+	gateway             = rules.Typed[networking.Gateway]
+	peerAuthentication  = rules.Typed[security.PeerAuthentication]
+	serviceEntry        = rules.Typed[networking.ServiceEntry]
+	sidecar             = rules.Typed[networking.Sidecar]
+	telemetryRule       = rules.Typed[telemetry.Telemetry]
+	virtualService      = rules.Typed[networking.VirtualService]
+)
+
+func newResolver(s rules.Set, t mesh.Topology, extensions []Extension) *resolver {
+	oldest := s.Oldest()
 	r := &resolver{
 		set:         s,
 		topology:    t,
 		extensions:  extensions,
-		routes:      rulesOf[*networking.VirtualService](s),
-		policies:    rulesOf[*networking.DestinationRule](s),
-		entries:     rulesOf[*networking.ServiceEntry](s),
-		gateways:    rulesOf[*networking.Gateway](s),
-		sidecars:    rulesOf[*networking.Sidecar](s),
-		filters:     rulesOf[*networking.EnvoyFilter](s),
-		access:      rulesOf[*security.AuthorizationPolicy](s),
-		telemetries: rulesOf[*telemetry.Telemetry](s),
+		routes:      rules.Of[networking.VirtualService](oldest),
+		policies:    rules.Of[networking.DestinationRule](oldest),
+		entries:     rules.Of[networking.ServiceEntry](oldest),
+		gateways:    rules.Of[networking.Gateway](oldest),
+		sidecars:    rules.Of[networking.Sidecar](oldest),
+		filters:     rules.Of[networking.EnvoyFilter](oldest),
+		access:      rules.Of[security.AuthorizationPolicy](oldest),
+		telemetries: rules.Of[telemetry.Telemetry](oldest),
 	}
-	r.topology.External = r.external()
+	r.topology.External = hostsOf(r.entries)
 	for i, e := range r.topology.External {
 		c := client{Workload: mesh.Workload{Name: mesh.Name{Namespace: r.entryOf(e.Host)}}}
 		r.topology.External[i].TLS = r.policy(c, mesh.Cluster{Host: e.Host, Port: e.Port}).TLS
@@ -83,7 +101,7 @@ func newResolver(s Set, t mesh.Topology, extensions []Extension) *resolver {
 
 // Resolve is the mesh in which the rules are in force. The topology's external hosts are
 // replaced by those that the rules name.
-func Resolve(s Set, t mesh.Topology, extensions ...Extension) mesh.Mesh {
+func Resolve(s rules.Set, t mesh.Topology, extensions ...Extension) mesh.Mesh {
 	r := newResolver(s, t, extensions)
 	m := mesh.Mesh{Topology: r.topology, Gateway: r.gateway()}
 	for _, w := range t.Workloads {
@@ -132,8 +150,8 @@ func (r *resolver) gateway() mesh.Outbound {
 // client is a workload as a caller.
 type client struct {
 	mesh.Workload
-	sidecar *typed[*networking.Sidecar]
-	gateway string // NAMESPACE/NAME of the Gateway that the ingress acts for; "" for a sidecar
+	sidecar *networking.Sidecar // nil: none
+	gateway string              // NAMESPACE/NAME of the Gateway that the ingress acts for; "" for a sidecar
 }
 
 // plan is what one client's sidecar does with its calls, with the rules that say so.
@@ -200,53 +218,41 @@ func (r *resolver) routesFor(c client, host string, port int) []Route {
 
 // label finds the labels of the subsets that routes name.
 func (r *resolver) label(c client, routes []Route) {
-	label := func(cluster *mesh.Cluster) {
-		s := r.rule(c, cluster.Host).subset(cluster.Subset)
-		if s != nil && cluster.Subset != "" && len(s.Labels) > 0 {
-			cluster.Labels = s.Labels
-		}
-	}
-	for _, route := range routes {
-		for i := range route.Destinations {
-			label(&route.Destinations[i].Cluster)
-		}
-		for i := range route.Mirrors {
-			label(&route.Mirrors[i].Cluster)
+	for i := range routes {
+		for cluster := range routes[i].Clusters() {
+			if s := r.rule(c, cluster.Host).subset(cluster.Subset); s != nil && len(s.Labels) > 0 {
+				cluster.Labels = s.Labels
+			}
 		}
 	}
 }
 
-func (r *resolver) candidates(c client, host string) []typed[*networking.VirtualService] {
+func (r *resolver) candidates(c client, host string) []virtualService {
 	type candidate struct {
-		typed[*networking.VirtualService]
+		rule    virtualService
 		pattern string
 	}
 	var list []candidate
 	for _, rule := range r.routes {
-		spec := rule.spec
-		if !rule.exportedTo(spec.ExportTo, c.Namespace) ||
-			!c.importsAny(rule.Key.Namespace, spec.Hosts) {
+		spec := rule.Spec
+		if !c.sees(rule.Key, spec.ExportTo, spec.Hosts) {
 			continue
 		}
 		for _, h := range spec.Hosts {
 			pattern := strings.ToLower(fullName(h, rule.Key.Namespace))
-			if covers(pattern, host) {
+			if rules.Covers(pattern, host) {
 				list = append(list, candidate{rule, pattern})
 			}
 		}
 	}
 	slices.SortStableFunc(list, func(a, b candidate) int {
-		wildA, wildB := strings.HasPrefix(a.pattern, "*"), strings.HasPrefix(b.pattern, "*")
-		if wildA != wildB {
-			return map[bool]int{true: 1, false: -1}[wildA]
-		}
-		return len(b.pattern) - len(a.pattern)
+		return byCloseness(a.pattern, b.pattern)
 	})
-	rules := make([]typed[*networking.VirtualService], len(list))
+	sorted := make([]virtualService, len(list))
 	for i, one := range list {
-		rules[i] = one.typed
+		sorted[i] = one.rule
 	}
-	return rules
+	return sorted
 }
 
 const defaultName = "default-route"
@@ -282,29 +288,18 @@ func (r *resolver) outbound(p plan) mesh.Outbound {
 }
 
 func (r *resolver) addClusters(out *mesh.Outbound, c client, route mesh.Route) {
-	for _, d := range route.Destinations {
-		r.addCluster(out, c, d.Cluster)
-	}
-	for _, m := range route.Mirrors {
-		r.addCluster(out, c, m.Cluster)
-	}
-}
-
-func (r *resolver) addCluster(out *mesh.Outbound, c client, cluster mesh.Cluster) {
-	if r.known(c, cluster) {
-		out.AddCluster(cluster, func() mesh.Policy { return r.policy(c, cluster) })
+	for cluster := range route.Clusters() {
+		if r.known(c, *cluster) {
+			out.AddCluster(*cluster, func() mesh.Policy { return r.policy(c, *cluster) })
+		}
 	}
 }
 
 // unknown is the answer to calls of hosts that nobody names, unless any host is allowed.
 func (r *resolver) unknown(c client) (mesh.Response, bool) {
-	const badGateway = 502
-	mode := networking.OutboundTrafficPolicy_ALLOW_ANY
-	if c.sidecar != nil && c.sidecar.spec.OutboundTrafficPolicy != nil {
-		mode = c.sidecar.spec.OutboundTrafficPolicy.Mode
-	}
-	if mode == networking.OutboundTrafficPolicy_REGISTRY_ONLY {
-		return mesh.Response{Status: badGateway}, false
+	p := c.sidecar.GetOutboundTrafficPolicy()
+	if p != nil && p.Mode == networking.OutboundTrafficPolicy_REGISTRY_ONLY {
+		return mesh.Response{Status: http.StatusBadGateway}, false
 	}
 	return mesh.Response{}, true
 }

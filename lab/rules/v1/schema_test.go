@@ -3,7 +3,9 @@ package v1_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -56,12 +58,12 @@ func crds(t *testing.T, channel string) map[string]*schema {
 		if err != nil {
 			t.Fatal(err)
 		}
-		addCRDs(t, all, data)
+		addCRDs(t, all, file, data)
 	}
 	return all
 }
 
-func addCRDs(t *testing.T, all map[string]*schema, data []byte) {
+func addCRDs(t *testing.T, all map[string]*schema, file string, data []byte) {
 	t.Helper()
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	for {
@@ -77,8 +79,11 @@ func addCRDs(t *testing.T, all map[string]*schema, data []byte) {
 				}
 			}
 		}
-		if err := decoder.Decode(&crd); err != nil {
-			return // the end
+		switch err := decoder.Decode(&crd); {
+		case errors.Is(err, io.EOF):
+			return
+		case err != nil:
+			t.Fatalf("%s: %v", file, err)
 		}
 		for _, v := range crd.Spec.Versions {
 			all[crd.Spec.Group+"/"+v.Name+" "+crd.Spec.Names.Kind] = v.Schema.Root

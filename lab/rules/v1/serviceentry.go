@@ -2,54 +2,44 @@ package v1
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	networking "istio.io/api/networking/v1alpha3"
 
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/rules"
 )
-
-// external are the hosts that the rules name, each port once.
-func (r *resolver) external() []mesh.ExternalHost {
-	var list []mesh.ExternalHost
-	for _, e := range r.entries {
-		list = appendHosts(list, e.spec)
-	}
-	return list
-}
 
 // entryOf is the namespace of a host's entry.
 func (r *resolver) entryOf(host string) string {
 	for _, e := range r.entries {
-		if slices.Contains(e.spec.Hosts, host) {
+		if slices.Contains(e.Spec.Hosts, host) {
 			return e.Key.Namespace
 		}
 	}
 	return ""
 }
 
-// externalFor are those that a client sees.
+// externalFor are the external hosts that a client sees.
 func (r *resolver) externalFor(c client) []mesh.ExternalHost {
-	var list []mesh.ExternalHost
-	for _, e := range r.entries {
-		if e.exportedTo(e.spec.ExportTo, c.Namespace) &&
-			c.importsAny(e.Key.Namespace, e.spec.Hosts) {
-			list = appendHosts(list, e.spec)
-		}
-	}
-	return list
+	return hostsOf(slices.DeleteFunc(slices.Clone(r.entries), func(e serviceEntry) bool {
+		return !c.sees(e.Key, e.Spec.ExportTo, e.Spec.Hosts)
+	}))
 }
 
-func appendHosts(list []mesh.ExternalHost, s *networking.ServiceEntry) []mesh.ExternalHost {
-	for _, host := range s.Hosts {
-		for _, p := range s.Ports {
-			e := mesh.ExternalHost{
-				Host: host, Port: int(p.Number), Target: int(p.TargetPort), Protocol: protocolOf(p),
-			}
-			if !slices.ContainsFunc(list, func(have mesh.ExternalHost) bool {
-				return have.Host == e.Host && have.Port == e.Port
-			}) {
-				list = append(list, e)
+// hostsOf are the hosts that rules name, each port once.
+func hostsOf(entries []serviceEntry) []mesh.ExternalHost {
+	var list []mesh.ExternalHost
+	for _, entry := range entries {
+		for _, host := range entry.Spec.Hosts {
+			for _, p := range entry.Spec.Ports {
+				e := mesh.ExternalHost{
+					Host: host, Port: int(p.Number), Target: int(p.TargetPort), Protocol: protocolOf(p),
+				}
+				if !slices.ContainsFunc(list, e.SamePort) {
+					list = append(list, e)
+				}
 			}
 		}
 	}
@@ -78,18 +68,82 @@ func (r *resolver) known(c client, cluster mesh.Cluster) bool {
 		return ok && s.SeenFrom(c.Namespace) &&
 			(c.imports(s.Namespace, s.Host()) || r.routedTo(c, s.Host()))
 	}
-	return slices.ContainsFunc(r.externalFor(c), func(e mesh.ExternalHost) bool {
-		return e.Host == cluster.Host && e.Port == cluster.Port
-	})
+	return slices.ContainsFunc(r.externalFor(c),
+		mesh.ExternalHost{Host: cluster.Host, Port: cluster.Port}.SamePort)
 }
 
 // routedTo tells whether a rule that a client sees leads to a host: that shows it the host too.
 func (r *resolver) routedTo(c client, host string) bool {
-	return slices.ContainsFunc(r.routes, func(rule typed[*networking.VirtualService]) bool {
-		return rule.exportedTo(rule.spec.ExportTo, c.Namespace) &&
-			c.importsAny(rule.Key.Namespace, rule.spec.Hosts) &&
-			slices.ContainsFunc(destinationsOf(rule.spec), func(d placed) bool {
+	return slices.ContainsFunc(r.routes, func(rule virtualService) bool {
+		return c.sees(rule.Key, rule.Spec.ExportTo, rule.Spec.Hosts) &&
+			slices.ContainsFunc(destinationsOf(rule.Spec), func(d placed) bool {
 				return fullName(d.Host, rule.Key.Namespace) == host
 			})
 	})
+}
+
+func (v *validator) serviceEntry(s *networking.ServiceEntry) {
+	v.Required("spec.hosts", s.Hosts)
+	for i, host := range s.Hosts {
+		path := rules.At("spec.hosts", i)
+		switch {
+		case strings.HasPrefix(host, "*"):
+			v.Fail(path, "wildcard host %s: not supported by the lab", host)
+		case v.host(path, host) && !strings.Contains(host, "."):
+			v.Fail(path, "host %s without a dot: not supported by the lab", host)
+		}
+	}
+	names, numbers := map[string]bool{}, map[string]bool{}
+	for i, p := range s.Ports {
+		path := rules.At("spec.ports", i)
+		v.servicePort(path, p)
+		v.Once(path+".name", p.Name, names)
+		v.Once(path+".number", strconv.Itoa(int(p.Number)), numbers)
+	}
+	if s.Location != networking.ServiceEntry_MESH_EXTERNAL {
+		v.Fail("spec.location", "%s: not supported by the lab", s.Location)
+	}
+	v.resolution(s)
+	v.exportTo(s.ExportTo)
+}
+
+func (v *validator) resolution(s *networking.ServiceEntry) {
+	switch s.Resolution {
+	case networking.ServiceEntry_DNS, networking.ServiceEntry_DNS_ROUND_ROBIN:
+	case networking.ServiceEntry_NONE: // clients find the host themselves, at the same address
+		for i, p := range s.Ports {
+			if p.TargetPort != 0 {
+				v.Fail(rules.At("spec.ports", i)+".targetPort", "with resolution NONE: not supported by the lab")
+			}
+		}
+	default:
+		v.Fail("spec.resolution", "%s: not supported by the lab", s.Resolution)
+	}
+}
+
+func (v *validator) servicePort(path string, p *networking.ServicePort) {
+	v.Port(path+".number", int(p.Number))
+	if p.TargetPort != 0 {
+		v.Port(path+".targetPort", int(p.TargetPort))
+	}
+	v.NotEmpty(path+".name", p.Name)
+	if p.Protocol == "" {
+		v.Fail(path+".protocol", "a port without: not supported by the lab")
+	} else {
+		v.protocol(path+".protocol", p.Protocol, append(httpProtocols(), "HTTPS", "TLS", "TCP"))
+	}
+}
+
+func (i inspector) serviceEntryNotes(e serviceEntry) []rules.Finding {
+	if len(e.Spec.Ports) == 0 {
+		return []rules.Finding{rules.Warn("spec.ports", "", "never acts: it has no ports")}
+	}
+	var list []rules.Finding
+	for n, p := range e.Spec.Ports {
+		if p.Protocol == "TCP" {
+			list = append(list, rules.Warn(rules.At("spec.ports", n), rules.NoAddresses,
+				"ServiceEntry addresses are required for this protocol."))
+		}
+	}
+	return list
 }

@@ -7,7 +7,9 @@ import (
 
 	telemetry "istio.io/api/telemetry/v1alpha1"
 
+	"istio-tutorial/lab/document"
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/rules"
 )
 
 const (
@@ -20,41 +22,41 @@ const (
 func (v *validator) telemetry(t *telemetry.Telemetry) {
 	v.selector(t.Selector)
 	for i, m := range t.Metrics {
-		path := at("spec.metrics", i)
+		path := rules.At("spec.metrics", i)
 		for j, p := range m.Providers {
 			if p.Name != prometheus {
-				v.fail(at(path+".providers", j)+".name", "%q: not supported by the lab; want %s",
+				v.Fail(rules.At(path+".providers", j)+".name", "%q: not supported by the lab; want %s",
 					p.Name, prometheus)
 			}
 		}
 		for j, o := range m.Overrides {
-			v.override(at(path+".overrides", j), o)
+			v.override(rules.At(path+".overrides", j), o)
 		}
 	}
 }
 
 func (v *validator) override(path string, o *telemetry.MetricsOverrides) {
 	if o.GetMatch().GetMetric() != telemetry.MetricSelector_REQUEST_COUNT {
-		v.fail(path+".match.metric", "other than REQUEST_COUNT: not supported by the lab")
+		v.Fail(path+".match.metric", "other than REQUEST_COUNT: not supported by the lab")
 	}
 	if o.GetMatch().GetMode() != telemetry.WorkloadMode_SERVER {
-		v.fail(path+".match.mode", "other than SERVER: not supported by the lab")
+		v.Fail(path+".match.mode", "other than SERVER: not supported by the lab")
 	}
 	for _, name := range sortedKeys(o.TagOverrides) {
-		v.tag(join(path+".tagOverrides", name), o.TagOverrides[name])
+		v.tag(document.Join(path+".tagOverrides", name), o.TagOverrides[name])
 	}
 }
 
 func (v *validator) tag(path string, t *telemetry.MetricsOverrides_TagOverride) {
 	switch {
 	case t.Operation == telemetry.MetricsOverrides_TagOverride_REMOVE && t.Value != "":
-		v.fail(path+".value", "must not be set with REMOVE")
+		v.Fail(path+".value", "must not be set with REMOVE")
 	case t.Operation == telemetry.MetricsOverrides_TagOverride_REMOVE:
 	case t.Value == "":
-		v.fail(path+".value", "missing, as the operation is UPSERT")
+		v.Fail(path+".value", "missing, as the operation is UPSERT")
 	default:
 		if _, ok := termOf(t.Value); !ok {
-			v.fail(path+".value", "%s: not supported by the lab; want request.headers['NAME'], "+
+			v.Fail(path+".value", "%s: not supported by the lab; want request.headers['NAME'], "+
 				"request.method, request.url_path, response.code or a literal", t.Value)
 		}
 	}
@@ -90,9 +92,9 @@ func (r *resolver) counters(server mesh.Workload) []mesh.Counter {
 		return nil
 	}
 	for _, c := range r.callers() {
-		counter := mesh.Counter{From: t.Key.name(), Name: requestsTotal, Help: requestsHelp}
-		counter.Labels = tagged(r.standard(c, server), t.spec)
-		c.add(&counter.Callers)
+		counter := mesh.Counter{From: t.Key.Path(), Name: requestsTotal, Help: requestsHelp}
+		counter.Labels = tagged(r.standard(c, server), t.Spec)
+		counter.Callers.Add(c.workload)
 		list = append(list, counter)
 	}
 	return list
@@ -100,10 +102,10 @@ func (r *resolver) counters(server mesh.Workload) []mesh.Counter {
 
 // telemetryOf is the closest one that changes a metric: the workload's, else its namespace's,
 // else the root's.
-func (r *resolver) telemetryOf(w mesh.Workload) (typed[*telemetry.Telemetry], bool) {
-	rank := func(t typed[*telemetry.Telemetry]) int {
+func (r *resolver) telemetryOf(w mesh.Workload) (telemetryRule, bool) {
+	rank := func(t telemetryRule) int {
 		switch {
-		case t.spec.Selector != nil:
+		case t.Spec.Selector != nil:
 			return 0
 		case t.Key.Namespace == w.Namespace:
 			return 1
@@ -111,16 +113,16 @@ func (r *resolver) telemetryOf(w mesh.Workload) (typed[*telemetry.Telemetry], bo
 			return 2
 		}
 	}
-	var fits []typed[*telemetry.Telemetry]
+	var fits []telemetryRule
 	for _, t := range r.telemetries {
-		if selects(t.Rule, t.spec.GetSelector().GetMatchLabels(), w) && len(t.spec.Metrics) > 0 {
+		if selects(t.Rule, t.Spec.GetSelector().GetMatchLabels(), w) && len(t.Spec.Metrics) > 0 {
 			fits = append(fits, t)
 		}
 	}
 	if len(fits) == 0 {
-		return typed[*telemetry.Telemetry]{}, false
+		return telemetryRule{}, false
 	}
-	return slices.MinFunc(fits, func(a, b typed[*telemetry.Telemetry]) int {
+	return slices.MinFunc(fits, func(a, b telemetryRule) int {
 		return rank(a) - rank(b)
 	}), true
 }
@@ -178,4 +180,13 @@ func tag(
 		terms = append(terms, mesh.Term{Kind: mesh.Literal, Value: unknown})
 	}
 	return append(labels, mesh.CounterLabel{Name: name, Terms: terms})
+}
+
+func (i inspector) telemetryNotes(r telemetryRule) []rules.Finding {
+	return sole(i, r, i.telemetries, choice[telemetry.Telemetry]{
+		labels: func(t *telemetry.Telemetry) map[string]string {
+			return t.GetSelector().GetMatchLabels()
+		},
+		path: "spec.selector", plural: "Telemetries", alone: "IST0160", shared: "IST0159",
+	})
 }

@@ -10,6 +10,7 @@ import (
 	"istio-tutorial/lab/document"
 	"istio-tutorial/lab/manifests"
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/rules"
 	"istio-tutorial/lab/rules/gatewayapi"
 	v1 "istio-tutorial/lab/rules/v1"
 )
@@ -104,14 +105,14 @@ func TestGatewayTwins(t *testing.T) {
 }
 
 // gatewaySet is a file's rules, and the topology with its Services.
-func gatewaySet(t *testing.T, path string) (v1.Set, mesh.Topology) {
+func gatewaySet(t *testing.T, path string) (rules.Set, mesh.Topology) {
 	t.Helper()
 	return gatewayObjects(t, file(t, path))
 }
 
-func gatewayObjects(t *testing.T, docs []document.Document) (v1.Set, mesh.Topology) {
+func gatewayObjects(t *testing.T, docs []document.Document) (rules.Set, mesh.Topology) {
 	t.Helper()
-	var rules []v1.Rule
+	var loaded []rules.Rule
 	top := topology()
 	for _, doc := range docs {
 		if manifests.Known(doc) {
@@ -127,9 +128,9 @@ func gatewayObjects(t *testing.T, docs []document.Document) (v1.Set, mesh.Topolo
 		if err != nil {
 			t.Fatal(err)
 		}
-		rules = append(rules, parsed...)
+		loaded = append(loaded, parsed...)
 	}
-	return v1.Set{}.Apply(rules...), top
+	return rules.Set{}.Apply(loaded...), top
 }
 
 // TestGatewayIngress leads every host to customer, as the Ingress of deploy/ does.
@@ -139,7 +140,7 @@ func TestGatewayIngress(t *testing.T) {
 	top.Ingresses = []mesh.Ingress{{
 		Name: tutorial("customer"), Path: "/", Service: tutorial("customer"), Port: 8080,
 	}}
-	want := v1.Resolve(v1.Set{}, top)
+	want := v1.Resolve(rules.Set{}, top)
 	top.Ingresses = nil
 	got := gatewayapi.Resolve(set, top)
 	for _, m := range []*mesh.Mesh{&want, &got} {

@@ -10,6 +10,7 @@ import (
 
 	"istio-tutorial/lab/document"
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/rules"
 	"istio-tutorial/lab/rules/classic"
 	v1 "istio-tutorial/lab/rules/v1"
 )
@@ -253,7 +254,7 @@ func TestTwins(t *testing.T) {
 
 // nothing is the mesh without rules, as far as the editions agree.
 func nothing() mesh.Mesh {
-	m := v1.Resolve(v1.Set{}, topology())
+	m := v1.Resolve(rules.Set{}, topology())
 	for _, d := range everywhere() {
 		d.erase(&m)
 	}
@@ -276,26 +277,26 @@ func settled(m mesh.Mesh) mesh.Mesh {
 
 func classicMesh(t *testing.T, names []string) mesh.Mesh {
 	t.Helper()
-	var set classic.Set
+	var set rules.Set
 	for _, name := range names {
-		rules, err := classic.Parse(file(t, istiofiles+"/"+name), namespace)
+		loaded, err := classic.Parse(file(t, istiofiles+"/"+name), namespace)
 		if err != nil {
 			t.Fatal(err)
 		}
-		set = set.Apply(rules...)
+		set = set.Apply(loaded...)
 	}
 	return classic.Resolve(set, topology())
 }
 
 func todaysMesh(t *testing.T, names []string) mesh.Mesh {
 	t.Helper()
-	var set v1.Set
+	var set rules.Set
 	for _, name := range names {
-		rules, err := v1.Parse(file(t, istiofiles+"/v1/"+name), "default")
+		loaded, err := v1.Parse(file(t, istiofiles+"/v1/"+name), "default")
 		if err != nil {
 			t.Fatal(err)
 		}
-		set = set.Apply(rules...)
+		set = set.Apply(loaded...)
 	}
 	return v1.Resolve(set, topology())
 }
@@ -321,16 +322,16 @@ func TestOwnFilesAreQuiet(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatal(files, err)
 	}
-	var all v1.Set // as a folder is read
+	var all rules.Set // as a folder is read
 	for _, path := range files {
-		rules, err := v1.Parse(file(t, path), "default")
+		loaded, err := v1.Parse(file(t, path), "default")
 		if err != nil {
 			t.Error(err)
 		}
-		for _, f := range v1.Findings(v1.Set{}.Apply(rules...), topology()) {
+		for _, f := range v1.Findings(rules.Set{}.Apply(loaded...), topology()) {
 			t.Errorf("%s: %s", path, f)
 		}
-		all = all.Apply(rules...)
+		all = all.Apply(loaded...)
 	}
 	for _, f := range v1.Findings(all, topology()) {
 		t.Errorf("all together: %s", f)

@@ -5,63 +5,21 @@ import (
 	"slices"
 	"strings"
 
-	"google.golang.org/protobuf/proto"
-	networking "istio.io/api/networking/v1alpha3"
-	security "istio.io/api/security/v1beta1"
-	telemetry "istio.io/api/telemetry/v1alpha1"
 	selector "istio.io/api/type/v1beta1"
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"istio-tutorial/lab/document"
+	"istio-tutorial/lab/rules"
 )
 
 // validator says what Istio's webhook says, beyond what the schema holds.
-type validator struct {
-	doc       document.Document
-	namespace string
-	errs      document.Errors
-	warnings  []Finding
-}
-
-func (v *validator) fail(path, format string, args ...any) {
-	v.errs = append(v.errs, v.doc.Errorf(path, format, args...))
-}
-
-func (v *validator) warn(path, code, format string, args ...any) {
-	f := Finding{Path: path, Code: code, Level: Warning, Text: fmt.Sprintf(format, args...)}
-	v.warnings = append(v.warnings, f)
-}
-
-func (v *validator) spec(spec proto.Message) {
-	switch spec := spec.(type) {
-	case *networking.VirtualService:
-		v.virtualService(spec)
-	case *networking.DestinationRule:
-		v.destinationRule(spec)
-	case *networking.Gateway:
-		v.gateway(spec)
-	case *networking.ServiceEntry:
-		v.serviceEntry(spec)
-	case *networking.Sidecar:
-		v.sidecar(spec)
-	case *networking.EnvoyFilter:
-		v.envoyFilter(spec)
-	case *security.AuthorizationPolicy:
-		v.authorizationPolicy(spec)
-	case *security.PeerAuthentication:
-		v.peerAuthentication(spec)
-	case *telemetry.Telemetry:
-		v.telemetry(spec)
-	}
-}
-
-func at(path string, i int) string { return fmt.Sprintf("%s[%d]", path, i) }
+type validator struct{ rules.Validator }
 
 // host takes a name with at most one wildcard, at its beginning.
 func (v *validator) host(path, name string) bool {
 	problem := hostProblem(name)
 	if problem != "" {
-		v.fail(path, "host %q: %s", name, problem)
+		v.Fail(path, "host %q: %s", name, problem)
 	}
 	return problem == ""
 }
@@ -101,36 +59,30 @@ func isLabel(s string) bool {
 	return len(s) <= longestLabel && len(validation.IsDNS1123Label(strings.ToLower(s))) == 0
 }
 
-func (v *validator) port(path string, number uint32) {
-	if number < 1 || number > 65535 {
-		v.fail(path, "port %d is not in 1-65535", number)
-	}
-}
-
 func (v *validator) exportTo(list []string) {
 	for i, e := range list {
-		path := at("spec.exportTo", i)
+		path := rules.At("spec.exportTo", i)
 		switch {
 		case e == "~":
-			v.fail(path, "~ (nobody) is no choice for a rule")
+			v.Fail(path, "~ (nobody) is no choice for a rule")
 		case e != "." && e != "*" && len(validation.IsDNS1123Label(e)) > 0:
-			v.fail(path, "want ., * or a namespace, not %q", e)
+			v.Fail(path, "want ., * or a namespace, not %q", e)
 		case slices.Index(list, e) < i:
-			v.fail(path, "%q given twice", e)
+			v.Fail(path, "%q given twice", e)
 		}
 	}
 	if len(list) > 1 && slices.Contains(list, "*") {
-		v.fail("spec.exportTo", "* (everybody) and others exclude each other")
+		v.Fail("spec.exportTo", "* (everybody) and others exclude each other")
 	}
 }
 
 func (v *validator) labels(path string, labels map[string]string) {
 	for _, key := range sortedKeys(labels) {
 		for _, text := range validation.IsQualifiedName(key) {
-			v.fail(join(path, key), "label %q: %s", key, text)
+			v.Fail(document.Join(path, key), "label %q: %s", key, text)
 		}
 		for _, text := range validation.IsValidLabelValue(labels[key]) {
-			v.fail(join(path, key), "value %q: %s", labels[key], text)
+			v.Fail(document.Join(path, key), "value %q: %s", labels[key], text)
 		}
 	}
 }
@@ -138,4 +90,17 @@ func (v *validator) labels(path string, labels map[string]string) {
 // selector refuses wildcards, as label values that hold one are invalid.
 func (v *validator) selector(s *selector.WorkloadSelector) {
 	v.labels("spec.selector.matchLabels", s.GetMatchLabels())
+}
+
+func httpProtocols() []string { return []string{"HTTP", "HTTP2", "GRPC", "GRPC-WEB"} }
+
+// protocol takes those of Istio's that the lab carries.
+func (v *validator) protocol(path, name string, carried []string) {
+	known := append(httpProtocols(), "HTTPS", "TLS", "TCP", "MONGO", "REDIS", "MYSQL")
+	switch upper := strings.ToUpper(name); {
+	case !slices.Contains(known, upper):
+		v.Fail(path, "%q is no protocol; want one of %s", name, strings.Join(known, ", "))
+	case !slices.Contains(carried, upper):
+		v.Fail(path, "%s: not supported by the lab", name)
+	}
 }

@@ -11,6 +11,7 @@ import (
 	networking "istio.io/api/networking/v1alpha3"
 
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/rules"
 )
 
 const (
@@ -23,10 +24,10 @@ const (
 
 // virtualService is a rule's routes for a client and port, up to the first without condition.
 func (r *resolver) virtualService(
-	c client, rule typed[*networking.VirtualService], port int,
+	c client, rule virtualService, port int,
 ) []Route {
 	var routes []Route
-	for i, spec := range rule.spec.Http {
+	for i, spec := range rule.Spec.Http {
 		matches := spec.Match
 		if len(matches) == 0 {
 			matches = []*networking.HTTPMatchRequest{{}}
@@ -56,11 +57,11 @@ func nameOf(r *networking.HTTPRoute, m *networking.HTTPMatchRequest) string {
 
 // isFor tells whether a match is for a client's proxy and port at all.
 func (c client) isFor(
-	m *networking.HTTPMatchRequest, rule typed[*networking.VirtualService], port int,
+	m *networking.HTTPMatchRequest, rule virtualService, port int,
 ) bool {
 	gateways := m.Gateways
 	if len(gateways) == 0 {
-		gateways = rule.spec.Gateways
+		gateways = rule.Spec.Gateways
 	}
 	return c.boundTo(gateways, rule.Key.Namespace) &&
 		(m.SourceNamespace == "" || m.SourceNamespace == c.Namespace) &&
@@ -79,10 +80,10 @@ func (r *resolver) portOf(c client, called int) func(host string) int {
 	}
 }
 
-func httpRoute(rule Rule, spec *networking.HTTPRoute, port func(host string) int) Route {
-	route := Route{fault: faultOf(rule.Key.name(), spec.Fault)}
+func httpRoute(rule rules.Rule, spec *networking.HTTPRoute, port func(host string) int) Route {
+	route := Route{fault: faultOf(rule.Key.Path(), spec.Fault)}
 	route.Source.Backoff = spec.GetRetries().GetBackoff() != nil
-	route.From = rule.Key.name()
+	route.From = rule.Key.Path()
 	changes, host := changesOf(spec.Headers)
 	route.Headers = changes
 	if d := spec.DirectResponse; d != nil {
@@ -108,7 +109,7 @@ func httpRoute(rule Rule, spec *networking.HTTPRoute, port func(host string) int
 
 // destinations leave out those of weight 0.
 func destinations(
-	rule Rule, spec *networking.HTTPRoute, port func(host string) int, fault *mesh.Fault,
+	rule rules.Rule, spec *networking.HTTPRoute, port func(host string) int, fault *mesh.Fault,
 ) []mesh.Destination {
 	var list []mesh.Destination
 	for _, d := range spec.Route {
@@ -131,7 +132,7 @@ func destinations(
 }
 
 // clusterOf names instances by subset alone; which labels it has, the DestinationRules say.
-func clusterOf(rule Rule, d *networking.Destination, port func(host string) int) mesh.Cluster {
+func clusterOf(rule rules.Rule, d *networking.Destination, port func(host string) int) mesh.Cluster {
 	c := mesh.Cluster{Host: fullName(d.Host, rule.Key.Namespace), Subset: d.Subset}
 	if c.Port = int(d.GetPort().GetNumber()); c.Port == 0 {
 		c.Port = port(c.Host)
@@ -139,7 +140,7 @@ func clusterOf(rule Rule, d *networking.Destination, port func(host string) int)
 	return c
 }
 
-func mirrors(rule Rule, spec *networking.HTTPRoute, port func(host string) int) []mesh.Mirror {
+func mirrors(rule rules.Rule, spec *networking.HTTPRoute, port func(host string) int) []mesh.Mirror {
 	var list []mesh.Mirror
 	add := func(d *networking.Destination, percent float64) {
 		if percent > 0 {

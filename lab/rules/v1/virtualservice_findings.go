@@ -6,26 +6,28 @@ import (
 	"strings"
 
 	networking "istio.io/api/networking/v1alpha3"
+
+	"istio-tutorial/lab/rules"
 )
 
-func (i inspector) virtualServiceNotes(r typed[*networking.VirtualService]) []Finding {
-	var list []Finding
-	if len(r.spec.Hosts) == 0 {
-		list = append(list, plain("spec", "never acts: it has no hosts, and to be a delegate of "+
+func (i inspector) virtualServiceNotes(r virtualService) []rules.Finding {
+	var list []rules.Finding
+	if len(r.Spec.Hosts) == 0 {
+		list = append(list, rules.Warn("spec", "", "never acts: it has no hosts, and to be a delegate of "+
 			"another rule is not supported by the lab"))
 	}
-	for _, d := range destinationsOf(r.spec) {
+	for _, d := range destinationsOf(r.Spec) {
 		list = append(list, i.destinationNotes(r.Rule, d)...)
 	}
 	list = append(list, i.conflicts(r)...)
-	for n, host := range r.spec.Hosts {
+	for n, host := range r.Spec.Hosts {
 		switch full := fullName(host, r.Key.Namespace); {
-		case !bound(r.spec):
+		case !bound(r.Spec):
 		case !i.isHost(full):
-			list = append(list, plain(at("spec.hosts", n),
+			list = append(list, rules.Warn(rules.At("spec.hosts", n), "",
 				"never acts for host %s: there is no %s", host, full))
 		case i.isUnread(full):
-			list = append(list, plain(at("spec.hosts", n),
+			list = append(list, rules.Warn(rules.At("spec.hosts", n), "",
 				"never acts for host %s: no port of it is HTTP, so nobody reads what goes there", host))
 		}
 	}
@@ -43,40 +45,40 @@ type placed struct {
 func destinationsOf(s *networking.VirtualService) []placed {
 	var list []placed
 	for i, http := range s.Http {
-		path := at("spec.http", i)
+		path := rules.At("spec.http", i)
 		for j, d := range http.Route {
-			list = append(list, placed{at(path+".route", j) + ".destination", "", d.Destination})
+			list = append(list, placed{rules.At(path+".route", j) + ".destination", "", d.Destination})
 		}
 		if http.Mirror != nil {
 			list = append(list, placed{path + ".mirror", "mirror ", http.Mirror})
 		}
 		for j, m := range http.Mirrors {
-			list = append(list, placed{at(path+".mirrors", j) + ".destination", "mirror ", m.Destination})
+			list = append(list, placed{rules.At(path+".mirrors", j) + ".destination", "mirror ", m.Destination})
 		}
 	}
 	return list
 }
 
 // destinationNotes look for the host and the subset anywhere, as istioctl does, and for the port.
-func (i inspector) destinationNotes(r Rule, d placed) []Finding {
-	var list []Finding
+func (i inspector) destinationNotes(r rules.Rule, d placed) []rules.Finding {
+	var list []rules.Finding
 	full := fullName(d.Host, r.Key.Namespace)
 	ports, found := i.ports(full, r.Key.Namespace)
 	if !found {
-		list = append(list, coded(d.path+".host", codeNotFound,
+		list = append(list, failed(d.path+".host", rules.NotFound,
 			"Referenced %shost not found: %q", d.what, d.Host))
 	}
 	if d.Subset != "" && !i.isSubset(full, d.Subset) {
-		list = append(list, coded(d.path+".subset", codeNotFound,
+		list = append(list, failed(d.path+".subset", rules.NotFound,
 			"Referenced host+subset in destinationrule not found: %q", d.Host+"+"+d.Subset))
 	}
 	switch port := int(d.GetPort().GetNumber()); {
 	case found && port == 0 && len(ports) > 1:
-		list = append(list, coded(d.path+".host", codePortRequired, "This VirtualService routes to "+
+		list = append(list, failed(d.path+".host", rules.PortRequired, "This VirtualService routes to "+
 			"a service %q that exposes multiple ports %v. Specifying a port in the destination is "+
 			"required to disambiguate.", d.Host, ports))
 	case found && port != 0 && !slices.Contains(ports, port):
-		list = append(list, coded(d.path+".host", codeNotFound,
+		list = append(list, failed(d.path+".host", rules.NotFound,
 			"Referenced host:port not found: %q", fmt.Sprintf("%s:%d", d.Host, port)))
 	}
 	return list
@@ -92,29 +94,27 @@ func (i inspector) ports(host, from string) ([]int, bool) {
 		return ports, true
 	}
 	var ports []int
-	for _, e := range i.topology.External {
-		if e.Host == host {
-			ports = append(ports, e.Port)
-		}
+	for _, e := range i.topology.ExternalAt(host) {
+		ports = append(ports, e.Port)
 	}
 	return ports, len(ports) > 0
 }
 
 // subsetNotes are about routes of the ingress to all pods of a host for which a rule inside the
 // mesh chooses among subsets: that rule is not for the ingress.
-func (i inspector) subsetNotes(r typed[*networking.VirtualService]) []Finding {
-	var list []Finding
-	for n, http := range r.spec.Http {
+func (i inspector) subsetNotes(r virtualService) []rules.Finding {
+	var list []rules.Finding
+	for n, http := range r.Spec.Http {
 		for m, route := range http.Route {
 			d := route.Destination
-			if len(r.spec.Gateways) == 0 || d.GetSubset() != "" {
+			if len(r.Spec.Gateways) == 0 || d.GetSubset() != "" {
 				continue
 			}
 			for _, other := range i.routes {
-				if choosesSubset(other.spec, d.GetHost()) {
-					list = append(list, warned(at(at("spec.http", n)+".route", m), codeNoSubsetAtEdge,
+				if choosesSubset(other.Spec, d.GetHost()) {
+					list = append(list, rules.Warn(rules.At(rules.At("spec.http", n)+".route", m), rules.NoSubsetAtEdge,
 						"Subset in virtual service %s has no effect on ingress gateway %s requests",
-						other.Key.name(), r.Key.name()))
+						other.Key.Path(), r.Key.Path()))
 				}
 			}
 		}
@@ -133,10 +133,10 @@ func choosesSubset(s *networking.VirtualService, host string) bool {
 // isSubset tells whether any DestinationRule of a host has a subset.
 func (i inspector) isSubset(host, name string) bool {
 	for _, p := range i.policies {
-		if fullName(p.spec.Host, p.Key.Namespace) != host {
+		if fullName(p.Spec.Host, p.Key.Namespace) != host {
 			continue
 		}
-		for _, s := range p.spec.Subsets {
+		for _, s := range p.Spec.Subsets {
 			if s.Name == name {
 				return true
 			}
@@ -146,17 +146,17 @@ func (i inspector) isSubset(host, name string) bool {
 }
 
 // conflicts are other rules for the same host, seen by the same clients, as istioctl words them.
-func (i inspector) conflicts(r typed[*networking.VirtualService]) []Finding {
-	var list []Finding
+func (i inspector) conflicts(r virtualService) []rules.Finding {
+	var list []rules.Finding
 	for _, scoped := range scopedHosts(r) {
 		var names []string
 		for _, other := range i.routes {
 			if slices.Contains(scopedHosts(other), scoped) {
-				names = append(names, other.Key.name())
+				names = append(names, other.Key.Path())
 			}
 		}
 		if slices.Sort(names); len(names) > 1 {
-			list = append(list, coded("spec.hosts", codeConflictingHosts,
+			list = append(list, failed("spec.hosts", rules.ConflictingHosts,
 				"The VirtualServices %s associated with mesh gateway define the same host %s which "+
 					"can lead to undefined behavior. This can be fixed by merging the conflicting "+
 					"VirtualServices into a single resource.", strings.Join(names, ","), scoped))
@@ -171,21 +171,46 @@ func bound(s *networking.VirtualService) bool {
 }
 
 // scopedHosts are NAMESPACE/HOST, with * for all namespaces.
-func scopedHosts(r typed[*networking.VirtualService]) []string {
-	if !bound(r.spec) {
+func scopedHosts(r virtualService) []string {
+	if !bound(r.Spec) {
 		return nil
 	}
-	scopes := r.spec.ExportTo
+	scopes := r.Spec.ExportTo
 	if len(scopes) == 0 {
 		scopes = []string{"*"}
 	}
 	var list []string
-	for _, host := range r.spec.Hosts {
+	for _, host := range r.Spec.Hosts {
 		for _, scope := range scopes {
 			if scope == "." {
 				scope = r.Key.Namespace
 			}
 			list = append(list, scope+"/"+fullName(host, r.Key.Namespace))
+		}
+	}
+	return list
+}
+
+// bindingNotes are about the gateways that a rule names.
+func (i inspector) bindingNotes(r virtualService) []rules.Finding {
+	var list []rules.Finding
+	for n, name := range r.Spec.Gateways {
+		if name == meshGateway {
+			continue
+		}
+		path, full := rules.At("spec.gateways", n), fullGateway(name, r.Key.Namespace)
+		index := slices.IndexFunc(i.gateways, func(g gateway) bool {
+			return g.Key.Path() == full
+		})
+		if index < 0 {
+			list = append(list, failed(path, rules.NotFound, "Referenced gateway not found: %q", name))
+		}
+		if index < 0 || !hasHost(i.gateways[index], r) {
+			list = append(list, rules.Finding{
+				Path: path, Code: rules.HostNotInGateway, Level: rules.Warning, Text: fmt.Sprintf("one or more "+
+					"host %v defined in VirtualService %s not found in Gateway %s.",
+					r.Spec.Hosts, r.Key.Path(), full),
+			})
 		}
 	}
 	return list

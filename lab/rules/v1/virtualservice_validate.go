@@ -10,19 +10,22 @@ import (
 
 	networking "istio.io/api/networking/v1alpha3"
 	"k8s.io/apimachinery/pkg/util/validation"
+
+	"istio-tutorial/lab/document"
+	"istio-tutorial/lab/rules"
 )
 
 func (v *validator) virtualService(s *networking.VirtualService) {
 	v.gateways("spec.gateways", s.Gateways)
 	v.hosts(s)
 	if len(s.Http) == 0 {
-		v.fail("spec.http", "missing: without routes it does nothing")
+		v.Fail("spec.http", "missing: without routes it does nothing")
 	}
 	for i, route := range s.Http {
-		v.httpRoute(at("spec.http", i), route)
+		v.httpRoute(rules.At("spec.http", i), route)
 	}
 	v.exportTo(s.ExportTo)
-	if len(v.errs) == 0 {
+	if len(v.Errs) == 0 {
 		v.unreachable(s.Http)
 	}
 }
@@ -32,16 +35,16 @@ const meshGateway = "mesh"
 func (v *validator) hosts(s *networking.VirtualService) {
 	inMesh := len(s.Gateways) == 0 || slices.Contains(s.Gateways, meshGateway)
 	for i, host := range s.Hosts {
-		path := at("spec.hosts", i)
+		path := rules.At("spec.hosts", i)
 		if host == "*" && inMesh {
-			v.fail(path, "* is not allowed for calls inside the mesh")
+			v.Fail(path, "* is not allowed for calls inside the mesh")
 		}
 		if !isIP(host) && !v.host(path, host) {
 			continue
 		}
 		for _, before := range s.Hosts[:i] {
-			if covers(host, before) || covers(before, host) {
-				v.fail(path, "duplicate hosts: %s and %s", before, host)
+			if rules.Covers(host, before) || rules.Covers(before, host) {
+				v.Fail(path, "duplicate hosts: %s and %s", before, host)
 			}
 		}
 	}
@@ -59,7 +62,7 @@ func (v *validator) httpRoute(path string, r *networking.HTTPRoute) {
 	v.changes(path+".headers", r.Headers)
 	v.destinations(path+".route", r.Route)
 	for i, m := range r.Match {
-		v.match(at(path+".match", i), m)
+		v.match(rules.At(path+".match", i), m)
 	}
 	v.fault(path+".fault", r.Fault)
 	v.retries(path+".retries", r.Retries)
@@ -73,7 +76,7 @@ func (v *validator) exclusive(path string, r *networking.HTTPRoute) {
 		"directResponse": r.DirectResponse != nil,
 	}
 	if !parts["route"] && !parts["directResponse"] && r.Redirect == nil {
-		v.fail(path, "want a route, a redirect or a directResponse")
+		v.Fail(path, "want a route, a redirect or a directResponse")
 	}
 	end := "directResponse"
 	if r.Redirect != nil {
@@ -83,7 +86,7 @@ func (v *validator) exclusive(path string, r *networking.HTTPRoute) {
 	}
 	for _, name := range sortedKeys(parts) {
 		if parts[name] && name != end {
-			v.fail(path+"."+name, "%s and %s exclude each other", name, end)
+			v.Fail(path+"."+name, "%s and %s exclude each other", name, end)
 		}
 	}
 }
@@ -91,7 +94,7 @@ func (v *validator) exclusive(path string, r *networking.HTTPRoute) {
 // status is narrower than Istio's own check, which takes 600 and has Envoy refuse it.
 func (v *validator) status(path string, status int) {
 	if status < 200 || status > 599 {
-		v.fail(path, "HTTP status %d is not in 200-599", status)
+		v.Fail(path, "HTTP status %d is not in 200-599", status)
 	}
 }
 
@@ -99,46 +102,48 @@ func (v *validator) destinations(path string, list []*networking.HTTPRouteDestin
 	var total int64
 	for i, d := range list {
 		total += int64(d.Weight)
-		if d.Weight < 0 {
-			v.fail(at(path, i)+".weight", "%d is negative", d.Weight)
-		}
-		v.destination(at(path, i)+".destination", d.Destination)
-		v.changes(at(path, i)+".headers", d.Headers)
+		v.NotNegative(rules.At(path, i)+".weight", d.Weight)
+		v.destination(rules.At(path, i)+".destination", d.Destination)
+		v.changes(rules.At(path, i)+".headers", d.Headers)
 	}
 	switch {
 	case len(list) > 1 && total == 0:
-		v.fail(path, "the weights total 0")
+		v.Fail(path, "the weights total 0")
 	case total > 1<<32-1:
-		v.fail(path, "the weights total %d, which Envoy refuses", total)
+		v.Fail(path, "the weights total %d, which Envoy refuses", total)
 	case len(list) > 1 && total != 100:
-		v.warn(path, "", "%s: the weights total %d, not 100: they are shares of that", path, total)
+		v.Warn(path, "", "%s: the weights total %d, not 100: they are shares of that", path, total)
 	}
 }
 
 func (v *validator) destination(path string, d *networking.Destination) {
 	if d.Host == "*" {
-		v.fail(path+".host", "* is no destination")
+		v.Fail(path+".host", "* is no destination")
 	} else {
 		v.host(path+".host", d.Host)
 	}
-	if d.Subset != "" && !isLabel(d.Subset) {
-		v.fail(path+".subset", "%q is no name of a subset", d.Subset)
-	}
+	v.subset(path+".subset", d.Subset)
 	if d.Port != nil {
-		v.port(path+".port.number", d.Port.Number)
+		v.Port(path+".port.number", int(d.Port.Number))
+	}
+}
+
+func (v *validator) subset(path, name string) {
+	if name != "" && !isLabel(name) {
+		v.Fail(path, "%q is no name of a subset", name)
 	}
 }
 
 func (v *validator) match(path string, m *networking.HTTPMatchRequest) {
 	if m.Port > 65535 {
-		v.port(path+".port", m.Port)
+		v.Port(path+".port", int(m.Port))
 	}
 	v.labels(path+".sourceLabels", m.SourceLabels)
 	v.gateways(path+".gateways", m.Gateways)
 	v.headers(path+".headers", m.Headers)
 	v.headers(path+".withoutHeaders", m.WithoutHeaders)
 	for _, name := range sortedKeys(m.QueryParams) {
-		v.text(join(path+".queryParams", name), m.QueryParams[name])
+		v.text(document.Join(path+".queryParams", name), m.QueryParams[name])
 	}
 	v.text(path+".uri", m.Uri)
 	v.text(path+".method", m.Method)
@@ -148,21 +153,19 @@ func (v *validator) match(path string, m *networking.HTTPMatchRequest) {
 
 func (v *validator) headers(path string, headers map[string]*networking.StringMatch) {
 	for _, name := range sortedKeys(headers) {
-		field := join(path, name)
+		field := document.Join(path, name)
 		switch {
 		case name == "":
-			v.fail(path, "a header's name must not be empty")
+			v.Fail(path, "a header's name must not be empty")
 		case strings.HasPrefix(name, "@request.auth.claims"):
-			v.fail(field, "claims of a token can be matched at gateways alone")
-		case len(validation.IsHTTPHeaderName(strings.TrimPrefix(name, ":"))) > 0:
-			v.fail(field, "%q is no name of a header", name)
+			v.Fail(field, "claims of a token can be matched at gateways alone")
+		default:
+			v.HeaderName(field, strings.TrimPrefix(name, ":"))
 		}
 		switch m := headers[name].GetMatchType().(type) {
 		case nil: // the header is there
 		case *networking.StringMatch_Prefix:
-			if m.Prefix == "" {
-				v.fail(field+".prefix", "must not be empty")
-			}
+			v.NotEmpty(field+".prefix", m.Prefix)
 		default:
 			v.text(field, headers[name])
 		}
@@ -177,14 +180,13 @@ func (v *validator) text(path string, m *networking.StringMatch) {
 	}
 	switch m := m.MatchType.(type) {
 	case nil:
-		v.fail(path, "want exact, prefix or regex")
+		v.Fail(path, "want exact, prefix or regex")
 	case *networking.StringMatch_Regex:
+		v.NotEmpty(path+".regex", m.Regex)
 		if _, err := regexp.Compile(m.Regex); err != nil {
-			v.fail(path+".regex", "%w", err)
-		} else if m.Regex == "" {
-			v.fail(path+".regex", "must not be empty")
+			v.Fail(path+".regex", "%w", err)
 		} else if len(m.Regex) > longestRegex {
-			v.fail(path+".regex", "longer than %d characters", longestRegex)
+			v.Fail(path+".regex", "longer than %d characters", longestRegex)
 		}
 	}
 }
@@ -194,7 +196,7 @@ func (v *validator) fault(path string, f *networking.HTTPFaultInjection) {
 		return
 	}
 	if f.Abort == nil && f.Delay == nil {
-		v.fail(path, "want an abort, a delay or both")
+		v.Fail(path, "want an abort, a delay or both")
 	}
 	if a := f.Abort; a != nil {
 		v.percentage(path+".abort.percentage", a.Percentage)
@@ -205,7 +207,7 @@ func (v *validator) fault(path string, f *networking.HTTPFaultInjection) {
 	if d := f.Delay; d != nil {
 		v.percentage(path+".delay.percentage", d.Percentage)
 		if d.GetPercent() != 0 { //nolint:staticcheck // the field is deprecated, and accepted
-			v.warn(path+".delay.percent", codeDeprecated,
+			v.Warn(path+".delay.percent", rules.Deprecated,
 				"Deprecated: HTTPRoute.fault.delay.percent is deprecated; "+
 					"use HTTPRoute.fault.delay.percentage.value")
 		}
@@ -214,25 +216,21 @@ func (v *validator) fault(path string, f *networking.HTTPFaultInjection) {
 
 func (v *validator) percentage(path string, p *networking.Percent) {
 	if n := p.GetValue(); n != 0 && (n < 0.0001 || n > 100) {
-		v.fail(path+".value", "%v is neither 0 nor in 0.0001-100", n)
+		v.Fail(path+".value", "%v is neither 0 nor in 0.0001-100", n)
 	}
 }
 
 func (v *validator) retries(path string, r *networking.HTTPRetry) {
-	switch {
-	case r == nil:
+	if r == nil {
 		return
-	case r.Attempts < 0:
-		v.fail(path+".attempts", "%d is negative", r.Attempts)
-	case r.Attempts == 0 && (r.RetryOn != "" || r.PerTryTimeout != nil):
-		v.fail(path+".attempts", "0 retries nothing, so nothing else can be set")
 	}
-	if r.RetryOn == "" {
-		return
+	v.NotNegative(path+".attempts", r.Attempts)
+	if r.Attempts == 0 && (r.RetryOn != "" || r.PerTryTimeout != nil) {
+		v.Fail(path+".attempts", "0 retries nothing, so nothing else can be set")
 	}
 	for _, on := range strings.Split(r.RetryOn, ",") {
-		if !isRetryOn(on) {
-			v.fail(path+".retryOn", "%q is no condition to retry on", on)
+		if r.RetryOn != "" && !isRetryOn(on) {
+			v.Fail(path+".retryOn", "%q is no condition to retry on", on)
 		}
 	}
 }
@@ -251,17 +249,17 @@ func isRetryOn(on string) bool {
 
 func (v *validator) mirrors(path string, r *networking.HTTPRoute) {
 	if r.Mirror != nil && len(r.Mirrors) > 0 {
-		v.fail(path+".mirrors", "mirror and mirrors exclude each other")
+		v.Fail(path+".mirrors", "mirror and mirrors exclude each other")
 	}
 	if r.Mirror != nil {
 		v.destination(path+".mirror", r.Mirror)
 	}
 	v.share(path+".mirrorPercentage.value", r.MirrorPercentage)
 	if p := r.MirrorPercent; p.GetValue() > 100 { //nolint:staticcheck // deprecated, and accepted
-		v.fail(path+".mirrorPercent", "%d is more than 100", p.GetValue())
+		v.Fail(path+".mirrorPercent", "%d is more than 100", p.GetValue())
 	}
 	for i, m := range r.Mirrors {
-		at := at(path+".mirrors", i)
+		at := rules.At(path+".mirrors", i)
 		v.destination(at+".destination", m.Destination)
 		v.share(at+".percentage.value", m.Percentage)
 	}
@@ -269,7 +267,7 @@ func (v *validator) mirrors(path string, r *networking.HTTPRoute) {
 
 func (v *validator) share(path string, p *networking.Percent) {
 	if n := p.GetValue(); n < 0 || n > 100 {
-		v.fail(path, "%v is not in 0-100", n)
+		v.Fail(path, "%v is not in 0-100", n)
 	}
 }
 
@@ -301,12 +299,10 @@ func (v *validator) repeated(routes []*networking.HTTPRoute, i int, seen map[str
 			continue
 		}
 		repeated++
-		v.warnings = append(v.warnings, Finding{
-			Path: at(at("spec.http", i)+".match", j), Code: codeIneffectiveMatch, Level: Info,
-			Text: fmt.Sprintf("VirtualService rule %s match %s is not used "+
-				"(duplicate/overlapping match in rule %s).",
-				routeName(routes[i], i), quotedOr(m.Name, j), routeName(routes[first], first)),
-		})
+		v.Warn(rules.At(rules.At("spec.http", i)+".match", j), rules.IneffectiveMatch,
+			"VirtualService rule %s match %s is not used (duplicate/overlapping match in rule %s).",
+			routeName(routes[i], i), quotedOr(m.Name, j), routeName(routes[first], first))
+		v.Warnings[len(v.Warnings)-1].Level = rules.Info
 	}
 	if repeated == len(routes[i].Match) {
 		v.unused(routes, i, "all matches used by prior rules")
@@ -314,7 +310,7 @@ func (v *validator) repeated(routes []*networking.HTTPRoute, i int, seen map[str
 }
 
 func (v *validator) unused(routes []*networking.HTTPRoute, i int, reason string) {
-	v.warn(at("spec.http", i), codeUnreachableRule, "VirtualService rule %s not used (%s).",
+	v.Warn(rules.At("spec.http", i), rules.UnreachableRule, "VirtualService rule %s not used (%s).",
 		routeName(routes[i], i), reason)
 }
 
@@ -325,4 +321,19 @@ func quotedOr(name string, i int) string {
 		return "#" + strconv.Itoa(i)
 	}
 	return fmt.Sprintf("%q", name)
+}
+
+// gateways takes NAME and NAMESPACE/NAME.
+func (v *validator) gateways(path string, list []string) {
+	for i, name := range list {
+		namespace, rest, limited := strings.Cut(name, "/")
+		if !limited {
+			rest = namespace
+		} else if !isLabel(namespace) {
+			v.Fail(rules.At(path, i), "%q is no namespace", namespace)
+		}
+		for _, text := range validation.IsDNS1123Subdomain(rest) {
+			v.Fail(rules.At(path, i), "%q is no name of a gateway: %s", rest, text)
+		}
+	}
 }

@@ -2,11 +2,12 @@ package v1
 
 import (
 	"regexp"
-	"slices"
 	"strings"
 
 	networking "istio.io/api/networking/v1alpha3"
-	"k8s.io/apimachinery/pkg/util/validation"
+
+	"istio-tutorial/lab/document"
+	"istio-tutorial/lab/rules"
 )
 
 func (v *validator) changes(path string, h *networking.Headers) {
@@ -15,20 +16,14 @@ func (v *validator) changes(path string, h *networking.Headers) {
 	} {
 		for how, headers := range map[string]map[string]string{".set": o.GetSet(), ".add": o.GetAdd()} {
 			for _, name := range sortedKeys(headers) {
-				field := join(path+part+how, name)
-				v.headerName(field, name)
+				field := document.Join(path+part+how, name)
+				v.HeaderName(field, name)
 				v.headerValue(field, headers[name])
 			}
 		}
 		for i, name := range o.GetRemove() {
-			v.headerName(at(path+part+".remove", i), name)
+			v.HeaderName(rules.At(path+part+".remove", i), name)
 		}
-	}
-}
-
-func (v *validator) headerName(path, name string) {
-	if len(validation.IsHTTPHeaderName(name)) > 0 {
-		v.fail(path, "%q is no name of a header", name)
 	}
 }
 
@@ -36,7 +31,7 @@ func (v *validator) headerName(path, name string) {
 func (v *validator) headerValue(path, value string) {
 	command := regexp.MustCompile(`%%|%[A-Z_0-9]+(\([^)]*\))?(:\d+)?%`)
 	if strings.Contains(command.ReplaceAllString(value, ""), "%") {
-		v.fail(path, "%q: a %% is written %%%%, unless it begins or ends a command of Envoy's", value)
+		v.Fail(path, "%q: a %% is written %%%%, unless it begins or ends a command of Envoy's", value)
 	}
 }
 
@@ -45,16 +40,14 @@ func (v *validator) rewrite(path string, r *networking.HTTPRewrite) {
 	switch {
 	case r == nil:
 	case r.Uri == "" && r.Authority == "" && regex == nil:
-		v.fail(path, "want uri, uriRegexRewrite or authority")
+		v.Fail(path, "want uri, uriRegexRewrite or authority")
 	case r.Uri != "" && regex != nil:
-		v.fail(path, "uri and uriRegexRewrite exclude each other")
+		v.Fail(path, "uri and uriRegexRewrite exclude each other")
 	case regex != nil:
 		if _, err := regexp.Compile(regex.Match); err != nil || regex.Match == "" {
-			v.fail(path+".uriRegexRewrite.match", "%q is no regular expression: %v", regex.Match, err)
+			v.Fail(path+".uriRegexRewrite.match", "%q is no regular expression: %v", regex.Match, err)
 		}
-		if regex.Rewrite == "" {
-			v.fail(path+".uriRegexRewrite.rewrite", "must not be empty")
-		}
+		v.NotEmpty(path+".uriRegexRewrite.rewrite", regex.Rewrite)
 	}
 }
 
@@ -64,44 +57,15 @@ func (v *validator) redirect(path string, r *networking.HTTPRedirect) {
 		return
 	}
 	if r.Uri == "" && r.Authority == "" && r.RedirectPort == nil && r.Scheme == "" {
-		v.fail(path, "want uri, authority, port, derivePort or scheme")
+		v.Fail(path, "want uri, authority, port, derivePort or scheme")
 	}
-	if !slices.Contains([]uint32{0, 301, 302, 303, 307, 308}, r.RedirectCode) {
-		v.fail(path+".redirectCode", "%d is none of 301, 302, 303, 307 and 308", r.RedirectCode)
+	if r.RedirectCode != 0 {
+		v.Redirects(path+".redirectCode", int(r.RedirectCode))
 	}
 	if r.Scheme != "" && r.Scheme != "http" && r.Scheme != "https" {
-		v.fail(path+".scheme", "%q is neither http nor https", r.Scheme)
+		v.Fail(path+".scheme", "%q is neither http nor https", r.Scheme)
 	}
 	if p, ok := r.RedirectPort.(*networking.HTTPRedirect_Port); ok {
-		v.port(path+".port", p.Port)
+		v.Port(path+".port", int(p.Port))
 	}
-}
-
-const largestTable = 5_000_011
-
-func (v *validator) hash(path string, h *networking.LoadBalancerSettings_ConsistentHashLB) {
-	if ttl := h.GetHttpCookie().GetTtl(); ttl.AsDuration() < 0 {
-		v.fail(path+".httpCookie.ttl", "%s is negative, which Envoy refuses", ttl.AsDuration())
-	}
-	if h.GetMinimumRingSize() != 0 { //nolint:staticcheck // deprecated, and in force
-		v.warn(path+".minimumRingSize", codeSchemaWarning, "Schema validation warning: consistent "+
-			"hash MinimumRingSize is deprecated, use ConsistentHashLB's RingHash configuration instead")
-	}
-	m := h.GetMaglev()
-	switch {
-	case m == nil:
-	case m.TableSize >= largestTable:
-		v.fail(path+".maglev.tableSize", "%d is not less than %d", m.TableSize, largestTable)
-	case !isPrime(m.TableSize):
-		v.fail(path+".maglev.tableSize", "%d is no prime number", m.TableSize)
-	}
-}
-
-func isPrime(n uint64) bool {
-	for i := uint64(2); i*i <= n; i++ {
-		if n%i == 0 {
-			return false
-		}
-	}
-	return n > 1
 }

@@ -1,0 +1,70 @@
+package gatewayapi
+
+import (
+	"strings"
+
+	gateway "sigs.k8s.io/gateway-api/apis/v1"
+
+	"istio-tutorial/lab/rules"
+)
+
+func (v *validator) gateway(g *gateway.GatewaySpec) {
+	if class := g.GatewayClassName; strings.HasPrefix(string(class), istioClass+"-") {
+		v.Fail("spec.gatewayClassName", "%q: not supported by the lab; want %s", class, istioClass)
+	}
+	v.Refuse("spec.infrastructure", g.Infrastructure)
+	v.Refuse("spec.tls", g.TLS)
+	v.Refuse("spec.allowedListeners", g.AllowedListeners)
+	v.Refuse("spec.addresses", g.Addresses)
+	v.Required("spec.listeners", g.Listeners)
+	names := map[string]bool{}
+	for i, l := range g.Listeners {
+		path := rules.At("spec.listeners", i)
+		v.listener(path, l)
+		v.Once(path+".name", string(l.Name), names)
+		for _, other := range g.Listeners[:i] {
+			if other.Port == l.Port && or(other.Hostname, "") == or(l.Hostname, "") {
+				v.Fail(path, "port and hostname are those of listener %s", other.Name)
+			}
+		}
+	}
+}
+
+const istioClass = "istio"
+
+func (v *validator) listener(path string, l gateway.Listener) {
+	v.subdomain(path+".name", string(l.Name))
+	v.Port(path+".port", int(l.Port))
+	if v.Required(path+".protocol", l.Protocol) && l.Protocol != gateway.HTTPProtocolType {
+		v.Fail(path+".protocol", "%s: not supported by the lab", l.Protocol)
+	}
+	if l.Hostname != nil {
+		v.hostname(path+".hostname", string(*l.Hostname))
+	}
+	v.Refuse(path+".tls", l.TLS)
+	v.allowedRoutes(path+".allowedRoutes", l.AllowedRoutes)
+}
+
+func (v *validator) allowedRoutes(path string, a *gateway.AllowedRoutes) {
+	if a == nil {
+		return
+	}
+	v.Refuse(path+".kinds", a.Kinds)
+	if a.Namespaces == nil {
+		return
+	}
+	from := or(a.Namespaces.From, gateway.NamespacesFromSame)
+	v.OneOf(path+".namespaces.from", string(from), "All", "Selector", "Same")
+	if from == gateway.NamespacesFromSelector {
+		v.Fail(path+".namespaces.from", "Selector: not supported by the lab")
+	}
+	v.Refuse(path+".namespaces.selector", a.Namespaces.Selector)
+}
+
+func (i inspector) gatewayNotes(g gatewayRule) []rules.Finding {
+	if class := g.Spec.GatewayClassName; class != istioClass {
+		return []rules.Finding{rules.Warn("spec.gatewayClassName", "",
+			"never acts: nobody serves gateways of class %s", class)}
+	}
+	return nil
+}

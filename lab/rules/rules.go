@@ -1,0 +1,137 @@
+// Package rules is what the dialects of rules share: kinds and their table, rules and the Set of
+// those in force, findings with their codes, and the validator. A dialect (classic, v1 and
+// gatewayapi) has the types of the specs, and turns a Set into mesh values.
+package rules
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"istio-tutorial/lab/document"
+	"istio-tutorial/lab/mesh"
+)
+
+// ErrUnsupported is the cause where a rule asks for what the lab does not do.
+var ErrUnsupported = errors.New("not supported by the lab")
+
+// Kind is a kind of object and its names.
+type Kind struct {
+	Kind   string // in a file: VirtualService, RouteRule, denier
+	Plural string // of the resource: virtualservices; the singular is Kind in lower case
+	Group  string // networking.istio.io; "" for Kubernetes' core
+	// Versions of the group that have the kind, the one to write first: "v1, v1beta1".
+	Versions string
+	Type     string // as istioctl of 2018 printed it: route-rule; "" for kinds of today
+	Short    string // virtualservice's vs; "" for none
+	Set      string // the word for it and others together: istio-io; "" if there is none
+	// Columns that `get` adds to name and age, as kubectl's custom-columns has them:
+	// "HOST:.spec.host". What does not begin with a dot stands in the column as it is.
+	Columns string
+	Cluster bool // it is in no namespace
+	Running bool // nobody creates it by a file
+}
+
+// Has reports whether a document of an API version and a kind is of this Kind.
+func (k Kind) Has(apiVersion, kind string) bool {
+	group, version, _ := strings.Cut(apiVersion, "/")
+	return k.Kind == kind && k.Group == group &&
+		slices.Contains(strings.Split(k.Versions, ", "), version)
+}
+
+// Singular is the kind as kubectl's arguments have it.
+func (k Kind) Singular() string { return strings.ToLower(k.Kind) }
+
+// Resource is the kind as kubectl prints it: pod, deployment.apps.
+func (k Kind) Resource() string { return k.qualified(k.Singular()) }
+
+// String is the kind as Kubernetes' errors have it: pods, deployments.apps.
+func (k Kind) String() string { return k.qualified(k.Plural) }
+
+func (k Kind) qualified(name string) string {
+	if k.Group == "" {
+		return name
+	}
+	return name + "." + k.Group
+}
+
+// Key names a rule. Where two rules could act, classic goes by the order of their keys.
+type Key struct {
+	Group     string // "" for a rule of 2018
+	Kind      string // VirtualService; the type, route-rule, of a rule of 2018
+	Namespace string
+	Name      string
+}
+
+// String is KIND NAMESPACE/NAME, or TYPE/NAMESPACE/NAME for a rule of 2018, as Istio writes it.
+func (k Key) String() string {
+	if k.Group == "" {
+		return k.Kind + "/" + k.Path()
+	}
+	return k.Kind + " " + k.Path()
+}
+
+// Path is NAMESPACE/NAME.
+func (k Key) Path() string { return k.Namespace + "/" + k.Name }
+
+// Rule is a valid rule of any kind.
+type Rule struct {
+	Key  Key
+	Kind Kind
+	Spec any // a pointer to the kind's type
+	// Warnings are what admission says to a rule that it takes.
+	Warnings []Finding
+	// Suppressed are the codes of findings that the rule's author does not want to read.
+	Suppressed []string
+
+	// Created is when, as far as the caller knows it.
+	Created time.Time
+
+	doc  document.Document
+	age  int    // when a Set first saw it; smaller is older
+	text string // of its key, in a Set
+}
+
+// NewRule is the rule of a document. One that names no namespace belongs to the given one.
+func NewRule(doc document.Document, k Kind, namespace string, spec any) Rule {
+	key := Key{k.Group, k.Kind, cmp.Or(doc.Namespace, namespace), doc.Name}
+	if k.Type != "" {
+		key.Group, key.Kind = "", k.Type
+	}
+	return Rule{Key: key, Kind: k, Spec: spec, doc: doc}
+}
+
+// File is where the rule was read.
+func (r Rule) File() string { return r.doc.File }
+
+// Line is the line of a field in the rule's file; of "", the rule's first.
+func (r Rule) Line(path string) int { return r.doc.Errorf(path, "").Line }
+
+// YAML is the rule as it was written.
+func (r Rule) YAML() ([]byte, error) { return r.doc.YAML() }
+
+// Typed is a rule together with its spec.
+type Typed[S any] struct {
+	Rule
+	Spec *S
+}
+
+// Of are the rules whose spec is an S, in their order.
+func Of[S any](list []Rule) []Typed[S] {
+	var typed []Typed[S]
+	for _, r := range list {
+		if spec, ok := r.Spec.(*S); ok {
+			typed = append(typed, Typed[S]{r, spec})
+		}
+	}
+	return typed
+}
+
+// Target is a service's port as one client calls it.
+type Target struct {
+	Client  mesh.Name // a workload
+	Service mesh.Name
+	Port    int
+}
