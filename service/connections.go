@@ -23,9 +23,13 @@ const (
 	refuseWithin = time.Second / 2
 )
 
+// restless is for how long a connection without a request is left alone: its request may be on
+// its way.
+const restless = time.Second
+
 // connections bounds how many a listener has open. When there is no room for a new one, the one
-// goes that has been without a request for the longest; when all have one, the new one is told
-// so. It is the listener that http.Server gets. Make it with newConnections.
+// goes that has been without a request for the longest; when all have one, or had it just now,
+// the new one is told so. It is the listener that http.Server gets. Make it with newConnections.
 type connections struct {
 	net.Listener
 	most     int
@@ -76,7 +80,7 @@ func (l *connections) evict() bool {
 			oldest = c
 		}
 	}
-	if oldest == nil {
+	if oldest == nil || time.Since(l.open[oldest].since) < restless {
 		return false
 	}
 	delete(l.open, oldest)
