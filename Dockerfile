@@ -1,8 +1,9 @@
-# All images come from here, one stage each. The programs and the certificates are made
-# outside: bin/images.sh lays them into the build context.
+# All images come from here, one stage each. The programs, the licences of what is linked into
+# them and the certificates are made outside: bin/images.sh lays them into the build context.
 FROM scratch AS base
 ARG PROGRAM
 COPY ${PROGRAM} /
+COPY ${PROGRAM}.licenses /licenses
 COPY ca-certificates.crt /etc/ssl/certs/
 ENV PATH=/ JAEGER_SERVICE_NAME=${PROGRAM} JAEGER_SAMPLER_TYPE=const JAEGER_SAMPLER_PARAM=1
 USER 65532:65532

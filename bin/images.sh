@@ -48,6 +48,23 @@ certificates() {
   die 'no certificates found: name a file of them by CA_CERTIFICATES'
 }
 
+# licenses PROGRAM ARCH: the licences of Go, and of all modules that are linked into the program, as
+# their terms want it wherever the program goes
+licenses() {
+  # shellcheck disable=SC2016 # the template is go's
+  GOOS=linux GOARCH=$2 GOWORK=off go list -C "$1" -deps -f '{{with .Module}}{{if .Version}}{{.Path}} {{.Version}} {{.Dir}}{{end}}{{end}}' . |
+    grep -v '^istio-tutorial/' | sort -u >out/images/modules
+  echo "Go $(go env GOVERSION) $(go env GOROOT)" | cat - out/images/modules | while read -r module version folder; do
+    texts=$(find "$folder" -maxdepth 1 -type f \( -iname 'licen[cs]e*' -o -iname 'copying*' -o -iname 'notice*' \) | sort)
+    [ -n "$texts" ] || die "$module $version: no licence in $folder"
+    echo "$texts" | while read -r text; do
+      printf '======== %s %s: %s\n\n' "$module" "$version" "${text##*/}"
+      cat "$text"
+      echo
+    done
+  done
+}
+
 # compile ARCH: the build context of that architecture. Fixed dates, so that equal programs
 # make equal layers.
 compile() {
@@ -58,9 +75,10 @@ compile() {
   for program in customer preference recommendation egress; do
     CGO_ENABLED=0 GOOS=linux GOARCH=$1 GOWORK=off bin/progress.sh "images: building $program" \
       go -C "$program" build -v -trimpath -buildvcs=auto -ldflags='-s -w' -o "../$context/" .
+    licenses "$program" "$1" >"$context/$program.licenses" || exit
   done
   cp "$(certificates)" "$context/ca-certificates.crt"
-  chmod 0755 "$context"/* && chmod 0644 "$context/ca-certificates.crt"
+  chmod 0755 "$context"/* && chmod 0644 "$context/ca-certificates.crt" "$context"/*.licenses
   TZ=UTC touch -t 198001010000 "$context"/*
 }
 

@@ -29,7 +29,7 @@ func run(m *testing.M) (int, error) {
 			return 1, err
 		}
 		defer os.RemoveAll(dir)
-		if _, err := chain.Build(dir); err != nil {
+		if _, err := chain.Build(dir, chain.Race()); err != nil {
 			return 1, err
 		}
 		if err := os.Setenv("E2E_PROGRAMS", dir); err != nil {

@@ -19,8 +19,8 @@ const (
 const (
 	tooMany = "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\n" +
 		"Content-Length: 21\r\nConnection: close\r\n\r\ntoo many connections\n"
-	refusers     = 16
-	refuseWithin = time.Second
+	refusers     = 256
+	refuseWithin = time.Second / 2
 )
 
 // connections bounds how many a listener has open. When there is no room for a new one, the one
@@ -114,8 +114,11 @@ func (l *connections) track(c net.Conn, state http.ConnState) {
 	case is == nil: // evicted
 	case state == http.StateClosed || state == http.StateHijacked:
 		delete(l.open, c)
+	case state == http.StateIdle:
+		is.since = time.Now()
+		fallthrough
 	default:
-		is.state, is.since = state, time.Now()
+		is.state = state
 	}
 }
 

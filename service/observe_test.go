@@ -3,11 +3,13 @@ package service_test
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -69,6 +71,9 @@ func TestRawRequests(t *testing.T) {
 		{"chunks", get + "Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n", 200},
 		{"too many chunks", get + "Transfer-Encoding: chunked\r\n\r\n" +
 			strings.Repeat("400\r\n"+strings.Repeat("a", 1024)+"\r\n", 65) + "0\r\n\r\n", 413},
+		{"length too large, announced", get + "Content-Length: 100000000\r\nExpect: 100-continue\r\n\r\n", 413},
+		{"length too large", get + "Content-Length: 100000000\r\n\r\n" + strings.Repeat("a", 1024), 413},
+		{"preface of HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505},
 		{"unfulfillable wish", get + "Expect: magic\r\n\r\n", 417},
 		{"old version", "GET / HTTP/1.0\r\n\r\n", 200},
 		{"future version", "GET / HTTP/3.0\r\nHost: a\r\n\r\n", 505},
@@ -95,6 +100,89 @@ func TestRawRequests(t *testing.T) {
 	}
 	if got := servicetest.Get(t, s.URL); got.Status != 200 {
 		t.Errorf("after all of that, got %+v", got)
+	}
+}
+
+// A request within another's body, which one of two servers could take for a second one, is
+// not answered.
+func TestChunksAndLength(t *testing.T) {
+	t.Parallel()
+	s := servicetest.Start(t, sample(newHold()), nil)
+	c := dial(t, s.Address)
+	_, err := io.WriteString(c, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n"+
+		"0\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	said, _ := io.ReadAll(c) // until the server closes
+	if n := strings.Count(string(said), "HTTP/1.1 "); n != 1 || !strings.Contains(string(said), "Connection: close\r\n") {
+		t.Errorf("%d answers: %q", n, said)
+	}
+	s.End()
+	if lines := s.Log("request"); len(lines) != 1 {
+		t.Errorf("the log has %v", lines)
+	}
+}
+
+// What strangers send fills no log.
+func TestLinesAreShort(t *testing.T) {
+	t.Parallel()
+	s := servicetest.Start(t, sample(newHold()), nil)
+	for _, request := range []string{"GET /" + strings.Repeat("p", 15_000) + " HTTP/1.1\r\nHost: a\r\n\r\n",
+		strings.Repeat("M", 15_000) + " / HTTP/1.1\r\nHost: a\r\n\r\n",
+		"GET / HTTP/1.1\r\nHost: a\r\nUser-Agent: " + strings.Repeat("u", 15_000) + "\r\n\r\n"} {
+		c := dial(t, s.Address)
+		if _, err := io.WriteString(c, request); err != nil {
+			t.Fatal(err)
+		}
+		answer(t, c)
+	}
+	s.End()
+	lines := s.Log("request")
+	for _, line := range lines {
+		for name, value := range line {
+			if text := fmt.Sprint(value); len(text) > 310 {
+				t.Errorf("%s has %d bytes", name, len(text))
+			}
+		}
+	}
+	if len(lines) != 3 {
+		t.Errorf("%d lines for 3 requests", len(lines))
+	}
+}
+
+// A backend lists the names of spans: they are as many as there are routes and methods.
+func TestSpanNames(t *testing.T) {
+	t.Parallel()
+	bodies := make(chan []byte, 99)
+	backend := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		bodies <- body
+	}))
+	t.Cleanup(backend.Close)
+	s := servicetest.Start(t, sample(newHold()), map[string]string{"TRACING": "zipkin", "ZIPKIN_URL": backend.URL,
+		"JAEGER_REPORTER_FLUSH_INTERVAL": "1h"})
+	for _, c := range []struct{ method, path string }{{"GET", "/"}, {"PUT", "/set"}, {"GET", "/made/up"},
+		{"POST", "/"}, {"BREW", "/"}, {"GET", "/" + strings.Repeat("p", 15_000)}} {
+		servicetest.Send(t, c.method, s.URL+c.path, "")
+	}
+	s.End()
+	var spans []struct {
+		Name string
+		Tags map[string]string
+	}
+	if err := json.Unmarshal(servicetest.Receive(t, "the spans", bodies), &spans); err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, span := range spans {
+		names = append(names, span.Name)
+		if n := len(span.Tags["http.url"]); n == 0 || n > 256 {
+			t.Errorf("the address has %d bytes", n)
+		}
+	}
+	if got := strings.Join(names, ", "); got != "get /, put /set, get, post, http, get" {
+		t.Errorf("got %s", got)
 	}
 }
 

@@ -43,9 +43,15 @@ func (p Programs) Start(s Spec) (*Process, error) {
 }
 
 // Launch starts any command. It does not wait until that is ready for anything.
-func Launch(cmd *exec.Cmd) (*Process, error) {
+func Launch(cmd *exec.Cmd) (*Process, error) { return LaunchTo(cmd, nil) }
+
+// LaunchTo is Launch with another file as the standard output, which is none of the Log then.
+func LaunchTo(cmd *exec.Cmd, stdout *os.File) (*Process, error) {
 	p := &Process{cmd: cmd, out: &output{}, ended: make(chan struct{})}
 	cmd.Stdout, cmd.Stderr, cmd.SysProcAttr = p.out, p.out, dieWithParent()
+	if stdout != nil {
+		cmd.Stdout = stdout
+	}
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}

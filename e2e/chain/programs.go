@@ -17,15 +17,15 @@ import (
 type Programs string
 
 // Build builds the services, and the bare chain that figures are compared with, into dir:
-// with the race detector if the caller was built with it, else static, as in the images.
-func Build(dir string) (Programs, error) {
+// with the race detector, else static, as in the images.
+func Build(dir string, race bool) (Programs, error) {
 	root, err := Root()
 	if err != nil {
 		return "", err
 	}
 	args := []string{"build", "-trimpath", "-o", dir + string(filepath.Separator)}
 	env := append(os.Environ(), "GOWORK="+filepath.Join(root, "go.work"))
-	if Race() {
+	if race {
 		args = append(args, "-race")
 	} else {
 		env = append(env, "CGO_ENABLED=0")

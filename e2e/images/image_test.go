@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -74,11 +75,16 @@ func checkImage(t *testing.T, image, revision string) {
 	t.Logf("%.1f MB", float64(got.Size)/1e6)
 	program := got.Config.Entrypoint[0]
 	files := imageFiles(t, image)
-	want := []string{"etc/ssl/certs/ca-certificates.crt", strings.TrimPrefix(program, "/")}
+	want := []string{"etc/ssl/certs/ca-certificates.crt", "licenses", strings.TrimPrefix(program, "/")}
 	if names := slices.Sorted(maps.Keys(files)); !slices.Equal(names, slices.Sorted(slices.Values(want))) {
 		t.Errorf("files = %q, want %q", names, want)
 	}
 	checkStatic(t, files[strings.TrimPrefix(program, "/")])
+	// TestImagesBringLicenses of e2e/scripts reads them
+	licenses, err := os.ReadFile("../../out/images/" + runtime.GOARCH + program + ".licenses")
+	if err != nil || !bytes.Equal(files["licenses"], licenses) {
+		t.Errorf("not the licences of %s: %v", program, err)
+	}
 }
 
 func checkStatic(t *testing.T, program []byte) {

@@ -1,12 +1,15 @@
 package scripts
 
 import (
+	"debug/buildinfo"
 	"errors"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -213,6 +216,35 @@ func TestProgress(t *testing.T) {
 				t.Errorf("got %q, want %q", got, want)
 			}
 		})
+	}
+}
+
+// Each image brings the licence of every module that its program says it links, and Go's.
+func TestImagesBringLicenses(t *testing.T) {
+	cmdline.Line{Argv: []string{"bin/images.sh", "build"}, Env: []string{"DOCKER=true"}}.Run(t) // an engine that builds nothing
+	for _, program := range []string{"customer", "preference", "recommendation", "egress"} {
+		file := filepath.Join("..", "..", "out", "images", runtime.GOARCH, program)
+		build, err := buildinfo.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		licenses, err := os.ReadFile(file + ".licenses")
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := []string{"Go " + build.GoVersion}
+		for _, m := range build.Deps {
+			if m.Replace == nil { // else it is of this repository
+				want = append(want, m.Path+" "+m.Version)
+			}
+		}
+		for _, module := range want {
+			_, text, found := strings.Cut(string(licenses), "======== "+module+": ")
+			text, _, _ = strings.Cut(text, "======== ")
+			if !found || !strings.Contains(strings.ToLower(text), "copyright") {
+				t.Errorf("%s: no licence of %s", program, module)
+			}
+		}
 	}
 }
 

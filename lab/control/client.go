@@ -190,7 +190,10 @@ func (c *Client) post(ctx context.Context, method string, request any) (io.ReadC
 	if err != nil {
 		return nil, err
 	}
-	resp, err := c.http.Do(req)
+	var resp *http.Response
+	if err = c.folder.checkPrivate(); err == nil {
+		resp, err = c.http.Do(req)
+	}
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED) {
 		return nil, ErrNotRunning
 	}

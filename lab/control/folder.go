@@ -50,6 +50,40 @@ func (f Folder) Socket() string { return f.File("control") }
 // Lock is the file whose lock a running lab holds until it has ended, in whatever way.
 func (f Folder) Lock() string { return f.File("lock") }
 
+// CheckOwner refuses a folder that is not this user's, and a link in place of one: whoever made
+// it could answer for the lab. The error is fs.ErrNotExist where there is none.
+func CheckOwner(dir string) error {
+	info, err := os.Lstat(dir)
+	if err != nil {
+		return err
+	}
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	if !info.IsDir() || !ok || int(stat.Uid) != os.Getuid() {
+		return fmt.Errorf("%s: not a folder of yours", dir)
+	}
+	return nil
+}
+
+// Folders are those on the way to the sockets that are to be the user's alone, the outer first.
+func (f Folder) Folders() []string { return []string{filepath.Dir(string(f)), string(f)} }
+
+// checkPrivate refuses folders that another user made, or could enter.
+func (f Folder) checkPrivate() error {
+	for _, dir := range f.Folders() {
+		if err := CheckOwner(dir); err != nil {
+			return err
+		}
+		info, err := os.Lstat(dir)
+		if err != nil {
+			return err
+		}
+		if mode := info.Mode().Perm(); mode&0o077 != 0 {
+			return fmt.Errorf("%s: open to other users (mode %#o): chmod 700 it", dir, mode)
+		}
+	}
+	return nil
+}
+
 // look is the pause between two looks at the lock.
 const look = 5 * time.Millisecond
 

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"syscall"
 	"time"
 
@@ -58,7 +57,7 @@ func claim(f control.Folder) (claimed, error) {
 }
 
 func tryLock(f control.Folder) (*os.File, error) {
-	for _, dir := range []string{filepath.Dir(string(f)), string(f)} {
+	for _, dir := range f.Folders() {
 		if err := private(dir); err != nil {
 			return nil, err
 		}
@@ -88,13 +87,8 @@ func private(dir string) error {
 	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	info, err := os.Lstat(dir)
-	if err != nil {
+	if err := control.CheckOwner(dir); err != nil {
 		return err
-	}
-	stat, ok := info.Sys().(*syscall.Stat_t)
-	if !info.IsDir() || !ok || int(stat.Uid) != os.Getuid() {
-		return fmt.Errorf("%s: not a folder of yours", dir)
 	}
 	return os.Chmod(dir, 0o700)
 }

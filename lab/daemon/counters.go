@@ -11,6 +11,9 @@ import (
 	"sync"
 	"time"
 
+	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
+
 	"istio-tutorial/lab/envoy"
 	"istio-tutorial/lab/mesh"
 )
@@ -26,7 +29,7 @@ type counters struct {
 // tally is the counts of one name.
 type tally struct {
 	since    time.Time // of no request that began earlier
-	byLabels map[string]int
+	byLabels map[string]*dto.Metric
 }
 
 // follow counts from now on by another mesh; what it no longer counts is forgotten.
@@ -39,7 +42,7 @@ func (c *counters) follow(m mesh.Mesh, now time.Time) {
 		for _, counter := range s.Inbound.Counters {
 			t := c.counts[counter.Name]
 			if t == nil {
-				t = &tally{now.Truncate(time.Millisecond), map[string]int{}}
+				t = &tally{now.Truncate(time.Millisecond), map[string]*dto.Metric{}}
 			}
 			kept[counter.Name] = t
 		}
@@ -61,7 +64,7 @@ func (c *counters) count(line []byte) {
 	for _, counter := range c.of(a.Pod) {
 		t := c.counts[counter.Name]
 		if isFor(counter.Callers, a.Route) && !a.Time.Before(t.since) {
-			t.byLabels[labelsOf(counter, a)]++
+			t.add(labelsOf(counter, a))
 		}
 	}
 }
@@ -87,21 +90,26 @@ func isFor(callers mesh.Callers, caller string) bool {
 	})
 }
 
-// labelsOf is {name="value",...}.
-func labelsOf(c mesh.Counter, a envoy.Access) string {
-	var pairs []string
+func labelsOf(c mesh.Counter, a envoy.Access) []*dto.LabelPair {
+	var pairs []*dto.LabelPair
 	for _, l := range c.Labels {
-		pairs = append(pairs, l.Name+"="+quote(valueOf(l.Terms, a)))
+		pairs = append(pairs, &dto.LabelPair{Name: new(l.Name), Value: new(valueOf(l.Terms, a))})
 	}
-	if len(pairs) == 0 {
-		return ""
-	}
-	return "{" + strings.Join(pairs, ",") + "}"
+	return pairs
 }
 
-// quote escapes what Prometheus' text format asks to.
-func quote(value string) string {
-	return `"` + strings.NewReplacer(`\`, `\\`, "\n", `\n`, `"`, `\"`).Replace(value) + `"`
+// add counts one more request with these labels.
+func (t *tally) add(labels []*dto.LabelPair) {
+	key := ""
+	for _, l := range labels {
+		key += l.GetName() + "=" + strconv.Quote(l.GetValue()) + ","
+	}
+	m := t.byLabels[key]
+	if m == nil {
+		m = &dto.Metric{Label: labels, Counter: &dto.Counter{Value: new(0.0)}}
+		t.byLabels[key] = m
+	}
+	*m.Counter.Value++
 }
 
 // valueOf is the first of the terms that the request has.
@@ -125,8 +133,8 @@ func valueOf(terms []mesh.Term, a envoy.Access) string {
 	return ""
 }
 
-// write is Prometheus' text format.
-func (c *counters) write(w io.Writer) {
+// write writes Prometheus' text format.
+func (c *counters) write(w io.Writer) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	help := map[string]string{}
@@ -136,10 +144,19 @@ func (c *counters) write(w io.Writer) {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.counts)) {
-		fmt.Fprintf(w, "# HELP %s %s\n# TYPE %s counter\n", name, help[name], name)
+		family := &dto.MetricFamily{
+			Name: new(name), Help: new(help[name]), Type: dto.MetricType_COUNTER.Enum(),
+		}
 		counts := c.counts[name].byLabels
+		if len(counts) == 0 {
+			continue // nothing was counted, which the format cannot say
+		}
 		for _, labels := range slices.Sorted(maps.Keys(counts)) {
-			fmt.Fprintf(w, "%s%s %d\n", name, labels, counts[labels])
+			family.Metric = append(family.Metric, counts[labels])
+		}
+		if _, err := expfmt.MetricFamilyToText(w, family); err != nil {
+			return fmt.Errorf("metrics: %w", err)
 		}
 	}
+	return nil
 }

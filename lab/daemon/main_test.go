@@ -13,7 +13,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"istio-tutorial/lab/control"
 	"istio-tutorial/lab/daemon"
@@ -25,8 +24,6 @@ import (
 )
 
 const (
-	// deadline bounds every wait; no test takes as long unless it fails.
-	deadline  = 60 * time.Second
 	namespace = "istio-tutorial"
 	root      = "../.."
 
@@ -117,7 +114,7 @@ func read(paths ...string) ([]objects.File, error) {
 // shortDir is a new folder; those of testing have paths that are too long for sockets.
 func shortDir() (string, error) { return os.MkdirTemp("", "l") }
 
-func newFolder(t *testing.T) control.Folder {
+func newFolder(t testing.TB) control.Folder {
 	t.Helper()
 	dir, err := shortDir()
 	if err != nil {
@@ -137,7 +134,7 @@ type lab struct {
 }
 
 // up starts a lab, which the test's end ends.
-func up(t *testing.T, edit ...func(*daemon.Config)) *lab {
+func up(t testing.TB, edit ...func(*daemon.Config)) *lab {
 	t.Helper()
 	cfg, err := config(newFolder(t))
 	if err != nil {
@@ -173,7 +170,7 @@ func up(t *testing.T, edit ...func(*daemon.Config)) *lab {
 }
 
 // ask is an answer through the ingress, trimmed.
-func (l *lab) ask(t *testing.T) string {
+func (l *lab) ask(t testing.TB) string {
 	t.Helper()
 	answer, err := get(t.Context(), l.ingress)
 	if err != nil {
@@ -197,7 +194,7 @@ func get(ctx context.Context, url string) (string, error) {
 }
 
 // answers counts what so many requests get, by the text up to " from ".
-func (l *lab) answers(t *testing.T, n int) map[string]int {
+func (l *lab) answers(t testing.TB, n int) map[string]int {
 	t.Helper()
 	counts := map[string]int{}
 	for range n {
@@ -213,7 +210,7 @@ const (
 )
 
 // change does a verb on files of the repository.
-func (l *lab) change(t *testing.T, verb objects.Verb, names ...string) ([]objects.Result, error) {
+func (l *lab) change(t testing.TB, verb objects.Verb, names ...string) ([]objects.Result, error) {
 	t.Helper()
 	for i := range names {
 		names[i] = filepath.Join(root, names[i])
@@ -225,7 +222,7 @@ func (l *lab) change(t *testing.T, verb objects.Verb, names ...string) ([]object
 	return l.Change(t.Context(), control.Change{Verb: verb, Files: files, Namespace: namespace})
 }
 
-func (l *lab) must(t *testing.T, verb objects.Verb, names ...string) []objects.Result {
+func (l *lab) must(t testing.TB, verb objects.Verb, names ...string) []objects.Result {
 	t.Helper()
 	results, err := l.change(t, verb, names...)
 	if err != nil {
@@ -245,9 +242,9 @@ func sel(args ...string) objects.Selection {
 }
 
 // rollout waits until a Deployment is as it should be.
-func (l *lab) rollout(t *testing.T, name string) []string {
+func (l *lab) rollout(t testing.TB, name string) []string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), deadline)
+	ctx, cancel := context.WithTimeout(t.Context(), labtest.Deadline)
 	defer cancel()
 	var lines []string
 	for line, err := range l.Rollout(ctx, sel("deployment/"+name)) {
@@ -263,7 +260,7 @@ func (l *lab) rollout(t *testing.T, name string) []string {
 }
 
 // pods are those of an app and version.
-func (l *lab) pods(t *testing.T, labels string) []pods.Pod {
+func (l *lab) pods(t testing.TB, labels string) []pods.Pod {
 	t.Helper()
 	s, err := l.Status(t.Context())
 	if err != nil {

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/common/expfmt"
+
 	"istio-tutorial/lab/envoy"
 )
 
@@ -32,8 +34,8 @@ func observe(c *counters, zipkin string) (*observer, error) {
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+metricsPath, func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-		c.write(w)
+		w.Header().Set("Content-Type", string(expfmt.NewFormat(expfmt.TypeTextPlain)))
+		_ = c.write(w) // the client may be gone
 	})
 	if zipkin != "" {
 		mux.Handle("POST "+envoy.SpansPath, envoy.RelaySpans(zipkin))
@@ -49,8 +51,8 @@ func (o *observer) address() string { return o.listener.Addr().String() }
 
 func (l *lab) metrics(context.Context, struct{}) (string, error) {
 	var text strings.Builder
-	l.counters.write(&text)
-	return text.String(), nil
+	err := l.counters.write(&text)
+	return text.String(), err
 }
 
 func (l *lab) metricsURL() string { return "http://" + l.observer.address() + metricsPath }

@@ -23,6 +23,7 @@ import (
 // proxy is the one Envoy, and what configures it.
 type proxy struct {
 	config  xds.Config
+	builder *xds.Builder // by config
 	path    string
 	server  *xds.Server
 	admin   *envoy.Admin
@@ -58,11 +59,11 @@ func startProxy(cfg Config, config xds.Config, count func(line []byte)) (*proxy,
 		XDS:   cfg.Folder.File("xds"),
 	}
 	p := &proxy{
-		config:  config,
 		path:    cfg.Envoy,
 		admin:   envoy.NewAdmin(settings.Admin),
 		journal: journal.New(proxyLog, time.Now),
 	}
+	p.configure(config)
 	var err error
 	if p.server, err = xds.Listen(settings.XDS); err != nil {
 		return p, err
@@ -138,11 +139,15 @@ func (p *proxy) askVersion(ctx context.Context) string {
 	return parts[min(1, len(parts)-1)]
 }
 
-// push returns when Envoy serves by the mesh. The error is an *Error if it refuses to.
-func (p *proxy) push(ctx context.Context, m mesh.Mesh) error { return p.pushAs(ctx, m, p.config) }
+// configure says by what the next push is; the lab's turn is taken.
+func (p *proxy) configure(config xds.Config) {
+	p.config, p.builder = config, xds.NewBuilder(config)
+}
 
-func (p *proxy) pushAs(ctx context.Context, m mesh.Mesh, config xds.Config) error {
-	snapshot, err := xds.Build(m, config)
+// push returns when Envoy serves by the mesh; the lab's turn is taken. The error is an
+// *objects.Error if it refuses to.
+func (p *proxy) push(ctx context.Context, m mesh.Mesh) error {
+	snapshot, err := p.builder.Build(m)
 	if err != nil {
 		return &objects.Error{Reason: objects.Refused, Problems: []string{err.Error()}}
 	}

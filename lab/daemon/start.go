@@ -100,7 +100,9 @@ func (l *lab) openIngress(ctx context.Context, set objects.Set) error {
 	err := l.proxy.push(ctx, m)
 	for l.isTaken(err) {
 		if err = l.reserve(ctx); err == nil {
-			l.proxy.config.Ingress = l.ingress
+			config := l.proxy.config
+			config.Ingress = l.ingress
+			l.proxy.configure(config)
 			err = l.proxy.push(ctx, m)
 		}
 	}
@@ -272,7 +274,8 @@ func (l *lab) closeIngress(ctx context.Context) {
 	defer l.release()
 	config := l.proxy.config
 	config.Ingress = ""
-	if l.proxy.pushAs(ctx, l.mesh(l.objects()), config) != nil {
+	l.proxy.configure(config)
+	if l.proxy.push(ctx, l.mesh(l.objects())) != nil {
 		return // a proxy that does not answer has nothing under way
 	}
 	for l.proxy.busy(ctx) {

@@ -329,7 +329,7 @@ func testRefused(t *testing.T, l *lab) {
 }
 
 func testWatch(t *testing.T, l *lab) {
-	ctx, cancel := context.WithTimeout(t.Context(), deadline)
+	ctx, cancel := context.WithTimeout(t.Context(), labtest.Deadline)
 	defer cancel()
 	next, stop := iter.Pull2(l.Watch(ctx, sel("pods")))
 	defer stop()

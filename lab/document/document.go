@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -33,6 +34,7 @@ type Document struct {
 	Name       string // see CheckName
 
 	node *yaml.Node
+	json func() ([]byte, error)
 }
 
 // Parse reads all documents of r; file is the name for messages. Empty documents are skipped,
@@ -99,7 +101,10 @@ func (s *stream) add(n *yaml.Node) {
 		s.fail(n.Line, fmt.Errorf("want an object, not %s", describe(n)))
 		return
 	}
-	doc := Document{File: s.file, Line: n.Line, node: n}
+	doc := Document{
+		File: s.file, Line: n.Line, node: n,
+		json: sync.OnceValues(func() ([]byte, error) { return toJSON(n) }), // all ask for it
+	}
 	var errs Errors
 	doc.APIVersion = doc.text(&errs, "apiVersion")
 	doc.Kind = doc.text(&errs, "kind")
@@ -188,9 +193,9 @@ func (d Document) Errorf(path, format string, args ...any) *Error {
 	return &Error{File: d.File, Line: d.line(path), Field: path, Cause: fmt.Errorf(format, args...)}
 }
 
-// JSON is the document as JSON, for decoders that have their own rules, such as protobuf's.
+// JSON is the document as JSON with its keys sorted, for decoders that have their own rules, such as protobuf's.
 func (d Document) JSON() ([]byte, error) {
-	data, err := toJSON(d.node)
+	data, err := d.json()
 	if err != nil {
 		return nil, d.Errorf("", "%w", err)
 	}

@@ -39,7 +39,9 @@ func (s Settings) Bootstrap() ([]byte, error) {
 			"ads_config": object{
 				"api_type":              "GRPC",
 				"transport_api_version": "V3",
-				"grpc_services":         []object{{"envoy_grpc": object{"cluster_name": XDSCluster}}},
+				// The node has all that Envoy can do, and that is much to read with each question.
+				"set_node_on_first_message_only": true,
+				"grpc_services":                  []object{{"envoy_grpc": object{"cluster_name": XDSCluster}}},
 			},
 			"cds_config": source,
 			"lds_config": source,

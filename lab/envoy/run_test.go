@@ -10,13 +10,11 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"istio-tutorial/lab/envoy"
+	"istio-tutorial/lab/labtest"
 	"istio-tutorial/lab/supervise"
 )
-
-const patience = 30 * time.Second
 
 // TestRun starts a real Envoy that nobody configures, and asks it.
 func TestRun(t *testing.T) {
@@ -51,7 +49,7 @@ func TestRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = p.Stop(context.Background()) }()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), labtest.Deadline)
 	defer cancel()
 	if err := p.WaitReady(ctx); err != nil {
 		t.Fatal(err)

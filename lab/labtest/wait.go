@@ -6,12 +6,13 @@ import (
 	"time"
 )
 
-// Patience is far more than anything takes, even on a machine that is busy with other things.
-const Patience = 60 * time.Second
+// Deadline bounds every wait: it is far more than anything takes, even on a machine that is busy
+// with other things.
+const Deadline = 60 * time.Second
 
 // Poll waits until check returns nil; if that does not come, it returns the last error.
 func Poll(check func() error) error {
-	giveUp := time.After(Patience)
+	giveUp := time.After(Deadline)
 	again := time.NewTicker(2 * time.Millisecond)
 	defer again.Stop()
 	for {
@@ -31,6 +32,6 @@ func Poll(check func() error) error {
 func Until(t testing.TB, check func() error) {
 	t.Helper()
 	if err := Poll(check); err != nil {
-		t.Fatalf("still, after %v: %v", Patience, err)
+		t.Fatalf("still, after %v: %v", Deadline, err)
 	}
 }

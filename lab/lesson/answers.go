@@ -22,7 +22,7 @@ type kind struct {
 	after time.Duration // 0: whenever
 }
 
-func kindOf(of string) kind {
+func readKind(of string) kind {
 	if m := late.FindStringSubmatch(of); m != nil {
 		if d, err := time.ParseDuration(m[2]); err == nil && d > 0 {
 			return kind{m[1], d}
@@ -48,7 +48,7 @@ func (a amounts) sorted(list []answer) (byKind map[string][]answer, strangers []
 next:
 	for _, one := range list {
 		for _, k := range a {
-			if kindOf(k.of).fits(one) {
+			if readKind(k.of).fits(one) {
 				byKind[k.of] = append(byKind[k.of], one)
 				continue next
 			}
@@ -150,7 +150,7 @@ func (p Page) uncompared(edition string) []error {
 // isLate tells whether a check speaks of answers that are held back.
 func (c *Check) isLate() bool {
 	for _, a := range c.Answers {
-		if kindOf(a.of).after > 0 {
+		if readKind(a.of).after > 0 {
 			return true
 		}
 	}

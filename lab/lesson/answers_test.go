@@ -52,7 +52,7 @@ func TestRepeats(t *testing.T) {
 // TestFits has a timer end somewhat early, as Envoy's do.
 func TestFits(t *testing.T) {
 	t.Parallel()
-	late := kindOf("v1 after 3s")
+	late := readKind("v1 after 3s")
 	for took, want := range map[time.Duration]bool{
 		3 * time.Second: true, 2990 * time.Millisecond: true, 2600 * time.Millisecond: false,
 	} {
@@ -87,7 +87,7 @@ func TestKind(t *testing.T) {
 		"morning after all": {"morning after all", 0},
 		"v1 after 0s":       {"v1 after 0s", 0},
 	} {
-		if got := kindOf(of); got != want {
+		if got := readKind(of); got != want {
 			t.Errorf("%q: %+v, want %+v", of, got, want)
 		}
 	}

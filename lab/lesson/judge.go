@@ -106,7 +106,7 @@ func (r *runner) judge(c *Check, list []answer, s sample) []Claim {
 	}
 	for _, a := range c.Answers {
 		claims = append(claims, a.claim(s.answers[a.of], s))
-		if k := kindOf(a.of); k.after > 0 {
+		if k := readKind(a.of); k.after > 0 {
 			claims = append(claims, r.onTime(c, k, byKind[a.of]))
 		}
 	}

@@ -92,16 +92,35 @@ func (o Object) YAML() ([]byte, error) {
 	if o.Deployment == nil || !o.Deployment.changed {
 		return o.Document.YAML()
 	}
-	data, err := json.Marshal(o.Deployment.source)
+	live, err := o.Deployment.live()
+	if err != nil {
+		return nil, err
+	}
+	return yaml.Marshal(live)
+}
+
+// JSON is the same as JSON, with the keys sorted.
+func (o Object) JSON() ([]byte, error) {
+	if o.Deployment == nil || !o.Deployment.changed {
+		return o.Document.JSON()
+	}
+	live, err := o.Deployment.live()
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(live)
+}
+
+// live is the Deployment as it is now, without what only a cluster knows.
+func (d *Deployment) live() (map[string]any, error) {
+	data, err := json.Marshal(d.source)
 	if err != nil {
 		return nil, err
 	}
 	var live map[string]any
-	if err := json.Unmarshal(data, &live); err != nil {
-		return nil, err
-	}
+	err = json.Unmarshal(data, &live)
 	delete(live, "status")
-	return yaml.Marshal(live)
+	return live, err
 }
 
 func (r *reader) deployment() {

@@ -1,6 +1,10 @@
 package mesh
 
-import "time"
+import (
+	"reflect"
+	"slices"
+	"time"
+)
 
 // Inbound is what a sidecar does with the calls that arrive for its workload.
 type Inbound struct {
@@ -13,6 +17,28 @@ type Inbound struct {
 type Callers struct {
 	Workloads []Name
 	Others    bool // whoever is no workload of the mesh, the ingress among them
+}
+
+// Add adds a caller; nil is one that is no workload of the mesh.
+func (c *Callers) Add(w *Workload) {
+	if w == nil {
+		c.Others = true
+	} else {
+		c.Workloads = append(c.Workloads, w.Name)
+	}
+}
+
+// Meet puts what a caller meets into a list, together with those who meet the same.
+func Meet[T any](list *[]T, caller *Workload, one T, callers func(*T) *Callers) {
+	i := slices.IndexFunc(*list, func(have T) bool {
+		*callers(&have) = Callers{}
+		return reflect.DeepEqual(have, one)
+	})
+	if i < 0 {
+		i = len(*list)
+		*list = append(*list, one)
+	}
+	callers(&(*list)[i]).Add(caller)
 }
 
 // Denial refuses all calls of some callers.

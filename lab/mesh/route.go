@@ -1,6 +1,9 @@
 package mesh
 
-import "time"
+import (
+	"iter"
+	"time"
+)
 
 // Route is what happens to the requests that meet all its conditions.
 type Route struct {
@@ -21,6 +24,22 @@ type Route struct {
 	// Missing is the status where the picked cluster is not among the Outbound's Clusters, with
 	// an empty body; 0 is 503. A mirror to such a cluster is no mirror.
 	Missing int
+}
+
+// Clusters are those that a route leads to, those of mirrors last.
+func (r *Route) Clusters() iter.Seq[*Cluster] {
+	return func(yield func(*Cluster) bool) {
+		for i := range r.Destinations {
+			if !yield(&r.Destinations[i].Cluster) {
+				return
+			}
+		}
+		for i := range r.Mirrors {
+			if !yield(&r.Mirrors[i].Cluster) {
+				return
+			}
+		}
+	}
 }
 
 // Destination is a cluster and its share of a route's requests.

@@ -154,6 +154,11 @@ type ExternalHost struct {
 	TLS *TLS
 }
 
+// SamePort reports whether two are the same port of the same host.
+func (e ExternalHost) SamePort(other ExternalHost) bool {
+	return e.Host == other.Host && e.Port == other.Port
+}
+
 // TLS is how a proxy encrypts a connection.
 type TLS struct {
 	SNI    string // "": none
@@ -186,6 +191,17 @@ func (t Topology) ServiceAt(host string) (Service, bool) {
 		return Service{}, false
 	}
 	return t.Services[i], true
+}
+
+// ExternalAt are the ports of an external host.
+func (t Topology) ExternalAt(host string) []ExternalHost {
+	var ports []ExternalHost
+	for _, e := range t.External {
+		if e.Host == host {
+			ports = append(ports, e)
+		}
+	}
+	return ports
 }
 
 // ServicesOf are the services that select a workload's instances.

@@ -52,7 +52,7 @@ func (s Set) with(list []Object) Set {
 	for _, o := range list {
 		c.put(o, "")
 	}
-	return c.Set
+	return c.resolved()
 }
 
 func sameDocument(a, b Object) bool {

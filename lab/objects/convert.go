@@ -28,20 +28,7 @@ func (s Set) Convert(to Edition) ([]byte, error) {
 	}
 	text, err := say(ruleSet(rules), s.Expected())
 	if err != nil {
-		return nil, convertErrors(err)
+		problems.add(Invalid, err)
 	}
-	return text, nil
-}
-
-// convertErrors are one problem for each rule.
-func convertErrors(err error) error {
-	problems := Error{}
-	if several, ok := err.(interface{ Unwrap() []error }); ok {
-		for _, one := range several.Unwrap() {
-			problems.add(Invalid, one)
-		}
-		return &problems
-	}
-	problems.add(Invalid, err)
-	return &problems
+	return text, problems.orNil()
 }

@@ -31,5 +31,5 @@ func (s Set) In(e Edition) (Set, error) {
 		return s, err
 	}
 	s.edition = d
-	return s, nil
+	return s.resolved(), nil
 }

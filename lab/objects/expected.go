@@ -8,6 +8,9 @@ import (
 
 // Expected is the topology in which every workload has all the instances that it asks for.
 func (s Set) Expected() mesh.Topology {
+	if s.known != nil {
+		return s.known.expected()
+	}
 	t := s.Topology()
 	for _, w := range t.Workloads {
 		for n := range w.Replicas {

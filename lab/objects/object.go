@@ -197,13 +197,8 @@ func same(a, b Object) bool {
 
 // canonical is an object as JSON, whose keys are sorted.
 func canonical(o Object) ([]byte, error) {
-	text, err := o.YAML()
-	if err != nil {
-		return nil, err
+	if o.Manifest != nil {
+		return o.Manifest.JSON()
 	}
-	docs, err := document.Parse("", bytes.NewReader(text))
-	if err != nil {
-		return nil, err
-	}
-	return docs[0].JSON()
+	return o.doc.JSON()
 }

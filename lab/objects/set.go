@@ -23,12 +23,13 @@ const (
 // Set is objects, each once, in the order of their creation. It is never changed.
 type Set struct {
 	objects  []Object
-	revision int // of the last change
-	edition  int // the dialect whose defaults hold without rules
+	revision int         // of the last change
+	edition  int         // the dialect whose defaults hold without rules
+	known    *resolution // nil in the zero Set: each answer is computed anew
 }
 
 func (s Set) clone() Set {
-	s.objects = slices.Clone(s.objects)
+	s.objects, s.known = slices.Clone(s.objects), nil
 	return s
 }
 
@@ -102,7 +103,7 @@ func (s Set) Change(verb Verb, list []Object, now time.Time) (Set, []Result, err
 	if err := c.problems.orNil(); err != nil && verb != Delete {
 		return s, nil, err
 	}
-	return c.Set, c.results, c.problems.orNil()
+	return c.resolved(), c.results, c.problems.orNil()
 }
 
 // Remove deletes objects by name, as Change does.
@@ -111,7 +112,7 @@ func (s Set) Remove(refs []Ref) (Set, []Result, error) {
 	for _, ref := range refs {
 		c.delete(Object{Ref: ref})
 	}
-	return c.Set, c.results, c.problems.orNil()
+	return c.resolved(), c.results, c.problems.orNil()
 }
 
 // change is a Set on its way to another.
@@ -228,5 +229,5 @@ func (s Set) edit(
 	if err := c.problems.orNil(); err != nil {
 		return s, nil, err
 	}
-	return c.Set, c.results, nil
+	return c.resolved(), c.results, nil
 }

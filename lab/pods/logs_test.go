@@ -53,7 +53,7 @@ func TestFollowedLog(t *testing.T) {
 	d := recommendation(t)
 	m.Set([]manifests.Deployment{d})
 	p := ready(t, m, d)[0]
-	ctx, cancel := context.WithTimeout(t.Context(), deadline)
+	ctx, cancel := context.WithTimeout(t.Context(), labtest.Deadline)
 	defer cancel()
 	none := 0
 	lines, err := m.Logs(ctx, p.Name, journal.Query{Follow: true, Tail: &none})

@@ -21,9 +21,6 @@ import (
 	"istio-tutorial/lab/pods"
 )
 
-// deadline bounds every wait; no test takes as long unless it fails.
-const deadline = 30 * time.Second
-
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
 func run(m *testing.M) int {
@@ -93,7 +90,7 @@ func newManager(t *testing.T, publish func([]mesh.Instance) error) *pods.Manager
 	})
 	close(made)
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), deadline)
+		ctx, cancel := context.WithTimeout(context.Background(), labtest.Deadline)
 		defer cancel()
 		if err := m.Stop(ctx); err != nil {
 			t.Errorf("stop: %v", err)

@@ -10,9 +10,11 @@ import (
 )
 
 const (
-	// patience bounds one Publish: a proxy that does not answer must not keep pods from ending.
-	patience = 5 * time.Second
-	// again is the pause after a Publish that failed, the first time; it doubles, up to patience.
+	// publishWithin bounds one Publish: a proxy that does not answer must not keep pods from
+	// ending.
+	publishWithin = 5 * time.Second
+	// again is the pause after a Publish that failed, the first time; it doubles up to
+	// publishWithin.
 	again = 100 * time.Millisecond
 )
 
@@ -90,7 +92,7 @@ func (m *Manager) publishing(ctx context.Context) {
 			if err != nil {
 				known = nil
 				time.AfterFunc(pause, m.touch)
-				pause = min(2*pause, patience)
+				pause = min(2*pause, publishWithin)
 			} else {
 				pause = again
 			}
@@ -100,7 +102,7 @@ func (m *Manager) publishing(ctx context.Context) {
 }
 
 func (m *Manager) publish(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, publishWithin)
 	defer cancel()
 	return m.cfg.Publish(ctx)
 }

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// patience bounds the wait for what a dead child leaves behind: its group, its last output.
-const patience = time.Second
+// leftBehind bounds the wait for what a dead child leaves behind: its group, its last output.
+const leftBehind = time.Second
 
 // child is one run of a program.
 type child struct {
@@ -63,7 +63,7 @@ func (c *child) keep(cmd *exec.Cmd, out *output, started chan<- error) {
 	endGroup(c.pid)
 	select {
 	case <-ended:
-	case <-time.After(patience): // someone outside the group has kept the pipes
+	case <-time.After(leftBehind): // someone outside the group has kept the pipes
 	}
 	stdout.Close()
 	stderr.Close()
@@ -106,7 +106,7 @@ func (c *child) killed() bool {
 
 // endGroup kills what the leader of a group left, and returns when nothing of it is there.
 func endGroup(group int) {
-	for began := time.Now(); time.Since(began) < patience; time.Sleep(time.Millisecond) {
+	for began := time.Now(); time.Since(began) < leftBehind; time.Sleep(time.Millisecond) {
 		if syscall.Kill(-group, syscall.SIGKILL) != nil {
 			return
 		}

@@ -19,9 +19,6 @@ import (
 // role names the program that the test binary is to be, when it is started as a child.
 const role = "SUPERVISE_CHILD"
 
-// deadline bounds every wait; no test takes as long unless it fails.
-const deadline = 30 * time.Second
-
 func TestMain(m *testing.M) {
 	if program, ok := programs()[os.Getenv(role)]; ok {
 		program(os.Args[1:])
@@ -76,7 +73,7 @@ func child(t *testing.T, log *supervise.Log, name string, args ...string) superv
 		Args:   args,
 		Env:    []string{role + "=" + name},
 		Stdout: log,
-		Grace:  deadline,
+		Grace:  labtest.Deadline,
 		Probe:  supervise.Probe{Period: 5 * time.Millisecond},
 	}
 }
@@ -95,10 +92,10 @@ func start(t *testing.T, cfg supervise.Config) *supervise.Process {
 	return p
 }
 
-// soon is a context for what must happen within the deadline.
+// soon is a context for what must happen before the deadline.
 func soon(t *testing.T) context.Context {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), deadline)
+	ctx, cancel := context.WithTimeout(t.Context(), labtest.Deadline)
 	t.Cleanup(cancel)
 	return ctx
 }

@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"reflect"
 
+	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/anypb"
 
@@ -33,41 +35,57 @@ const (
 	kinds
 )
 
-// Build is Envoy's configuration for a mesh. The error names every part that Envoy could not
-// be told.
-func Build(m mesh.Mesh, cfg Config) (Snapshot, error) {
-	b := &builder{
-		mesh: m, cfg: cfg, snapshot: Snapshot{limits: map[string]mesh.RateLimit{}},
-		faults: mostFaults(m), locals: mostLocals(m), headers: loggedHeaders(m),
-	}
+func newSnapshot() Snapshot {
+	s := Snapshot{limits: map[string]mesh.RateLimit{}}
 	for k := range kinds {
-		b.snapshot.resources[k] = resources{}
+		s.resources[k] = resources{}
+	}
+	return s
+}
+
+// Build is Envoy's configuration for a mesh, which must not be changed from then on. The error
+// names every part that Envoy could not be told.
+func (r *Builder) Build(m mesh.Mesh) (Snapshot, error) {
+	now := base{m.Topology, mostFaults(m), mostLocals(m), loggedHeaders(m)}
+	if !reflect.DeepEqual(now, r.base) {
+		r.base, r.pieces, r.tables = now, nil, nil
+	}
+	b := &builder{
+		mesh: m, cfg: r.config, base: now, snapshot: newSnapshot(),
+		before: r.pieces, pieces: map[string]piece{}, tables: r.tables,
 	}
 	b.zipkin()
 	for _, i := range m.Instances {
 		if s, ok := m.SidecarOf(i.Workload); ok {
-			b.inbound(i, s.Inbound)
-			b.outbound(b.sidecar(i), s.Outbound)
+			b.part("inbound"+at(i.Name), s.Inbound, func() []*routev3.VirtualHost {
+				b.inbound(i, s.Inbound)
+				return nil
+			})
+			b.outbound(sidecar(i), s.Outbound)
 		}
 	}
-	b.outbound(ingress(cfg), m.Gateway)
+	b.outbound(ingress(r.config), m.Gateway)
+	r.pieces, r.tables = b.pieces, map[string]*routev3.RouteConfiguration{}
+	for name, table := range b.snapshot.resources[routes] {
+		r.tables[name] = table.(*routev3.RouteConfiguration)
+	}
 	return b.snapshot, errors.Join(b.errs...)
 }
 
 // client is whose calls a part of the configuration is for.
 type client struct {
 	name    mesh.Name
-	caller  string         // how it introduces itself to servers
-	service string         // by which its spans are known
-	listen  string         // host:port; "": it makes no calls
-	edge    bool           // its own callers are outside the mesh, and not to be believed
-	itself  map[int]string // the clusters of its own ports
+	caller  string // how it introduces itself to servers
+	service string // by which its spans are known
+	listen  string // host:port; "": it makes no calls
+	edge    bool   // its own callers are outside the mesh, and not to be believed
+	// instance is whose calls they are; of the ingress, one without ports.
+	instance mesh.Instance
 }
 
-func (b *builder) sidecar(i mesh.Instance) client {
+func sidecar(i mesh.Instance) client {
 	return client{
-		name: i.Name, caller: i.Workload.String(), service: app(i), listen: i.Proxy,
-		itself: b.itself(i),
+		name: i.Name, caller: i.Workload.String(), service: app(i), listen: i.Proxy, instance: i,
 	}
 }
 
@@ -83,11 +101,12 @@ func ingress(cfg Config) client {
 
 // builder collects resources, and what is wrong with them.
 type builder struct {
+	base
 	mesh     mesh.Mesh
 	cfg      Config
-	faults   int      // that a listener is prepared for
-	locals   int      // and limits
-	headers  []string // that the access log shows
+	before   map[string]piece                       // what was built before, of the same base
+	pieces   map[string]piece                       // what was built now
+	tables   map[string]*routev3.RouteConfiguration // those built before
 	snapshot Snapshot
 	errs     []error
 }

@@ -26,7 +26,7 @@ func TestBuildAgain(t *testing.T) {
 	t.Parallel()
 	m := classic.Resolve(rules.Set{}, tutorial())
 	bytes := func() map[string]string {
-		s, err := xds.Build(m, xds.Config{Sockets: "/s", Ingress: "127.0.0.1:1", AccessLog: "/dev/stdout"})
+		s, err := xds.NewBuilder(xds.Config{Sockets: "/s", Ingress: "127.0.0.1:1", AccessLog: "/dev/stdout"}).Build(m)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -87,7 +87,7 @@ func TestBuildRefuses(t *testing.T) {
 		m.Instances = slices.Clone(m.Instances)
 		c := xds.Config{Sockets: "/s"}
 		change(&m, &c)
-		if _, err := xds.Build(m, c); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := xds.NewBuilder(c).Build(m); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want one with %q", err, want)
 		}
 	}
@@ -99,7 +99,7 @@ func TestSuccessRate(t *testing.T) {
 	for _, bySuccessRate := range []bool{true, false} {
 		m := classic.Resolve(rules.Set{}, tutorial())
 		eachCluster(m, func(p *mesh.Policy) { p.Outlier = &mesh.Outlier{BySuccessRate: bySuccessRate} })
-		s, err := xds.Build(m, xds.Config{Sockets: "/s"})
+		s, err := xds.NewBuilder(xds.Config{Sockets: "/s"}).Build(m)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -89,7 +89,7 @@ func (c *conversation) hear(k kind, count int) {
 	if err != nil {
 		c.t.Fatalf("kind %d: %v", k, err)
 	}
-	if got, _ := kindOf(m.GetTypeUrl()); got != k || len(m.GetResources()) != count {
+	if got, _ := kindOfType(m.GetTypeUrl()); got != k || len(m.GetResources()) != count {
 		c.t.Fatalf("heard kind %d with %d resources, want kind %d with %d", got, len(m.GetResources()), k, count)
 	}
 	c.heard[k] = m

@@ -115,10 +115,10 @@ func documents(t *testing.T, files []string) []document.Document {
 // configuration is all of Envoy's for a mesh, by part.
 func configuration(t *testing.T, m mesh.Mesh) map[string]any {
 	t.Helper()
-	snapshot, err := xds.Build(m, xds.Config{
+	snapshot, err := xds.NewBuilder(xds.Config{
 		Sockets: "/sockets", Ingress: "127.0.0.1:8280", Authorities: "/authorities.pem",
 		AccessLog: "/dev/stdout", Zipkin: "127.0.0.1:9411",
-	})
+	}).Build(m)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -31,18 +31,36 @@ func byHash(c *clusterv3.Cluster, h *mesh.Hash) {
 	}
 }
 
-// keys say for each of a route's clusters which requests are alike. Envoy puts those of all
-// clusters together.
-func keys(destinations []mesh.Destination, out mesh.Outbound) []*routev3.RouteAction_HashPolicy {
-	var list []*routev3.RouteAction_HashPolicy
+// hashing are the clusters that have requests which are alike.
+func hashing(out mesh.Outbound) []mesh.Upstream {
+	var list []mesh.Upstream
+	for _, u := range out.Clusters {
+		if u.Policy.Hash != nil {
+			list = append(list, u)
+		}
+	}
+	return list
+}
+
+// hashes say for each of a route's clusters which requests are alike.
+func hashes(destinations []mesh.Destination, hashing []mesh.Upstream) []mesh.Hash {
+	var list []mesh.Hash
 	for _, d := range destinations {
-		for _, u := range out.Clusters {
-			if u.Policy.Hash == nil || u.Cluster.Key() != d.Cluster.Key() {
-				continue
+		for _, u := range hashing {
+			if u.Cluster.Key() == d.Cluster.Key() {
+				list = append(list, *u.Policy.Hash)
 			}
-			if k := key(*u.Policy.Hash); k != nil {
-				list = append(list, k)
-			}
+		}
+	}
+	return list
+}
+
+// hashPolicies are those of all clusters of a route: Envoy puts them together.
+func hashPolicies(hashes []mesh.Hash) []*routev3.RouteAction_HashPolicy {
+	var list []*routev3.RouteAction_HashPolicy
+	for _, h := range hashes {
+		if k := key(h); k != nil {
+			list = append(list, k)
 		}
 	}
 	return list

@@ -29,19 +29,16 @@ func (b *builder) itself(i mesh.Instance) map[int]string {
 }
 
 // loopbacks are the routes of an instance to itself, which no rule concerns.
-func (b *builder) loopbacks(c client, taken map[string]bool) []*routev3.VirtualHost {
+func loopbacks(itself map[int]string) []*routev3.VirtualHost {
 	var list []*routev3.VirtualHost
-	for _, port := range slices.Sorted(maps.Keys(c.itself)) {
+	for _, port := range slices.Sorted(maps.Keys(itself)) {
 		names := domains(mesh.VirtualHost{Names: loopback(), Port: port})
-		for _, name := range names {
-			taken[name] = true
-		}
 		list = append(list, &routev3.VirtualHost{
 			Name: names[0], Domains: names, RequestHeadersToRemove: []string{callerHeader},
 			Routes: []*routev3.Route{{
 				Name: "itself", Match: everything(),
 				Action: &routev3.Route_Route{Route: &routev3.RouteAction{
-					ClusterSpecifier: &routev3.RouteAction_Cluster{Cluster: c.itself[port]},
+					ClusterSpecifier: &routev3.RouteAction_Cluster{Cluster: itself[port]},
 					Timeout:          durationpb.New(0),
 				}},
 			}},

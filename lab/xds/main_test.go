@@ -10,16 +10,12 @@ import (
 	"strconv"
 	"sync"
 	"testing"
-	"time"
 
 	"istio-tutorial/lab/envoy"
 	"istio-tutorial/lab/mesh"
 	"istio-tutorial/lab/supervise"
 	"istio-tutorial/lab/xds"
 )
-
-// patience bounds every wait; no test takes as long unless it fails.
-const patience = 30 * time.Second
 
 func TestMain(m *testing.M) {
 	code := m.Run()
@@ -106,7 +102,7 @@ func (p *proxy) push(ctx context.Context, namespace string, world mesh.Mesh) err
 	before, had := p.worlds[namespace]
 	world.Instances = slices.Clone(world.Instances) // its test goes on with its own
 	p.worlds[namespace] = world
-	snapshot, err := xds.Build(p.together(), p.config())
+	snapshot, err := xds.NewBuilder(p.config()).Build(p.together())
 	if err == nil {
 		err = p.server.Push(ctx, snapshot)
 	}

@@ -3,6 +3,7 @@ package xds
 import (
 	"cmp"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -19,29 +20,54 @@ func (b *builder) outbound(c client, out mesh.Outbound) {
 		return
 	}
 	name := outboundName(c.name)
-	b.listen(door{
-		name: name, address: b.tcp(c.listen), owner: c.name, service: c.service,
-		direction: envoy.Outbound, edge: c.edge, filters: append(b.faultFilters(), b.lookup()...),
+	loopbacks := b.part(name, nil, func() []*routev3.VirtualHost {
+		b.listen(door{
+			name: name, address: b.tcp(c.listen), owner: c.name, service: c.service,
+			direction: envoy.Outbound, edge: c.edge,
+			filters: append(b.faultFilters(), b.lookup()...),
+		})
+		return loopbacks(b.itself(c.instance))
 	})
 	for _, u := range out.Clusters {
-		b.cluster(c.name, u)
+		b.part(outboundCluster(c.name, u.Cluster), u, func() []*routev3.VirtualHost {
+			b.cluster(c.name, u)
+			return nil
+		})
 	}
+	table := &routev3.RouteConfiguration{Name: name}
+	table.VirtualHosts = b.hosts(c, out, loopbacks)
+	b.add(routes, name, b.same(table))
+}
+
+// hosts are those that a client may call, each name once, and what becomes of calls of all others.
+func (b *builder) hosts(
+	c client, out mesh.Outbound, loopbacks []*routev3.VirtualHost,
+) []*routev3.VirtualHost {
+	list := slices.Clone(loopbacks)
 	taken := map[string]bool{}
-	table := &routev3.RouteConfiguration{Name: name, VirtualHosts: b.loopbacks(c, taken)}
-	for _, h := range out.Hosts {
-		if v := b.virtualHost(c, h, out, taken); v != nil {
-			table.VirtualHosts = append(table.VirtualHosts, v)
+	for _, v := range list {
+		for _, name := range v.Domains {
+			taken[name] = true
 		}
 	}
-	if v := b.unknown(c, out); v != nil && !taken["*"] {
-		table.VirtualHosts = append(table.VirtualHosts, v)
+	alike := hashing(out)
+	for _, h := range out.Hosts {
+		if v := b.virtualHost(c, h, alike, taken); v != nil {
+			list = append(list, v)
+		}
 	}
-	b.add(routes, name, table)
+	if taken["*"] {
+		return list
+	}
+	of := mesh.Outbound{Unknown: out.Unknown, AllowAny: out.AllowAny}
+	return append(list, b.part("unknown"+at(c.name), of, func() []*routev3.VirtualHost {
+		return b.unknown(c, out)
+	})...)
 }
 
 // virtualHost is nil if earlier ones have taken all of its names: Envoy wants each only once.
 func (b *builder) virtualHost(
-	c client, h mesh.VirtualHost, out mesh.Outbound, taken map[string]bool,
+	c client, h mesh.VirtualHost, alike []mesh.Upstream, taken map[string]bool,
 ) *routev3.VirtualHost {
 	var free []string
 	for _, d := range domains(h) {
@@ -54,14 +80,24 @@ func (b *builder) virtualHost(
 		return nil
 	}
 	v := &routev3.VirtualHost{Name: free[0], Domains: free}
-	for _, r := range h.Routes {
-		route := b.route(c, r, out)
-		if b.unread(r) {
-			v.Routes = append(v.Routes, tunnel(route))
-		}
-		v.Routes = append(v.Routes, route)
+	for i, r := range h.Routes {
+		key := free[0] + " " + strconv.Itoa(i) + at(c.name)
+		of := routeOf{r, hashes(r.Destinations, alike)}
+		v.Routes = append(v.Routes, remember(b, key, of, func() []*routev3.Route {
+			route := b.route(c, r, of.hashes)
+			if b.unread(r) {
+				return []*routev3.Route{tunnel(route), route}
+			}
+			return []*routev3.Route{route}
+		})...)
 	}
 	return v
+}
+
+// routeOf is what a route is made of.
+type routeOf struct {
+	mesh.Route
+	hashes []mesh.Hash // of its destinations
 }
 
 // domains are the names of a host as they stand in requests: without a port, it is 80.
@@ -88,7 +124,7 @@ const httpPort = 80
 
 // unknown is what becomes of calls of all other hosts, under Istio's names for it. It is nil
 // where Envoy's own answer is the one wanted.
-func (b *builder) unknown(c client, out mesh.Outbound) *routev3.VirtualHost {
+func (b *builder) unknown(c client, out mesh.Outbound) []*routev3.VirtualHost {
 	v := &routev3.VirtualHost{Name: "block_all", Domains: []string{"*"}}
 	switch {
 	case out.AllowAny:
@@ -102,7 +138,7 @@ func (b *builder) unknown(c client, out mesh.Outbound) *routev3.VirtualHost {
 			})
 		}
 	}
-	return v
+	return []*routev3.VirtualHost{v}
 }
 
 // connect matches a request for a tunnel.

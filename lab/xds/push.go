@@ -34,8 +34,8 @@ const brokenRule = "Proto constraint validation failed"
 
 var namePattern = regexp.MustCompile(`name: "([^"]*)"`)
 
-// patience is how long Envoy may take to go back to what it had.
-const patience = 5 * time.Second
+// backWithin is how long Envoy may take to go back to what it had.
+const backWithin = 5 * time.Second
 
 // Push returns nil when Envoy serves by the snapshot, and no request sent from then on is
 // answered by an earlier one. Otherwise the error is a *RefusedError, or says why ctx ended, and
@@ -65,7 +65,7 @@ func (s *Server) Push(ctx context.Context, next Snapshot) error {
 
 // goBack restores what was, and does not insist that Envoy confirms it.
 func (s *Server) goBack(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), backWithin)
 	defer cancel()
 	if s.state.connected() && s.take(ctx, reduction(s.applied.resources)) == nil {
 		return nil

@@ -17,7 +17,7 @@ import (
 	"istio-tutorial/lab/mesh"
 )
 
-func (b *builder) route(c client, r mesh.Route, out mesh.Outbound) *routev3.Route {
+func (b *builder) route(c client, r mesh.Route, hashes []mesh.Hash) *routev3.Route {
 	route := &routev3.Route{Name: r.From, Match: match(r.Match)}
 	if r.StatPrefix != "" {
 		route.StatPrefix = statName(r.StatPrefix + at(c.name))
@@ -34,7 +34,7 @@ func (b *builder) route(c client, r mesh.Route, out mesh.Outbound) *routev3.Rout
 	action := &routev3.RouteAction{
 		Timeout:     durationpb.New(r.Timeout), // 0 is none; without it, Envoy takes 15 s
 		RetryPolicy: b.retry(r.Retry),
-		HashPolicy:  keys(r.Destinations, out),
+		HashPolicy:  hashPolicies(hashes),
 	}
 	rewrite(action, r.Rewrite)
 	if r.Missing == http.StatusInternalServerError {

@@ -31,7 +31,7 @@ func (k kind) typeURL() string {
 	}[k]
 }
 
-func kindOf(typeURL string) (kind, bool) {
+func kindOfType(typeURL string) (kind, bool) {
 	for k := range kinds {
 		if k.typeURL() == typeURL {
 			return k, true
@@ -221,7 +221,7 @@ func (s *state) OnStreamClosed(stream int64, _ *corev3.Node) {
 
 // OnStreamRequest notes what Envoy says to an offer.
 func (s *state) OnStreamRequest(stream int64, req *discoveryv3.DiscoveryRequest) error {
-	k, known := kindOf(req.GetTypeUrl())
+	k, known := kindOfType(req.GetTypeUrl())
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !known || stream != s.stream {
@@ -260,7 +260,7 @@ func (s *state) OnStreamResponse(
 	_ context.Context, stream int64,
 	_ *discoveryv3.DiscoveryRequest, resp *discoveryv3.DiscoveryResponse,
 ) {
-	k, known := kindOf(resp.GetTypeUrl())
+	k, known := kindOfType(resp.GetTypeUrl())
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !known || stream != s.stream {

@@ -303,7 +303,7 @@ func TestTodaysMirror(t *testing.T) {
 			if host != "recommendation:8080" {
 				t.Errorf("host of a copy: %s", host)
 			}
-		case <-time.After(patience):
+		case <-time.After(labtest.Deadline):
 			t.Fatal("a copy is missing")
 		}
 	}

@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"istio-tutorial/lab/document"
+	"istio-tutorial/lab/labtest"
 	"istio-tutorial/lab/mesh"
 	"istio-tutorial/lab/rules"
 	"istio-tutorial/lab/rules/classic"
@@ -44,7 +45,7 @@ func newWorld(t *testing.T) *world {
 func newWorldOn(t *testing.T, p *proxy) *world {
 	w := &world{t: t, proxy: p, ns: fmt.Sprintf("ns%d", namespaces.Add(1))}
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		ctx, cancel := context.WithTimeout(context.Background(), labtest.Deadline)
 		defer cancel()
 		if err := p.push(ctx, w.ns, mesh.Mesh{}); err != nil {
 			t.Error("cleaning up:", err)
@@ -158,7 +159,7 @@ func (w *world) with(rules ...string) rules.Set {
 }
 
 func (w *world) push(m mesh.Mesh) error {
-	ctx, cancel := context.WithTimeout(w.t.Context(), patience)
+	ctx, cancel := context.WithTimeout(w.t.Context(), labtest.Deadline)
 	defer cancel()
 	return w.proxy.push(ctx, w.ns, m)
 }
@@ -178,7 +179,7 @@ func (p *pod) client(t *testing.T) *http.Client {
 		Proxy: http.ProxyURL(&url.URL{Scheme: "http", Host: p.Proxy}),
 	}
 	t.Cleanup(transport.CloseIdleConnections)
-	return &http.Client{Transport: transport, Timeout: patience}
+	return &http.Client{Transport: transport, Timeout: labtest.Deadline}
 }
 
 // get asks as a pod; headers are "name: value".

@@ -38,6 +38,7 @@ type Client struct {
 	next      Next
 	late      error // what is wrong when the time-out is over
 	limit     int64
+	tooLarge  error         // what is wrong when an answer is above the limit
 	large     chan struct{} // holds one for each large answer in memory
 	calls     tracing.Calls
 	transport http.RoundTripper
@@ -51,9 +52,16 @@ type Client struct {
 func NewClient(n Next, limit int64, tracer tracing.Tracer) *Client {
 	request := &http.Request{Method: http.MethodGet, URL: n.URL, Host: n.URL.Host,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}
-	return &Client{next: n, limit: limit, large: make(chan struct{}, max(1, maxLarge/limit)),
-		calls: tracer.Calls(n.Name, n.URL), late: fmt.Errorf("no answer within %v", n.Timeout),
-		transport: transportFor(request, n.Timeout), request: request}
+	return &Client{
+		next:      n,
+		late:      fmt.Errorf("no answer within %v", n.Timeout),
+		limit:     limit,
+		tooLarge:  fmt.Errorf("answer above %d KiB", limit>>10),
+		large:     make(chan struct{}, max(1, maxLarge/limit)),
+		calls:     tracer.Calls(n.Name, n.URL),
+		transport: transportFor(request, n.Timeout),
+		request:   request,
+	}
 }
 
 // Answer is what the next service said.
@@ -146,9 +154,8 @@ const (
 // read returns the answer's body, which stays in memory until asked is over: its caller may read
 // it slowly.
 func (c *Client) read(asked, asking context.Context, res *http.Response) (string, error) {
-	tooLarge := fmt.Errorf("answer above %d KiB", c.limit>>10)
 	if res.ContentLength > c.limit {
-		return "", tooLarge
+		return "", c.tooLarge
 	}
 	begin, err := io.ReadAll(io.LimitReader(res.Body, small))
 	if err != nil || len(begin) < small {
@@ -165,7 +172,7 @@ func (c *Client) read(asked, asking context.Context, res *http.Response) (string
 	body.Write(begin)
 	n, err := io.Copy(&body, io.LimitReader(res.Body, c.limit+1-small))
 	if small+n > c.limit {
-		return "", tooLarge
+		return "", c.tooLarge
 	}
 	return body.String(), err
 }

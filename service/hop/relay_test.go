@@ -2,6 +2,7 @@ package hop_test
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"log/slog"
 	"net"
@@ -66,6 +67,8 @@ func TestRelay(t *testing.T) {
 		{"status without a phrase and a body", says(answer("599 Whatever", "B")), 503, "599 B"},
 		{"redirect", says(answer("302 Found\r\nLocation: /elsewhere", "")), 503,
 			"URL: unexpected answer: 302 Found"},
+		{"redirect in colour", says(answer("302 \x1b[31mFound\u009b\u202e", "")), 503,
+			`URL: unexpected answer: 302 \u001b[31mFound\u009b\u202e`},
 		{"redirect to nowhere", says(answer("302 Found\r\nLocation: http://[", "")), 503, "URL: unexpected answer: 302 Found"},
 		{"not modified", says(answer("304 Not Modified", "")), 503,
 			"URL: unexpected answer: 304 Not Modified"},
@@ -152,6 +155,69 @@ func like(s, pattern string) bool {
 		rest = rest[max(at, 0)+min(len(part), len(rest)):]
 	}
 	return ok && rest == ""
+}
+
+// A failure's text is the caller's whole, and the log's in short.
+func TestLongFailure(t *testing.T) {
+	t.Parallel()
+	body := strings.Repeat("x", limit)
+	var log bytes.Buffer
+	got := servicetest.Get(t, relay(t, serveRaw(t, says(answer("500 Oops", body))).url, time.Hour, &log))
+	if got.Status != 503 || got.Body != "customer => 500 "+body+"\n" {
+		t.Errorf("got %d and %d bytes", got.Status, len(got.Body))
+	}
+	if n := log.Len(); n < 300 || n > 500 {
+		t.Errorf("the log has %d bytes: %.600s", n, log.String())
+	}
+}
+
+// Large answers are in memory a few at a time, until their callers have them. Small ones do not
+// wait for that.
+func TestLargeAnswersWait(t *testing.T) {
+	t.Parallel()
+	const most = 8 << 20
+	next := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.UserAgent() == "large" {
+			_, _ = w.Write(make([]byte, 5000))
+		}
+	}))
+	t.Cleanup(next.Close)
+	u, err := url.Parse(next.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := hop.NewClient(hop.Next{Name: "preference", URL: u, Timeout: time.Hour}, most/2, tracing.Tracer{})
+	get := func(ctx context.Context, agent string) error {
+		in := servicetest.Request(ctx, t, "http://customer")
+		in.Header.Set("User-Agent", agent)
+		_, err := c.Get(in)
+		return err
+	}
+	ctx, answered := context.WithCancel(t.Context())
+	for range 2 {
+		if err := get(ctx, "large"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	third := make(chan error, 1)
+	go func() { third <- get(t.Context(), "large") }()
+	if err := get(t.Context(), "small"); err != nil {
+		t.Error(err)
+	}
+	gone, leave := context.WithCancel(t.Context())
+	fourth := make(chan error, 1)
+	go func() { fourth <- get(gone, "large") }()
+	leave()
+	if err := servicetest.Receive(t, "the end of one that waits", fourth); err == nil {
+		t.Error("a request whose caller is gone got an answer")
+	}
+	if len(third) > 0 {
+		t.Error("a third large answer is in memory")
+	}
+	answered()
+	if err := servicetest.Receive(t, "the answer that waited", third); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestTimeouts(t *testing.T) {

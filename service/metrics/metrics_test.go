@@ -24,7 +24,8 @@ func exposition(t *testing.T, m *metrics.Requests) string {
 
 func TestExposition(t *testing.T) {
 	t.Parallel()
-	m := metrics.New("customer", func() int64 { return 0 })
+	m := metrics.New("customer", func() int64 { return 7 })
+	m.Refused()
 	for _, a := range []struct {
 		route  string
 		status int
@@ -52,6 +53,8 @@ func TestExposition(t *testing.T) {
 		`http_request_duration_seconds_sum{route="/",service="customer",status_class="5xx"} 60`,
 		`http_request_duration_seconds_count{route="none",service="customer",status_class="4xx"} 1`,
 		`http_requests_in_flight{service="customer"} 1`,
+		`http_connections_refused_total{service="customer"} 1`,
+		`log_lines_dropped_total{service="customer"} 7`,
 		`# TYPE http_requests_total counter`,
 		`# TYPE http_request_errors_total counter`,
 		`# TYPE http_request_duration_seconds histogram`,

@@ -28,16 +28,16 @@ func (a *app) analyze() *cobra.Command {
 	n := &analysis{app: a}
 	cmd := &cobra.Command{
 		Use:   "analyze [-f FILE]",
-		Short: "Say what is wrong with rules, as istioctl analyze does",
-		Long: `Say what is wrong with rules: what would be refused, what leads nowhere, what never
-acts; with istioctl's codes where it has one, and the file and line.
+		Short: "Report what is wrong with rules, as istioctl analyze does",
+		Long: `Report what is wrong with rules: what would be refused, what leads nowhere, what never
+acts. Each message has istioctl's code, if there is one, and the file and line.
 
-With -f it looks at files, without a lab: services and workloads are those of the files and of
-deploy/, version 2 of recommendation among them. Of an object that several files have, each is
-looked at. Without -f it looks at what is in force in the lab.
+With -f it checks files, without a lab: services and workloads are those of the files and of
+deploy/, including version 2 of recommendation. If several files have the same object, each is
+checked. Without -f it checks the rules of the running lab.
 
 Its exit status is istioctl's: 79 if there is a message of level Error (or of --failure-threshold),
-65 if a file is no YAML.`,
+65 if a file is not YAML.`,
 		Example: `  bin/lab analyze -f istiofiles/v1
   bin/lab analyze -f rule.yml --failure-threshold Warning
   bin/lab analyze -f - -o json <rule.yml
@@ -54,9 +54,9 @@ Its exit status is istioctl's: 79 if there is a message of level Error (or of --
 	flags := cmd.Flags()
 	flags.StringVarP(&n.format, "output", "o", "log", "log or json")
 	flags.StringVar(&n.failFrom, "failure-threshold", "Error",
-		"the level that makes the exit status 79: Info, Warning")
+		"least level that sets exit status 79: Info, Warning or Error")
 	flags.StringVar(&n.tellFor, "output-threshold", "Info",
-		"the least level that is told: Warning, Error")
+		"least level to print: Info, Warning or Error")
 	return cmd
 }
 

@@ -8,7 +8,7 @@ import (
 
 func (a *app) apply() *cobra.Command {
 	return (&change{app: a, verb: objects.Apply}).command(&cobra.Command{
-		Short: "Create or replace what files describe",
+		Short: "Create or replace the objects in files",
 		Example: `  bin/lab apply -f deploy/recommendation/Deployment-v2.yml
   bin/lab apply -f deploy/egress -R
   bin/lab apply -k deploy`,

@@ -17,13 +17,13 @@ func (a *app) convert() *cobra.Command {
 	c := &conversion{app: a}
 	cmd := &cobra.Command{
 		Use:   "convert -f FILE [--to v1|gateway-api]",
-		Short: "Say rules of Istio 0.7.1 in today's words",
-		Long: `Say rules of Istio 0.7.1 in today's words, on standard output, with a comment for every
-difference in meaning. All files are taken together, as rules act together. What cannot be said
-is refused by the rule's name, and nothing is printed.
+		Short: "Translate rules of Istio 0.7.1 into today's APIs",
+		Long: `Translate rules of Istio 0.7.1 into today's APIs, on standard output, with a comment for every
+difference in meaning. All files are translated together, because rules act together. If a rule
+has no equivalent, convert names it, fails, and prints nothing.
 
-Services, workloads and service accounts are those of deploy/, version 2 of recommendation among
-them, and of the files.`,
+Services, workloads and service accounts are those of deploy/, including version 2 of
+recommendation, and of the files.`,
 		Example: `  bin/lab convert -f istiofiles/route-rule-recommendation-503.yml
   bin/lab convert -f istiofiles/route-rule-recommendation-v1_and_v2.yml --to gateway-api
   bin/lab convert -f istiofiles/acl-whitelist.yml | bin/lab analyze -f -`,

@@ -11,10 +11,10 @@ import (
 func (a *app) create() *cobra.Command {
 	c := &change{app: a, verb: objects.Create}
 	cmd := c.command(&cobra.Command{
-		Short: "Create what files describe; refuse what is there",
-		Long: `Create what files describe; refuse what is there.
+		Short: "Create the objects in files; refuse those that exist",
+		Long: `Create the objects in files; refuse those that exist.
 
-It returns when the proxy has the new configuration: the next request sees it. If anything in the
+It returns when the proxy has the new configuration, so the next request sees it. If anything in the
 files is wrong, nothing is changed.`,
 		Example: `  bin/lab create -f istiofiles/route-rule-recommendation-v2.yml
   cat rule.yml | bin/lab create -f -

@@ -22,7 +22,7 @@ func (a *app) delete() *cobra.Command {
 	r := &removal{change: change{app: a, verb: objects.Delete, dryRun: "none"}}
 	cmd := &cobra.Command{
 		Use:   "delete -f FILE | KIND NAME... | KIND/NAME...",
-		Short: "Delete by files or by names",
+		Short: "Delete objects by files or by names",
 		Example: `  bin/lab delete -f istiofiles/acl-whitelist.yml
   bin/lab delete routerule recommendation-default
   bin/lab delete deployment/recommendation-v2`,
@@ -36,9 +36,9 @@ func (a *app) delete() *cobra.Command {
 		},
 	}
 	r.declare(cmd)
-	cmd.Flags().StringVarP(&r.labels, "selector", "l", "", "delete those with these labels")
-	cmd.Flags().BoolVar(&r.all, "all", false, "delete all of the kind in the namespace")
-	cmd.Flags().BoolVar(&r.ignoreMissing, "ignore-not-found", false, "what is not there is deleted")
+	cmd.Flags().StringVarP(&r.labels, "selector", "l", "", "delete the objects with these labels")
+	cmd.Flags().BoolVar(&r.all, "all", false, "delete all objects of the kind in the namespace")
+	cmd.Flags().BoolVar(&r.ignoreMissing, "ignore-not-found", false, "treat an object that does not exist as deleted")
 	cmd.Flags().BoolVar(&r.wait, "wait", true, "return when deleted pods have ended")
 	return cmd
 }

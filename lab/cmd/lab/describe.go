@@ -15,7 +15,7 @@ func (a *app) describe() *cobra.Command {
 	var labels string
 	cmd := &cobra.Command{
 		Use:   "describe KIND [NAME...]",
-		Short: "Tell all of some objects",
+		Short: "Show the details of objects",
 		Example: `  bin/lab describe pod recommendation-v1-6fc97476f8-m2ntp
   bin/lab describe routerule recommendation-default`,
 		Args:              cobra.MinimumNArgs(1),
@@ -35,7 +35,7 @@ func (a *app) describe() *cobra.Command {
 			return writeDescriptions(a.stdout, list)
 		},
 	}
-	cmd.Flags().StringVarP(&labels, "selector", "l", "", "only those with these labels")
+	cmd.Flags().StringVarP(&labels, "selector", "l", "", "only objects with these labels")
 	return cmd
 }
 

@@ -9,7 +9,7 @@ import (
 func (a *app) down() *cobra.Command {
 	return &cobra.Command{
 		Use:   "down",
-		Short: "End the lab and all that it started",
+		Short: "End the lab and everything that it started",
 		Example: `  bin/lab down
   bin/lab --name second down`,
 		Args: cobra.NoArgs,

@@ -19,7 +19,7 @@ func (a *app) exec() *cobra.Command {
 		Short: "Run a command as if inside a pod, and end with its status",
 		Long: `Run a command as if inside a pod: with its environment, and its programs first on the PATH.
 
-There is no container around it: the files are this machine's.`,
+There is no container around the command: it sees the files of this machine.`,
 		Example: `  bin/lab exec recommendation-v2-785465d9cd-225ms -c recommendation -- recommendation misbehave
   bin/lab exec deployment/egresshttpbin -- egress get http://httpbin.org/headers`,
 		ValidArgsFunction: a.completePods,
@@ -47,9 +47,9 @@ There is no container around it: the files are this machine's.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.BoolVarP(&e.Stdin, "stdin", "i", false, "let it read standard input")
-	flags.BoolVarP(&terminal, "tty", "t", false, "leave Ctrl-C to it")
-	flags.StringVarP(&e.Container, "container", "c", "", "whose environment; by default its program's")
+	flags.BoolVarP(&e.Stdin, "stdin", "i", false, "pass standard input to the command")
+	flags.BoolVarP(&terminal, "tty", "t", false, "pass Ctrl-C to the command")
+	flags.StringVarP(&e.Container, "container", "c", "", "container whose environment is used; default: the program")
 	return cmd
 }
 

@@ -26,9 +26,9 @@ func (s *sources) declare(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	// not a list of commas, which a file's name may have
 	flags.StringArrayVarP(&s.files, "filename", "f", nil,
-		"FILE, folder, or - for standard input; several by several -f")
+		"file, folder, or - for standard input; may be repeated")
 	flags.StringArrayVarP(&s.folders, "kustomize", "k", nil, "folder with a kustomization.yaml")
-	flags.BoolVarP(&s.recursive, "recursive", "R", false, "folders of -f with their own folders")
+	flags.BoolVarP(&s.recursive, "recursive", "R", false, "read the folders of -f recursively")
 	_ = cmd.MarkFlagDirname("kustomize") // the flag is there
 }
 
@@ -86,7 +86,7 @@ func (s *sources) folder(path string) (found []string, err error) {
 		case entry.IsDir() || !slices.Contains(extensions, filepath.Ext(file)):
 			return nil
 		case strings.HasPrefix(entry.Name(), "kustomization."):
-			return fmt.Errorf("%s: a kustomization: say -k %s", file, filepath.Dir(file))
+			return fmt.Errorf("%s: a kustomization: use -k %s", file, filepath.Dir(file))
 		}
 		found = append(found, file)
 		return nil

@@ -53,7 +53,7 @@ func TestSources(t *testing.T) {
 		"a kustomization": {sources{folders: []string{"kustomized"}}, "kustomized/two.yml=2 kustomized/one.yml=1"},
 		"missing":         {sources{files: []string{"rules/b.yml", "nope.yml"}}, "stat nope.yml: no such file or directory"},
 		"nothing in it":   {sources{files: []string{"none"}}, "none: no file in it ends with .yml, .yaml or .json"},
-		"no -k":           {sources{files: []string{"kustomized"}}, "kustomized/kustomization.yaml: a kustomization: say -k kustomized"},
+		"no -k":           {sources{files: []string{"kustomized"}}, "kustomized/kustomization.yaml: a kustomization: use -k kustomized"},
 		"no -f":           {sources{folders: []string{"rules"}}, "rules: no kustomization.yaml in this folder"},
 	} {
 		t.Run(name, func(t *testing.T) {

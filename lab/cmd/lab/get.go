@@ -13,7 +13,7 @@ func (a *app) get() *cobra.Command {
 		Short: "List objects",
 		Long: `List objects. A kind may be written as kubectl and istioctl write it: pods, pod, po, svc,
 deploy, ns, ing, routerule, destinationpolicies, egressrule, denier, rules ..., vs, dr, se, ap,
-virtualservices.networking.istio.io ...; istio-io and gateway-api are all rules of today.`,
+virtualservices.networking.istio.io ... istio-io and gateway-api list all rules of today.`,
 		Example: `  bin/lab get pods -w
   bin/lab get routerule recommendation-default -o yaml
   bin/lab get vs,dr
@@ -21,7 +21,7 @@ virtualservices.networking.istio.io ...; istio-io and gateway-api are all rules 
 		ValidArgsFunction: a.completeNames,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return misusef("say what to list: pods, services, deployments, routerules, rules, all")
+				return misusef("name what to list: pods, services, deployments, routerules, rules, all")
 			}
 			if err := o.check(args); err != nil {
 				return err
@@ -45,7 +45,7 @@ virtualservices.networking.istio.io ...; istio-io and gateway-api are all rules 
 	o.declare(cmd)
 	flags := cmd.Flags()
 	flags.StringVarP(&labels, "selector", "l", "",
-		"only those with these labels, such as app=recommendation,version!=v1")
-	flags.BoolVarP(&watch, "watch", "w", false, "go on as they change")
+		"only objects with these labels, such as app=recommendation,version!=v1")
+	flags.BoolVarP(&watch, "watch", "w", false, "keep printing changes")
 	return cmd
 }

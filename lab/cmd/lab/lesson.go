@@ -20,9 +20,9 @@ func (a *app) lesson() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "lesson [LESSON]",
 		Short: "List the lessons, or walk through one",
-		Long: `List the lessons, or walk through one, by number or name: its text, each command when you press
-Enter, and its checks. It uses the running lab, and the page's blocks of that lab's edition, or
-starts one for the lesson.`,
+		Long: `List the lessons, or walk through one, by number or name: it shows the text, runs each command when
+you press Enter, and runs the checks. It uses the running lab, and the page's blocks of that lab's
+edition, or starts a lab for the lesson.`,
 		Example: `  bin/lab lesson
   bin/lab lesson 3
   bin/lab lesson 3 --edition v1
@@ -47,7 +47,7 @@ starts one for the lesson.`,
 				return a.listLessons(pages)
 			}
 			if !pages[0].In(edition) {
-				return fmt.Errorf("%s: the %s edition has none, see docs/gateway-api.md", pages[0].File, edition)
+				return fmt.Errorf("%s: edition %s does not have this lesson, see docs/gateway-api.md", pages[0].File, edition)
 			}
 			err = lesson.Walk{
 				Home: home, Page: pages[0], Edition: edition, Lab: a.name, Listen: listen,
@@ -61,9 +61,9 @@ starts one for the lesson.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&edition, "edition", a.standardEdition(),
-		strings.Join(lesson.Editions(), ", ")+"; by default the running lab's, or $LAB_EDITION")
-	flags.StringVar(&lang, "lang", a.language(), "of the pages: en or zh ($LANG)")
-	flags.StringVar(&listen, "listen", defaultListen, "the ingress' address of a lab that it starts")
+		strings.Join(lesson.Editions(), ", ")+"; default: the running lab's, or $LAB_EDITION")
+	flags.StringVar(&lang, "lang", a.language(), "language of the pages: en or zh ($LANG)")
+	flags.StringVar(&listen, "listen", defaultListen, "address of the ingress, if it starts a lab")
 	return cmd
 }
 

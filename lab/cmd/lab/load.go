@@ -26,9 +26,9 @@ func (a *app) load() *cobra.Command {
 	s := &siege{app: a}
 	cmd := &cobra.Command{
 		Use:   "load [-c USERS] [-r TIMES] [URL]",
-		Short: "Ask as many users at once, as siege does",
-		Long: `Ask as many users at once, as siege does, until all are done or by Ctrl-C; URL is the lab's
-ingress by default. It ends with status 1 if nothing answered.`,
+		Short: "Send requests as many users at once, as siege does",
+		Long: `Send requests as many users at once, as siege does, until all are done or until Ctrl-C. URL is the
+lab's ingress by default. The exit status is 1 if nothing answered.`,
 		Example: `  bin/lab load -c 20 -r 2 -v
   bin/lab load -c 5 -t 10S -A Safari`,
 		Args: cobra.MaximumNArgs(1),
@@ -36,12 +36,12 @@ ingress by default. It ends with status 1 if nothing answered.`,
 	}
 	flags := cmd.Flags()
 	flags.IntVarP(&s.Users, "concurrent", "c", 25, "users at the same time")
-	flags.IntVarP(&s.Requests, "reps", "r", 0, "how often each asks; 0 is until Ctrl-C")
-	flags.StringVarP(&s.duration, "time", "t", "", "for how long: 10S, 5M or 1H, or as Go writes it")
-	flags.DurationVarP(&s.Delay, "delay", "d", 0, "pause before each request, random up to this")
+	flags.IntVarP(&s.Requests, "reps", "r", 0, "requests of each user; 0 is until Ctrl-C")
+	flags.StringVarP(&s.duration, "time", "t", "", "how long to send: 10S, 5M, 1H, or a Go duration")
+	flags.DurationVarP(&s.Delay, "delay", "d", 0, "longest pause before each request; the pause is random")
 	flags.BoolVarP(&s.verbose, "verbose", "v", false, "show every answer")
-	flags.StringArrayVarP(&s.headers, "header", "H", nil, "'NAME: VALUE'; several by several -H")
-	flags.StringVarP(&s.agent, "user-agent", "A", "lab", "the browser to be")
+	flags.StringArrayVarP(&s.headers, "header", "H", nil, "header to send, 'NAME: VALUE'; may be repeated")
+	flags.StringVarP(&s.agent, "user-agent", "A", "lab", "User-Agent to send")
 	return cmd
 }
 

@@ -18,9 +18,9 @@ type logFlags struct {
 
 func (l *logFlags) declare(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.BoolVarP(&l.query.Follow, "follow", "f", false, "go on as lines are written")
-	flags.IntVar(&l.tail, "tail", -1, "the last lines only; -1 is all")
-	flags.DurationVar(&l.query.Since, "since", 0, "not older than this")
+	flags.BoolVarP(&l.query.Follow, "follow", "f", false, "keep printing new lines")
+	flags.IntVar(&l.tail, "tail", -1, "print only the last lines; -1 prints all")
+	flags.DurationVar(&l.query.Since, "since", 0, "print only lines that are not older than this")
 }
 
 // request is the query; a selector shows 10 lines of each pod where nothing else is said.
@@ -76,12 +76,12 @@ func (a *app) logs() *cobra.Command {
 	l.declare(cmd)
 	flags := cmd.Flags()
 	flags.StringVarP(&labels, "selector", "l", "",
-		"of all pods with these labels, the last 10 lines of each")
+		"print the last 10 lines of each pod with these labels")
 	flags.StringVarP(&l.query.Container, "container", "c", "",
-		"its program, or istio-proxy for its sidecar")
-	flags.BoolVarP(&l.query.Previous, "previous", "p", false, "of the run before the last restart")
-	flags.BoolVar(&l.query.Prefix, "prefix", false, "say before each line whose it is")
-	flags.BoolVar(&l.query.Timestamps, "timestamps", false, "say before each line when it was written")
+		"the container: the program, or istio-proxy for the sidecar")
+	flags.BoolVarP(&l.query.Previous, "previous", "p", false, "print the lines from before the last restart")
+	flags.BoolVar(&l.query.Prefix, "prefix", false, "begin each line with its pod")
+	flags.BoolVar(&l.query.Timestamps, "timestamps", false, "begin each line with the time when it was written")
 	return cmd
 }
 

@@ -9,7 +9,7 @@ import (
 func (a *app) metrics() *cobra.Command {
 	return &cobra.Command{
 		Use:   "metrics",
-		Short: "Show what rules of kind metric count, as Prometheus reads it",
+		Short: "Show what rules of kind metric count, in Prometheus' format",
 		Example: `  bin/lab create -f istiofiles/recommendation_requestcount.yml
   bin/lab metrics`,
 		Args: cobra.NoArgs,

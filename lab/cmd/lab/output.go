@@ -31,9 +31,9 @@ const expression = "jsonpath="
 func (o *output) declare(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVarP(&o.format, "output", "o", "", "wide, yaml, json, name or jsonpath={...}")
-	flags.BoolVar(&o.noHeaders, "no-headers", false, "without the columns' names")
-	flags.BoolVar(&o.showLabels, "show-labels", false, "with a column of the labels")
-	flags.BoolVarP(&o.allNamespaces, "all-namespaces", "A", false, "of all namespaces")
+	flags.BoolVar(&o.noHeaders, "no-headers", false, "do not print the names of the columns")
+	flags.BoolVar(&o.showLabels, "show-labels", false, "add a column with the labels")
+	flags.BoolVarP(&o.allNamespaces, "all-namespaces", "A", false, "list objects of all namespaces")
 }
 
 // check refuses what is no format; short is istioctl's word for a table.

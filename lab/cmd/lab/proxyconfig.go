@@ -14,7 +14,7 @@ func (a *app) proxyConfig() *cobra.Command {
 	return group(&cobra.Command{
 		Use:     "proxy-config",
 		Aliases: []string{"pc"},
-		Short:   "Show what the proxy itself has for a pod",
+		Short:   "Show the proxy's own configuration for a pod",
 	}, a.proxyPart("routes"), a.proxyPart("clusters"), a.proxyPart("listeners"))
 }
 
@@ -23,7 +23,7 @@ func (a *app) proxyPart(part string) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:               part + " POD",
 		Aliases:           []string{strings.TrimSuffix(part, "s")},
-		Short:             "The " + part + " of a pod's sidecar",
+		Short:             "Show the " + part + " of a pod's sidecar",
 		Example:           "  bin/lab proxy-config " + part + " deployment/preference -o json",
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: a.completePods,

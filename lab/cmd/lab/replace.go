@@ -8,7 +8,7 @@ import (
 
 func (a *app) replace() *cobra.Command {
 	return (&change{app: a, verb: objects.Replace}).command(&cobra.Command{
-		Short:   "Replace what is there by what files describe",
+		Short:   "Replace objects with those in files",
 		Example: `  bin/lab replace -f istiofiles/route-rule-recommendation-v1_and_v2_retry.yml`,
 	})
 }

@@ -18,7 +18,7 @@ func (a *app) rolloutStatus() *cobra.Command {
 	var timeout time.Duration
 	cmd := &cobra.Command{
 		Use:               "status deployment/NAME",
-		Short:             "Wait until all pods of a Deployment are as they should be",
+		Short:             "Wait until all pods of a Deployment are as it describes them",
 		Example:           `  bin/lab rollout status deployment/recommendation-v2`,
 		Args:              cobra.MinimumNArgs(1),
 		ValidArgsFunction: a.completeNames,
@@ -46,14 +46,14 @@ func (a *app) rolloutStatus() *cobra.Command {
 			return nil
 		},
 	}
-	cmd.Flags().DurationVar(&timeout, "timeout", 0, "give up after so long; 0s is never")
+	cmd.Flags().DurationVar(&timeout, "timeout", 0, "give up after this time; 0s is never")
 	return cmd
 }
 
 func (a *app) rolloutRestart() *cobra.Command {
 	return &cobra.Command{
 		Use:               "restart deployment/NAME",
-		Short:             "Replace all pods of a Deployment by new ones",
+		Short:             "Replace all pods of a Deployment with new ones",
 		Example:           `  bin/lab rollout restart deployment/recommendation-v2`,
 		Args:              cobra.MinimumNArgs(1),
 		ValidArgsFunction: a.completeNames,

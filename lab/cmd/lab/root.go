@@ -21,7 +21,7 @@ type app struct {
 const defaultLab = "tutorial"
 
 const about = `The Istio tutorial's mesh on this machine: customer, preference and recommendation as
-processes, a real Envoy as every sidecar and as the ingress, steered by deploy/ and istiofiles/.
+processes, and a real Envoy as every sidecar and as the ingress. It reads deploy/ and istiofiles/.
 
 Type bin/lab where the tutorial says kubectl or istioctl.`
 
@@ -45,9 +45,9 @@ func (a *app) root() *cobra.Command {
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
 	flags := root.PersistentFlags()
-	flags.StringVarP(&a.namespace, "namespace", "n", "istio-tutorial", "of what is named")
+	flags.StringVarP(&a.namespace, "namespace", "n", "istio-tutorial", "namespace of the named objects")
 	name := cmp.Or(a.getenv("LAB_NAME"), defaultLab)
-	flags.StringVar(&a.name, "name", name, "of the lab ($LAB_NAME)")
+	flags.StringVar(&a.name, "name", name, "name of the lab ($LAB_NAME)")
 	root.AddGroup(
 		&cobra.Group{ID: labVerbs, Title: "The lab:"},
 		&cobra.Group{ID: lessonVerbs, Title: "The lessons:"},
@@ -105,7 +105,7 @@ func group(parent *cobra.Command, children ...*cobra.Command) *cobra.Command {
 	parent.AddCommand(children...)
 	parent.RunE = func(cmd *cobra.Command, args []string) error {
 		if len(args) > 0 {
-			return misusef("%s knows no %q", cmd.CommandPath(), args[0])
+			return misusef("unknown command %q for %q", args[0], cmd.CommandPath())
 		}
 		return cmd.Help()
 	}

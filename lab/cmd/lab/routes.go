@@ -26,15 +26,15 @@ func (a *app) routes() *cobra.Command {
 	r := &routeFlags{app: a}
 	cmd := &cobra.Command{
 		Use:   "routes [--from WORKLOAD] [--to SERVICE] [-f FILE]",
-		Short: "Show what the rules make of a request",
-		Long: `Show what the rules make of a request: the routes in their order, the policy of each cluster,
+		Short: "Show what the rules do with a request",
+		Long: `Show what the rules do with a request: the routes in their order, the policy of each cluster,
 and the rules that never act, with the reason.
 
-With -f it shows what these rules alone would make of the tutorial's services, both versions of
-recommendation among them, without a lab.
+With -f it shows what only these rules would do with the tutorial's services, including both
+versions of recommendation. It then needs no lab.
 
--o json has the fields of Istio's own configuration, 0.7.1's or today's, as the rules are; of several
-pairs of workload and service it is a list.`,
+-o json prints the fields of Istio's own configuration, 0.7.1's or today's, depending on the rules.
+For several pairs of workload and service it prints a list.`,
 		Example: `  bin/lab routes
   bin/lab routes --from customer --to preference
   bin/lab routes -f istiofiles/route-rule-recommendation-503.yml -f rule.yml -o json
@@ -61,9 +61,9 @@ pairs of workload and service it is a list.`,
 	r.declare(cmd)
 	flags := cmd.Flags()
 	a.declareEdition(cmd, &r.edition)
-	flags.StringVar(&r.from, "from", "preference", "the Deployment, or its app, that calls")
-	flags.StringVar(&r.to, "to", "recommendation", "the Service, or the host outside, that is called")
-	flags.BoolVar(&r.all, "all", false, "every workload's calls to everything")
+	flags.StringVar(&r.from, "from", "preference", "calling Deployment, or its app")
+	flags.StringVar(&r.to, "to", "recommendation", "called Service, or outside host")
+	flags.BoolVar(&r.all, "all", false, "show the calls of every workload to every service")
 	flags.StringVarP(&r.format, "output", "o", "table", "table or json")
 	return cmd
 }

@@ -36,8 +36,8 @@ func (a *app) scale() *cobra.Command {
 			return err
 		},
 	}
-	cmd.Flags().IntVar(&s.Replicas, "replicas", 0, "how many pods; required")
-	cmd.Flags().IntVar(&current, "current-replicas", 0, "refuse, unless there are so many now")
-	cmd.Flags().StringVarP(&s.Labels, "selector", "l", "", "those with these labels")
+	cmd.Flags().IntVar(&s.Replicas, "replicas", 0, "number of pods; required")
+	cmd.Flags().IntVar(&current, "current-replicas", 0, "refuse unless there are this many pods now")
+	cmd.Flags().StringVarP(&s.Labels, "selector", "l", "", "Deployments with these labels")
 	return cmd
 }

@@ -17,7 +17,7 @@ func (a *app) setEnv() *cobra.Command {
 	var labels string
 	cmd := &cobra.Command{
 		Use:   "env deployment/NAME KEY=VALUE... KEY-...",
-		Short: "Set variables of a Deployment, and unset KEY-; its pods are replaced",
+		Short: "Set variables of a Deployment, or unset them with KEY-; its pods are replaced",
 		Example: `  bin/lab set env deployment/recommendation-v2 TIMEOUT=3s
   bin/lab set env deployment/recommendation-v2 TIMEOUT-`,
 		Args:              cobra.MinimumNArgs(2),

@@ -16,8 +16,8 @@ func (a *app) stats() *cobra.Command {
 	return &cobra.Command{
 		Use:   "stats [POD] [FILTER]",
 		Short: "Show the proxy's own counters, of a pod's sidecar or all",
-		Long: `Show the proxy's own counters: of a pod's sidecar, or all. FILTER is a regular expression that
-a name must match somewhere. A single word that names no pod is a FILTER.`,
+		Long: `Show the proxy's own counters, of a pod's sidecar or all. FILTER is a regular expression that must
+match a part of the name. A single word that names no pod is a FILTER.`,
 		Example: `  bin/lab stats upstream_rq_pending_overflow
   bin/lab stats deployment/preference 'ejections_active|upstream_rq_retry$'`,
 		Args:              cobra.MaximumNArgs(2),

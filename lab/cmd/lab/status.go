@@ -19,7 +19,7 @@ func (a *app) statusVerb() *cobra.Command {
 	var format string
 	cmd := &cobra.Command{
 		Use:   "status",
-		Short: "Show the lab at a glance",
+		Short: "Show a summary of the lab",
 		Example: `  bin/lab status
   bin/lab status -o json`,
 		Args: cobra.NoArgs,

@@ -10,8 +10,8 @@ import (
 	"istio-tutorial/lab/daemon"
 )
 
-// patience is how long a step may take before it is named, though it is not over.
-const patience = time.Second
+// nameAfter is how long a step may take before it is named, though it is not over.
+const nameAfter = time.Second
 
 // steps shows each step once it is over.
 type steps struct {
@@ -35,7 +35,7 @@ func (s *steps) show(step daemon.Step) {
 	}
 	switch {
 	case !step.Done:
-		s.waiting[step.Name] = time.AfterFunc(patience, func() { s.line(step.Name, "...") })
+		s.waiting[step.Name] = time.AfterFunc(nameAfter, func() { s.line(step.Name, "...") })
 	case step.Err != nil && s.over(): // Ctrl-C
 	case step.Err != nil:
 		s.printf(step.Name, "failed")

@@ -40,7 +40,7 @@ func (a *app) up() *cobra.Command {
 		Use:   "up",
 		Short: "Start the mesh of deploy/, and keep it running until Ctrl-C",
 		Long: `Start the mesh of deploy/ (what "kubectl apply -k deploy" would start), and keep it running
-until Ctrl-C or "bin/lab down". Everything listens on this machine's loopback alone.`,
+until Ctrl-C or "bin/lab down". Everything listens only on this machine's loopback.`,
 		Example: `  bin/lab up
   bin/lab up --edition v1
   bin/lab up --name second --listen 127.0.0.1:8281
@@ -62,19 +62,19 @@ until Ctrl-C or "bin/lab down". Everything listens on this machine's loopback al
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&s.listen, "listen", defaultListen, "the ingress' address; port 0 is any free one")
+	flags.StringVar(&s.listen, "listen", defaultListen, "address of the ingress; port 0 is any free one")
 	a.declareEdition(cmd, &s.edition)
 	flags.StringVar(&s.tracing, "tracing", "",
-		"zipkin or jaeger: report traces to the one on this machine")
+		"send traces to the zipkin or jaeger on this machine")
 	flags.BoolVar(&s.internet, "internet", false,
-		"lead calls out of the mesh to the real hosts, not to stand-ins")
+		"send calls out of the mesh to the real hosts, not to stand-ins")
 	return cmd
 }
 
 // declareEdition is for verbs that know what holds without a rule.
 func (a *app) declareEdition(cmd *cobra.Command, edition *string) {
 	cmd.Flags().StringVar(edition, "edition", a.standardEdition(),
-		"whose defaults hold without a rule: v1, gateway-api ($LAB_EDITION)")
+		"defaults without rules: classic, v1 or gateway-api ($LAB_EDITION)")
 }
 
 func (a *app) standardEdition() string {

@@ -33,9 +33,9 @@ func (a *app) verify() *cobra.Command {
 	v := &verify{app: a}
 	cmd := &cobra.Command{
 		Use:   "verify [LESSON...]",
-		Short: "Run the lessons as tests, each in a lab of its own",
-		Long: `Run lessons, by number or name, all by default: every command of a page and every check, each
-page in a lab of its own. It ends with status 1 if a page says what does not happen.`,
+		Short: "Run the lessons as tests, each in a separate lab",
+		Long: `Run lessons as tests, by number or name, by default all: every command and every check of a page,
+each page in a separate lab. The exit status is 1 if something on a page is not true.`,
 		Example: `  bin/lab verify
   bin/lab verify 4 14 -v
   bin/lab verify --prove --junit out/lessons.xml`,
@@ -48,11 +48,11 @@ page in a lab of its own. It ends with status 1 if a page says what does not hap
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&v.prove, "prove", false,
-		"run each page also with its rules left out or wrong, and want its checks to find it")
-	flags.IntVar(&v.runs, "runs", 1, "how often to run each page")
-	flags.IntVarP(&v.jobs, "jobs", "j", 2*runtime.NumCPU(), "labs at the same time")
+		"also run each page with its rules left out or wrong, and expect its checks to find that")
+	flags.IntVar(&v.runs, "runs", 1, "how many times to run each page")
+	flags.IntVarP(&v.jobs, "jobs", "j", 2*runtime.NumCPU(), "number of labs at the same time")
 	flags.StringVar(&v.junit, "junit", "", "write a report to this file")
-	flags.BoolVarP(&v.verbose, "verbose", "v", false, "show what the pages do")
+	flags.BoolVarP(&v.verbose, "verbose", "v", false, "print what the pages do")
 	flags.StringVar(&v.editionFlag, "edition", string(objects.Classic),
 		strings.Join(lesson.Editions(), ", ")+", or all")
 	return cmd

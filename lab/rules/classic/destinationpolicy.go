@@ -94,11 +94,11 @@ func (v *validator) destinationPolicy(p *destinationPolicy) {
 }
 
 func (v *validator) breaker(path string, b *breaker) {
-	v.notNegative(path+".maxConnections", b.MaxConnections)
-	v.notNegative(path+".httpMaxPendingRequests", b.MaxPendingRequests)
-	v.notNegative(path+".httpMaxRequests", b.MaxRequests)
-	v.notNegative(path+".httpConsecutiveErrors", b.ConsecutiveErrors)
-	v.notNegative(path+".httpMaxRequestsPerConnection", b.MaxRequestsPerConnection)
+	v.NotNegative(path+".maxConnections", b.MaxConnections)
+	v.NotNegative(path+".httpMaxPendingRequests", b.MaxPendingRequests)
+	v.NotNegative(path+".httpMaxRequests", b.MaxRequests)
+	v.NotNegative(path+".httpConsecutiveErrors", b.ConsecutiveErrors)
+	v.NotNegative(path+".httpMaxRequestsPerConnection", b.MaxRequestsPerConnection)
 	v.percent(path+".httpMaxEjectionPercent", float64(b.MaxEjectionPercent))
 	v.duration(path+".sleepWindow", b.SleepWindow)
 	v.duration(path+".httpDetectionInterval", b.DetectionInterval)
@@ -124,7 +124,7 @@ func (i inspector) destinationPolicy(p rules.Typed[destinationPolicy]) []rules.F
 	}
 }
 
-// use tells whether a policy is some cluster's, or else the name of the one that its clusters have.
+// use reports whether a policy is some cluster's, or else the name of the one that its clusters have.
 func (i inspector) use(p rules.Typed[destinationPolicy]) (used bool, taken string) {
 	for n, out := range i.outbounds {
 		for _, u := range out.Clusters {
@@ -148,7 +148,8 @@ func (i inspector) policyNotes(p rules.Typed[destinationPolicy]) []rules.Finding
 	if p.Spec.LoadBalancing == nil && simple == nil {
 		list.add(NoEffect, "sets nothing, and hides every later policy for the same pods")
 	}
-	if p.Spec.LoadBalancing != nil && i.isExternal(p.Spec.Destination.Service) {
+	outside := len(i.topology.ExternalAt(p.Spec.Destination.Service)) > 0
+	if p.Spec.LoadBalancing != nil && outside {
 		list.add(NoEffect, "balances nothing: loadBalancing has no effect on hosts outside")
 	}
 	if simple != nil {

@@ -2,7 +2,6 @@ package classic
 
 import (
 	"cmp"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -93,7 +92,7 @@ func (r *resolver) actions(c call) []action {
 	return list
 }
 
-// takes tells whether a handler has a use for an instance.
+// takes reports whether a handler has a use for an instance.
 func takes(handler, instance rules.Rule) bool {
 	switch handler.Kind.Kind {
 	case denierKind:
@@ -161,23 +160,6 @@ func (t term) of(c call) (string, bool) {
 	}
 }
 
-// met puts what a call meets into a list, together with those callers that meet the same.
-func met[T any](list *[]T, c call, one T, callers func(*T) *mesh.Callers) {
-	i := slices.IndexFunc(*list, func(have T) bool {
-		*callers(&have) = mesh.Callers{}
-		return reflect.DeepEqual(have, one)
-	})
-	if i < 0 {
-		i = len(*list)
-		*list = append(*list, one)
-	}
-	if all := callers(&(*list)[i]); c.source == nil {
-		all.Others = true
-	} else {
-		all.Workloads = append(all.Workloads, c.source.Name)
-	}
-}
-
 // addDenial joins all refusals of a call, as Mixer does; the first one's code counts. Mixer joins
 // them as they come in, ours in the order of the rules' keys.
 func addDenial(in *mesh.Inbound, c call, actions []action) {
@@ -194,7 +176,7 @@ func addDenial(in *mesh.Inbound, c call, actions []action) {
 	}
 	if len(messages) > 0 {
 		d := mesh.Denial{From: from, Answer: answer(first, strings.Join(messages, ", "))}
-		met(&in.Denials, c, d, func(d *mesh.Denial) *mesh.Callers { return &d.Callers })
+		mesh.Meet(&in.Denials, c.source, d, func(d *mesh.Denial) *mesh.Callers { return &d.Callers })
 	}
 }
 

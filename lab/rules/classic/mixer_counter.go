@@ -30,7 +30,7 @@ func addCounters(in *mesh.Inbound, c call, actions []action) {
 				terms := instance.Dimensions[label].terms(c)
 				counter.Labels = append(counter.Labels, mesh.CounterLabel{Name: label, Terms: terms})
 			}
-			met(&in.Counters, c, counter, func(one *mesh.Counter) *mesh.Callers { return &one.Callers })
+			mesh.Meet(&in.Counters, c.source, counter, func(one *mesh.Counter) *mesh.Callers { return &one.Callers })
 		}
 	}
 }

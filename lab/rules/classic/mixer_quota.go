@@ -15,7 +15,7 @@ func (r *resolver) addLimits(in *mesh.Inbound, c call, actions []action) {
 		for _, a := range actions {
 			if limit, ok := a.limit(c); ok {
 				limit.Answer = answer(codeResourceExhausted, "Quota is exhausted for: "+name)
-				met(&in.Limits, c, limit, func(one *mesh.RateLimit) *mesh.Callers { return &one.Callers })
+				mesh.Meet(&in.Limits, c.source, limit, func(one *mesh.RateLimit) *mesh.Callers { return &one.Callers })
 			}
 		}
 	}

@@ -86,7 +86,7 @@ func (v *validator) routeExtras(r *routeRule) {
 		v.duration("spec.httpReqTimeout.simpleTimeout.timeout", t.Simple.Timeout)
 	}
 	if t := r.Retries; t != nil && t.Simple != nil {
-		v.notNegative("spec.httpReqRetries.simpleRetry.attempts", t.Simple.Attempts)
+		v.NotNegative("spec.httpReqRetries.simpleRetry.attempts", t.Simple.Attempts)
 		v.duration("spec.httpReqRetries.simpleRetry.perTryTimeout", t.Simple.PerTryTimeout)
 	}
 	if r.Fault == nil {
@@ -101,11 +101,5 @@ func (v *validator) routeExtras(r *routeRule) {
 		if a.HTTPStatus < 0 || a.HTTPStatus > 600 {
 			v.Fail("spec.httpFault.abort.httpStatus", "%d is no HTTP status", a.HTTPStatus)
 		}
-	}
-}
-
-func (v *validator) notNegative(path string, n int32) {
-	if n < 0 {
-		v.Fail(path, "%d is negative", n)
 	}
 }

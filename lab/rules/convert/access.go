@@ -4,12 +4,15 @@ import (
 	"fmt"
 	"slices"
 
+	security "istio.io/api/security/v1beta1"
+	selector "istio.io/api/type/v1beta1"
+
 	"istio-tutorial/lab/mesh"
 )
 
 const (
-	notFound = 404 // what Mixer's lists answer
-	security = "security.istio.io/v1"
+	notFound   = 404 // what Mixer's lists answer
+	securityV1 = "security.istio.io/v1"
 	// ingressPrincipal is who calls through Istio's own ingress gateway.
 	ingressPrincipal = mesh.Domain + "/ns/istio-system/sa/istio-ingressgateway-service-account"
 )
@@ -18,15 +21,16 @@ const (
 type verdict struct {
 	allow   bool // the policy names those who may call, not those who may not
 	refused mesh.Callers
-	from    string // a rule's name
+	from    []string // the rules' keys
 }
 
 // access tells callers by their identity: a list of who may pass is ALLOW, all others are DENY.
 func (c *converter) access() {
-	for _, same := range c.servers(func(in mesh.Inbound) any { return verdicts(in) }) {
-		list := verdicts(same.in)
-		for _, s := range c.choose(same.servers) {
-			c.policies(s, list)
+	for _, same := range servers(c, verdicts) {
+		if list := same.has; len(list) > 0 {
+			for _, s := range c.choose(same.workloads, list[0].from) {
+				c.policies(s, list)
+			}
 		}
 	}
 }
@@ -38,7 +42,7 @@ func verdicts(in mesh.Inbound) []verdict {
 		i := slices.IndexFunc(list, func(v verdict) bool { return v.allow == allow })
 		if i < 0 {
 			i = len(list)
-			list = append(list, verdict{allow: allow, from: d.From[0]})
+			list = append(list, verdict{allow: allow, from: d.From})
 		}
 		v := &list[i].refused
 		v.Workloads = append(v.Workloads, d.Callers.Workloads...)
@@ -48,59 +52,52 @@ func verdicts(in mesh.Inbound) []verdict {
 }
 
 func (c *converter) policies(server chosen, list []verdict) {
-	if len(list) == 0 {
-		return
-	}
-	selector := map[string]any{"matchLabels": server.labels}
-	name := mesh.Name{
-		Namespace: server.workloads[0].Namespace, Name: "calls-to-" + server.shared(),
-	}
-	c.add(kind{security, "PeerAuthentication"}, name, map[string]any{
-		"selector": selector, "mtls": map[string]any{"mode": "STRICT"},
-	}, "A caller in plain text has no identity.")
+	name := server.named("calls-to-" + server.shared())
+	c.add(kind{securityV1, "PeerAuthentication"}, name, &security.PeerAuthentication{
+		Selector: &selector.WorkloadSelector{MatchLabels: server.labels},
+		Mtls: &security.PeerAuthentication_MutualTLS{
+			Mode: security.PeerAuthentication_MutualTLS_STRICT,
+		},
+	}, list[0].from, "A caller in plain text has no identity.")
 	for _, v := range list {
 		named := name
 		if len(list) > 1 {
 			named.Name += map[bool]string{true: "-allow", false: "-deny"}[v.allow]
 		}
-		c.authorizationPolicy(named, selector, server, v)
+		c.authorizationPolicy(named, server, v)
 	}
 }
 
-func (c *converter) authorizationPolicy(
-	name mesh.Name, selector map[string]any, server chosen, v verdict,
-) {
+func (c *converter) authorizationPolicy(name mesh.Name, server chosen, v verdict) {
 	passing, refused := c.principals(v)
+	spec := &security.AuthorizationPolicy{
+		Selector: &selector.WorkloadSelector{MatchLabels: server.labels},
+		Action:   security.AuthorizationPolicy_DENY,
+	}
 	notes := []string{
 		"Callers are told by their ServiceAccount, no longer by a label; who is refused reads " +
 			"403 RBAC: access denied.",
 	}
-	source := map[string]any{"principals": refused}
+	source := &security.Source{Principals: refused}
 	switch {
 	case v.allow:
+		spec.Action = security.AuthorizationPolicy_ALLOW
 		if !v.refused.Others && c.isEntered(server) {
 			passing = append(passing, ingressPrincipal)
 		} else if !v.refused.Others {
 			notes = append(notes, "Whoever is no pod of the mesh is refused; 2018 let it pass.")
 		}
-		source = map[string]any{"principals": passing}
-	case v.refused.Others && len(passing) > 0:
-		source = map[string]any{"notPrincipals": passing}
+		source.Principals = passing
 	case v.refused.Others:
-		source = nil
+		source = &security.Source{NotPrincipals: passing}
 	}
-	rule := map[string]any{}
-	if source != nil {
-		rule["from"] = []any{map[string]any{"source": source}}
+	switch {
+	case len(source.Principals)+len(source.NotPrincipals) > 0:
+		spec.Rules = []*security.Rule{{From: []*security.Rule_From{{Source: source}}}}
+	case !v.allow: // everyone
+		spec.Rules = []*security.Rule{{}}
 	}
-	rules := []any{rule}
-	if v.allow && len(passing) == 0 {
-		rules = nil
-	}
-	c.add(kind{security, "AuthorizationPolicy"}, name, map[string]any{
-		"selector": selector, "action": map[bool]string{true: "ALLOW", false: "DENY"}[v.allow],
-		"rules": rules,
-	}, notes...)
+	c.add(kind{securityV1, "AuthorizationPolicy"}, name, spec, v.from, notes...)
 }
 
 // principals are the identities of those who pass and of those who do not; nobody has both.
@@ -117,13 +114,13 @@ func (c *converter) principals(v verdict) (passing, refused []string) {
 	}
 	for _, p := range passing {
 		if slices.Contains(refused, p) {
-			c.refuse(v.from, "callers that it refuses and others have one identity, %s", p)
+			c.refuse(v.from[0], "callers that it refuses and others have one identity, %s", p)
 		}
 	}
 	return passing, refused
 }
 
-// isEntered tells whether the ingress leads to a server.
+// isEntered reports whether the ingress leads to a server.
 func (c *converter) isEntered(server chosen) bool {
 	return slices.ContainsFunc(c.topology.Ingresses, func(i mesh.Ingress) bool {
 		return slices.ContainsFunc(c.topology.ServicesOf(server.workloads[0]), func(s mesh.Service) bool {

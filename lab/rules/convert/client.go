@@ -8,51 +8,41 @@ import (
 	"istio-tutorial/lab/mesh"
 )
 
-// stranger is a client of which no rule knows anything.
-func stranger() mesh.Workload {
-	return mesh.Workload{Name: mesh.Name{Namespace: "stranger", Name: "stranger"}}
+// stranger is a client of which no rule knows anything, in a namespace that cannot be.
+func stranger() mesh.Workload { return mesh.Workload{Name: mesh.Name{Namespace: "-"}} }
+
+// alike are workloads of one namespace that have the same.
+type alike[T any] struct {
+	workloads []mesh.Workload
+	has       T
 }
 
-// byClient is what clients have: most of them the same, some something of their own.
-type byClient[T any] struct {
-	common T // what a client has that no rule names
-	own    []ofClients[T]
-}
-
-// ofClients is what some clients of one namespace have.
-type ofClients[T any] struct {
-	clients []mesh.Workload
-	has     T
-}
-
-// group sorts the clients of a mesh, whose last one is the stranger.
-func group[T any](m mesh.Mesh, of func(mesh.Outbound) T) byClient[T] {
-	last := len(m.Workloads) - 1
-	g := byClient[T]{common: of(m.Sidecars[last].Outbound)}
-	for i, w := range m.Workloads[:last] {
-		has := of(m.Sidecars[i].Outbound)
-		if reflect.DeepEqual(has, g.common) {
-			continue
-		}
-		j := slices.IndexFunc(g.own, func(o ofClients[T]) bool {
-			return o.clients[0].Namespace == w.Namespace && reflect.DeepEqual(o.has, has)
+// group sorts workloads by what each has.
+func group[T any](list []mesh.Workload, of func(i int) T) []alike[T] {
+	var groups []alike[T]
+	for i, w := range list {
+		has := of(i)
+		j := slices.IndexFunc(groups, func(g alike[T]) bool {
+			return g.workloads[0].Namespace == w.Namespace && reflect.DeepEqual(g.has, has)
 		})
 		if j < 0 {
-			j = len(g.own)
-			g.own = append(g.own, ofClients[T]{has: has})
+			j = len(groups)
+			groups = append(groups, alike[T]{has: has})
 		}
-		g.own[j].clients = append(g.own[j].clients, w)
+		groups[j].workloads = append(groups[j].workloads, w)
 	}
-	return g
+	return groups
 }
 
-// all are the common one and those of some clients.
-func (g byClient[T]) all() []T {
-	list := []T{g.common}
-	for _, o := range g.own {
-		list = append(list, o.has)
-	}
-	return list
+// byClient is what clients have: first those with something of their own, and then all others,
+// whose only workload is the stranger.
+func byClient[T any](list []mesh.Workload, of func(i int) T) []alike[T] {
+	groups := group(list, of)
+	last := len(groups) - 1
+	own := slices.DeleteFunc(groups[:last:last], func(g alike[T]) bool {
+		return reflect.DeepEqual(g.has, groups[last].has)
+	})
+	return append(own, groups[last])
 }
 
 // chosen is labels that some workloads of one namespace have, and no other there.
@@ -61,9 +51,9 @@ type chosen struct {
 	labels    mesh.Labels
 }
 
-// choose finds labels for workloads of one namespace: the fewest that all have in common, else one
-// set for each workload.
-func (c *converter) choose(list []mesh.Workload) []chosen {
+// choose finds labels for workloads of one namespace, for an object that comes of some rules: the
+// fewest that all have in common, else one set for each workload and those that have all its labels.
+func (c *converter) choose(list []mesh.Workload, from []string) []chosen {
 	common := maps.Clone(list[0].Labels)
 	for _, w := range list[1:] {
 		maps.DeleteFunc(common, func(key, value string) bool { return w.Labels[key] != value })
@@ -73,11 +63,19 @@ func (c *converter) choose(list []mesh.Workload) []chosen {
 	}
 	var several []chosen
 	for _, w := range list {
-		labels, ok := c.narrow(w.Labels, []mesh.Workload{w})
-		if !ok {
-			labels = w.Labels
+		if slices.ContainsFunc(several, func(s chosen) bool { return w.Labels.Has(s.labels) }) {
+			continue
 		}
-		several = append(several, chosen{[]mesh.Workload{w}, labels})
+		alike := slices.DeleteFunc(slices.Clone(list), func(other mesh.Workload) bool {
+			return !other.Labels.Has(w.Labels)
+		})
+		labels, ok := c.narrow(w.Labels, alike)
+		for _, key := range from {
+			if !ok {
+				c.refuse(key, "the pods of %s cannot be told from others by their labels", w.Name.Name)
+			}
+		}
+		several = append(several, chosen{alike, labels})
 	}
 	return several
 }
@@ -91,7 +89,7 @@ func (c *converter) narrow(labels mesh.Labels, list []mesh.Workload) (mesh.Label
 		})
 	}
 	if !exact(labels) {
-		return nil, false
+		return labels, false
 	}
 	labels = maps.Clone(labels)
 	for _, key := range slices.Backward(slices.Sorted(maps.Keys(labels))) { // version before app
@@ -104,11 +102,16 @@ func (c *converter) narrow(labels mesh.Labels, list []mesh.Workload) (mesh.Label
 	return labels, true
 }
 
-// elsewhere tells whether another namespace has pods with the labels too.
-func (c *converter) elsewhere(labels mesh.Labels, namespace string) bool {
+// isElsewhere reports whether another namespace has pods with the labels too.
+func (c *converter) isElsewhere(s chosen) bool {
 	return slices.ContainsFunc(c.topology.Workloads, func(w mesh.Workload) bool {
-		return w.Namespace != namespace && w.Labels.Has(labels)
+		return w.Namespace != s.workloads[0].Namespace && w.Labels.Has(s.labels)
 	})
+}
+
+// named is a name in their namespace.
+func (s chosen) named(name string) mesh.Name {
+	return mesh.Name{Namespace: s.workloads[0].Namespace, Name: name}
 }
 
 // shared is the name of workloads with some labels: that of their app, where they are all of it.

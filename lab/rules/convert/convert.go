@@ -6,11 +6,9 @@ package convert
 
 import (
 	"bytes"
-	"errors"
+	"cmp"
 	"fmt"
 	"slices"
-
-	"go.yaml.in/yaml/v3"
 
 	"istio-tutorial/lab/document"
 	"istio-tutorial/lab/mesh"
@@ -19,7 +17,7 @@ import (
 )
 
 // V1 is rules as networking.istio.io/v1 and its kin, for a topology that has the services and the
-// workloads that the rules speak of. The error names each rule that cannot be said.
+// workloads that the rules speak of. The error, a document.Errors, names each rule that cannot be said.
 func V1(s rules.Set, t mesh.Topology) ([]byte, error) {
 	c := newConverter(s, t)
 	for _, h := range c.hosts {
@@ -33,35 +31,37 @@ func V1(s rules.Set, t mesh.Topology) ([]byte, error) {
 	return c.output()
 }
 
-// object is a document to print, with comments before it.
-type object struct {
-	comments []string
-	content  map[string]any
-}
-
 type converter struct {
 	set      rules.Set
+	byKey    map[string]rules.Rule
+	findings []rules.Finding
 	topology mesh.Topology
 	mesh     mesh.Mesh // of all rules
 	hosts    []host
 	objects  []object
-	errs     []error
+	errs     document.Errors
 }
 
-// host is a service that rules may speak of.
+// host is a service that rules may speak of, with what clients have of it: byClient.
 type host struct {
 	service mesh.Service
 	port    int
-	routes  byClient[[]mesh.Route]
+	routes  []alike[[]mesh.Route] // From is a rule's key
 	// policies are those of clusters, whether a route leads there or not.
-	policies byClient[[]mesh.Upstream]
+	policies []alike[[]mesh.Upstream]
 }
 
 func newConverter(s rules.Set, t mesh.Topology) *converter {
-	c := &converter{set: s, topology: t, mesh: classic.Resolve(s, t)}
+	c := &converter{
+		set: s, byKey: map[string]rules.Rule{}, findings: classic.Findings(s, t),
+		topology: t, mesh: classic.Resolve(s, t),
+	}
+	for _, r := range s.Rules() {
+		c.byKey[r.Key.String()] = r
+	}
 	with := t
 	with.Workloads = append(slices.Clone(t.Workloads), stranger())
-	routes, policies := classic.Resolve(s, with), c.policyMesh(with)
+	resolved, policies := classic.ResolveByKey(s, with), classic.Policies(s, with)
 	for _, service := range t.Services {
 		i := slices.IndexFunc(service.Ports, func(p mesh.ServicePort) bool {
 			return p.Protocol != mesh.TCP
@@ -70,15 +70,15 @@ func newConverter(s rules.Set, t mesh.Topology) *converter {
 			continue
 		}
 		h := host{service: service, port: service.Ports[i].Number}
-		h.routes = group(routes, func(out mesh.Outbound) []mesh.Route {
-			return routesOf(out, service.Host(), h.port)
+		h.routes = byClient(with.Workloads, func(i int) []mesh.Route {
+			return routesOf(resolved.Sidecars[i].Outbound, service.Host(), h.port)
 		})
-		h.policies = group(policies, func(out mesh.Outbound) []mesh.Upstream {
-			return ruledOf(out, service.Host(), h.port)
+		h.policies = byClient(with.Workloads, func(i int) []mesh.Upstream {
+			return policies(with.Workloads[i], service.Host(), h.port)
 		})
 		c.hosts = append(c.hosts, h)
 	}
-	c.unknownHosts()
+	c.elsewhere()
 	return c
 }
 
@@ -91,110 +91,47 @@ func routesOf(out mesh.Outbound, name string, port int) []mesh.Route {
 	return nil
 }
 
-// ruledOf are the clusters of a host that a rule speaks of.
-func ruledOf(out mesh.Outbound, name string, port int) []mesh.Upstream {
-	return slices.DeleteFunc(slices.Clone(out.Clusters), func(u mesh.Upstream) bool {
-		return u.Cluster.Host != name || u.Cluster.Port != port || u.Policy.From == ""
-	})
-}
+const (
+	routeRule  = "RouteRule"
+	egressRule = "EgressRule"
+)
 
-// policyMesh has the policies alone, and routes to whatever they speak of.
-func (c *converter) policyMesh(t mesh.Topology) mesh.Mesh {
-	var set rules.Set
+// elsewhere refuses rules for hosts outside, and those that the topology has no service for.
+func (c *converter) elsewhere() {
 	for _, r := range c.set.Rules() {
-		if r.Kind.Type != "destination-policy" {
-			continue
+		to, ok := classic.Destination(r)
+		if ok && r.Kind.Kind != egressRule &&
+			slices.ContainsFunc(c.mesh.External, func(e mesh.ExternalHost) bool { return e.Host == to.Host }) {
+			c.refuse(r.Key.String(), "%s is a host outside, for which an EgressRule alone can be converted",
+				to.Host)
 		}
-		set = set.Apply(r)
-		if aux, err := routeTo(r); err == nil {
-			set = set.Apply(aux...)
-		}
 	}
-	return classic.Resolve(set, t)
-}
-
-// routeTo are rules that lead a request with a header of its own to what a policy speaks of.
-func routeTo(policy rules.Rule) ([]rules.Rule, error) {
-	var p struct {
-		Spec struct {
-			Destination map[string]any `yaml:"destination"`
-		} `yaml:"spec"`
-	}
-	if err := decode(policy, &p); err != nil {
-		return nil, err
-	}
-	labels := p.Spec.Destination["labels"]
-	delete(p.Spec.Destination, "labels")
-	rule := map[string]any{
-		"apiVersion": classic.APIVersion, "kind": "RouteRule",
-		"metadata": map[string]any{"name": policy.Key.Name},
-		"spec": map[string]any{
-			"destination": p.Spec.Destination,
-			"match": map[string]any{"request": map[string]any{
-				"headers": map[string]any{"x-policy": map[string]any{"exact": policy.Key.Name}},
-			}},
-			"route": []any{map[string]any{"labels": labels}},
-		},
-	}
-	data, err := yaml.Marshal(rule)
-	if err != nil {
-		return nil, err
-	}
-	docs, err := document.Parse(policy.File(), bytes.NewReader(data))
-	if err != nil {
-		return nil, err
-	}
-	return classic.Parse(docs, policy.Key.Namespace)
-}
-
-func decode(r rules.Rule, value any) error {
-	text, err := r.YAML()
-	if err != nil {
-		return err
-	}
-	return yaml.Unmarshal(text, value)
-}
-
-// unknownHosts refuses rules that the topology has no service for.
-func (c *converter) unknownHosts() {
-	for _, f := range classic.Findings(c.set, c.topology) {
+	for _, f := range c.findings {
 		if f.Code == classic.NoService {
-			c.refuse(f.Key.Name, "%s", f.Text)
+			c.refuse(f.Key.String(), "%s", f.Text)
 		}
 	}
 }
 
-// refuse names a rule by its file and line.
-func (c *converter) refuse(name, format string, args ...any) {
-	place := name
-	for _, r := range c.set.Rules() {
-		if r.Key.Name == name || r.Key.String() == name {
-			place = fmt.Sprintf("%s:%d: %s %s", r.File(), r.Line(""), r.Kind.Kind, r.Key.Name)
-		}
+// refuse names a rule, known by its key, by its file and line.
+func (c *converter) refuse(key, format string, args ...any) {
+	r := c.byKey[key]
+	cause := fmt.Errorf(format, args...)
+	err := &document.Error{
+		File: r.File(), Line: r.Line(""), Cause: fmt.Errorf("%s %s: %w", r.Kind.Kind, r.Key.Name, cause),
 	}
-	err := fmt.Errorf("%s: %s", place, fmt.Sprintf(format, args...))
-	if !slices.ContainsFunc(c.errs, func(e error) bool { return e.Error() == err.Error() }) {
+	if !slices.ContainsFunc(c.errs, func(e *document.Error) bool { return e.Error() == err.Error() }) {
 		c.errs = append(c.errs, err)
 	}
 }
 
-// kind is a kind of object and its API.
-type kind struct{ apiVersion, name string }
-
-// add appends an object; comments are sentences.
-func (c *converter) add(k kind, name mesh.Name, spec any, comments ...string) {
-	c.objects = append(c.objects, object{comments, map[string]any{
-		"apiVersion": k.apiVersion,
-		"kind":       k.name,
-		"metadata":   map[string]any{"name": name.Name, "namespace": name.Namespace},
-		"spec":       spec,
-	}})
-}
+// name is that of a rule for the reader, by its key, or of the default route.
+func (c *converter) name(key string) string { return cmp.Or(c.byKey[key].Key.Name, key) }
 
 // output begins with what rules did less than they said, as today's say it no more. Where that is
 // all, it is an error.
 func (c *converter) output() ([]byte, error) {
-	said := slices.DeleteFunc(classic.Findings(c.set, c.topology), func(f rules.Finding) bool {
+	said := slices.DeleteFunc(c.findings, func(f rules.Finding) bool {
 		return f.Code == classic.NoPods // nobody answers, today as then
 	})
 	if len(c.objects) == 0 {
@@ -202,20 +139,15 @@ func (c *converter) output() ([]byte, error) {
 			c.refuse(f.Key.String(), "%s", f.Text)
 		}
 	}
-	if len(c.errs) > 0 {
-		return nil, errors.Join(c.errs...)
-	}
 	var out bytes.Buffer
-	for _, f := range said {
-		out.WriteString(wrapped("In 2018 " + f.Text + "."))
+	if len(c.errs) == 0 {
+		for _, f := range said {
+			out.WriteString(wrapped("In 2018 " + f.Text + "."))
+		}
+		c.write(&out)
 	}
-	for i, o := range c.objects {
-		if i > 0 {
-			out.WriteString("---\n")
-		}
-		if err := o.write(&out); err != nil {
-			return nil, err
-		}
+	if len(c.errs) > 0 {
+		return nil, c.errs
 	}
 	return out.Bytes(), nil
 }

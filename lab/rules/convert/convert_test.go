@@ -95,7 +95,7 @@ spec:
         subset: version-v2
     retries:
       attempts: 3
-      perTryTimeout: 1m
+      perTryTimeout: 60s
       retryOn: 5xx
   - route:
     - destination:
@@ -103,6 +103,23 @@ spec:
 `
 	if err != nil || string(got) != want {
 		t.Errorf("%v\n%s", err, got)
+	}
+}
+
+// A time for each try beyond that for all never came, and the Gateway API refuses it.
+func TestTimeoutOfATry(t *testing.T) {
+	t.Parallel()
+	for perTry, want := range map[string]string{
+		"2s":     "    timeouts:\n      request: 1s500ms\n",
+		"1.5s":   "    timeouts:\n      request: 1s500ms\n      backendRequest: 1s500ms\n",
+		"1.001s": "    timeouts:\n      request: 1s500ms\n      backendRequest: 1s1ms\n",
+	} {
+		text, err := convert.GatewayAPI(load(t, routeRule("a",
+			"  httpReqTimeout: {simpleTimeout: {timeout: 1.5s}}\n"+
+				"  httpReqRetries: {simpleRetry: {attempts: 3, perTryTimeout: "+perTry+"}}\n")), topology())
+		if err != nil || !strings.Contains(string(text), want+"    retry:\n") {
+			t.Errorf("%s: %v\n%s", perTry, err, text)
+		}
 	}
 }
 
@@ -215,6 +232,12 @@ func policies(t *testing.T, text []byte) string {
 	return strings.Join(list, "; ")
 }
 
+// inDefault puts a rule into another namespace than that of what it is for.
+func inDefault(rule string) string {
+	return strings.Replace(strings.Replace(rule, "metadata: {", "metadata: {namespace: default, ", 1),
+		"{name: recommendation}", "{name: recommendation, namespace: istio-tutorial}", 1)
+}
+
 func TestRefused(t *testing.T) {
 	t.Parallel()
 	const abort = "  httpFault: {abort: {percent: 50, httpStatus: 503}}\n"
@@ -278,6 +301,35 @@ spec:
 			"RouteRule a: a never acts",
 		},
 		"denial": {convert.GatewayAPI, denial, "rule deny: the Gateway API has no word for it"},
+		"one name in two namespaces": {
+			convert.GatewayAPI,
+			inDefault(routeRule("a", abort)) + routeRule("a", "  precedence: -1\n"),
+			"rules.yml:2: RouteRule a: the Gateway API knows no faults",
+		},
+		"the default route's name": {
+			convert.GatewayAPI, routeRule("default-route", "  match: {source: {name: preference}}\n"),
+			"RouteRule default-route: the Gateway API does not know who calls",
+		},
+		"status": {
+			convert.V1, routeRule("a", strings.Replace(abort, "503", "600", 1)),
+			"RouteRule a: the VirtualService recommendation that says it would be refused: " +
+				"spec.http[0].fault.abort.httpStatus: HTTP status 600 is not in 200-599",
+		},
+		"two versions of one name": {
+			convert.GatewayAPI,
+			routeRule("a", "  route: [{labels: {version: v2}, weight: 50}, {labels: {version: V2}, weight: 50}]\n"),
+			"RouteRule a: the name for its pods with version=v2 would be recommendation-v2",
+		},
+		"host outside": {
+			convert.V1,
+			strings.Replace(routeRule("a", abort), "{name: recommendation}", "{service: httpbin.org}", 1) + `---
+apiVersion: config.istio.io/v1alpha2
+kind: EgressRule
+metadata: {name: e}
+spec: {destination: {service: httpbin.org}, ports: [{port: 80, protocol: http}]}
+`,
+			"RouteRule a: httpbin.org is a host outside",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

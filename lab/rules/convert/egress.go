@@ -2,81 +2,77 @@ package convert
 
 import (
 	"fmt"
-	"strings"
+	"maps"
+	"slices"
+
+	networking "istio.io/api/networking/v1alpha3"
 
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/rules"
+	"istio-tutorial/lab/rules/classic"
 )
 
 // egress opens hosts, and closes all others, as they were in 2018.
 func (c *converter) egress() {
-	closed := map[string]bool{}
-	for _, hosts := range c.externalHosts() {
-		e := hosts[0]
-		name := c.nameOfEgress(e.Host)
-		if strings.Contains(e.Host, "*") {
-			c.refuse(name.Name, "%s: today a host is found by its whole name", e.Host)
+	closed := map[string][]string{} // the rules that open hosts, by namespace
+	for i := 0; i < len(c.mesh.External); {
+		host := c.mesh.External[i].Host
+		var ports []mesh.ExternalHost
+		for ; i < len(c.mesh.External) && c.mesh.External[i].Host == host; i++ {
+			ports = append(ports, c.mesh.External[i])
 		}
-		c.serviceEntry(name, hosts)
-		closed[name.Namespace] = true
+		key := c.opening(host)
+		c.serviceEntry(key, ports)
+		closed[key.Namespace] = append(closed[key.Namespace], key.String())
 	}
-	for _, namespace := range sortedKeys(closed) {
-		c.add(kind{networking, "Sidecar"}, mesh.Name{Namespace: namespace, Name: "default"},
-			map[string]any{"outboundTrafficPolicy": map[string]any{"mode": "REGISTRY_ONLY"}},
+	for _, namespace := range slices.Sorted(maps.Keys(closed)) {
+		name := mesh.Name{Namespace: namespace, Name: "default"}
+		c.add(kind{networkingV1, "Sidecar"}, name, &networking.Sidecar{
+			OutboundTrafficPolicy: &networking.OutboundTrafficPolicy{
+				Mode: networking.OutboundTrafficPolicy_REGISTRY_ONLY,
+			},
+		}, closed[namespace],
 			"Without this, today's Istio lets every call out. What is closed answers 502, not 404.")
 	}
 }
 
-// externalHosts are the ports of each host together.
-func (c *converter) externalHosts() [][]mesh.ExternalHost {
-	var list [][]mesh.ExternalHost
-	for _, e := range c.mesh.External {
-		if n := len(list); n > 0 && list[n-1][0].Host == e.Host {
-			list[n-1] = append(list[n-1], e)
-		} else {
-			list = append(list, []mesh.ExternalHost{e})
-		}
-	}
-	return list
+// opening is the first rule that opens a host, which alone does.
+func (c *converter) opening(host string) rules.Key {
+	list := c.set.Rules()
+	i := slices.IndexFunc(list, func(r rules.Rule) bool {
+		to, ok := classic.Destination(r)
+		return ok && r.Kind.Kind == egressRule && to.Host == host
+	})
+	return list[i].Key
 }
 
-func (c *converter) serviceEntry(name mesh.Name, hosts []mesh.ExternalHost) {
-	var ports, encrypted []any
+// serviceEntry opens the ports of one host.
+func (c *converter) serviceEntry(key rules.Key, hosts []mesh.ExternalHost) {
+	name, from := mesh.Name{Namespace: key.Namespace, Name: key.Name}, []string{key.String()}
+	spec := &networking.ServiceEntry{
+		Hosts:      []string{hosts[0].Host},
+		Location:   networking.ServiceEntry_MESH_EXTERNAL,
+		Resolution: networking.ServiceEntry_DNS,
+	}
+	encrypted := &networking.TrafficPolicy{}
 	for _, e := range hosts {
-		protocol := "HTTP"
-		if e.Protocol == mesh.HTTP2 {
-			protocol = "HTTP2"
-		}
-		ports = append(ports, map[string]any{
-			"number": e.Port, "name": fmt.Sprintf("http-%d", e.Port), "protocol": protocol,
+		port := uint32(e.Port)
+		protocol := map[bool]string{true: "HTTP2", false: "HTTP"}[e.Protocol == mesh.HTTP2]
+		spec.Ports = append(spec.Ports, &networking.ServicePort{
+			Number: port, Name: fmt.Sprintf("http-%d", port), Protocol: protocol,
 		})
 		if e.TLS != nil {
-			encrypted = append(encrypted, map[string]any{
-				"port": map[string]any{"number": e.Port}, "tls": map[string]any{"mode": "SIMPLE"},
-			})
+			encrypted.PortLevelSettings = append(encrypted.PortLevelSettings,
+				&networking.TrafficPolicy_PortTrafficPolicy{
+					Port: &networking.PortSelector{Number: port},
+					Tls:  &networking.ClientTLSSettings{Mode: networking.ClientTLSSettings_SIMPLE},
+				})
 		}
 	}
-	c.add(kind{networking, "ServiceEntry"}, name, map[string]any{
-		"hosts": []string{hosts[0].Host}, "location": "MESH_EXTERNAL", "resolution": "DNS",
-		"ports": ports,
-	})
-	if encrypted != nil {
-		c.add(kind{networking, "DestinationRule"}, name, map[string]any{
-			"host":          hosts[0].Host,
-			"trafficPolicy": map[string]any{"portLevelSettings": encrypted},
-		}, "Istio 0.7.1 checked no certificate; today's sidecar does.")
+	c.add(kind{networkingV1, "ServiceEntry"}, name, spec, from)
+	if encrypted.PortLevelSettings != nil {
+		c.add(kind{networkingV1, "DestinationRule"}, name, &networking.DestinationRule{
+			Host: hosts[0].Host, TrafficPolicy: encrypted,
+		}, from, "Istio 0.7.1 checked no certificate; today's sidecar does.")
 	}
-}
-
-// nameOfEgress is that of the rule which opens a host.
-func (c *converter) nameOfEgress(host string) mesh.Name {
-	for _, r := range c.set.Rules() {
-		var rule struct {
-			Spec struct{ Destination struct{ Service string } }
-		}
-		if r.Kind.Type == "egress-rule" && decode(r, &rule) == nil &&
-			rule.Spec.Destination.Service == host {
-			return mesh.Name{Namespace: r.Key.Namespace, Name: r.Key.Name}
-		}
-	}
-	return mesh.Name{Namespace: "default", Name: strings.ReplaceAll(host, ".", "-")}
 }

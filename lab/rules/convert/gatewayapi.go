@@ -3,13 +3,19 @@ package convert
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
+
+	core "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+	gateway "sigs.k8s.io/gateway-api/apis/v1"
 
 	"istio-tutorial/lab/mesh"
 	"istio-tutorial/lab/rules"
 )
 
-const gateway = "gateway.networking.k8s.io/v1"
+const gatewayV1 = "gateway.networking.k8s.io/v1"
 
 // GatewayAPI is rules as HTTPRoutes, with a Service for each version that they route to, for a
 // topology that has the services and the workloads that the rules speak of. The error names each
@@ -17,76 +23,78 @@ const gateway = "gateway.networking.k8s.io/v1"
 func GatewayAPI(s rules.Set, t mesh.Topology) ([]byte, error) {
 	c := newConverter(s, t)
 	for _, r := range s.Rules() {
-		if r.Kind.Type != "route-rule" {
+		if r.Kind.Kind != routeRule {
 			c.refuse(r.Key.String(), "the Gateway API has no word for it")
 		}
 	}
 	for _, h := range c.hosts {
 		c.versionServices(h)
-		if h.ruled() {
-			c.route(h)
-		}
+		c.route(h)
 	}
 	return c.output()
 }
 
 // versionServices are one for each subset: the Gateway API knows none.
 func (c *converter) versionServices(h host) {
-	said := map[string]bool{h.service.Name.Name: true}
-	for _, labels := range c.subsetsOf(h) {
-		name := mesh.Name{Namespace: h.service.Namespace, Name: versionName(h, labels)}
-		if said[name.Name] {
+	said := map[string]mesh.Labels{}
+	for _, s := range c.topology.Services {
+		if s.Namespace == h.service.Namespace {
+			said[s.Name.Name] = s.Selector
+		}
+	}
+	for _, s := range c.subsetsOf(h) {
+		name := mesh.Name{Namespace: h.service.Namespace, Name: versionName(h, s.labels)}
+		selector := maps.Clone(h.service.Selector)
+		maps.Copy(selector, s.labels)
+		if !c.once(name.Name, s, selector, said) {
 			continue
 		}
-		said[name.Name] = true
-		selector := maps.Clone(h.service.Selector)
-		maps.Copy(selector, labels)
-		var ports []any
+		spec := core.ServiceSpec{Selector: selector}
 		for _, p := range h.service.Ports {
-			ports = append(ports, without(map[string]any{
-				"name": p.Name, "port": p.Number, "targetPort": target(p.Target),
-			}))
+			port := core.ServicePort{Name: p.Name, Port: int32(p.Number)}
+			if port.TargetPort = intstr.FromInt32(port.Port); p.Target != "" {
+				port.TargetPort = intstr.Parse(p.Target)
+			}
+			spec.Ports = append(spec.Ports, port)
 		}
-		c.add(kind{"v1", "Service"}, name, map[string]any{"selector": selector, "ports": ports})
+		c.add(kind{"v1", "Service"}, name, spec, s.from)
 	}
-}
-
-func target(t string) any {
-	if t == "" {
-		return nil
-	}
-	return t
 }
 
 // versionName is recommendation-v2 for version: v2 of recommendation; labels that all of it have
 // say nothing.
 func versionName(h host, labels mesh.Labels) string {
-	name := h.service.Name.Name
-	for _, key := range sortedKeys(labels) {
+	words := []string{h.service.Name.Name}
+	for _, key := range slices.Sorted(maps.Keys(labels)) {
 		if h.service.Selector[key] != labels[key] {
-			name += "-" + strings.ToLower(labels[key])
+			words = append(words, labels[key])
 		}
 	}
-	return name
+	return strings.ToLower(plain(strings.Join(words, "-")))
 }
 
 func (c *converter) route(h host) {
-	if len(h.routes.own) > 0 {
-		c.refuse(firstRule(h), "the Gateway API does not know who calls")
+	from := h.ruling()
+	if len(from) == 0 {
 		return
 	}
-	c.keepOrder(h.routes.common)
-	notes := noteList{turnNote: true}
-	var rules []any
-	for _, r := range h.routes.common {
-		rules = append(rules, c.routeRule(h, r, notes))
+	if len(h.routes) > 1 {
+		c.refuse(from[0], "the Gateway API does not know who calls")
+		return
 	}
-	c.add(kind{gateway, "HTTPRoute"}, h.service.Name, map[string]any{
-		"parentRefs": []any{map[string]any{
-			"group": "", "kind": "Service", "name": h.service.Name.Name, "port": h.port,
+	routes := h.routes[0].has
+	c.keepOrder(routes)
+	spec := gateway.HTTPRouteSpec{CommonRouteSpec: gateway.CommonRouteSpec{
+		ParentRefs: []gateway.ParentReference{{
+			Group: new(gateway.Group("")), Kind: new(gateway.Kind("Service")),
+			Name: gateway.ObjectName(h.service.Name.Name), Port: new(gateway.PortNumber(h.port)),
 		}},
-		"rules": rules,
-	}, notes.sorted()...)
+	}}
+	notes := noteList{turnNote: true}
+	for _, r := range routes {
+		spec.Rules = append(spec.Rules, c.routeRule(h, r, notes))
+	}
+	c.add(kind{gatewayV1, "HTTPRoute"}, h.service.Name, spec, from, notes.sorted()...)
 }
 
 // keepOrder refuses routes that the Gateway API would try in another order: the more specific
@@ -96,7 +104,7 @@ func (c *converter) keepOrder(routes []mesh.Route) {
 		for _, later := range routes[i+1:] {
 			if slices.Compare(specificity(later), specificity(r)) > 0 {
 				c.refuse(later.From, "the Gateway API would try it before %s, as it says more of "+
-					"a request", r.From)
+					"a request", c.name(r.From))
 			}
 		}
 	}
@@ -120,100 +128,96 @@ func specificity(r mesh.Route) []int {
 	return []int{path, length, method, headers}
 }
 
-func firstRule(h host) string {
-	for _, routes := range h.routes.all() {
-		for _, r := range routes {
-			if r.From != defaultRoute {
-				return r.From
-			}
+func (c *converter) routeRule(h host, r mesh.Route, notes noteList) gateway.HTTPRouteRule {
+	rule := gateway.HTTPRouteRule{Matches: c.gatewayMatches(r, notes)}
+	for _, d := range chances(r) {
+		backend := gateway.HTTPBackendRef{BackendRef: gateway.BackendRef{
+			BackendObjectReference: c.backend(h, r, d.Cluster),
+		}}
+		if d.Weight > 0 {
+			backend.Weight = new(int32(d.Weight))
 		}
-	}
-	return defaultRoute
-}
-
-func (c *converter) routeRule(h host, r mesh.Route, notes noteList) map[string]any {
-	rule := map[string]any{"backendRefs": c.backends(h, r)}
-	for _, d := range r.Destinations {
+		rule.BackendRefs = append(rule.BackendRefs, backend)
 		for _, f := range d.Faults {
 			c.refuse(f.From, "the Gateway API knows no faults")
 		}
 	}
-	if match := c.gatewayMatch(r, notes); len(match) > 0 {
-		rule["matches"] = []any{match}
-	}
-	var filters []any
 	for _, m := range r.Mirrors {
-		filters = append(filters, map[string]any{"type": "RequestMirror", "requestMirror": map[string]any{
-			"backendRef": c.backend(h, m.Cluster),
-		}})
-		notes.add("A mirrored request keeps its host; in 2018 it was HOST-shadow.")
+		rule.Filters = append(rule.Filters, gateway.HTTPRouteFilter{
+			Type:          gateway.HTTPRouteFilterRequestMirror,
+			RequestMirror: &gateway.HTTPRequestMirrorFilter{BackendRef: c.backend(h, r, m.Cluster)},
+		})
+		notes.add(mirrorNote)
 	}
-	if filters != nil {
-		rule["filters"] = filters
-	}
-	timeouts := map[string]any{}
-	if r.Timeout > 0 {
-		timeouts["request"] = short(r.Timeout)
-	}
+	tries(&rule, r, notes)
+	return rule
+}
+
+// tries are the times, and the retries.
+func tries(rule *gateway.HTTPRouteRule, r mesh.Route, notes noteList) {
+	times := gateway.HTTPRouteTimeouts{Request: short(r.Timeout)}
 	if r.Retry == nil {
 		notes.add("Today's sidecars retry twice, on another pod, what no pod has seen.")
 	} else {
 		notes.add("Retries are of the Gateway API's experimental channel alone: kubectl refuses them " +
 			"where the standard CRDs are installed.")
-		if r.Retry.PerTry > 0 && r.Timeout == 0 {
-			notes.add("Istio 0.7.1 ignored perTryTimeout without httpReqTimeout; today it acts.")
+		rule.Retry = &gateway.HTTPRouteRetry{
+			Codes:    []gateway.HTTPRouteRetryStatusCode{500, 502, 503, 504},
+			Attempts: &r.Retry.Attempts,
 		}
-		rule["retry"] = map[string]any{
-			"attempts": r.Retry.Attempts, "codes": []int{500, 502, 503, 504},
-		}
-		if r.Retry.PerTry > 0 {
-			timeouts["backendRequest"] = short(r.Retry.PerTry)
+		notes.perTry(r)
+		if r.Timeout == 0 || r.Retry.PerTry <= r.Timeout {
+			times.BackendRequest = short(r.Retry.PerTry)
+		} else {
+			notes.add("A perTryTimeout beyond httpReqTimeout never came; the Gateway API refuses it.")
 		}
 	}
-	if len(timeouts) > 0 {
-		rule["timeouts"] = timeouts
+	if times != (gateway.HTTPRouteTimeouts{}) {
+		rule.Timeouts = &times
 	}
-	return rule
+}
+
+// short is a duration without the parts that are 0, as 1m30s; nil for none.
+func short(d time.Duration) *gateway.Duration {
+	if d == 0 {
+		return nil
+	}
+	var text string
+	names := []string{"h", "m", "s", "ms"}
+	for i, unit := range []time.Duration{time.Hour, time.Minute, time.Second, time.Millisecond} {
+		if n := d / unit; n > 0 {
+			text += strconv.Itoa(int(n)) + names[i]
+		}
+		d %= unit
+	}
+	return new(gateway.Duration(text))
 }
 
 // backend is a cluster as a Service of its own.
-func (c *converter) backend(h host, to mesh.Cluster) map[string]any {
-	for _, other := range c.hosts {
-		if other.service.Host() != to.Host {
-			continue
-		}
-		ref := map[string]any{"name": versionName(other, to.Labels), "port": to.Port}
-		if other.service.Namespace != h.service.Namespace {
-			ref["namespace"] = other.service.Namespace
-		}
+func (c *converter) backend(
+	h host, r mesh.Route, to mesh.Cluster,
+) (ref gateway.BackendObjectReference) {
+	i := slices.IndexFunc(c.hosts, func(other host) bool { return other.service.Host() == to.Host })
+	if i < 0 {
+		c.refuse(r.From, "it leads to %s, which is no service", to.Host)
 		return ref
 	}
-	c.refuse(firstRule(h), "it leads to %s, which is no service", to.Host)
-	return nil
+	other := c.hosts[i]
+	ref.Name = gateway.ObjectName(versionName(other, to.Labels))
+	ref.Port = new(gateway.PortNumber(to.Port))
+	if namespace := other.service.Namespace; namespace != h.service.Namespace {
+		ref.Namespace = new(gateway.Namespace(namespace))
+	}
+	return ref
 }
 
-func (c *converter) backends(h host, r mesh.Route) []any {
-	var list []any
-	for _, d := range r.Destinations {
-		if d.Weight == 0 {
-			continue
-		}
-		ref := c.backend(h, d.Cluster)
-		if len(r.Destinations) > 1 {
-			ref["weight"] = d.Weight
-		}
-		list = append(list, ref)
+// gatewayMatches are one, or none; it knows no prefix of a header, and of a path whole segments
+// alone.
+func (c *converter) gatewayMatches(r mesh.Route, notes noteList) []gateway.HTTPRouteMatch {
+	if len(r.Match) == 0 {
+		return nil
 	}
-	if len(list) == 1 {
-		delete(list[0].(map[string]any), "weight")
-	}
-	return list
-}
-
-// gatewayMatch knows no prefix of a header, and of a path whole segments alone.
-func (c *converter) gatewayMatch(r mesh.Route, notes noteList) map[string]any {
-	match := map[string]any{}
-	var headers []any
+	var match gateway.HTTPRouteMatch
 	for _, condition := range r.Match {
 		c.expression(r, condition, notes)
 		how := map[mesh.Comparison]string{
@@ -221,34 +225,19 @@ func (c *converter) gatewayMatch(r mesh.Route, notes noteList) map[string]any {
 		}[condition.Compare]
 		switch known := how != ""; {
 		case known && condition.Attribute == mesh.Header:
-			headers = append(headers, map[string]any{
-				"name": condition.Header, "type": how, "value": condition.Value,
+			match.Headers = append(match.Headers, gateway.HTTPHeaderMatch{
+				Type: new(gateway.HeaderMatchType(how)), Name: gateway.HTTPHeaderName(condition.Header),
+				Value: condition.Value,
 			})
 		case known && condition.Attribute == mesh.Path:
-			match["path"] = map[string]any{"type": how, "value": condition.Value}
+			match.Path = &gateway.HTTPPathMatch{
+				Type: new(gateway.PathMatchType(how)), Value: &condition.Value,
+			}
 		case condition.Compare == mesh.Exact && condition.Attribute == mesh.Method:
-			match["method"] = condition.Value
+			match.Method = new(gateway.HTTPMethod(condition.Value))
 		default:
 			c.refuse(r.From, "the Gateway API cannot match %s so", attributeOf(condition))
 		}
 	}
-	if headers != nil {
-		match["headers"] = headers
-	}
-	return match
-}
-
-func attributeOf(c mesh.Condition) string {
-	switch c.Attribute {
-	case mesh.Path:
-		return "the path"
-	case mesh.Method:
-		return "the method"
-	case mesh.Authority:
-		return "the authority"
-	case mesh.Scheme:
-		return "the scheme"
-	default:
-		return "header " + c.Header
-	}
+	return []gateway.HTTPRouteMatch{match}
 }

@@ -1,52 +1,57 @@
 package convert
 
 import (
+	"cmp"
 	"maps"
 	"reflect"
 	"regexp"
 	"slices"
-	"strings"
-	"time"
+
+	"google.golang.org/protobuf/proto"
+	networking "istio.io/api/networking/v1alpha3"
 
 	"istio-tutorial/lab/mesh"
 )
 
 const (
-	networking   = "networking.istio.io/v1"
+	networkingV1 = "networking.istio.io/v1"
 	defaultRoute = "default-route"
 )
 
-// ruled tells whether a rule made any of the routes.
-func (h host) ruled() bool {
-	return slices.ContainsFunc(h.routes.all(), func(routes []mesh.Route) bool {
-		return slices.ContainsFunc(routes, func(r mesh.Route) bool { return r.From != defaultRoute })
-	})
+// ruling are the keys of the rules that made routes, each once.
+func (h host) ruling() []string {
+	var keys []string
+	for _, clients := range h.routes {
+		for _, r := range clients.has {
+			if r.From != defaultRoute && !slices.Contains(keys, r.From) {
+				keys = append(keys, r.From)
+			}
+		}
+	}
+	return keys
 }
 
 // virtualService has the routes of single clients first.
 func (c *converter) virtualService(h host) {
-	if !h.ruled() {
+	from := h.ruling()
+	if len(from) == 0 {
 		return
 	}
-	var http []any
+	spec := &networking.VirtualService{Hosts: []string{h.service.Name.Name}}
 	notes := noteList{turnNote: true}
-	for _, own := range h.routes.own {
-		notes.add("Which client has which route is told by the labels of its pods.")
-		for _, s := range c.choose(own.clients) {
-			source := map[string]any{"sourceLabels": s.labels}
-			if namespace := own.clients[0].Namespace; c.elsewhere(s.labels, namespace) {
-				source["sourceNamespace"] = namespace
-			}
-			for _, r := range own.has {
-				http = append(http, c.httpRoute(h, r, source, notes))
+	for i, clients := range h.routes {
+		several := []chosen{{}}
+		if i < len(h.routes)-1 {
+			notes.add("Which client has which route is told by the labels of its pods.")
+			several = c.choose(clients.workloads, from)
+		}
+		for _, s := range several {
+			for _, r := range clients.has {
+				spec.Http = append(spec.Http, c.httpRoute(h, r, s, notes))
 			}
 		}
 	}
-	for _, r := range h.routes.common {
-		http = append(http, c.httpRoute(h, r, nil, notes))
-	}
-	c.add(kind{networking, "VirtualService"}, h.service.Name,
-		map[string]any{"hosts": []string{h.service.Name.Name}, "http": http}, notes.sorted()...)
+	c.add(kind{networkingV1, "VirtualService"}, h.service.Name, spec, from, notes.sorted()...)
 }
 
 // noteList is comments, each once.
@@ -56,100 +61,87 @@ func (n noteList) add(text string) { n[text] = true }
 
 func (n noteList) sorted() []string { return slices.Sorted(maps.Keys(n)) }
 
+const mirrorNote = "A mirrored request keeps its host; in 2018 it was HOST-shadow."
+
 func (c *converter) httpRoute(
-	h host, r mesh.Route, source map[string]any, notes noteList,
-) map[string]any {
-	route := map[string]any{"route": destinations(h, r)}
-	match := c.match(r, notes)
-	maps.Copy(match, source)
-	if len(match) > 0 {
-		route["match"] = []any{match}
+	h host, r mesh.Route, clients chosen, notes noteList,
+) *networking.HTTPRoute {
+	route := &networking.HTTPRoute{
+		Route: destinations(h, r), Timeout: duration(r.Timeout), Retries: retries(r, notes),
+		Fault: c.fault(r),
 	}
-	c.fault(r, route)
-	if r.Timeout > 0 {
-		route["timeout"] = short(r.Timeout)
+	if match := c.match(r, clients, notes); proto.Size(match) > 0 {
+		route.Match = []*networking.HTTPMatchRequest{match}
 	}
-	retries(r, route, notes)
-	var mirrors []any
 	for _, m := range r.Mirrors {
-		mirrors = append(mirrors, map[string]any{
-			"destination": destination(h, m.Cluster), "percentage": value(m.Percent),
+		route.Mirrors = append(route.Mirrors, &networking.HTTPMirrorPolicy{
+			Destination: destination(h, m.Cluster), Percentage: percent(m.Percent),
 		})
-		notes.add("A mirrored request keeps its host; in 2018 it was HOST-shadow.")
-	}
-	if mirrors != nil {
-		route["mirrors"] = mirrors
+		notes.add(mirrorNote)
 	}
 	return route
 }
 
-func value(percent float64) map[string]any { return map[string]any{"value": percent} }
+func percent(p float64) *networking.Percent { return &networking.Percent{Value: p} }
 
-// destinations leave out weights of 0.
-func destinations(h host, r mesh.Route) []any {
-	var list []any
-	for _, d := range r.Destinations {
-		entry := map[string]any{"destination": destination(h, d.Cluster)}
-		if len(r.Destinations) > 1 {
-			entry["weight"] = d.Weight
-		}
-		if d.Weight > 0 {
-			list = append(list, entry)
-		}
-	}
+// chances are the destinations that are ever picked; of a single one the weight says nothing.
+func chances(r mesh.Route) []mesh.Destination {
+	list := slices.DeleteFunc(slices.Clone(r.Destinations), func(d mesh.Destination) bool {
+		return d.Weight == 0
+	})
 	if len(list) == 1 {
-		delete(list[0].(map[string]any), "weight")
+		list[0].Weight = 0
 	}
 	return list
 }
 
-func destination(h host, c mesh.Cluster) map[string]any {
-	d := map[string]any{"host": c.Host}
+func destinations(h host, r mesh.Route) []*networking.HTTPRouteDestination {
+	var list []*networking.HTTPRouteDestination
+	for _, d := range chances(r) {
+		list = append(list, &networking.HTTPRouteDestination{
+			Destination: destination(h, d.Cluster), Weight: int32(d.Weight),
+		})
+	}
+	return list
+}
+
+func destination(h host, c mesh.Cluster) *networking.Destination {
+	d := &networking.Destination{Host: c.Host}
 	if c.Host == h.service.Host() {
-		d["host"] = h.service.Name.Name
+		d.Host = h.service.Name.Name
 	}
 	if len(c.Labels) > 0 {
-		d["subset"] = subsetName(c.Labels)
+		d.Subset = subsetName(c.Labels)
 	}
 	return d
 }
 
-// subsetName is version-v2 for version: v2.
-func subsetName(labels mesh.Labels) string {
-	return strings.Map(func(r rune) rune {
-		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' {
-			return r
-		}
-		return '-'
-	}, labels.String())
-}
-
 // match is one match with all conditions.
-func (c *converter) match(r mesh.Route, notes noteList) map[string]any {
-	match, headers := map[string]any{}, map[string]any{}
+func (c *converter) match(
+	r mesh.Route, clients chosen, notes noteList,
+) *networking.HTTPMatchRequest {
+	m := &networking.HTTPMatchRequest{SourceLabels: clients.labels}
+	if len(clients.labels) > 0 && c.isElsewhere(clients) {
+		m.SourceNamespace = clients.workloads[0].Namespace
+	}
+	headers := map[string]*networking.StringMatch{}
 	for _, condition := range r.Match {
 		c.expression(r, condition, notes)
 		text := stringMatch(condition)
-		switch condition.Attribute {
-		case mesh.Path:
-			match["uri"] = text
-		case mesh.Method:
-			match["method"] = text
-		case mesh.Authority:
-			match["authority"] = text
-		case mesh.Scheme:
-			match["scheme"] = text
-		default:
+		attribute := map[mesh.Attribute]**networking.StringMatch{
+			mesh.Path: &m.Uri, mesh.Method: &m.Method, mesh.Authority: &m.Authority, mesh.Scheme: &m.Scheme,
+		}[condition.Attribute]
+		switch {
+		case attribute == nil:
 			headers[condition.Header] = text
-		}
-		if condition.Attribute != mesh.Header && condition.Compare == mesh.Present {
+		case text.MatchType == nil:
 			c.refuse(r.From, "mere presence of %s cannot be asked", attributeOf(condition))
+		default:
+			*attribute = text
 		}
 	}
-	if len(headers) > 0 {
-		match["headers"] = headers
-	}
-	return match
+	m.Headers = headers
+	return m
 }
 
 // expression refuses what today's proxies cannot read.
@@ -164,85 +156,79 @@ func (c *converter) expression(r mesh.Route, condition mesh.Condition, notes not
 	}
 }
 
-func stringMatch(c mesh.Condition) map[string]any {
-	switch c.Compare {
-	case mesh.Exact:
-		return map[string]any{"exact": c.Value}
-	case mesh.Prefix:
-		return map[string]any{"prefix": c.Value}
-	case mesh.Regex:
-		return map[string]any{"regex": c.Value}
-	default:
-		return map[string]any{}
+// stringMatch takes an empty prefix, which every value has, for mere presence.
+func stringMatch(c mesh.Condition) *networking.StringMatch {
+	m := &networking.StringMatch{}
+	switch {
+	case c.Compare == mesh.Exact:
+		m.MatchType = &networking.StringMatch_Exact{Exact: c.Value}
+	case c.Compare == mesh.Regex:
+		m.MatchType = &networking.StringMatch_Regex{Regex: c.Value}
+	case c.Compare == mesh.Prefix && c.Value != "":
+		m.MatchType = &networking.StringMatch_Prefix{Prefix: c.Value}
 	}
+	return m
+}
+
+func attributeOf(c mesh.Condition) string {
+	return cmp.Or(map[mesh.Attribute]string{
+		mesh.Path: "the path", mesh.Method: "the method", mesh.Authority: "the authority",
+		mesh.Scheme: "the scheme",
+	}[c.Attribute], "header "+c.Header)
 }
 
 // fault is one for all destinations, or it cannot be said.
-func (c *converter) fault(r mesh.Route, route map[string]any) {
-	var hit []mesh.Fault
-	first := true
-	for _, d := range r.Destinations {
-		if d.Weight == 0 {
-			continue
-		}
-		if !first && !reflect.DeepEqual(d.Faults, hit) {
+func (c *converter) fault(r mesh.Route) *networking.HTTPFaultInjection {
+	list := chances(r)
+	hit := list[0].Faults
+	for _, d := range list[1:] {
+		if !reflect.DeepEqual(d.Faults, hit) {
 			c.refuse(r.From, "a fault on some of its destinations cannot be said")
-			return
+			return nil
 		}
-		hit, first = d.Faults, false
 	}
-	if len(hit) == 0 {
-		return
+	switch {
+	case len(hit) == 0:
+		return nil
+	case len(hit) > 1 || len(hit[0].When) > 0:
+		c.refuse(hit[0].From, "it injects into route %s too, which cannot be said", c.name(r.From))
 	}
-	if len(hit) > 1 || len(hit[0].When) > 0 {
-		c.refuse(hit[0].From, "it injects into route %s too, which cannot be said", r.From)
-		return
-	}
-	fault := map[string]any{}
+	fault := &networking.HTTPFaultInjection{}
 	if d := hit[0].Delay; d != nil {
-		fault["delay"] = map[string]any{
-			"fixedDelay": short(d.Time), "percentage": value(d.Percent),
+		fault.Delay = &networking.HTTPFaultInjection_Delay{
+			HttpDelayType: &networking.HTTPFaultInjection_Delay_FixedDelay{
+				FixedDelay: duration(d.Time),
+			},
+			Percentage: percent(d.Percent),
 		}
 	}
 	if a := hit[0].Abort; a != nil {
-		fault["abort"] = map[string]any{"httpStatus": a.Status, "percentage": value(a.Percent)}
+		fault.Abort = &networking.HTTPFaultInjection_Abort{
+			ErrorType: &networking.HTTPFaultInjection_Abort_HttpStatus{
+				HttpStatus: int32(a.Status),
+			},
+			Percentage: percent(a.Percent),
+		}
 	}
-	route["fault"] = fault
+	return fault
 }
 
-func retries(r mesh.Route, route map[string]any, notes noteList) {
+func retries(r mesh.Route, notes noteList) *networking.HTTPRetry {
 	if r.Retry == nil {
 		notes.add("Today's sidecars retry twice, on another pod, what no pod has seen; " +
 			"retries: {attempts: 0} would keep them from it.")
-		return
-	}
-	retry := map[string]any{"attempts": r.Retry.Attempts, "retryOn": "5xx"}
-	notes.add("What 2018 retried unasked, retryOn must name; and a pod that has failed is not " +
-		"the first to be asked again.")
-	if r.Retry.PerTry > 0 {
-		retry["perTryTimeout"] = short(r.Retry.PerTry)
-		if r.Timeout == 0 {
-			notes.add("Istio 0.7.1 ignored perTryTimeout without httpReqTimeout; today it acts.")
-		}
-	}
-	route["retries"] = retry
-}
-
-// short is a duration without the parts that are 0: 1m0s is 1m.
-func short(d time.Duration) string {
-	text := d.String()
-	if strings.HasSuffix(text, "m0s") {
-		text = strings.TrimSuffix(text, "0s")
-	}
-	if strings.HasSuffix(text, "h0m") {
-		text = strings.TrimSuffix(text, "0m")
-	}
-	return text
-}
-
-func seconds(d *time.Duration) any {
-	if d == nil {
 		return nil
 	}
-	return short(*d)
+	notes.add("What 2018 retried unasked, retryOn must name; and a pod that has failed is not " +
+		"the first to be asked again.")
+	notes.perTry(r)
+	return &networking.HTTPRetry{
+		Attempts: int32(r.Retry.Attempts), PerTryTimeout: duration(r.Retry.PerTry), RetryOn: "5xx",
+	}
+}
+
+func (n noteList) perTry(r mesh.Route) {
+	if r.Retry.PerTry > 0 && r.Timeout == 0 {
+		n.add("Istio 0.7.1 ignored perTryTimeout without httpReqTimeout; today it acts.")
+	}
 }

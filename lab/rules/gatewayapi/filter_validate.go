@@ -1,7 +1,6 @@
 package gatewayapi
 
 import (
-	"net/http"
 	"slices"
 
 	gateway "sigs.k8s.io/gateway-api/apis/v1"
@@ -97,12 +96,9 @@ func (v *validator) filterType(path string, f gateway.HTTPRouteFilter) bool {
 func (v *validator) headerFilter(path string, f gateway.HTTPHeaderFilter) {
 	for how, list := range map[string][]gateway.HTTPHeader{".set": f.Set, ".add": f.Add} {
 		v.atMost(path+how, len(list), mostOthers)
+		names := map[string]bool{}
 		for i, h := range list {
-			field := rules.At(path+how, i)
-			v.named(field, string(h.Name), h.Value)
-			if slices.ContainsFunc(list[:i], func(o gateway.HTTPHeader) bool { return o.Name == h.Name }) {
-				v.Fail(field+".name", "%s given twice", h.Name)
-			}
+			v.named(rules.At(path+how, i), string(h.Name), h.Value, names)
 		}
 	}
 	v.atMost(path+".remove", len(f.Remove), mostOthers)
@@ -110,19 +106,16 @@ func (v *validator) headerFilter(path string, f gateway.HTTPHeaderFilter) {
 
 func (v *validator) redirect(path string, f gateway.HTTPRequestRedirectFilter) {
 	if f.Scheme != nil {
-		v.oneOf(path+".scheme", *f.Scheme, "http", "https")
+		v.OneOf(path+".scheme", *f.Scheme, "http", "https")
 	}
 	if f.Hostname != nil {
 		v.subdomain(path+".hostname", string(*f.Hostname))
 	}
 	if f.Port != nil {
-		v.port(path+".port", *f.Port)
+		v.Port(path+".port", int(*f.Port))
 	}
-	if f.StatusCode != nil && !slices.Contains([]int{
-		http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
-		http.StatusTemporaryRedirect, http.StatusPermanentRedirect,
-	}, *f.StatusCode) {
-		v.Fail(path+".statusCode", "%d is none of 301, 302, 303, 307 and 308", *f.StatusCode)
+	if f.StatusCode != nil {
+		v.Redirects(path+".statusCode", *f.StatusCode)
 	}
 	v.pathModifier(path+".path", f.Path)
 }
@@ -139,7 +132,7 @@ func (v *validator) pathModifier(path string, m *gateway.HTTPPathModifier) {
 	if m == nil {
 		return
 	}
-	v.oneOf(path+".type", string(m.Type), "ReplaceFullPath", "ReplacePrefixMatch")
+	v.OneOf(path+".type", string(m.Type), "ReplaceFullPath", "ReplacePrefixMatch")
 	full := m.Type == gateway.FullPathHTTPPathModifier
 	if full != (m.ReplaceFullPath != nil) || full == (m.ReplacePrefixMatch != nil) {
 		v.Fail(path, "want the field of its type, %s, alone", m.Type)

@@ -16,54 +16,52 @@ type inspector struct {
 
 func (i inspector) httpRouteNotes(r httpRoute) []rules.Finding {
 	var list []rules.Finding
-	for _, text := range append(parentNotes(i.set, i.topology, r), backendNotes(i.topology, r)...) {
+	for _, text := range append(i.parents(r), i.backends(r)...) {
 		list = append(list, rules.Warn("", rules.Negative,
 			"A condition with a negative status is present: %s", text))
 	}
 	return list
 }
 
-func parentNotes(s rules.Set, t mesh.Topology, r httpRoute) []string {
+func (i inspector) parents(r httpRoute) []string {
 	const none = "type=Accepted, reason=NoMatchingParent, message="
 	var list []string
 	for _, p := range r.Spec.ParentRefs {
-		namespace := string(or(p.Namespace, gateway.Namespace(r.Key.Namespace)))
-		name := mesh.Name{Namespace: namespace, Name: string(p.Name)}
-		if !isService(p) {
-			key := rules.Key{Group: Group, Kind: gatewayKind, Namespace: namespace, Name: name.Name}
-			if _, ok := s.Get(key); !ok {
-				list = append(list, fmt.Sprintf("%sgateway %q not found.", none, p.Name))
-			}
-			continue
-		}
-		service, ok := t.ServiceAt(mesh.Service{Name: name}.Host())
-		if !ok {
+		name := named(r, p.Namespace, p.Name)
+		service, isThere := i.topology.ServiceAt(mesh.Service{Name: name}.Host())
+		_, hasPort := service.Port(int(or(p.Port, 0)))
+		_, isGateway := i.set.Get(rules.Key{
+			Group: Group, Kind: gatewayKind, Namespace: name.Namespace, Name: name.Name,
+		})
+		switch {
+		case !isService(p) && !isGateway:
+			list = append(list, fmt.Sprintf("%sgateway %q not found.", none, p.Name))
+		case !isService(p):
+		case !isThere:
 			list = append(list, fmt.Sprintf("%sparent service: %q not found.", none, p.Name))
-			continue
-		}
-		if _, ok := service.Port(int(or(p.Port, 0))); p.Port != nil && !ok {
+		case p.Port != nil && !hasPort:
 			list = append(list, fmt.Sprintf("%sport %d not found.", none, *p.Port))
 		}
 	}
 	return list
 }
 
-// backendNotes name the first backend that is not there, as Istio's status does.
-func backendNotes(t mesh.Topology, r httpRoute) []string {
-	var backends []gateway.BackendObjectReference
+// backends name the first backend that is not there, as Istio's status does.
+func (i inspector) backends(r httpRoute) []string {
+	var refs []gateway.BackendObjectReference
 	for _, rule := range r.Spec.Rules {
 		for _, b := range rule.BackendRefs {
-			backends = append(backends, b.BackendObjectReference)
+			refs = append(refs, b.BackendObjectReference)
 		}
 		for _, f := range rule.Filters {
 			if f.RequestMirror != nil {
-				backends = append(backends, f.RequestMirror.BackendRef)
+				refs = append(refs, f.RequestMirror.BackendRef)
 			}
 		}
 	}
-	for _, b := range backends {
+	for _, b := range refs {
 		c := cluster(r, b)
-		service, ok := t.ServiceAt(c.Host)
+		service, ok := i.topology.ServiceAt(c.Host)
 		if _, hasPort := service.Port(c.Port); !ok || !hasPort {
 			return []string{fmt.Sprintf("type=ResolvedRefs, reason=BackendNotFound, "+
 				"message=backend(%s) not found.", c.Host)}

@@ -1,6 +1,7 @@
 package gatewayapi
 
 import (
+	"maps"
 	"slices"
 
 	gateway "sigs.k8s.io/gateway-api/apis/v1"
@@ -14,18 +15,13 @@ import (
 // lab has one way in, whatever the ports of the listeners.
 func gatewayHosts(s rules.Set, call v1.Call) []mesh.VirtualHost {
 	attached := map[string][]httpRoute{}
-	var names []string
 	for _, r := range rules.Of[gateway.HTTPRouteSpec](s.Oldest()) {
 		for _, name := range hostsAt(s, r) {
-			if _, ok := attached[name]; !ok {
-				names = append(names, name)
-			}
 			attached[name] = append(attached[name], r)
 		}
 	}
-	slices.Sort(names)
 	var hosts []mesh.VirtualHost
-	for _, name := range names {
+	for _, name := range slices.Sorted(maps.Keys(attached)) {
 		host := mesh.VirtualHost{Names: []string{name}}
 		for _, route := range sorted(attached[name], call) {
 			host.Routes = append(host.Routes, route.Route)
@@ -63,9 +59,8 @@ func takes(g gatewayRule, l gateway.Listener, r httpRoute) bool {
 		return false
 	}
 	return slices.ContainsFunc(r.Spec.ParentRefs, func(p gateway.ParentReference) bool {
-		return !isService(p) && string(p.Name) == g.Key.Name &&
-			string(or(p.Namespace, gateway.Namespace(r.Key.Namespace))) == g.Key.Namespace &&
-			(p.Port == nil || *p.Port == l.Port)
+		return !isService(p) && named(r, p.Namespace, p.Name).String() == g.Key.Path() &&
+			or(p.Port, l.Port) == l.Port
 	})
 }
 

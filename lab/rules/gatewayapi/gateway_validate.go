@@ -12,44 +12,36 @@ func (v *validator) gateway(g *gateway.GatewaySpec) {
 	if class := g.GatewayClassName; strings.HasPrefix(string(class), istioClass+"-") {
 		v.Fail("spec.gatewayClassName", "%q: not supported by the lab; want %s", class, istioClass)
 	}
-	v.refuse("spec.infrastructure", g.Infrastructure)
-	v.refuse("spec.tls", g.TLS)
-	v.refuse("spec.allowedListeners", g.AllowedListeners)
-	if len(g.Addresses) > 0 {
-		v.refuse("spec.addresses", g.Addresses)
-	}
-	if len(g.Listeners) == 0 {
-		v.Fail("spec.listeners", "missing")
-	}
+	v.Refuse("spec.infrastructure", g.Infrastructure)
+	v.Refuse("spec.tls", g.TLS)
+	v.Refuse("spec.allowedListeners", g.AllowedListeners)
+	v.Refuse("spec.addresses", g.Addresses)
+	v.Required("spec.listeners", g.Listeners)
+	names := map[string]bool{}
 	for i, l := range g.Listeners {
-		v.listener(rules.At("spec.listeners", i), l, g.Listeners[:i])
+		path := rules.At("spec.listeners", i)
+		v.listener(path, l)
+		v.Once(path+".name", string(l.Name), names)
+		for _, other := range g.Listeners[:i] {
+			if other.Port == l.Port && or(other.Hostname, "") == or(l.Hostname, "") {
+				v.Fail(path, "port and hostname are those of listener %s", other.Name)
+			}
+		}
 	}
 }
 
 const istioClass = "istio"
 
-func (v *validator) listener(path string, l gateway.Listener, before []gateway.Listener) {
+func (v *validator) listener(path string, l gateway.Listener) {
 	v.subdomain(path+".name", string(l.Name))
-	v.port(path+".port", l.Port)
-	switch l.Protocol {
-	case gateway.HTTPProtocolType:
-	case "":
-		v.Fail(path+".protocol", "missing")
-	default:
+	v.Port(path+".port", int(l.Port))
+	if v.Required(path+".protocol", l.Protocol) && l.Protocol != gateway.HTTPProtocolType {
 		v.Fail(path+".protocol", "%s: not supported by the lab", l.Protocol)
 	}
 	if l.Hostname != nil {
 		v.hostname(path+".hostname", string(*l.Hostname))
 	}
-	v.refuse(path+".tls", l.TLS)
-	for _, other := range before {
-		if other.Name == l.Name {
-			v.Fail(path+".name", "%s given twice", l.Name)
-		}
-		if other.Port == l.Port && or(other.Hostname, "") == or(l.Hostname, "") {
-			v.Fail(path, "port and hostname are those of listener %s", other.Name)
-		}
-	}
+	v.Refuse(path+".tls", l.TLS)
 	v.allowedRoutes(path+".allowedRoutes", l.AllowedRoutes)
 }
 
@@ -57,18 +49,16 @@ func (v *validator) allowedRoutes(path string, a *gateway.AllowedRoutes) {
 	if a == nil {
 		return
 	}
-	if len(a.Kinds) > 0 {
-		v.refuse(path+".kinds", a.Kinds)
-	}
+	v.Refuse(path+".kinds", a.Kinds)
 	if a.Namespaces == nil {
 		return
 	}
 	from := or(a.Namespaces.From, gateway.NamespacesFromSame)
-	v.oneOf(path+".namespaces.from", string(from), "All", "Selector", "Same")
+	v.OneOf(path+".namespaces.from", string(from), "All", "Selector", "Same")
 	if from == gateway.NamespacesFromSelector {
 		v.Fail(path+".namespaces.from", "Selector: not supported by the lab")
 	}
-	v.refuse(path+".namespaces.selector", a.Namespaces.Selector)
+	v.Refuse(path+".namespaces.selector", a.Namespaces.Selector)
 }
 
 func (i inspector) gatewayNotes(g gatewayRule) []rules.Finding {

@@ -10,8 +10,6 @@
 package gatewayapi
 
 import (
-	"encoding/json"
-
 	gateway "sigs.k8s.io/gateway-api/apis/v1"
 
 	"istio-tutorial/lab/mesh"
@@ -91,10 +89,4 @@ func or[T any](p *T, otherwise T) T {
 		return otherwise
 	}
 	return *p
-}
-
-// present tells whether a field says anything.
-func present(v any) bool {
-	data, err := json.Marshal(v)
-	return err == nil && string(data) != "null"
 }

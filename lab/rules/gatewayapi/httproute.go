@@ -26,14 +26,20 @@ func serviceRoutes(s rules.Set, call v1.Call) ([]v1.Route, bool) {
 			continue
 		}
 		if slices.ContainsFunc(r.Spec.ParentRefs, func(p gateway.ParentReference) bool {
-			return isService(p) && string(p.Name) == call.Service.Name.Name &&
-				string(or(p.Namespace, gateway.Namespace(r.Key.Namespace))) == call.Service.Namespace &&
-				(p.Port == nil || int(*p.Port) == call.Port)
+			return isService(p) && named(r, p.Namespace, p.Name) == call.Service.Name &&
+				int(or(p.Port, gateway.PortNumber(call.Port))) == call.Port
 		}) {
 			attached = append(attached, r)
 		}
 	}
 	return sorted(attached, call), len(attached) > 0
+}
+
+// named is what a route refers to; without a namespace, it is in the route's.
+func named(r httpRoute, namespace *gateway.Namespace, name gateway.ObjectName) mesh.Name {
+	return mesh.Name{
+		Namespace: string(or(namespace, gateway.Namespace(r.Key.Namespace))), Name: string(name),
+	}
 }
 
 func isService(p gateway.ParentReference) bool {
@@ -106,7 +112,7 @@ func conditions(m gateway.HTTPRouteMatch) []mesh.Condition {
 	}
 	for _, h := range m.Headers {
 		c := mesh.Condition{Attribute: mesh.Header, Header: strings.ToLower(string(h.Name))}
-		list = append(list, compare(c, or(h.Type, "") == gateway.HeaderMatchRegularExpression, h.Value))
+		list = append(list, compare(c, string(or(h.Type, "")), h.Value))
 	}
 	slices.SortStableFunc(list, func(a, b mesh.Condition) int {
 		return cmp.Compare(a.Header, b.Header)
@@ -117,15 +123,14 @@ func conditions(m gateway.HTTPRouteMatch) []mesh.Condition {
 	}
 	for _, q := range m.QueryParams {
 		c := mesh.Condition{Attribute: mesh.Query, Header: string(q.Name)}
-		regex := or(q.Type, "") == gateway.QueryParamMatchRegularExpression
-		list = append(list, compare(c, regex, q.Value))
+		list = append(list, compare(c, string(or(q.Type, "")), q.Value))
 	}
 	return list
 }
 
-func compare(c mesh.Condition, regex bool, value string) mesh.Condition {
+func compare(c mesh.Condition, how, value string) mesh.Condition {
 	c.Compare, c.Value = mesh.Exact, value
-	if regex {
+	if how == string(gateway.HeaderMatchRegularExpression) {
 		c.Compare = mesh.Regex
 	}
 	return c
@@ -158,8 +163,7 @@ func newRoute(
 }
 
 func cluster(r httpRoute, b gateway.BackendObjectReference) mesh.Cluster {
-	namespace := string(or(b.Namespace, gateway.Namespace(r.Key.Namespace)))
-	service := mesh.Service{Name: mesh.Name{Namespace: namespace, Name: string(b.Name)}}
+	service := mesh.Service{Name: named(r, b.Namespace, b.Name)}
 	return mesh.Cluster{Host: service.Host(), Port: int(or(b.Port, 0))}
 }
 

@@ -24,12 +24,6 @@ func (v *validator) hostname(path, name string) {
 	v.subdomain(path, strings.TrimPrefix(name, "*."))
 }
 
-func (v *validator) port(path string, number int32) {
-	if number < 1 || number > 65535 {
-		v.Fail(path, "port %d is not in 1-65535", number)
-	}
-}
-
 // most are the lengths of lists that the API server takes.
 const (
 	mostRules   = 16
@@ -46,7 +40,7 @@ func (v *validator) atMost(path string, have, most int) {
 }
 
 func (v *validator) httpRoute(r *gateway.HTTPRouteSpec) {
-	v.refuse("spec.useDefaultGateways", emptyAsNil(string(r.UseDefaultGateways)))
+	v.Refuse("spec.useDefaultGateways", r.UseDefaultGateways)
 	v.parents(r.ParentRefs)
 	for i, h := range r.Hostnames {
 		v.hostname(rules.At("spec.hostnames", i), string(h))
@@ -57,13 +51,6 @@ func (v *validator) httpRoute(r *gateway.HTTPRouteSpec) {
 	}
 }
 
-func emptyAsNil(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
-}
-
 func (v *validator) parents(list []gateway.ParentReference) {
 	key := func(p gateway.ParentReference) string {
 		return fmt.Sprint(or(p.Group, Group), or(p.Kind, gatewayKind), or(p.Namespace, ""), p.Name,
@@ -71,9 +58,7 @@ func (v *validator) parents(list []gateway.ParentReference) {
 	}
 	for i, p := range list {
 		path := rules.At("spec.parentRefs", i)
-		if p.Name == "" {
-			v.Fail(path+".name", "missing")
-		}
+		v.Required(path+".name", p.Name)
 		group, kind := string(or(p.Group, Group)), string(or(p.Kind, gatewayKind))
 		switch group + "/" + kind {
 		case "/" + serviceKind, Group + "/" + gatewayKind:
@@ -81,9 +66,9 @@ func (v *validator) parents(list []gateway.ParentReference) {
 			v.Fail(path+".kind", "%s of group %q: not supported by the lab", kind, group)
 		}
 		if p.Port != nil {
-			v.port(path+".port", *p.Port)
+			v.Port(path+".port", int(*p.Port))
 		}
-		v.refuse(path+".sectionName", p.SectionName)
+		v.Refuse(path+".sectionName", p.SectionName)
 		if slices.ContainsFunc(list[:i], func(q gateway.ParentReference) bool {
 			return key(q) == key(p)
 		}) {
@@ -105,29 +90,23 @@ func (v *validator) rule(path string, r gateway.HTTPRouteRule) {
 	for i, b := range r.BackendRefs {
 		field := rules.At(path+".backendRefs", i)
 		v.backend(field, b.BackendObjectReference)
-		if w := or(b.Weight, 1); w < 0 || w > mostWeight {
-			v.Fail(field+".weight", "%d is not in 0-%d", w, mostWeight)
-		}
-		if len(b.Filters) > 0 {
-			v.refuse(field+".filters", b.Filters)
-		}
+		v.Within(field+".weight", int(or(b.Weight, 1)), 0, mostWeight)
+		v.Refuse(field+".filters", b.Filters)
 	}
 	v.timeouts(path+".timeouts", r.Timeouts)
 	v.retry(path+".retry", r.Retry)
-	v.refuse(path+".sessionPersistence", r.SessionPersistence)
+	v.Refuse(path+".sessionPersistence", r.SessionPersistence)
 }
 
 func (v *validator) backend(path string, b gateway.BackendObjectReference) {
-	if b.Name == "" {
-		v.Fail(path+".name", "missing")
-	}
+	v.Required(path+".name", b.Name)
 	switch {
 	case or(b.Group, "") != "" || or(b.Kind, serviceKind) != serviceKind:
 		v.Fail(path+".kind", "%s: not supported by the lab; want %s", or(b.Kind, ""), serviceKind)
 	case b.Port == nil:
 		v.Fail(path+".port", "missing")
 	default:
-		v.port(path+".port", *b.Port)
+		v.Port(path+".port", int(*b.Port))
 	}
 }
 
@@ -136,34 +115,27 @@ func (v *validator) match(path string, m gateway.HTTPRouteMatch) {
 		v.path(path+".path", *m.Path)
 	}
 	v.atMost(path+".headers", len(m.Headers), mostOthers)
+	headers, queries := map[string]bool{}, map[string]bool{}
 	for i, h := range m.Headers {
 		field := rules.At(path+".headers", i)
-		v.named(field, string(h.Name), h.Value)
+		v.named(field, string(h.Name), h.Value, headers)
 		v.text(field, string(or(h.Type, gateway.HeaderMatchExact)), h.Value)
-		if slices.ContainsFunc(m.Headers[:i], func(o gateway.HTTPHeaderMatch) bool {
-			return o.Name == h.Name
-		}) {
-			v.Fail(field+".name", "%s given twice", h.Name)
-		}
 	}
 	for i, q := range m.QueryParams {
 		field := rules.At(path+".queryParams", i)
-		v.named(field, string(q.Name), q.Value)
+		v.named(field, string(q.Name), q.Value, queries)
 		v.text(field, string(or(q.Type, gateway.QueryParamMatchExact)), q.Value)
-		if slices.ContainsFunc(m.QueryParams[:i], func(o gateway.HTTPQueryParamMatch) bool {
-			return o.Name == q.Name
-		}) {
-			v.Fail(field+".name", "%s given twice", q.Name)
-		}
 	}
 	if m.Method != nil {
-		v.oneOf(path+".method", string(*m.Method), http.MethodGet, http.MethodHead,
+		v.OneOf(path+".method", string(*m.Method), http.MethodGet, http.MethodHead,
 			http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodConnect,
 			http.MethodOptions, http.MethodTrace, http.MethodPatch)
 	}
 }
 
-func (v *validator) named(path, name, value string) {
+// named is a name, which those before have not, with a value.
+func (v *validator) named(path, name, value string, before map[string]bool) {
+	v.Once(path+".name", name, before)
 	if !regexp.MustCompile("^[A-Za-z0-9!#$%&'*+\\-.^_`|~]+$").MatchString(name) {
 		v.Fail(path+".name", "%q is no name", name)
 	}
@@ -174,7 +146,7 @@ func (v *validator) named(path, name, value string) {
 
 // text takes a regular expression only if Envoy would: else it would refuse every rule with it.
 func (v *validator) text(path, how, value string) {
-	v.oneOf(path+".type", how, "Exact", "RegularExpression")
+	v.OneOf(path+".type", how, "Exact", "RegularExpression")
 	if how == "RegularExpression" {
 		v.regex(path, value)
 	}
@@ -188,7 +160,7 @@ func (v *validator) regex(path, value string) {
 
 func (v *validator) path(path string, m gateway.HTTPPathMatch) {
 	how, value := string(or(m.Type, gateway.PathMatchPathPrefix)), or(m.Value, "/")
-	v.oneOf(path+".type", how, "Exact", "PathPrefix", "RegularExpression")
+	v.OneOf(path+".type", how, "Exact", "PathPrefix", "RegularExpression")
 	if how == "RegularExpression" {
 		v.regex(path, value)
 		return
@@ -211,9 +183,7 @@ func (v *validator) mirror(path string, m gateway.HTTPRequestMirrorFilter) {
 	if m.Percent != nil && m.Fraction != nil {
 		v.Fail(path, "percent and fraction exclude each other")
 	}
-	if p := or(m.Percent, 0); p < 0 || p > 100 {
-		v.Fail(path+".percent", "%d is not in 0-100", p)
-	}
+	v.Within(path+".percent", int(or(m.Percent, 0)), 0, 100)
 	if f := m.Fraction; f != nil {
 		if d := or(f.Denominator, 100); f.Numerator < 0 || d < 1 || f.Numerator > d {
 			v.Fail(path+".fraction", "%d of %d is no share", f.Numerator, d)
@@ -247,13 +217,9 @@ func (v *validator) retry(path string, r *gateway.HTTPRouteRetry) {
 	if r == nil {
 		return
 	}
-	if or(r.Attempts, 0) < 0 {
-		v.Fail(path+".attempts", "%d is negative", *r.Attempts)
-	}
+	v.NotNegative(path+".attempts", int32(or(r.Attempts, 0)))
 	for i, code := range r.Codes {
-		if code < 400 || code > 599 {
-			v.Fail(rules.At(path+".codes", i), "%d is not in 400-599", code)
-		}
+		v.Within(rules.At(path+".codes", i), int(code), 400, 599)
 	}
 	v.duration(path+".backoff", r.Backoff)
 }

@@ -1,9 +1,6 @@
 package gatewayapi
 
 import (
-	"slices"
-	"strings"
-
 	"istio-tutorial/lab/document"
 	"istio-tutorial/lab/rules"
 )
@@ -33,16 +30,3 @@ func parse(doc document.Document, namespace string) (rules.Rule, document.Errors
 }
 
 type validator struct{ rules.Validator }
-
-// refuse names a field that the lab does not do, if it says anything.
-func (v *validator) refuse(path string, value any) {
-	if present(value) {
-		v.Fail(path, "not supported by the lab")
-	}
-}
-
-func (v *validator) oneOf(path, value string, names ...string) {
-	if !slices.Contains(names, value) {
-		v.Fail(path, "want one of %s, not %q", strings.Join(names, ", "), value)
-	}
-}

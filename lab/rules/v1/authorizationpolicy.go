@@ -33,15 +33,6 @@ func (c caller) principal() string {
 	return mesh.Domain + "/ns/" + c.namespace + "/sa/" + c.account
 }
 
-// add puts a caller among the callers.
-func (c caller) add(list *mesh.Callers) {
-	if c.workload == nil {
-		list.Others = true
-		return
-	}
-	list.Workloads = append(list.Workloads, c.workload.Name)
-}
-
 func (r *resolver) inbound(server mesh.Workload) mesh.Inbound {
 	return mesh.Inbound{
 		Denials:  r.denials(server),
@@ -74,7 +65,8 @@ func (r *resolver) denials(server mesh.Workload) []mesh.Denial {
 	var list []mesh.Denial
 	for _, c := range r.callers() {
 		if from := refusal(deny, allow, c); len(from) > 0 {
-			addDenial(&list, from, c)
+			one := mesh.Denial{From: from, Answer: denied()}
+			mesh.Meet(&list, c.workload, one, func(d *mesh.Denial) *mesh.Callers { return &d.Callers })
 		}
 	}
 	return list
@@ -97,29 +89,14 @@ func refusal(deny, allow []authorizationPolicy, c caller) []string {
 	return from
 }
 
-func addDenial(list *[]mesh.Denial, from []string, c caller) {
-	i := slices.IndexFunc(*list, func(d mesh.Denial) bool { return slices.Equal(d.From, from) })
-	if i < 0 {
-		i = len(*list)
-		*list = append(*list, mesh.Denial{From: from, Answer: denied()})
-	}
-	c.add(&(*list)[i].Callers)
-}
-
 // matches is true where one rule has the caller among its sources; a rule without sources has
 // everyone, a policy without rules nobody.
 func matches(p *security.AuthorizationPolicy, c caller, namespace string) bool {
-	for _, rule := range p.Rules {
-		if len(rule.From) == 0 {
-			return true
-		}
-		for _, from := range rule.From {
-			if isSource(from.Source, c, namespace) {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(p.Rules, func(rule *security.Rule) bool {
+		return len(rule.From) == 0 || slices.ContainsFunc(rule.From, func(f *security.Rule_From) bool {
+			return isSource(f.Source, c, namespace)
+		})
+	})
 }
 
 // isSource holds where every list of a source does.

@@ -61,9 +61,7 @@ func (v *validator) source(path string, s *security.Source) {
 }
 
 func (v *validator) sourceText(path, list, text string) {
-	if text == "" {
-		v.Fail(path, "must not be empty")
-	}
+	v.NotEmpty(path, text)
 	if strings.HasSuffix(strings.ToLower(list), "serviceaccounts") &&
 		(strings.Count(text, "/") > 1 || strings.Contains(text, "*")) {
 		v.Fail(path, "want ACCOUNT or NAMESPACE/ACCOUNT, not %q", text)

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"google.golang.org/genproto/googleapis/api/annotations"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -115,21 +116,10 @@ func suggest(d protoreflect.MessageDescriptor, key string) string {
 	return ""
 }
 
-// isRequired reads google.api.field_behavior, without importing what defines it.
 func isRequired(f protoreflect.FieldDescriptor) bool {
-	const required = 2
-	found := false
-	f.Options().ProtoReflect().Range(
-		func(option protoreflect.FieldDescriptor, v protoreflect.Value) bool {
-			if option.FullName() != "google.api.field_behavior" {
-				return true
-			}
-			for i := range v.List().Len() {
-				found = found || v.List().Get(i).Enum() == required
-			}
-			return false
-		})
-	return found
+	behaviors := proto.GetExtension(f.Options(), annotations.E_FieldBehavior)
+	list, _ := behaviors.([]annotations.FieldBehavior)
+	return slices.Contains(list, annotations.FieldBehavior_REQUIRED)
 }
 
 func (s *shape) field(v any, f protoreflect.FieldDescriptor, path string) any {

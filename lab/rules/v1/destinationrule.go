@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"google.golang.org/protobuf/types/known/durationpb"
+	"google.golang.org/protobuf/types/known/wrapperspb"
 	networking "istio.io/api/networking/v1alpha3"
 
 	"istio-tutorial/lab/mesh"
@@ -25,13 +27,11 @@ type policyRule struct {
 // rule is the one for a client and host: from its own namespace, else the service's, else the
 // root's; nil if there is none.
 func (r *resolver) rule(c client, host string) *policyRule {
-	namespaces := []string{c.Namespace}
+	owner := r.entryOf(host)
 	if s, ok := r.topology.ServiceAt(host); ok {
-		namespaces = append(namespaces, s.Namespace)
-	} else {
-		namespaces = append(namespaces, r.entryOf(host))
+		owner = s.Namespace
 	}
-	for _, namespace := range append(namespaces, rootNamespace) {
+	for _, namespace := range []string{c.Namespace, owner, rootNamespace} {
 		if rule := r.ruleIn(namespace, c, host); rule != nil {
 			return rule
 		}
@@ -40,15 +40,21 @@ func (r *resolver) rule(c client, host string) *policyRule {
 }
 
 func (r *resolver) ruleIn(namespace string, c client, host string) *policyRule {
-	pattern := ""
-	for _, p := range r.policies {
-		h := fullName(p.Spec.Host, p.Key.Namespace)
-		if r.isVisible(p, namespace, c) && rules.Covers(h, host) && closer(h, pattern) {
-			pattern = h
-		}
+	hostOf := func(p destinationRule) string { return fullName(p.Spec.Host, p.Key.Namespace) }
+	visible := slices.DeleteFunc(slices.Clone(r.policies), func(p destinationRule) bool {
+		return p.Key.Namespace != namespace || !rules.Covers(hostOf(p), host) ||
+			namespace != c.Namespace && !exported(p.Key, p.Spec.ExportTo, c.Namespace)
+	})
+	if len(visible) == 0 {
+		return nil
 	}
+	closest := hostOf(slices.MinFunc(visible, func(a, b destinationRule) int {
+		return byCloseness(hostOf(a), hostOf(b))
+	}))
 	var plain *policyRule
-	for _, rule := range r.joined(namespace, c, pattern) {
+	for _, rule := range joined(slices.DeleteFunc(visible, func(p destinationRule) bool {
+		return hostOf(p) != closest
+	})) {
 		if rule.selector == nil {
 			plain = &rule
 		} else if namespace == c.Namespace && c.Labels.Has(rule.selector) {
@@ -58,31 +64,17 @@ func (r *resolver) ruleIn(namespace string, c client, host string) *policyRule {
 	return plain
 }
 
-// closer tells whether a pattern says more than another: exact before wild, longer before shorter.
-func closer(pattern, other string) bool {
-	exact, otherWild := !strings.HasPrefix(pattern, "*"), strings.HasPrefix(other, "*")
-	if other != "" && exact == otherWild {
-		return exact
-	}
-	return len(pattern) > len(other)
+// byCloseness puts the pattern first that says more: exact before wild, longer before shorter.
+func byCloseness(a, b string) int {
+	wild := func(s string) int { return strings.Count(s, "*") }
+	return cmp.Or(wild(a)-wild(b), len(b)-len(a))
 }
 
-func (r *resolver) isVisible(
-	p destinationRule, namespace string, c client,
-) bool {
-	return p.Key.Namespace == namespace &&
-		(namespace == c.Namespace || exported(p.Key, p.Spec.ExportTo, c.Namespace))
-}
-
-// joined merges rules of one host, namespace and reach: subsets add up, the first of a name
-// counts, and so does the first policy at the top.
-func (r *resolver) joined(namespace string, c client, pattern string) []policyRule {
+// joined merges rules of one host and namespace that have the same reach: subsets add up, the
+// first of a name counts, and so does the first policy at the top.
+func joined(same []destinationRule) []policyRule {
 	var list []policyRule
-	for _, p := range r.policies {
-		if !r.isVisible(p, namespace, c) ||
-			fullName(p.Spec.Host, p.Key.Namespace) != pattern {
-			continue
-		}
+	for _, p := range same {
 		selector := p.Spec.GetWorkloadSelector().GetMatchLabels()
 		i := slices.IndexFunc(list, func(have policyRule) bool {
 			return slices.Equal(have.exportTo, p.Spec.ExportTo) &&
@@ -100,9 +92,7 @@ func (r *resolver) joined(namespace string, c client, pattern string) []policyRu
 }
 
 func (p *policyRule) join(spec *networking.DestinationRule) {
-	if p.top == nil {
-		p.top = spec.TrafficPolicy
-	}
+	p.top = cmp.Or(p.top, spec.TrafficPolicy)
 	for _, s := range spec.Subsets {
 		if p.subset(s.Name) == nil {
 			p.subsets = append(p.subsets, s)
@@ -139,19 +129,10 @@ func (b blocks) with(p *networking.TrafficPolicy, port int) blocks {
 			return blocks{s.LoadBalancer, s.ConnectionPool, s.OutlierDetection, s.Tls}
 		}
 	}
-	if p.LoadBalancer != nil {
-		b.lb = p.LoadBalancer
+	return blocks{
+		cmp.Or(p.LoadBalancer, b.lb), cmp.Or(p.ConnectionPool, b.pool),
+		cmp.Or(p.OutlierDetection, b.outlier), cmp.Or(p.Tls, b.tls),
 	}
-	if p.ConnectionPool != nil {
-		b.pool = p.ConnectionPool
-	}
-	if p.OutlierDetection != nil {
-		b.outlier = p.OutlierDetection
-	}
-	if p.Tls != nil {
-		b.tls = p.Tls
-	}
-	return b
 }
 
 const (
@@ -196,7 +177,7 @@ func (p *policyRule) blocks(cluster mesh.Cluster) blocks {
 		return blocks{}
 	}
 	b := blocks{}.with(p.top, cluster.Port)
-	if s := p.subset(cluster.Subset); s != nil && cluster.Subset != "" {
+	if s := p.subset(cluster.Subset); s != nil {
 		b = b.with(s.TrafficPolicy, cluster.Port)
 	}
 	return b
@@ -225,9 +206,9 @@ func hash(h *networking.LoadBalancerSettings_ConsistentHashLB) *mesh.Hash {
 	case *networking.LoadBalancerSettings_ConsistentHashLB_UseSourceIp:
 		out.Connection, out.Address = true, key.UseSourceIp
 	case *networking.LoadBalancerSettings_ConsistentHashLB_HttpCookie:
-		out.Cookie = &mesh.HashCookie{Name: key.HttpCookie.Name, Path: key.HttpCookie.Path}
-		if ttl := key.HttpCookie.Ttl; ttl != nil {
-			out.Cookie.Lifetime = new(ttl.AsDuration())
+		out.Cookie = &mesh.HashCookie{
+			Name: key.HttpCookie.Name, Path: key.HttpCookie.Path,
+			Lifetime: converted(key.HttpCookie.Ttl, (*durationpb.Duration).AsDuration),
 		}
 	}
 	switch algorithm := h.HashAlgorithm.(type) {
@@ -263,18 +244,20 @@ func positive(n int32) *int {
 
 // outlier leaves out consecutiveErrors, as Istio does.
 func outlier(o *networking.OutlierDetection) *mesh.Outlier {
-	out := &mesh.Outlier{MaxPercent: positive(o.MaxEjectionPercent)}
-	if n := o.Consecutive_5XxErrors; n != nil {
-		out.Errors = new(int(n.Value))
+	count := func(n *wrapperspb.UInt32Value) int { return int(n.GetValue()) }
+	return &mesh.Outlier{
+		MaxPercent:    positive(o.MaxEjectionPercent),
+		Errors:        converted(o.Consecutive_5XxErrors, count),
+		GatewayErrors: converted(o.ConsecutiveGatewayErrors, count),
+		Interval:      converted(o.Interval, (*durationpb.Duration).AsDuration),
+		BaseEjection:  converted(o.BaseEjectionTime, (*durationpb.Duration).AsDuration),
 	}
-	if n := o.ConsecutiveGatewayErrors; n != nil {
-		out.GatewayErrors = new(int(n.Value))
+}
+
+// converted is nil for nothing.
+func converted[A, B any](value *A, convert func(*A) B) *B {
+	if value == nil {
+		return nil
 	}
-	if d := o.Interval; d != nil {
-		out.Interval = new(d.AsDuration())
-	}
-	if d := o.BaseEjectionTime; d != nil {
-		out.BaseEjection = new(d.AsDuration())
-	}
-	return out
+	return new(convert(value))
 }

@@ -15,12 +15,8 @@ func (v *validator) destinationRule(r *networking.DestinationRule) {
 	v.trafficPolicy("spec.trafficPolicy", r.TrafficPolicy)
 	for i, s := range r.Subsets {
 		path := rules.At("spec.subsets", i)
-		switch {
-		case s.Name == "":
-			v.Fail(path+".name", "must not be empty")
-		case !isLabel(s.Name):
-			v.Fail(path+".name", "%q is no name of a subset", s.Name)
-		}
+		v.NotEmpty(path+".name", s.Name)
+		v.subset(path+".name", s.Name)
 		v.labels(path+".labels", s.Labels)
 		v.trafficPolicy(path+".trafficPolicy", s.TrafficPolicy)
 	}
@@ -46,7 +42,7 @@ func (v *validator) trafficPolicy(path string, p *networking.TrafficPolicy) {
 	v.tls(path+".tls", p.Tls)
 	for i, s := range p.PortLevelSettings {
 		field := rules.At(path+".portLevelSettings", i)
-		v.port(field+".port.number", s.GetPort().GetNumber())
+		v.Port(field+".port.number", int(s.GetPort().GetNumber()))
 		v.blocks(field, s.LoadBalancer, s.ConnectionPool, s.OutlierDetection)
 		v.tls(field+".tls", s.Tls)
 	}
@@ -71,24 +67,18 @@ func (v *validator) pool(path string, p *networking.ConnectionPoolSettings) {
 	if p.Tcp == nil && p.Http == nil {
 		v.Fail(path, "want tcp, http or both")
 	}
-	v.notNegative(path+".tcp.maxConnections", p.GetTcp().GetMaxConnections())
+	v.NotNegative(path+".tcp.maxConnections", p.GetTcp().GetMaxConnections())
 	http := path + ".http."
-	v.notNegative(http+"http1MaxPendingRequests", p.GetHttp().GetHttp1MaxPendingRequests())
-	v.notNegative(http+"http2MaxRequests", p.GetHttp().GetHttp2MaxRequests())
-	v.notNegative(http+"maxRequestsPerConnection", p.GetHttp().GetMaxRequestsPerConnection())
-	v.notNegative(http+"maxRetries", p.GetHttp().GetMaxRetries())
-	v.notNegative(http+"maxConcurrentStreams", p.GetHttp().GetMaxConcurrentStreams())
-}
-
-func (v *validator) notNegative(path string, n int32) {
-	if n < 0 {
-		v.Fail(path, "%d is negative", n)
-	}
+	v.NotNegative(http+"http1MaxPendingRequests", p.GetHttp().GetHttp1MaxPendingRequests())
+	v.NotNegative(http+"http2MaxRequests", p.GetHttp().GetHttp2MaxRequests())
+	v.NotNegative(http+"maxRequestsPerConnection", p.GetHttp().GetMaxRequestsPerConnection())
+	v.NotNegative(http+"maxRetries", p.GetHttp().GetMaxRetries())
+	v.NotNegative(http+"maxConcurrentStreams", p.GetHttp().GetMaxConcurrentStreams())
 }
 
 func (v *validator) outlier(path string, o *networking.OutlierDetection) {
-	v.whole(path+".maxEjectionPercent", o.MaxEjectionPercent)
-	v.whole(path+".minHealthPercent", o.MinHealthPercent)
+	v.Within(path+".maxEjectionPercent", int(o.MaxEjectionPercent), 0, 100)
+	v.Within(path+".minHealthPercent", int(o.MinHealthPercent), 0, 100)
 	if o.MaxEjectionPercent == 0 {
 		v.Warn(path, "", "%s.maxEjectionPercent is not set: of fewer than ten pods none is ejected", path)
 	}
@@ -96,12 +86,6 @@ func (v *validator) outlier(path string, o *networking.OutlierDetection) {
 		v.Warn(path+".consecutiveErrors", rules.SchemaWarning,
 			"Schema validation warning: outlier detection consecutive errors is deprecated, "+
 				"use consecutiveGatewayErrors or consecutive5xxErrors instead")
-	}
-}
-
-func (v *validator) whole(path string, percent int32) {
-	if percent < 0 || percent > 100 {
-		v.Fail(path, "%d is not in 0-100", percent)
 	}
 }
 

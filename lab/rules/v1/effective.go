@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	networking "istio.io/api/networking/v1alpha3"
 
@@ -72,11 +71,8 @@ func (v viewer) view(routes []Route) View {
 	used := map[string]mesh.Cluster{}
 	for _, route := range routes {
 		view.Routes = append(view.Routes, v.route(route))
-		for _, d := range route.Destinations {
-			used[d.Cluster.Key()] = d.Cluster
-		}
-		for _, m := range route.Mirrors {
-			used[m.Cluster.Key()] = m.Cluster
+		for c := range route.Clusters() {
+			used[c.Key()] = *c
 		}
 	}
 	for _, c := range v.clusters(used) {
@@ -124,6 +120,9 @@ func (v viewer) route(r Route) RouteView {
 		Clusters: []ClusterView{},
 		Retry:    retryView(r),
 		Direct:   directView(r.Direct),
+		Redirect: (*RedirectView)(r.Redirect), Rewrite: (*RewriteView)(r.Rewrite),
+		Headers:   headersView(r.Headers),
+		FaultView: rules.NewFaultView(r.fault),
 	}
 	if view.Kind = r.Source.Kind; view.Kind != "" {
 		view.RuleIndex = json.RawMessage(strconv.Itoa(r.Source.Rule))
@@ -134,8 +133,6 @@ func (v viewer) route(r Route) RouteView {
 	if r.Direct == nil && r.Redirect == nil {
 		view.TimeoutMS = new(r.Timeout.Milliseconds())
 	}
-	view.Redirect, view.Rewrite = redirectView(r.Redirect), rewriteView(r.Rewrite)
-	view.Headers = headersView(r.Headers)
 	if r.Missing == http.StatusInternalServerError {
 		view.ClusterNotFound = "INTERNAL_SERVER_ERROR"
 	}
@@ -143,9 +140,6 @@ func (v viewer) route(r Route) RouteView {
 		view.Match[i] = conditionView(c)
 	}
 	v.destinations(&view, r)
-	if f := r.fault; f != nil {
-		view.Abort, view.Delay = abortView(f.Abort), delayView(f.Delay)
-	}
 	return view
 }
 
@@ -173,9 +167,9 @@ func (v viewer) destinations(view *RouteView, r Route) {
 }
 
 func (v viewer) cluster(c mesh.Cluster) ClusterView {
-	view := ClusterView{Host: c.Host, Subset: subsetView(c), Missing: !v.known(v.client, c)}
-	view.Port = v.otherPort(c)
-	return view
+	return ClusterView{
+		Host: c.Host, Port: v.otherPort(c), Subset: orNull(c.Subset), Missing: !v.known(v.client, c),
+	}
 }
 
 func (v viewer) otherPort(c mesh.Cluster) int {
@@ -185,11 +179,12 @@ func (v viewer) otherPort(c mesh.Cluster) int {
 	return c.Port
 }
 
-func subsetView(c mesh.Cluster) *string {
-	if c.Subset == "" {
+// orNull is nil for what says nothing.
+func orNull[T comparable](value T) *T {
+	if value == *new(T) {
 		return nil
 	}
-	return new(c.Subset)
+	return &value
 }
 
 func retryView(r Route) *RetryView {
@@ -198,13 +193,10 @@ func retryView(r Route) *RetryView {
 	}
 	view := &RetryView{
 		On: strings.Join(r.Retry.On, ","), Num: r.Retry.Attempts, OtherHosts: r.Retry.OtherHosts,
-		Codes: r.Retry.Statuses,
+		Codes: r.Retry.Statuses, PerTryMS: orNull(r.Retry.PerTry.Milliseconds()),
 	}
 	if len(view.Codes) > 0 && view.On == statusCodes {
 		view.On = "," + view.On // Istio appends it to nothing
-	}
-	if r.Retry.PerTry > 0 {
-		view.PerTryMS = new(r.Retry.PerTry.Milliseconds())
 	}
 	if r.Source.Backoff {
 		view.BackoffMS = []*int64{new(r.Retry.BackoffBase.Milliseconds()), nil}
@@ -212,24 +204,10 @@ func retryView(r Route) *RetryView {
 	return view
 }
 
-func abortView(a *mesh.Abort) *AbortView {
-	if a == nil {
-		return nil
-	}
-	return &AbortView{Percent: a.Percent, Status: a.Status}
-}
-
-func delayView(d *mesh.Delay) *DelayView {
-	if d == nil {
-		return nil
-	}
-	return &DelayView{Percent: d.Percent, MS: d.Time.Milliseconds()}
-}
-
 func (v viewer) policyView(c mesh.Cluster, used bool) PolicyView {
 	p := v.policy(v.client, c)
 	view := PolicyView{
-		Host: c.Host, Port: v.otherPort(c), Subset: subsetView(c), Used: used,
+		Host: c.Host, Port: v.otherPort(c), Subset: orNull(c.Subset), Used: used,
 		LB:                       balanceView(p),
 		LBConfig:                 hashView(p.Hash),
 		MaxConnections:           p.Limits.Connections,
@@ -239,9 +217,7 @@ func (v viewer) policyView(c mesh.Cluster, used bool) PolicyView {
 		MaxRetries:               p.Limits.Retries,
 		ConnectTimeoutMS:         p.ConnectTimeout.Milliseconds(),
 		Endpoints:                len(v.topology.Endpoints(c)),
-	}
-	if p.From != "" {
-		view.From = new(p.From)
+		From:                     orNull(p.From),
 	}
 	if p.Outlier != nil {
 		view.Outlier, view.Panic = outlierView(p.Outlier), new(p.Panic)
@@ -270,8 +246,8 @@ func outlierView(o *mesh.Outlier) *OutlierView {
 		Enforcing5xx:       enforcing(o.Errors),
 		ConsecutiveGateway: o.GatewayErrors,
 		EnforcingGateway:   enforcing(o.GatewayErrors),
-		IntervalMS:         milliseconds(o.Interval),
-		BaseEjectionMS:     milliseconds(o.BaseEjection),
+		IntervalMS:         rules.Milliseconds(o.Interval),
+		BaseEjectionMS:     rules.Milliseconds(o.BaseEjection),
 		MaxEjectionPercent: o.MaxPercent,
 	}
 }
@@ -282,11 +258,4 @@ func enforcing(errors *int) *int {
 		return nil
 	}
 	return new(min(*errors, 1) * 100)
-}
-
-func milliseconds(d *time.Duration) *int64 {
-	if d == nil {
-		return nil
-	}
-	return new(d.Milliseconds())
 }

@@ -5,11 +5,11 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	networking "istio.io/api/networking/v1alpha3"
-	"k8s.io/apimachinery/pkg/util/validation"
 
 	"istio-tutorial/lab/mesh"
 	"istio-tutorial/lab/rules"
@@ -88,13 +88,10 @@ func (v *validator) envoyFilter(f *networking.EnvoyFilter) {
 func (v *validator) patchPlace(path string, p *networking.EnvoyFilter_EnvoyConfigObjectPatch) {
 	filter := p.GetMatch().GetListener().GetFilterChain().GetFilter()
 	only := func(field, have string, want ...string) {
-		for _, w := range want {
-			if have == w {
-				return
-			}
+		if !slices.Contains(want, have) {
+			v.Fail(path+"."+field, "%s: not supported by the lab, which knows the local rate limit "+
+				"alone, with %s", have, strings.Join(want, " or "))
 		}
-		v.Fail(path+"."+field, "%s: not supported by the lab, which knows the local rate limit "+
-			"alone, with %s", have, strings.Join(want, " or "))
 	}
 	only("applyTo", p.ApplyTo.String(), "HTTP_FILTER")
 	only("match.context", p.GetMatch().GetContext().String(), "SIDECAR_INBOUND")
@@ -172,9 +169,7 @@ func (v *validator) limitHeaders(path string, l localLimit) {
 			v.Fail(rules.At(path, i)+".append_action", "%s: not supported by the lab; want %s",
 				cmp.Or(h.Append, "none"), overwrite)
 		}
-		if len(validation.IsHTTPHeaderName(h.Header.Key)) > 0 {
-			v.Fail(rules.At(path, i)+".header.key", "%q is no name of a header", h.Header.Key)
-		}
+		v.HeaderName(rules.At(path, i)+".header.key", h.Header.Key)
 	}
 }
 
@@ -193,7 +188,7 @@ func (l localLimit) headers() map[string]string {
 func (r *resolver) limits(server mesh.Workload) []mesh.RateLimit {
 	var everyone mesh.Callers
 	for _, c := range r.callers() {
-		c.add(&everyone)
+		everyone.Add(c.workload)
 	}
 	var list []mesh.RateLimit
 	for _, f := range r.filters {

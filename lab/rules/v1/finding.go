@@ -55,17 +55,10 @@ func (i inspector) nowhere(r rules.Rule) []rules.Finding {
 
 // isUnread tells whether a host is an external one without a port that speaks HTTP.
 func (i inspector) isUnread(host string) bool {
-	found := false
-	for _, e := range i.topology.External {
-		if e.Host != host {
-			continue
-		}
-		if e.Protocol != mesh.TCP {
-			return false
-		}
-		found = true
-	}
-	return found
+	ports := i.topology.ExternalAt(host)
+	return len(ports) > 0 && !slices.ContainsFunc(ports, func(e mesh.ExternalHost) bool {
+		return e.Protocol != mesh.TCP
+	})
 }
 
 // isHost tells whether a service or an external host is meant, by its name or by a pattern.

@@ -56,10 +56,11 @@ func (r *resolver) gatewayHosts() []mesh.VirtualHost {
 					!exported(rule.Key, rule.Spec.ExportTo, rootNamespace) {
 					continue
 				}
-				routes := r.gatewayRoutes(c, rule, s)
+				routes := r.virtualService(c, rule, int(s.GetPort().GetNumber()))
+				r.label(c, routes)
 				for _, host := range commonHosts(g.Rule, s, rule) {
-					if len(routes) > 0 {
-						found[host] = append(found[host], routes...)
+					for _, route := range routes {
+						found[host] = append(found[host], route.Route)
 					}
 				}
 			}
@@ -74,18 +75,6 @@ func (r *resolver) gatewayHosts() []mesh.VirtualHost {
 		hosts = append(hosts, mesh.VirtualHost{Names: []string{name}, Routes: routes})
 	}
 	return hosts
-}
-
-func (r *resolver) gatewayRoutes(
-	c client, rule virtualService, s *networking.Server,
-) []mesh.Route {
-	routes := r.virtualService(c, rule, int(s.GetPort().GetNumber()))
-	r.label(c, routes)
-	list := make([]mesh.Route, len(routes))
-	for i, route := range routes {
-		list[i] = route.Route
-	}
-	return list
 }
 
 // serverHosts are the hosts of a server that rules of a namespace may be for.

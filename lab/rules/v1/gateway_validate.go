@@ -11,32 +11,25 @@ import (
 )
 
 func (v *validator) gateway(g *networking.Gateway) {
-	if len(g.Servers) == 0 {
-		v.Fail("spec.servers", "missing")
-	}
+	v.Required("spec.servers", g.Servers)
 	v.labels("spec.selector", g.Selector)
+	names := map[string]bool{}
 	for i, s := range g.Servers {
 		path := rules.At("spec.servers", i)
 		v.gatewayPort(path+".port", s.Port)
-		if len(s.Hosts) == 0 {
-			v.Fail(path+".hosts", "missing")
-		}
+		v.Required(path+".hosts", s.Hosts)
 		for j, host := range s.Hosts {
 			v.serverHost(rules.At(path+".hosts", j), host)
 		}
-		if s.Name != "" && slices.ContainsFunc(g.Servers[:i], func(o *networking.Server) bool {
-			return o.Name == s.Name
-		}) {
-			v.Fail(path+".name", "%s given twice", s.Name)
+		if s.Name != "" {
+			v.Once(path+".name", s.Name, names)
 		}
 	}
 }
 
 func (v *validator) gatewayPort(path string, p *networking.Port) {
-	v.port(path+".number", p.GetNumber())
-	if p.GetName() == "" {
-		v.Fail(path+".name", "must not be empty")
-	}
+	v.Port(path+".number", int(p.GetNumber()))
+	v.NotEmpty(path+".name", p.GetName())
 	v.protocol(path+".protocol", p.GetProtocol(), httpProtocols())
 }
 

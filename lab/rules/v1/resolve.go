@@ -1,6 +1,7 @@
 package v1
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 
@@ -90,7 +91,7 @@ func newResolver(s rules.Set, t mesh.Topology, extensions []Extension) *resolver
 		access:      rules.Of[security.AuthorizationPolicy](oldest),
 		telemetries: rules.Of[telemetry.Telemetry](oldest),
 	}
-	r.topology.External = r.external()
+	r.topology.External = hostsOf(r.entries)
 	for i, e := range r.topology.External {
 		c := client{Workload: mesh.Workload{Name: mesh.Name{Namespace: r.entryOf(e.Host)}}}
 		r.topology.External[i].TLS = r.policy(c, mesh.Cluster{Host: e.Host, Port: e.Port}).TLS
@@ -149,8 +150,8 @@ func (r *resolver) gateway() mesh.Outbound {
 // client is a workload as a caller.
 type client struct {
 	mesh.Workload
-	sidecar *sidecar
-	gateway string // NAMESPACE/NAME of the Gateway that the ingress acts for; "" for a sidecar
+	sidecar *networking.Sidecar // nil: none
+	gateway string              // NAMESPACE/NAME of the Gateway that the ingress acts for; "" for a sidecar
 }
 
 // plan is what one client's sidecar does with its calls, with the rules that say so.
@@ -217,18 +218,11 @@ func (r *resolver) routesFor(c client, host string, port int) []Route {
 
 // label finds the labels of the subsets that routes name.
 func (r *resolver) label(c client, routes []Route) {
-	label := func(cluster *mesh.Cluster) {
-		s := r.rule(c, cluster.Host).subset(cluster.Subset)
-		if s != nil && cluster.Subset != "" && len(s.Labels) > 0 {
-			cluster.Labels = s.Labels
-		}
-	}
-	for _, route := range routes {
-		for i := range route.Destinations {
-			label(&route.Destinations[i].Cluster)
-		}
-		for i := range route.Mirrors {
-			label(&route.Mirrors[i].Cluster)
+	for i := range routes {
+		for cluster := range routes[i].Clusters() {
+			if s := r.rule(c, cluster.Host).subset(cluster.Subset); s != nil && len(s.Labels) > 0 {
+				cluster.Labels = s.Labels
+			}
 		}
 	}
 }
@@ -241,8 +235,7 @@ func (r *resolver) candidates(c client, host string) []virtualService {
 	var list []candidate
 	for _, rule := range r.routes {
 		spec := rule.Spec
-		if !exported(rule.Key, spec.ExportTo, c.Namespace) ||
-			!c.importsAny(rule.Key.Namespace, spec.Hosts) {
+		if !c.sees(rule.Key, spec.ExportTo, spec.Hosts) {
 			continue
 		}
 		for _, h := range spec.Hosts {
@@ -253,11 +246,7 @@ func (r *resolver) candidates(c client, host string) []virtualService {
 		}
 	}
 	slices.SortStableFunc(list, func(a, b candidate) int {
-		wildA, wildB := strings.HasPrefix(a.pattern, "*"), strings.HasPrefix(b.pattern, "*")
-		if wildA != wildB {
-			return map[bool]int{true: 1, false: -1}[wildA]
-		}
-		return len(b.pattern) - len(a.pattern)
+		return byCloseness(a.pattern, b.pattern)
 	})
 	sorted := make([]virtualService, len(list))
 	for i, one := range list {
@@ -299,29 +288,18 @@ func (r *resolver) outbound(p plan) mesh.Outbound {
 }
 
 func (r *resolver) addClusters(out *mesh.Outbound, c client, route mesh.Route) {
-	for _, d := range route.Destinations {
-		r.addCluster(out, c, d.Cluster)
-	}
-	for _, m := range route.Mirrors {
-		r.addCluster(out, c, m.Cluster)
-	}
-}
-
-func (r *resolver) addCluster(out *mesh.Outbound, c client, cluster mesh.Cluster) {
-	if r.known(c, cluster) {
-		out.AddCluster(cluster, func() mesh.Policy { return r.policy(c, cluster) })
+	for cluster := range route.Clusters() {
+		if r.known(c, *cluster) {
+			out.AddCluster(*cluster, func() mesh.Policy { return r.policy(c, *cluster) })
+		}
 	}
 }
 
 // unknown is the answer to calls of hosts that nobody names, unless any host is allowed.
 func (r *resolver) unknown(c client) (mesh.Response, bool) {
-	const badGateway = 502
-	mode := networking.OutboundTrafficPolicy_ALLOW_ANY
-	if c.sidecar != nil && c.sidecar.Spec.OutboundTrafficPolicy != nil {
-		mode = c.sidecar.Spec.OutboundTrafficPolicy.Mode
-	}
-	if mode == networking.OutboundTrafficPolicy_REGISTRY_ONLY {
-		return mesh.Response{Status: badGateway}, false
+	p := c.sidecar.GetOutboundTrafficPolicy()
+	if p != nil && p.Mode == networking.OutboundTrafficPolicy_REGISTRY_ONLY {
+		return mesh.Response{Status: http.StatusBadGateway}, false
 	}
 	return mesh.Response{}, true
 }

@@ -48,12 +48,18 @@ func sole[S any](
 		return []rules.Finding{failed(c.path, rules.NotFound,
 			"Referenced selector not found: %q", mesh.Labels(labels))}
 	}
-	if names := c.unlabelled(all, r.Key.Namespace); len(labels) == 0 && len(names) > 1 {
+	alone := c.names(all, func(o rules.Rule, labels map[string]string) bool {
+		return o.Key.Namespace == r.Key.Namespace && len(labels) == 0
+	})
+	if len(labels) == 0 && len(alone) > 1 {
 		return []rules.Finding{failed("metadata.name", c.alone, "The %s %v in namespace %q have no "+
-			"workload selector"+undefined, c.plural, names, r.Key.Namespace)}
+			"workload selector"+undefined, c.plural, alone, r.Key.Namespace)}
 	}
 	for _, w := range pods {
-		if names := c.labelled(all, w); len(labels) > 0 && len(names) > 1 {
+		names := c.names(all, func(o rules.Rule, labels map[string]string) bool {
+			return len(labels) > 0 && selects(o, labels, w)
+		})
+		if len(labels) > 0 && len(names) > 1 {
 			return []rules.Finding{failed("metadata.name", c.shared, "The %s %v in namespace %q select "+
 				"the same workload pod %q"+undefined, c.plural, names, w.Namespace, i.podOf(w))}
 		}
@@ -61,25 +67,13 @@ func sole[S any](
 	return nil
 }
 
-// unlabelled are the rules of a namespace that select all of it.
-func (c choice[S]) unlabelled(all []rules.Typed[S], namespace string) []string {
-	return namesOf(all, func(r rules.Typed[S]) bool {
-		return r.Key.Namespace == namespace && len(c.labels(r.Spec)) == 0
-	})
-}
-
-// labelled are the rules that select a workload by labels.
-func (c choice[S]) labelled(all []rules.Typed[S], w mesh.Workload) []string {
-	return namesOf(all, func(r rules.Typed[S]) bool {
-		labels := c.labels(r.Spec)
-		return len(labels) > 0 && selects(r.Rule, labels, w)
-	})
-}
-
-func namesOf[S any](all []rules.Typed[S], is func(rules.Typed[S]) bool) []string {
+// names are those of some rules, sorted.
+func (c choice[S]) names(
+	all []rules.Typed[S], have func(r rules.Rule, labels map[string]string) bool,
+) []string {
 	var names []string
 	for _, r := range all {
-		if is(r) {
+		if have(r.Rule, c.labels(r.Spec)) {
 			names = append(names, r.Key.Name)
 		}
 	}

@@ -2,6 +2,7 @@ package v1
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	networking "istio.io/api/networking/v1alpha3"
@@ -9,15 +10,6 @@ import (
 	"istio-tutorial/lab/mesh"
 	"istio-tutorial/lab/rules"
 )
-
-// external are the hosts that the rules name, each port once.
-func (r *resolver) external() []mesh.ExternalHost {
-	var list []mesh.ExternalHost
-	for _, e := range r.entries {
-		list = appendHosts(list, e.Spec)
-	}
-	return list
-}
 
 // entryOf is the namespace of a host's entry.
 func (r *resolver) entryOf(host string) string {
@@ -29,28 +21,25 @@ func (r *resolver) entryOf(host string) string {
 	return ""
 }
 
-// externalFor are those that a client sees.
+// externalFor are the external hosts that a client sees.
 func (r *resolver) externalFor(c client) []mesh.ExternalHost {
-	var list []mesh.ExternalHost
-	for _, e := range r.entries {
-		if exported(e.Key, e.Spec.ExportTo, c.Namespace) &&
-			c.importsAny(e.Key.Namespace, e.Spec.Hosts) {
-			list = appendHosts(list, e.Spec)
-		}
-	}
-	return list
+	return hostsOf(slices.DeleteFunc(slices.Clone(r.entries), func(e serviceEntry) bool {
+		return !c.sees(e.Key, e.Spec.ExportTo, e.Spec.Hosts)
+	}))
 }
 
-func appendHosts(list []mesh.ExternalHost, s *networking.ServiceEntry) []mesh.ExternalHost {
-	for _, host := range s.Hosts {
-		for _, p := range s.Ports {
-			e := mesh.ExternalHost{
-				Host: host, Port: int(p.Number), Target: int(p.TargetPort), Protocol: protocolOf(p),
-			}
-			if !slices.ContainsFunc(list, func(have mesh.ExternalHost) bool {
-				return have.Host == e.Host && have.Port == e.Port
-			}) {
-				list = append(list, e)
+// hostsOf are the hosts that rules name, each port once.
+func hostsOf(entries []serviceEntry) []mesh.ExternalHost {
+	var list []mesh.ExternalHost
+	for _, entry := range entries {
+		for _, host := range entry.Spec.Hosts {
+			for _, p := range entry.Spec.Ports {
+				e := mesh.ExternalHost{
+					Host: host, Port: int(p.Number), Target: int(p.TargetPort), Protocol: protocolOf(p),
+				}
+				if !slices.ContainsFunc(list, e.SamePort) {
+					list = append(list, e)
+				}
 			}
 		}
 	}
@@ -79,16 +68,14 @@ func (r *resolver) known(c client, cluster mesh.Cluster) bool {
 		return ok && s.SeenFrom(c.Namespace) &&
 			(c.imports(s.Namespace, s.Host()) || r.routedTo(c, s.Host()))
 	}
-	return slices.ContainsFunc(r.externalFor(c), func(e mesh.ExternalHost) bool {
-		return e.Host == cluster.Host && e.Port == cluster.Port
-	})
+	return slices.ContainsFunc(r.externalFor(c),
+		mesh.ExternalHost{Host: cluster.Host, Port: cluster.Port}.SamePort)
 }
 
 // routedTo tells whether a rule that a client sees leads to a host: that shows it the host too.
 func (r *resolver) routedTo(c client, host string) bool {
 	return slices.ContainsFunc(r.routes, func(rule virtualService) bool {
-		return exported(rule.Key, rule.Spec.ExportTo, c.Namespace) &&
-			c.importsAny(rule.Key.Namespace, rule.Spec.Hosts) &&
+		return c.sees(rule.Key, rule.Spec.ExportTo, rule.Spec.Hosts) &&
 			slices.ContainsFunc(destinationsOf(rule.Spec), func(d placed) bool {
 				return fullName(d.Host, rule.Key.Namespace) == host
 			})
@@ -96,9 +83,7 @@ func (r *resolver) routedTo(c client, host string) bool {
 }
 
 func (v *validator) serviceEntry(s *networking.ServiceEntry) {
-	if len(s.Hosts) == 0 {
-		v.Fail("spec.hosts", "missing")
-	}
+	v.Required("spec.hosts", s.Hosts)
 	for i, host := range s.Hosts {
 		path := rules.At("spec.hosts", i)
 		switch {
@@ -108,8 +93,12 @@ func (v *validator) serviceEntry(s *networking.ServiceEntry) {
 			v.Fail(path, "host %s without a dot: not supported by the lab", host)
 		}
 	}
+	names, numbers := map[string]bool{}, map[string]bool{}
 	for i, p := range s.Ports {
-		v.servicePort(rules.At("spec.ports", i), p, s.Ports[:i])
+		path := rules.At("spec.ports", i)
+		v.servicePort(path, p)
+		v.Once(path+".name", p.Name, names)
+		v.Once(path+".number", strconv.Itoa(int(p.Number)), numbers)
 	}
 	if s.Location != networking.ServiceEntry_MESH_EXTERNAL {
 		v.Fail("spec.location", "%s: not supported by the lab", s.Location)
@@ -132,28 +121,16 @@ func (v *validator) resolution(s *networking.ServiceEntry) {
 	}
 }
 
-func (v *validator) servicePort(
-	path string, p *networking.ServicePort, before []*networking.ServicePort,
-) {
-	v.port(path+".number", p.Number)
+func (v *validator) servicePort(path string, p *networking.ServicePort) {
+	v.Port(path+".number", int(p.Number))
 	if p.TargetPort != 0 {
-		v.port(path+".targetPort", p.TargetPort)
+		v.Port(path+".targetPort", int(p.TargetPort))
 	}
-	if p.Name == "" {
-		v.Fail(path+".name", "must not be empty")
-	}
+	v.NotEmpty(path+".name", p.Name)
 	if p.Protocol == "" {
 		v.Fail(path+".protocol", "a port without: not supported by the lab")
 	} else {
 		v.protocol(path+".protocol", p.Protocol, append(httpProtocols(), "HTTPS", "TLS", "TCP"))
-	}
-	for _, other := range before {
-		if other.Name == p.Name {
-			v.Fail(path+".name", "%s given twice", p.Name)
-		}
-		if other.Number == p.Number {
-			v.Fail(path+".number", "%d given twice", p.Number)
-		}
 	}
 }
 

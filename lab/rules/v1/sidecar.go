@@ -12,21 +12,19 @@ import (
 
 // sidecar is the Sidecar of a workload: one that selects it, else its namespace's, else the root
 // namespace's; nil if there is none.
-func (r *resolver) sidecar(w mesh.Workload) *sidecar {
-	for _, fits := range []func(sidecar) bool{
-		func(s sidecar) bool {
-			return s.Spec.WorkloadSelector != nil && s.Key.Namespace == w.Namespace &&
-				w.Labels.Has(s.Spec.WorkloadSelector.Labels)
-		},
-		func(s sidecar) bool {
-			return s.Spec.WorkloadSelector == nil && s.Key.Namespace == w.Namespace
-		},
-		func(s sidecar) bool {
-			return s.Spec.WorkloadSelector == nil && s.Key.Namespace == rootNamespace
-		},
-	} {
+func (r *resolver) sidecar(w mesh.Workload) *networking.Sidecar {
+	of := func(namespace string) func(sidecar) bool {
+		return func(s sidecar) bool {
+			return s.Spec.WorkloadSelector == nil && s.Key.Namespace == namespace
+		}
+	}
+	selecting := func(s sidecar) bool {
+		return s.Spec.WorkloadSelector != nil && s.Key.Namespace == w.Namespace &&
+			w.Labels.Has(s.Spec.WorkloadSelector.Labels)
+	}
+	for _, fits := range []func(sidecar) bool{selecting, of(w.Namespace), of(rootNamespace)} {
 		if i := slices.IndexFunc(r.sidecars, fits); i >= 0 {
-			return &r.sidecars[i]
+			return r.sidecars[i].Spec
 		}
 	}
 	return nil
@@ -35,10 +33,8 @@ func (r *resolver) sidecar(w mesh.Workload) *sidecar {
 // imports tells whether a Sidecar lets its clients see a host of a namespace; without egress, or
 // without a Sidecar, they see all.
 func (c client) imports(namespace, host string) bool {
-	if c.sidecar == nil || len(c.sidecar.Spec.Egress) == 0 {
-		return true
-	}
-	for _, e := range c.sidecar.Spec.Egress {
+	egress := c.sidecar.GetEgress()
+	for _, e := range egress {
 		for _, pattern := range e.Hosts {
 			from, name, _ := strings.Cut(pattern, "/")
 			if from == "." {
@@ -49,7 +45,12 @@ func (c client) imports(namespace, host string) bool {
 			}
 		}
 	}
-	return false
+	return len(egress) == 0
+}
+
+// sees tells whether a rule that is exported somewhere, with these hosts, reaches a client.
+func (c client) sees(rule rules.Key, exportTo, hosts []string) bool {
+	return exported(rule, exportTo, c.Namespace) && c.importsAny(rule.Namespace, hosts)
 }
 
 // importsAny is imports for a rule with several hosts, which may be patterns themselves.

@@ -94,7 +94,7 @@ func (r *resolver) counters(server mesh.Workload) []mesh.Counter {
 	for _, c := range r.callers() {
 		counter := mesh.Counter{From: t.Key.Path(), Name: requestsTotal, Help: requestsHelp}
 		counter.Labels = tagged(r.standard(c, server), t.Spec)
-		c.add(&counter.Callers)
+		counter.Callers.Add(c.workload)
 		list = append(list, counter)
 	}
 	return list

@@ -59,12 +59,6 @@ func isLabel(s string) bool {
 	return len(s) <= longestLabel && len(validation.IsDNS1123Label(strings.ToLower(s))) == 0
 }
 
-func (v *validator) port(path string, number uint32) {
-	if number < 1 || number > 65535 {
-		v.Fail(path, "port %d is not in 1-65535", number)
-	}
-}
-
 func (v *validator) exportTo(list []string) {
 	for i, e := range list {
 		path := rules.At("spec.exportTo", i)

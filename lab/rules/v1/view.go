@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/rules"
 )
 
 // View is what the rules make of one client's calls to one service, in the words of Istio's
@@ -27,18 +28,17 @@ type RouteView struct {
 	Retry           *RetryView       `json:"retry"`
 	Mirror          *ClusterView     `json:"mirror"` // the first
 	Mirrors         []ClusterView    `json:"mirrors,omitempty"`
-	Abort           *AbortView       `json:"abort"`
-	Delay           *DelayView       `json:"delay"`
-	Direct          *DirectView      `json:"direct_response"`
-	Redirect        *RedirectView    `json:"redirect"`
-	Rewrite         *RewriteView     `json:"rewrite"`
-	Headers         *HeadersView     `json:"headers,omitempty"`
-	Hash            []map[string]any `json:"hash,omitempty"` // of the destinations' policies
+	rules.FaultView
+	Direct   *DirectView      `json:"direct_response"`
+	Redirect *RedirectView    `json:"redirect"`
+	Rewrite  *RewriteView     `json:"rewrite"`
+	Headers  *HeadersView     `json:"headers,omitempty"`
+	Hash     []map[string]any `json:"hash,omitempty"` // of the destinations' policies
 }
 
 // RedirectView is where a client is sent.
 type RedirectView struct {
-	Code   int    `json:"code"`
+	Status int    `json:"code"`
 	Scheme string `json:"scheme,omitempty"`
 	Host   string `json:"host,omitempty"`
 	Port   int    `json:"port,omitempty"`
@@ -86,18 +86,6 @@ type RetryView struct {
 	OtherHosts bool     `json:"other_hosts"`
 	Codes      []int    `json:"codes,omitempty"`
 	BackoffMS  []*int64 `json:"backoff_ms,omitempty"`
-}
-
-// AbortView is an injected answer.
-type AbortView struct {
-	Percent float64 `json:"percent"`
-	Status  int     `json:"status"`
-}
-
-// DelayView is an injected delay.
-type DelayView struct {
-	Percent float64 `json:"percent"`
-	MS      int64   `json:"ms"`
 }
 
 // DirectView is an answer of the proxy's own.

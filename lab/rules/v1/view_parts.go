@@ -11,29 +11,7 @@ func directView(r *mesh.Response) *DirectView {
 	if r == nil {
 		return nil
 	}
-	view := &DirectView{Status: r.Status}
-	if r.Body != "" {
-		view.Body = new(r.Body)
-	}
-	return view
-}
-
-func redirectView(r *mesh.Redirect) *RedirectView {
-	if r == nil {
-		return nil
-	}
-	return &RedirectView{
-		Code: r.Status, Scheme: r.Scheme, Host: r.Host, Port: r.Port, Path: r.Path, Prefix: r.Prefix,
-	}
-}
-
-func rewriteView(r *mesh.Rewrite) *RewriteView {
-	if r == nil {
-		return nil
-	}
-	return &RewriteView{
-		Prefix: r.Prefix, Regex: r.Regex, Substitution: r.Substitution, Host: r.Host,
-	}
+	return &DirectView{Status: r.Status, Body: orNull(r.Body)}
 }
 
 // headersView is nil for no change.
@@ -49,7 +27,7 @@ func changeView(c mesh.HeaderChange) *HeaderChangeView {
 	if len(c.Set)+len(c.Add)+len(c.Remove) == 0 {
 		return nil
 	}
-	return &HeaderChangeView{Set: c.Set, Add: c.Add, Remove: c.Remove}
+	return (*HeaderChangeView)(&c)
 }
 
 func balanceView(p mesh.Policy) string {

@@ -94,10 +94,8 @@ func (i inspector) ports(host, from string) ([]int, bool) {
 		return ports, true
 	}
 	var ports []int
-	for _, e := range i.topology.External {
-		if e.Host == host {
-			ports = append(ports, e.Port)
-		}
+	for _, e := range i.topology.ExternalAt(host) {
+		ports = append(ports, e.Port)
 	}
 	return ports, len(ports) > 0
 }

@@ -102,9 +102,7 @@ func (v *validator) destinations(path string, list []*networking.HTTPRouteDestin
 	var total int64
 	for i, d := range list {
 		total += int64(d.Weight)
-		if d.Weight < 0 {
-			v.Fail(rules.At(path, i)+".weight", "%d is negative", d.Weight)
-		}
+		v.NotNegative(rules.At(path, i)+".weight", d.Weight)
 		v.destination(rules.At(path, i)+".destination", d.Destination)
 		v.changes(rules.At(path, i)+".headers", d.Headers)
 	}
@@ -124,17 +122,21 @@ func (v *validator) destination(path string, d *networking.Destination) {
 	} else {
 		v.host(path+".host", d.Host)
 	}
-	if d.Subset != "" && !isLabel(d.Subset) {
-		v.Fail(path+".subset", "%q is no name of a subset", d.Subset)
-	}
+	v.subset(path+".subset", d.Subset)
 	if d.Port != nil {
-		v.port(path+".port.number", d.Port.Number)
+		v.Port(path+".port.number", int(d.Port.Number))
+	}
+}
+
+func (v *validator) subset(path, name string) {
+	if name != "" && !isLabel(name) {
+		v.Fail(path, "%q is no name of a subset", name)
 	}
 }
 
 func (v *validator) match(path string, m *networking.HTTPMatchRequest) {
 	if m.Port > 65535 {
-		v.port(path+".port", m.Port)
+		v.Port(path+".port", int(m.Port))
 	}
 	v.labels(path+".sourceLabels", m.SourceLabels)
 	v.gateways(path+".gateways", m.Gateways)
@@ -157,15 +159,13 @@ func (v *validator) headers(path string, headers map[string]*networking.StringMa
 			v.Fail(path, "a header's name must not be empty")
 		case strings.HasPrefix(name, "@request.auth.claims"):
 			v.Fail(field, "claims of a token can be matched at gateways alone")
-		case len(validation.IsHTTPHeaderName(strings.TrimPrefix(name, ":"))) > 0:
-			v.Fail(field, "%q is no name of a header", name)
+		default:
+			v.HeaderName(field, strings.TrimPrefix(name, ":"))
 		}
 		switch m := headers[name].GetMatchType().(type) {
 		case nil: // the header is there
 		case *networking.StringMatch_Prefix:
-			if m.Prefix == "" {
-				v.Fail(field+".prefix", "must not be empty")
-			}
+			v.NotEmpty(field+".prefix", m.Prefix)
 		default:
 			v.text(field, headers[name])
 		}
@@ -182,10 +182,9 @@ func (v *validator) text(path string, m *networking.StringMatch) {
 	case nil:
 		v.Fail(path, "want exact, prefix or regex")
 	case *networking.StringMatch_Regex:
+		v.NotEmpty(path+".regex", m.Regex)
 		if _, err := regexp.Compile(m.Regex); err != nil {
 			v.Fail(path+".regex", "%w", err)
-		} else if m.Regex == "" {
-			v.Fail(path+".regex", "must not be empty")
 		} else if len(m.Regex) > longestRegex {
 			v.Fail(path+".regex", "longer than %d characters", longestRegex)
 		}
@@ -222,19 +221,15 @@ func (v *validator) percentage(path string, p *networking.Percent) {
 }
 
 func (v *validator) retries(path string, r *networking.HTTPRetry) {
-	switch {
-	case r == nil:
+	if r == nil {
 		return
-	case r.Attempts < 0:
-		v.Fail(path+".attempts", "%d is negative", r.Attempts)
-	case r.Attempts == 0 && (r.RetryOn != "" || r.PerTryTimeout != nil):
+	}
+	v.NotNegative(path+".attempts", r.Attempts)
+	if r.Attempts == 0 && (r.RetryOn != "" || r.PerTryTimeout != nil) {
 		v.Fail(path+".attempts", "0 retries nothing, so nothing else can be set")
 	}
-	if r.RetryOn == "" {
-		return
-	}
 	for _, on := range strings.Split(r.RetryOn, ",") {
-		if !isRetryOn(on) {
+		if r.RetryOn != "" && !isRetryOn(on) {
 			v.Fail(path+".retryOn", "%q is no condition to retry on", on)
 		}
 	}
@@ -304,12 +299,10 @@ func (v *validator) repeated(routes []*networking.HTTPRoute, i int, seen map[str
 			continue
 		}
 		repeated++
-		v.Warnings = append(v.Warnings, rules.Finding{
-			Path: rules.At(rules.At("spec.http", i)+".match", j), Code: rules.IneffectiveMatch, Level: rules.Info,
-			Text: fmt.Sprintf("VirtualService rule %s match %s is not used "+
-				"(duplicate/overlapping match in rule %s).",
-				routeName(routes[i], i), quotedOr(m.Name, j), routeName(routes[first], first)),
-		})
+		v.Warn(rules.At(rules.At("spec.http", i)+".match", j), rules.IneffectiveMatch,
+			"VirtualService rule %s match %s is not used (duplicate/overlapping match in rule %s).",
+			routeName(routes[i], i), quotedOr(m.Name, j), routeName(routes[first], first))
+		v.Warnings[len(v.Warnings)-1].Level = rules.Info
 	}
 	if repeated == len(routes[i].Match) {
 		v.unused(routes, i, "all matches used by prior rules")

@@ -2,11 +2,9 @@ package v1
 
 import (
 	"regexp"
-	"slices"
 	"strings"
 
 	networking "istio.io/api/networking/v1alpha3"
-	"k8s.io/apimachinery/pkg/util/validation"
 
 	"istio-tutorial/lab/document"
 	"istio-tutorial/lab/rules"
@@ -19,19 +17,13 @@ func (v *validator) changes(path string, h *networking.Headers) {
 		for how, headers := range map[string]map[string]string{".set": o.GetSet(), ".add": o.GetAdd()} {
 			for _, name := range sortedKeys(headers) {
 				field := document.Join(path+part+how, name)
-				v.headerName(field, name)
+				v.HeaderName(field, name)
 				v.headerValue(field, headers[name])
 			}
 		}
 		for i, name := range o.GetRemove() {
-			v.headerName(rules.At(path+part+".remove", i), name)
+			v.HeaderName(rules.At(path+part+".remove", i), name)
 		}
-	}
-}
-
-func (v *validator) headerName(path, name string) {
-	if len(validation.IsHTTPHeaderName(name)) > 0 {
-		v.Fail(path, "%q is no name of a header", name)
 	}
 }
 
@@ -55,9 +47,7 @@ func (v *validator) rewrite(path string, r *networking.HTTPRewrite) {
 		if _, err := regexp.Compile(regex.Match); err != nil || regex.Match == "" {
 			v.Fail(path+".uriRegexRewrite.match", "%q is no regular expression: %v", regex.Match, err)
 		}
-		if regex.Rewrite == "" {
-			v.Fail(path+".uriRegexRewrite.rewrite", "must not be empty")
-		}
+		v.NotEmpty(path+".uriRegexRewrite.rewrite", regex.Rewrite)
 	}
 }
 
@@ -69,13 +59,13 @@ func (v *validator) redirect(path string, r *networking.HTTPRedirect) {
 	if r.Uri == "" && r.Authority == "" && r.RedirectPort == nil && r.Scheme == "" {
 		v.Fail(path, "want uri, authority, port, derivePort or scheme")
 	}
-	if !slices.Contains([]uint32{0, 301, 302, 303, 307, 308}, r.RedirectCode) {
-		v.Fail(path+".redirectCode", "%d is none of 301, 302, 303, 307 and 308", r.RedirectCode)
+	if r.RedirectCode != 0 {
+		v.Redirects(path+".redirectCode", int(r.RedirectCode))
 	}
 	if r.Scheme != "" && r.Scheme != "http" && r.Scheme != "https" {
 		v.Fail(path+".scheme", "%q is neither http nor https", r.Scheme)
 	}
 	if p, ok := r.RedirectPort.(*networking.HTTPRedirect_Port); ok {
-		v.port(path+".port", p.Port)
+		v.Port(path+".port", int(p.Port))
 	}
 }
