@@ -66,7 +66,7 @@ lint: out/tools/repository deadcode vulnerabilities ## what CI holds the sources
 	@bin/progress.sh vet go vet work
 	@bin/progress.sh vet go vet -tags=images,cluster work
 	@for m in $(MODULES) tools/repository; do (cd $$m && GOWORK=off go mod tidy -diff && GOWORK=off go build -o /dev/null ./...) || exit 1; done
-	@bin/progress.sh 'building golangci-lint' go run -v $(GOLANGCI) version >/dev/null
+	@bin/progress.sh 'building golangci-lint' go run -v $(GOLANGCI) version
 	@for m in $(MODULES); do echo "golangci-lint $$m"; (cd $$m && go run $(GOLANGCI) run ./...) || exit 1; done
 	@echo golangci-lint tools/repository; cd tools/repository && export GOWORK=off && go test ./... >/dev/null && go run $(GOLANGCI) run ./...
 	@if command -v shellcheck >/dev/null; then shellcheck bin/*.sh bin/lab .ci/run; else echo 'lint: no shellcheck here: scripts not checked'; fi
