@@ -83,7 +83,7 @@ deadcode:
 
 vulnerabilities:
 	@if curl -fsS --max-time 10 -o /dev/null "$$GOVULNDB/index/db.json" 2>/dev/null; then \
-		for m in $(MODULES); do echo "govulncheck $$m"; (cd $$m && go run $(GOVULNCHECK) ./...) || exit 1; done; \
+		for m in $(MODULES); do echo "govulncheck $$m"; (cd $$m && go run $(GOVULNCHECK) -db "$$GOVULNDB" ./...) || exit 1; done; \
 	else echo 'lint: $(GOVULNDB) is not reached: nobody was asked for known vulnerabilities'; fi
 
 licenses: out/tools/licenses ## the licences of all that the programs are linked from; fails on one that is not allowed
