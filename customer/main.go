@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"istio-tutorial/service"
+	"istio-tutorial/service/hop"
 )
 
 func main() {
@@ -18,10 +19,7 @@ func main() {
 }
 
 func program() service.Program {
-	return service.Relay("customer", service.Next{
-		Name:    "preference",
-		Setting: "PREFERENCE_URL",
-		URL:     "http://preference:8080",
-		Timeout: 35 * time.Second, // more than preference's: its words on recommendation count
-	})
+	// longer than preference's: what that says of recommendation counts
+	next := hop.Next{Name: "preference", Timeout: 35 * time.Second}
+	return service.Relay("customer", next, "PREFERENCE_URL", "http://preference:8080")
 }

@@ -114,7 +114,7 @@ func bareChain(b *testing.B) *chain.Process {
 // awaitSpans holds that the figures are of spans that arrived: all of them.
 func awaitSpans(b *testing.B, j *backend.Jaeger, want int) {
 	b.Helper()
-	err := await.Until(chain.Patience, func() error {
+	err := await.Until(await.Patience, func() error {
 		saved, lost, err := j.Spans()
 		if err == nil && (saved != want || lost > 0) {
 			err = fmt.Errorf("%d spans saved, %d lost, of %d", saved, lost, want)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"istio-tutorial/e2e/await"
 	"istio-tutorial/e2e/chain"
 )
 
@@ -32,7 +33,7 @@ func TestCommandLine(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:           filepath.Join("testdata", "script"),
 		UpdateScripts: flag.Arg(0) == "update",
-		Deadline:      time.Now().Add(10 * chain.Patience), // a program may serve that should not
+		Deadline:      time.Now().Add(10 * await.Patience), // a program may serve that should not
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("PATH", string(programs()))
 			env.Setenv("METRICS_ON", "off") // the default port is not ours alone
@@ -103,7 +104,7 @@ func logs(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 func ended(ts *testscript.TestScript, _ bool, args []string) {
-	how, err := processAt(ts, args[0]).Wait(chain.Patience)
+	how, err := processAt(ts, args[0]).Wait(await.Patience)
 	ts.Check(err)
 	if how != args[1] {
 		ts.Fatalf("ended by %s", how)

@@ -58,7 +58,7 @@ func TestDrainFinishesWhatIsInFlight(t *testing.T) {
 	if err := customer.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	err := await.Until(chain.Patience, func() error {
+	err := await.Until(await.Patience, func() error {
 		if a := customer.Get(t, "/health/ready"); a.Status != 503 {
 			return fmt.Errorf("still ready: %+v", a)
 		}
@@ -76,7 +76,7 @@ func TestDrainFinishesWhatIsInFlight(t *testing.T) {
 			t.Errorf("in flight: %+v", a)
 		}
 	}
-	if how, err := customer.Wait(chain.Patience); err != nil || how != "exit status 0" {
+	if how, err := customer.Wait(await.Patience); err != nil || how != "exit status 0" {
 		t.Errorf("ended by %s, %v", how, err)
 	}
 }
@@ -84,7 +84,7 @@ func TestDrainFinishesWhatIsInFlight(t *testing.T) {
 // awaitRefusal waits until the drain is over and the port closed.
 func awaitRefusal(t *testing.T, p *chain.Process) {
 	t.Helper()
-	err := await.Until(chain.Patience, func() error {
+	err := await.Until(await.Patience, func() error {
 		if a, err := chain.Ask(p.URL() + "/health"); err == nil {
 			return fmt.Errorf("still answers: %+v", a)
 		}
@@ -116,7 +116,7 @@ func TestServicesGiveUpWhenTheirCallerIsGone(t *testing.T) {
 	}
 	select {
 	case <-p.gone:
-	case <-time.After(chain.Patience):
+	case <-time.After(await.Patience):
 		t.Error("the last of the chain still works for nobody")
 	}
 }
@@ -149,7 +149,7 @@ func replace(t *testing.T, p *chain.Process, spec chain.Spec, answers func(statu
 	if err := p.Signal(syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	if how, err := p.Wait(chain.Patience); err != nil || how != "signal: killed" {
+	if how, err := p.Wait(await.Patience); err != nil || how != "signal: killed" {
 		t.Fatal(how, err)
 	}
 	if err := answers(503); err != nil {
@@ -198,7 +198,7 @@ func poll(t *testing.T, p *chain.Process, hold func(chain.Answer) error) func(st
 	}
 	return func(status int) error {
 		start := time.Now()
-		return await.Until(chain.Patience, func() error {
+		return await.Until(await.Patience, func() error {
 			if r := <-got; r.asked.Before(start) || r.answer.Status != status {
 				return fmt.Errorf("no answer has status %d, but: %+v", status, r.answer)
 			}

@@ -39,7 +39,7 @@ func run(m *testing.M) (int, error) {
 	return m.Run(), nothingLeft()
 }
 
-// nothingLeft is an error if a child process of the tests still runs.
+// nothingLeft returns an error if a child process of the tests still runs.
 func nothingLeft() error {
 	_, err := syscall.Wait4(-1, nil, syscall.WNOHANG, nil)
 	if errors.Is(err, syscall.ECHILD) {

@@ -14,7 +14,7 @@ import (
 	"istio-tutorial/e2e/chain"
 )
 
-// nowhere is an address at which nobody listens.
+// nowhere returns an address at which nobody listens.
 func nowhere(t testing.TB) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -25,7 +25,7 @@ func nowhere(t testing.TB) string {
 	return listener.Addr().String()
 }
 
-// silence is the address of a server that takes everything and never answers.
+// silence returns the address of a server that takes everything and never answers.
 func silence(t *testing.T) string {
 	t.Helper()
 	never := make(chan struct{})
@@ -127,7 +127,7 @@ func TestBackendThatDiesAndComesBack(t *testing.T) {
 // awaitWholeTrace asks until the backend has a trace with all spans.
 func awaitWholeTrace(t *testing.T, c chain.Chain, store backend.Store) {
 	t.Helper()
-	err := await.Until(chain.Patience, func() error {
+	err := await.Until(await.Patience, func() error {
 		c.Customer.Get(t, "/")
 		traces, err := store.Traces("customer")
 		if err != nil {

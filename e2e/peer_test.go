@@ -180,7 +180,7 @@ func TestHugeAnswersCostNoMemory(t *testing.T) {
 	}
 }
 
-// memory is one of the figures that Linux knows of a process, in KiB.
+// memory returns one of the figures that Linux knows of a process, in KiB.
 func memory(t testing.TB, p *chain.Process, figure string) int {
 	t.Helper()
 	if runtime.GOOS != "linux" {

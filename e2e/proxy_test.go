@@ -101,7 +101,7 @@ func tunnel(w http.ResponseWriter, address string) {
 	_, _ = io.Copy(in, out)
 }
 
-// newCollector is a tracing backend that takes what comes and counts it, by path. Its host is
+// newCollector starts a tracing backend that takes what comes and counts it, by path. Its host is
 // this machine, by a name that net/http does not exempt from a proxy: it knows small letters.
 func newCollector(t *testing.T) (host string, got *tally) {
 	t.Helper()
@@ -163,7 +163,7 @@ func TestTheCollectorsNameIsNotExemptFromTheProxy(t *testing.T) {
 
 func awaitCount(t *testing.T, c *tally, what string) {
 	t.Helper()
-	err := await.Until(chain.Patience, func() error {
+	err := await.Until(await.Patience, func() error {
 		if got := c.all(); got[what] == 0 {
 			return fmt.Errorf("%s: not among %v", what, got)
 		}

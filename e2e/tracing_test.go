@@ -35,7 +35,7 @@ type caller struct {
 	dropped bool     // it is not to be traced
 }
 
-// callers are of every kind that customer must join. Ids differ in their first digits.
+// callers returns those of every kind that customer must join. Ids differ in their first digits.
 func callers() []caller {
 	b3 := func(trace, sampled string) []string {
 		headers := []string{"X-B3-TraceId", trace, "X-B3-SpanId", callerSpan}
@@ -147,7 +147,7 @@ func holdTrace(t *testing.T, c chain.Chain, store backend.Store, caller caller, 
 	if caller.trace != "" && strings.TrimLeft(id, "0") != strings.TrimLeft(caller.trace, "0") {
 		t.Errorf("%s: joined trace %s, not %s", caller.name, id, caller.trace)
 	}
-	err = await.Until(chain.Patience, func() error {
+	err = await.Until(await.Patience, func() error {
 		trace, err := store.Trace(id)
 		if err != nil {
 			return err

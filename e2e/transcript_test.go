@@ -9,7 +9,7 @@ import (
 	"istio-tutorial/e2e/chain"
 )
 
-// said is an answer in plain text.
+// said returns an answer in plain text.
 func said(status int, body string) chain.Answer {
 	return chain.Answer{Status: status, Type: "text/plain; charset=utf-8", Body: body}
 }
@@ -78,7 +78,7 @@ func TestTranscriptsOfTheMesh(t *testing.T) {
 	}
 }
 
-// meshThatSays is a server that answers for a service, with Envoy's headers.
+// meshThatSays returns a server that answers for a service, with Envoy's headers.
 func meshThatSays(t *testing.T, status int, body string) (url string) {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

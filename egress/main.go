@@ -14,7 +14,9 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"istio-tutorial/service"
+	"istio-tutorial/service/answer"
 	"istio-tutorial/service/hop"
+	"istio-tutorial/service/setting"
 )
 
 func main() {
@@ -27,13 +29,13 @@ func main() {
 const pageLimit = 4 << 20
 
 func program() service.Program {
-	outside := service.Next{Name: "the outside", Setting: "EGRESS_URL", Timeout: 30 * time.Second}
+	outside := hop.Next{Name: "the outside", Timeout: 30 * time.Second}
 	return service.Program{
 		Name:    "egress",
 		About:   "shows what an address outside the mesh says",
-		Declare: outside.Declare,
+		Declare: func(s *setting.Set) { outside.Declare(s, "EGRESS_URL", "") },
 		Routes: func(r chi.Router, f service.Frame) {
-			r.Get("/", show(outside.Client(f, pageLimit), f.Log))
+			r.Get("/", show(hop.NewClient(outside, pageLimit, f.Tracer), f.Log))
 		},
 	}
 }
@@ -43,9 +45,9 @@ func show(outside *hop.Client, log *slog.Logger) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		page, err := outside.Get(r)
 		if err == nil && page.OK() {
-			hop.Write(w, http.StatusOK, page.Body)
+			answer.Write(w, http.StatusOK, page.Body)
 			return
 		}
-		hop.Write(w, http.StatusServiceUnavailable, "egress => "+outside.Report(log, r, page, err))
+		answer.Write(w, http.StatusServiceUnavailable, "egress => "+outside.Report(log, r, page, err))
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"istio-tutorial/service"
+	"istio-tutorial/service/hop"
 )
 
 func main() {
@@ -18,10 +19,6 @@ func main() {
 }
 
 func program() service.Program {
-	return service.Relay("preference", service.Next{
-		Name:    "recommendation",
-		Setting: "RECOMMENDATION_URL",
-		URL:     "http://recommendation:8080",
-		Timeout: 30 * time.Second,
-	})
+	next := hop.Next{Name: "recommendation", Timeout: 30 * time.Second}
+	return service.Relay("preference", next, "RECOMMENDATION_URL", "http://recommendation:8080")
 }

@@ -17,7 +17,7 @@ import (
 	"istio-tutorial/service/servicetest"
 )
 
-// router is the service's own, without the frame.
+// router returns the service's own, without the frame.
 func router(c config, log *slog.Logger) http.Handler {
 	r := chi.NewRouter()
 	(&recommender{config: c, log: log}).routes(r)

@@ -10,7 +10,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
-	"istio-tutorial/service/hop"
+	"istio-tutorial/service/answer"
 	"istio-tutorial/service/setting"
 )
 
@@ -39,12 +39,12 @@ func (s *recommender) answer(w http.ResponseWriter, r *http.Request) {
 	if misbehaving {
 		s.log.LogAttrs(r.Context(), slog.LevelWarn, "recommendation misbehaves",
 			slog.String("host", s.host), slog.Int("count", count))
-		hop.Write(w, http.StatusServiceUnavailable, fmt.Sprintf("recommendation misbehavior from '%s'", s.host))
+		answer.Write(w, http.StatusServiceUnavailable, fmt.Sprintf("recommendation misbehavior from '%s'", s.host))
 		return
 	}
 	s.log.LogAttrs(r.Context(), slog.LevelInfo, "recommendation "+s.version,
 		slog.String("host", s.host), slog.Int("count", count))
-	hop.Write(w, http.StatusOK, fmt.Sprintf("recommendation %s from '%s': %d", s.version, s.host, count))
+	answer.Write(w, http.StatusOK, fmt.Sprintf("recommendation %s from '%s': %d", s.version, s.host, count))
 }
 
 // wait lets the delay pass and reports whether the caller still waits too.
@@ -82,7 +82,7 @@ func (s *recommender) behaviour(misbehave bool, text string) http.HandlerFunc {
 		s.misbehaving = misbehave
 		s.mu.Unlock()
 		s.log.LogAttrs(r.Context(), slog.LevelInfo, text, slog.String("host", s.host))
-		hop.Write(w, http.StatusOK, text)
+		answer.Write(w, http.StatusOK, text)
 	}
 }
 
@@ -90,7 +90,7 @@ func (s *recommender) timeout(w http.ResponseWriter, r *http.Request) {
 	var delay time.Duration
 	value := r.URL.Query().Get("d")
 	if err := setting.Duration(&delay)(value); err != nil {
-		hop.Write(w, http.StatusBadRequest, fmt.Sprintf("timeout: d: %q: %v", value, err))
+		answer.Write(w, http.StatusBadRequest, fmt.Sprintf("timeout: d: %q: %v", value, err))
 		return
 	}
 	s.mu.Lock()
@@ -98,5 +98,5 @@ func (s *recommender) timeout(w http.ResponseWriter, r *http.Request) {
 	s.mu.Unlock()
 	text := fmt.Sprintf("Following requests to '/' will be answered after %v", delay)
 	s.log.LogAttrs(r.Context(), slog.LevelInfo, text, slog.String("host", s.host))
-	hop.Write(w, http.StatusOK, text)
+	answer.Write(w, http.StatusOK, text)
 }

@@ -75,13 +75,13 @@ func bubbled(t *testing.T, drain time.Duration, test func(t *testing.T, b bubble
 			client: &http.Client{Transport: &http.Transport{
 				DialContext: func(context.Context, string, string) (net.Conn, error) { return p.dial() }}}}
 		log := slog.New(slog.NewTextHandler(b.log, nil))
-		o := observer{log: log, metrics: metrics.New("sample"), health: &health.State{}}
-		servers, err := listen(settings{listen: "127.0.0.1:0"}, o.router(Program{Routes: slowAndLarge}), nil, log)
+		o := observer{log: log, metrics: metrics.New("sample", func() int64 { return 0 }), health: &health.State{}}
+		servers, err := listen(settings{listen: "127.0.0.1:0"}, o, o.router(Program{Routes: slowAndLarge}))
 		if err != nil {
 			t.Fatal(err)
 		}
 		_ = servers[0].listener.Close()
-		servers[0].listener = p
+		servers[0].listener.Listener = p
 		var service sync.WaitGroup
 		service.Go(func() {
 			b.ended <- running{servers: servers, drain: drain, health: o.health, log: log}.until(ctx)

@@ -52,7 +52,7 @@ func getPath(args []string) (string, error) {
 	return args[0], nil
 }
 
-// NoArguments is the Path of a command that takes none.
+// NoArguments returns the Path of a command that takes none.
 func NoArguments(path string) func([]string) (string, error) {
 	return func(args []string) (string, error) {
 		if len(args) > 0 {
@@ -62,7 +62,7 @@ func NoArguments(path string) func([]string) (string, error) {
 	}
 }
 
-// loopback is the address at which a process on this machine, or in this pod, reaches listen.
+// loopback returns the address at which a process on this machine, or in this pod, reaches listen.
 func loopback(listen string) string {
 	host, port, _ := net.SplitHostPort(listen)
 	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {

@@ -8,13 +8,13 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 	"strings"
 
 	"github.com/go-chi/chi/v5"
 
 	"istio-tutorial/service/setting"
 	"istio-tutorial/service/tracing"
+	"istio-tutorial/service/version"
 )
 
 // Program is a service.
@@ -33,21 +33,6 @@ type Frame struct {
 	Tracer tracing.Tracer
 }
 
-// Process is what surrounds a program.
-type Process struct {
-	Args           []string // without the program's name
-	Getenv         func(string) string
-	Stdout, Stderr io.Writer
-	Terminal       bool // Stdout is one
-}
-
-// OS is the process as the operating system started it.
-func OS() Process {
-	info, err := os.Stdout.Stat()
-	return Process{Args: os.Args[1:], Getenv: os.Getenv, Stdout: os.Stdout, Stderr: os.Stderr,
-		Terminal: err == nil && info.Mode()&os.ModeCharDevice != 0}
-}
-
 // The exit statuses of Main.
 const (
 	ok = iota
@@ -57,7 +42,12 @@ const (
 
 // Main runs the program, or the command that its arguments name, until that is done or ctx is
 // cancelled, and returns the exit status: 0, 1 if something went wrong, 2 for wrong settings.
+// The version is asked for by one word alone: a service may have a setting of that name.
 func Main(ctx context.Context, p Program, in Process) int {
+	if len(in.Args) == 1 && (in.Args[0] == "--version" || in.Args[0] == "-version") {
+		fmt.Fprintln(in.Stdout, p.Name, version.Read())
+		return ok
+	}
 	var s settings
 	set := s.declare(p, in)
 	args, err := set.Parse(in.Args)
@@ -90,6 +80,7 @@ func help(w io.Writer, p Program, set *setting.Set) {
 Usage:
   %[1]s [flags]        serve
   %[1]s get URL        ask URL, or a path of the running %[1]s, and show the answer
+  %[1]s --version      show which build it is
 %[3]s
 A flag beats its variable, and that beats the default. HTTP_PROXY and NO_PROXY count for
 calls to other services, never for reports to a tracing backend.

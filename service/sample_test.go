@@ -26,7 +26,7 @@ func (h hold) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// sample is a program that answers hello.
+// sample returns a program that answers hello.
 func sample(h hold) service.Program {
 	var size time.Duration
 	return service.Program{

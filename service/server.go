@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"sync"
 	"time"
 )
 
@@ -14,55 +13,35 @@ const (
 	headerWithin = 5 * time.Second  // a request's header and body must have come
 	writeWithin  = 10 * time.Second // an answer must have been taken, once there is one
 	idleFor      = 2 * time.Minute  // longer than the clients', which must hang up first
-	maxHeader    = 64 << 10         // bytes of a request's header
+	maxHeader    = 16 << 10         // bytes of a request's header: twice what the original took
 	maxBody      = 64 << 10         // bytes of a request's body
 )
 
 // server is one listener and what it serves.
 type server struct {
 	*http.Server
-	listener net.Listener
-
-	mu    sync.Mutex
-	fresh map[net.Conn]bool // connections that brought no request yet
+	listener *connections
 }
 
-func newServer(l net.Listener, h http.Handler, log *slog.Logger) *server {
-	s := &server{listener: l, fresh: map[net.Conn]bool{}}
-	s.Server = &http.Server{Handler: h, ReadHeaderTimeout: headerWithin, IdleTimeout: idleFor,
-		MaxHeaderBytes: maxHeader, ConnState: s.track,
-		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
-	s.RegisterOnShutdown(s.closeFresh)
+func newServer(l *connections, h http.Handler, log *slog.Logger) *server {
+	s := &server{listener: l, Server: &http.Server{Handler: h, ReadHeaderTimeout: headerWithin,
+		IdleTimeout: idleFor, MaxHeaderBytes: maxHeader, ConnState: l.track,
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}}
+	s.RegisterOnShutdown(l.closeFresh)
 	return s
 }
 
-func (s *server) track(c net.Conn, state http.ConnState) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if state == http.StateNew {
-		s.fresh[c] = true
-	} else {
-		delete(s.fresh, c)
-	}
-}
-
-// closeFresh ends the connections that clients hold in reserve and never used. Shutdown would
-// wait 5 s for a request on each.
-func (s *server) closeFresh() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for c := range s.fresh {
-		_ = c.Close()
-	}
-}
-
 // listen takes all ports before the first answer, so that a taken one is an error of start-up.
-func listen(s settings, app, metrics http.Handler, log *slog.Logger) ([]*server, error) {
+func listen(s settings, o observer, app http.Handler) ([]*server, error) {
 	var servers []*server
 	for _, want := range []struct {
 		setting, address string
+		most             int // connections
 		handler          http.Handler
-	}{{"LISTEN_ON", s.listen, app}, {"METRICS_ON", s.metrics, metrics}} {
+	}{
+		{"LISTEN_ON", s.listen, maxConnections, app},
+		{"METRICS_ON", s.metrics, maxScrapes, o.metrics.Handler()},
+	} {
 		if want.address == "" {
 			continue
 		}
@@ -73,7 +52,8 @@ func listen(s settings, app, metrics http.Handler, log *slog.Logger) ([]*server,
 			}
 			return nil, fmt.Errorf("%s: %w", want.setting, err)
 		}
-		servers = append(servers, newServer(listener, want.handler, log))
+		bounded := newConnections(listener, want.most, o.refused(want.setting, want.most))
+		servers = append(servers, newServer(bounded, want.handler, o.log))
 	}
 	return servers, nil
 }

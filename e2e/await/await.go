@@ -4,8 +4,12 @@ package await
 import (
 	"errors"
 	"fmt"
+	"testing"
 	"time"
 )
+
+// Patience is how long tests wait for what takes milliseconds on a machine that has time.
+const Patience = 30 * time.Second
 
 // every is how often a condition is looked at.
 const every = 5 * time.Millisecond
@@ -29,6 +33,20 @@ func Until(within time.Duration, check func() error) error {
 			return fmt.Errorf("after %v: %w", within, err)
 		case <-tick.C:
 		}
+	}
+}
+
+// Eventually calls Until for a test, which fails with the last reason that try gives against it.
+func Eventually(t testing.TB, within time.Duration, what string, try func() string) {
+	t.Helper()
+	err := Until(within, func() error {
+		if reason := try(); reason != "" {
+			return errors.New(reason)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatalf("%s: %v", what, err)
 	}
 }
 

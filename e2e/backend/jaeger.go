@@ -62,7 +62,7 @@ func (j *Jaeger) use(ports []string) {
 	j.admin = "http://" + ports[4]
 }
 
-// listeners are the flags of all addresses that Jaeger listens on: one that is not named is
+// listeners returns the flags of all addresses that Jaeger listens on: one that is not named is
 // open to all the network. The first five are in the order that use has.
 func listeners() []string {
 	return []string{

@@ -81,7 +81,7 @@ func (j *Jaeger) Traces(service string) ([]Trace, error) {
 	return all, nil
 }
 
-// Spans are the collector's own figures: how many spans it stored, and how many it had to
+// Spans returns the collector's own figures: how many spans it stored, and how many it had to
 // refuse or lost.
 func (j *Jaeger) Spans() (saved, lost int, err error) {
 	a, err := chain.Ask(j.admin + "/metrics")

@@ -39,7 +39,7 @@ func try(command func() (*exec.Cmd, string, error)) (*chain.Process, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = await.Until(2*chain.Patience, func() error {
+	err = await.Until(2*await.Patience, func() error {
 		if err := p.Running(); err != nil {
 			return await.Never(err)
 		}
@@ -73,7 +73,7 @@ func once(file string, make func() error) error {
 	return make()
 }
 
-// out is the named file in the folder that builds go to.
+// out returns the named file in the folder that builds go to.
 func out(t testing.TB, name string) string {
 	t.Helper()
 	root, err := chain.Root()

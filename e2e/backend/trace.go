@@ -27,7 +27,7 @@ type Span struct {
 	Status     string // the tag http.status_code
 }
 
-// Root is the span whose parent is not in the trace; there must be exactly one.
+// Root returns the span whose parent is not in the trace; there must be exactly one.
 func (tr Trace) Root() (Span, error) {
 	ids := map[string]bool{}
 	for _, s := range tr {
@@ -45,7 +45,7 @@ func (tr Trace) Root() (Span, error) {
 	return roots[0], nil
 }
 
-// Line is the trace from parent to child, as `customer server, customer client, …`, with `!`
+// Line returns the trace from parent to child, as `customer server, customer client, …`, with `!`
 // after a failed span. Every span must have one child at most.
 func (tr Trace) Line() (string, error) {
 	s, err := tr.Root()

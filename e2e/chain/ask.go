@@ -4,6 +4,8 @@ import (
 	"io"
 	"net/http"
 	"testing"
+
+	"istio-tutorial/e2e/await"
 )
 
 // Answer is what a service said.
@@ -16,7 +18,7 @@ type Answer struct {
 // Ask sends one GET, without a proxy, on a connection of its own. Headers are pairs of a name
 // and a value.
 func Ask(url string, headers ...string) (Answer, error) {
-	client := http.Client{Timeout: 2 * Patience, Transport: &http.Transport{DisableKeepAlives: true}}
+	client := http.Client{Timeout: 2 * await.Patience, Transport: &http.Transport{DisableKeepAlives: true}}
 	req, err := http.NewRequest(http.MethodGet, url, nil)
 	if err != nil {
 		return Answer{}, err
@@ -38,7 +40,7 @@ func Do(client *http.Client, req *http.Request) (Answer, error) {
 	return Answer{res.StatusCode, res.Header.Get("Content-Type"), string(body)}, err
 }
 
-// Get is Ask for a test: whatever the status, there must be an answer.
+// Get calls Ask for a test, which fails without an answer, whatever its status.
 func (p *Process) Get(t testing.TB, path string, headers ...string) Answer {
 	t.Helper()
 	a, err := Ask(p.URL()+path, headers...)

@@ -26,5 +26,5 @@ func (p Programs) Chain(t testing.TB, s Settings) Chain {
 	return c
 }
 
-// All are the chain's processes, in the order of a request.
+// All returns the chain's processes, in the order of a request.
 func (c Chain) All() []*Process { return []*Process{c.Customer, c.Preference, c.Recommendation} }

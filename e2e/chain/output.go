@@ -22,7 +22,7 @@ func (o *output) Write(b []byte) (int, error) {
 	return o.text.Write(b)
 }
 
-// String is all that was written.
+// String returns all that was written.
 func (o *output) String() string {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -14,9 +14,6 @@ import (
 	"istio-tutorial/e2e/await"
 )
 
-// Patience is how long tests wait for what takes milliseconds on a machine that has time.
-const Patience = 30 * time.Second
-
 // Process is a running program, or one that has ended.
 type Process struct {
 	Address string // host:port that it serves on
@@ -35,7 +32,7 @@ func (p Programs) Start(s Spec) (*Process, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := await.Until(Patience, proc.ready); err != nil {
+	if err := await.Until(await.Patience, proc.ready); err != nil {
 		proc.Kill()
 		return nil, fmt.Errorf("%s: %w", proc.commandLine(), err)
 	}
@@ -59,7 +56,7 @@ func Launch(cmd *exec.Cmd) (*Process, error) {
 	return p, nil
 }
 
-// Run is Start for a test, at whose end the process is told to end, and must end well.
+// Run calls Start for a test, at whose end the process is told to end, and must end well.
 func (p Programs) Run(t testing.TB, s Spec) *Process {
 	t.Helper()
 	proc, err := p.Start(s)
@@ -77,7 +74,7 @@ func (p Programs) Run(t testing.TB, s Spec) *Process {
 	return proc
 }
 
-// ready is nil when the service answers, and knows its address then.
+// ready returns nil when the service answers, and notes its address.
 func (p *Process) ready() error {
 	if err := p.Running(); err != nil {
 		return await.Never(err)
@@ -94,7 +91,7 @@ func (p *Process) ready() error {
 	return err
 }
 
-// Running is an error, with all that the process said, if it has ended.
+// Running returns an error, with all that the process said, if it has ended.
 func (p *Process) Running() error {
 	select {
 	case <-p.ended:
@@ -116,13 +113,13 @@ func (p *Process) commandLine() string {
 	return strings.Join(words, " ")
 }
 
-// URL is the address of the process, without a path.
+// URL returns the address of the process, without a path.
 func (p *Process) URL() string { return "http://" + p.Address }
 
-// ID is the number that the system knows the process by.
+// ID returns the number that the system knows the process by.
 func (p *Process) ID() int { return p.cmd.Process.Pid }
 
-// Log is what the process has said so far, on both streams.
+// Log returns what the process has said so far, on both streams.
 func (p *Process) Log() string { return p.out.String() }
 
 // WaitLog waits until the log has a match of the pattern and returns its groups.
@@ -132,7 +129,7 @@ func (p *Process) WaitLog(pattern string) ([]string, error) {
 		return nil, err
 	}
 	var found []string
-	err = await.Until(Patience, func() error {
+	err = await.Until(await.Patience, func() error {
 		if found = want.FindStringSubmatch(p.Log()); found == nil {
 			return fmt.Errorf("no match of %s in the log:\n%s", pattern, p.Log())
 		}
@@ -176,7 +173,7 @@ func (p *Process) Stop() error {
 	default:
 	}
 	_ = p.Signal(terminate)
-	status, err := p.Wait(Patience)
+	status, err := p.Wait(await.Patience)
 	if err != nil {
 		p.Kill()
 		return err

@@ -39,7 +39,7 @@ func Build(dir string) (Programs, error) {
 	return Programs(dir), nil
 }
 
-// Root is the repository's root folder: the nearest one, from the working folder up, with a
+// Root returns the repository's root folder: the nearest one, from the working folder up, with a
 // go.work file.
 func Root() (string, error) {
 	dir, err := os.Getwd()

@@ -8,7 +8,7 @@ import (
 // Env is the environment of a process, by variable.
 type Env map[string]string
 
-// With is e and more, which wins.
+// With returns e with more, which wins.
 func (e Env) With(more Env) Env {
 	both := maps.Clone(e)
 	if both == nil {
@@ -26,7 +26,7 @@ func (e Env) list() []string {
 	return list
 }
 
-// Defaults are what a process gets if its Spec says nothing else: a free port, and nothing to
+// Defaults returns what a process gets if its Spec says nothing else: a free port, and nothing to
 // wait for at its end. It gets nothing of the caller's environment.
 func Defaults() Env {
 	return Env{"LISTEN_ON": "127.0.0.1:0", "METRICS_ON": "off", "DRAIN": "0s", "LOG_FORMAT": "json",

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"istio-tutorial/e2e/await"
 	"istio-tutorial/e2e/cmdline"
 )
 
@@ -81,7 +82,7 @@ func newFront(t *testing.T) front {
 	kubectl(t, "wait", "--for=condition=Ready", "pod/front", "--timeout=2m")
 	out := cmdline.Start(t, "kubectl", "-n", namespace, "port-forward", "pod/front", ":8080")
 	var f front
-	cmdline.Eventually(t, 30*time.Second, "port-forward", func() string {
+	await.Eventually(t, await.Patience, "port-forward", func() string {
 		if m := forwarding.FindStringSubmatch(out.String()); m != nil {
 			f.url = "http://" + m[1]
 			return ""
@@ -123,7 +124,7 @@ func (f front) versions(n int) (map[string]int, string) {
 	return seen, wrong
 }
 
-// pods are the names of a version's running pods.
+// pods returns the names of a version's running pods.
 func pods(t *testing.T, version string) []string {
 	t.Helper()
 	return strings.Fields(kubectl(t, "get", "pods", "-l", "app=recommendation,version="+version,
@@ -153,7 +154,7 @@ func (f front) seen(t *testing.T, versions ...string) {
 		}
 	}
 	slices.Sort(want)
-	cmdline.Eventually(t, time.Minute, "answers from "+strings.Join(want, ", "), func() string {
+	await.Eventually(t, 2*await.Patience, "answers from "+strings.Join(want, ", "), func() string {
 		counts, wrong := f.versions(64)
 		if wrong != "" {
 			return wrong
@@ -175,7 +176,7 @@ func (f front) misbehave(t *testing.T) {
 	kubectl(t, "exec", pod, "-c", "recommendation", "--", "recommendation", "misbehave")
 	host := strings.TrimPrefix(pod, "recommendation-v2-")
 	want := "customer => 503 customer => 503 preference => 503 recommendation misbehavior from '" + host + "'\n"
-	cmdline.Eventually(t, time.Minute, "a 503", func() string {
+	await.Eventually(t, 2*await.Patience, "a 503", func() string {
 		if _, wrong := f.versions(64); wrong != want {
 			return fmt.Sprintf("of 64 answers, the last that is not usual is %q", wrong)
 		}
@@ -190,7 +191,7 @@ func (f front) misbehave(t *testing.T) {
 
 func (f front) logs(t *testing.T) {
 	pod := pods(t, "v2")[0]
-	cmdline.Eventually(t, time.Minute, "a line of the count", func() string {
+	await.Eventually(t, 2*await.Patience, "a line of the count", func() string {
 		f.versions(16)
 		log := kubectl(t, "logs", pod, "-c", "recommendation")
 		if !strings.Contains(log, `"msg":"recommendation v2","host":"`+strings.TrimPrefix(pod, "recommendation-v2-")+`","count":`) {
@@ -217,7 +218,7 @@ func (f front) scale(t *testing.T) {
 	for _, n := range []int{2, 1} {
 		kubectl(t, "scale", fmt.Sprintf("--replicas=%d", n), "deployment/recommendation-v2")
 		kubectl(t, "rollout", "status", "--timeout=2m", "deployment/recommendation-v2")
-		cmdline.Eventually(t, 2*time.Minute, "the pods of v2", func() string {
+		await.Eventually(t, 4*await.Patience, "the pods of v2", func() string {
 			if p := pods(t, "v2"); len(p) != n {
 				return fmt.Sprint(p)
 			}
@@ -241,7 +242,7 @@ func (f front) rollingRestart(t *testing.T) {
 		kubectl(t, "rollout", "status", "--timeout=3m", "deployment/"+d)
 	}
 	// the old pods serve on while they drain: the restart is over when they are gone
-	cmdline.Eventually(t, 2*time.Minute, "the end of the old pods", func() string {
+	await.Eventually(t, 4*await.Patience, "the end of the old pods", func() string {
 		names := strings.Fields(kubectl(t, "get", "pods", "-o", "jsonpath={.items[*].metadata.name}"))
 		if len(names) != len(all)+1 {
 			return fmt.Sprint(names)

@@ -72,7 +72,7 @@ func dryRun(t *testing.T, file, text string) (string, error) {
 	return cmdline.Line{Argv: argv, Stdin: text}.Try(t)
 }
 
-// files are all manifests and rules of today, by their paths from the root.
+// files returns all manifests and rules of today, by their paths from the root.
 func files(t *testing.T) []string {
 	t.Helper()
 	var list []string
@@ -127,7 +127,7 @@ func undo(t *testing.T, argv ...string) {
 	}
 }
 
-// module is the folder of a module that the lab needs.
+// module returns the folder of a module that the lab needs.
 func module(t *testing.T, path string) string {
 	t.Helper()
 	dir := strings.TrimSpace(cmdline.Line{

@@ -3,15 +3,12 @@ package cmdline
 
 import (
 	"bytes"
-	"errors"
 	"os"
 	"os/exec"
 	"strings"
 	"sync"
 	"testing"
 	"time"
-
-	"istio-tutorial/e2e/await"
 )
 
 // Line is one command line. Env comes on top of the test's own; it and Stdin are optional.
@@ -53,20 +50,6 @@ func (c Line) Try(t *testing.T) (string, error) {
 	return out.String(), nil
 }
 
-// Eventually tries until try gives no reason against it, and fails with the last one.
-func Eventually(t *testing.T, within time.Duration, what string, try func() string) {
-	t.Helper()
-	err := await.Until(within, func() error {
-		if reason := try(); reason != "" {
-			return errors.New(reason)
-		}
-		return nil
-	})
-	if err != nil {
-		t.Fatalf("%s: %v", what, err)
-	}
-}
-
 // Output is what a command has printed so far.
 type Output struct {
 	mu  sync.Mutex
@@ -80,7 +63,7 @@ func (o *Output) Write(p []byte) (int, error) {
 	return o.buf.Write(p)
 }
 
-// String is all of it.
+// String returns all of it.
 func (o *Output) String() string {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// FreePorts are n ports that nothing listens on, nor on those a thousand above, where the chain
+// FreePorts returns n ports that nothing listens on, nor on those a thousand above, where the chain
 // has its metrics. They lie below those that the system gives to connections, which could take
 // one at any time, and below those of the lab and its tests.
 func FreePorts(tb testing.TB, n int) []string {

@@ -20,12 +20,13 @@ import (
 	"testing"
 	"time"
 
+	"istio-tutorial/e2e/await"
 	"istio-tutorial/e2e/cmdline"
 )
 
 const maxImage = 12e6 // bytes, as the engine counts them
 
-// engine is the container engine that make uses.
+// engine returns the container engine that make uses.
 func engine() string { return cmp.Or(os.Getenv("DOCKER"), "docker") }
 
 // inspected is the part of `docker inspect` that counts here.
@@ -92,7 +93,7 @@ func checkStatic(t *testing.T, program []byte) {
 	}
 }
 
-// imageFiles are the regular files of all layers.
+// imageFiles returns the regular files of all layers.
 func imageFiles(t *testing.T, image string) map[string][]byte {
 	archive := untar(t, strings.NewReader(cmdline.Run(t, engine(), "save", image)))
 	var manifest []struct{ Layers []string }
@@ -160,7 +161,7 @@ func TestImageChain(t *testing.T) {
 
 	expect := func(want string) {
 		t.Helper()
-		cmdline.Eventually(t, time.Minute, "the answer", func() string {
+		await.Eventually(t, 2*await.Patience, "the answer", func() string {
 			if got := get("http://" + address); got != want {
 				return got
 			}
@@ -245,7 +246,7 @@ func startRegistry(t *testing.T) string {
 		t.Fatalf("this test needs a registry (Debian: apt-get install docker-registry): %v", err)
 	}
 	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
-	cmdline.Eventually(t, 30*time.Second, "the registry", func() string {
+	await.Eventually(t, await.Patience, "the registry", func() string {
 		if got := get("http://" + address + "/v2/"); got != "{}" {
 			return got
 		}

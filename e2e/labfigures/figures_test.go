@@ -20,8 +20,6 @@ import (
 	"istio-tutorial/e2e/cmdline"
 )
 
-const patience = time.Minute
-
 // lab is a running lab with recommendation v2 beside v1.
 type lab struct {
 	b    *testing.B
@@ -106,7 +104,7 @@ func BenchmarkUp(b *testing.B) {
 	report(b, middle(times).Seconds(), "s-to-first-answer", 1.5)
 }
 
-// rule is the file that leads all requests to a version.
+// rule returns the file that leads all requests to a version.
 func rule(version string) string { return "istiofiles/route-rule-recommendation-" + version + ".yml" }
 
 // BenchmarkCreate changes a rule 500 times, and asks 20 times after each.
@@ -160,7 +158,7 @@ func BenchmarkMemory(b *testing.B) {
 	report(b, l.memory(), "MB-resident", 250)
 }
 
-// memory is the resident memory of the lab and everything below it, in MB.
+// memory returns the resident memory of the lab and everything below it, in MB.
 func (l *lab) memory() float64 {
 	l.b.Helper()
 	total := 0.0
@@ -179,7 +177,7 @@ func (l *lab) memory() float64 {
 	return total
 }
 
-// tree is a process and its descendants.
+// tree returns a process and its descendants.
 func tree(pid int) []int {
 	all := []int{pid}
 	children, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
@@ -252,7 +250,7 @@ func BenchmarkHop(b *testing.B) {
 	b.ReportMetric(ratios[len(ratios)/2], "of-plain-latency")
 }
 
-// each is the time that one of 300 requests in turn takes.
+// each returns the time that one of 300 requests in turn takes.
 func each(b *testing.B, url string) time.Duration {
 	b.Helper()
 	begin := time.Now()
@@ -283,7 +281,7 @@ func plainChain(b *testing.B) string {
 // answering waits until what url says begins so.
 func answering(b *testing.B, url, begins string) string {
 	b.Helper()
-	err := await.Until(patience, func() error {
+	err := await.Until(2*await.Patience, func() error {
 		text, err := get(url)
 		if err == nil && !strings.HasPrefix(text, begins) {
 			err = fmt.Errorf("answer: %s", text)

@@ -20,7 +20,7 @@ type Result struct {
 	Took    time.Duration
 }
 
-// PerSecond is the throughput.
+// PerSecond returns the throughput.
 func (r Result) PerSecond() float64 { return float64(r.Answers) / r.Took.Seconds() }
 
 // For asks url as long as duration says.

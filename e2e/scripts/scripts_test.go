@@ -13,10 +13,9 @@ import (
 	"testing"
 	"time"
 
+	"istio-tutorial/e2e/await"
 	"istio-tutorial/e2e/cmdline"
 )
-
-const patience = time.Minute
 
 func TestMain(m *testing.M) {
 	build := exec.Command("make", "-s", "build")
@@ -54,10 +53,10 @@ func (s *script) status(t *testing.T) int {
 	t.Helper()
 	select {
 	case <-s.ended:
-	case <-time.After(patience):
+	case <-time.After(2 * await.Patience):
 		t.Fatalf("the script does not end:\n%s", s.out)
 	}
-	cmdline.Eventually(t, patience, "the end of what it started", func() string {
+	await.Eventually(t, 2*await.Patience, "the end of what it started", func() string {
 		if err := syscall.Kill(-s.Process.Pid, 0); !errors.Is(err, syscall.ESRCH) {
 			return "its process group is still there"
 		}
@@ -68,7 +67,7 @@ func (s *script) status(t *testing.T) int {
 
 func (s *script) says(t *testing.T, text string) {
 	t.Helper()
-	cmdline.Eventually(t, patience, text, func() string {
+	await.Eventually(t, 2*await.Patience, text, func() string {
 		if !strings.Contains(s.out.String(), text) {
 			return "it says: " + s.out.String()
 		}
@@ -156,7 +155,7 @@ func TestChainNamesTheDead(t *testing.T) {
 	}
 }
 
-// listener is the process whose LISTEN_ON has the port.
+// listener returns the process whose LISTEN_ON has the port.
 func listener(t *testing.T, port string) int {
 	t.Helper()
 	processes, err := os.ReadDir("/proc")
@@ -217,7 +216,7 @@ func TestPollGoesOn(t *testing.T) {
 
 func TestPollSurvivesRefusalAndEndsOnCtrlC(t *testing.T) {
 	s := start(t, nil, "bin/poll_customer.sh", "http://127.0.0.1:"+cmdline.FreePorts(t, 1)[0])
-	cmdline.Eventually(t, patience, "several lines", func() string {
+	await.Eventually(t, 2*await.Patience, "several lines", func() string {
 		if n := strings.Count(s.out.String(), "curl: (7) "); n < 3 {
 			return s.out.String() + "(that is all)"
 		}

@@ -12,12 +12,14 @@ import (
 	"net"
 	"net/http"
 	"syscall"
+
+	"istio-tutorial/lab/objects"
 )
 
 // ErrNotRunning says that no lab answers.
 var ErrNotRunning = errors.New("no lab is running")
 
-// Client asks a lab. What the lab refuses is an [*Error]; without a lab, every error is
+// Client asks a lab. What the lab refuses is an [*objects.Error]; without a lab, every error is
 // ErrNotRunning. It serves any number of goroutines.
 type Client struct {
 	folder Folder
@@ -28,7 +30,7 @@ type Client struct {
 func NewClient(folder Folder) *Client {
 	var d net.Dialer
 	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return d.DialContext(ctx, "unix", folder.socket())
+		return d.DialContext(ctx, "unix", folder.Socket())
 	}
 	return &Client{folder: folder, http: &http.Client{Transport: &http.Transport{DialContext: dial}}}
 }
@@ -40,55 +42,55 @@ func (c *Client) Status(ctx context.Context) (Status, error) {
 
 // Change does what a verb says, and returns when the proxy has acknowledged it. Of Delete, both
 // the results and an error may be there.
-func (c *Client) Change(ctx context.Context, change Change) ([]Result, error) {
-	return ask[[]Result](ctx, c, "change", change)
+func (c *Client) Change(ctx context.Context, change Change) ([]objects.Result, error) {
+	return ask[[]objects.Result](ctx, c, "change", change)
 }
 
 // Delete deletes objects by name; both the results and an error may be there. It does not wait for
 // the end of pods, as Gone does.
-func (c *Client) Delete(ctx context.Context, s Selection) ([]Result, error) {
-	return ask[[]Result](ctx, c, "delete", s)
+func (c *Client) Delete(ctx context.Context, s objects.Selection) ([]objects.Result, error) {
+	return ask[[]objects.Result](ctx, c, "delete", s)
 }
 
 // Gone returns when the pods among some objects have ended.
-func (c *Client) Gone(ctx context.Context, refs []Ref) error {
+func (c *Client) Gone(ctx context.Context, refs []objects.Ref) error {
 	_, err := ask[bool](ctx, c, "gone", refs)
 	return err
 }
 
 // Get is a table for each kind that is selected; of names, each must be there.
-func (c *Client) Get(ctx context.Context, s Selection) ([]Table, error) {
+func (c *Client) Get(ctx context.Context, s objects.Selection) ([]Table, error) {
 	return ask[[]Table](ctx, c, "get", s)
 }
 
 // Watch yields what Get returns, and then a table of the rows that changed, whenever some did.
-func (c *Client) Watch(ctx context.Context, s Selection) iter.Seq2[[]Table, error] {
+func (c *Client) Watch(ctx context.Context, s objects.Selection) iter.Seq2[[]Table, error] {
 	return stream[[]Table](ctx, c, "watch", s)
 }
 
 // Describe tells all of some objects.
-func (c *Client) Describe(ctx context.Context, s Selection) ([]Description, error) {
+func (c *Client) Describe(ctx context.Context, s objects.Selection) ([]Description, error) {
 	return ask[[]Description](ctx, c, "describe", s)
 }
 
 // Scale sets replicas. It does not wait for the pods, as Rollout does.
-func (c *Client) Scale(ctx context.Context, s Scale) ([]Result, error) {
-	return ask[[]Result](ctx, c, "scale", s)
+func (c *Client) Scale(ctx context.Context, s Scale) ([]objects.Result, error) {
+	return ask[[]objects.Result](ctx, c, "scale", s)
 }
 
 // Restart replaces the pods of Deployments. It does not wait for them, as Rollout does.
-func (c *Client) Restart(ctx context.Context, sel Selection) ([]Result, error) {
-	return ask[[]Result](ctx, c, "restart", sel)
+func (c *Client) Restart(ctx context.Context, sel objects.Selection) ([]objects.Result, error) {
+	return ask[[]objects.Result](ctx, c, "restart", sel)
 }
 
 // SetEnv sets variables. It does not wait for the pods, as Rollout does.
-func (c *Client) SetEnv(ctx context.Context, s SetEnv) ([]Result, error) {
-	return ask[[]Result](ctx, c, "set-env", s)
+func (c *Client) SetEnv(ctx context.Context, s SetEnv) ([]objects.Result, error) {
+	return ask[[]objects.Result](ctx, c, "set-env", s)
 }
 
 // Rollout yields a sentence whenever something is done, until all pods of the selected
 // Deployments are as they should be.
-func (c *Client) Rollout(ctx context.Context, s Selection) iter.Seq2[string, error] {
+func (c *Client) Rollout(ctx context.Context, s objects.Selection) iter.Seq2[string, error] {
 	return stream[string](ctx, c, "rollout", s)
 }
 
@@ -98,13 +100,13 @@ func (c *Client) Logs(ctx context.Context, q LogQuery) iter.Seq2[string, error] 
 }
 
 // Routes are the routes of the rules in force.
-func (c *Client) Routes(ctx context.Context, q RouteQuery) ([]Routes, error) {
-	return ask[[]Routes](ctx, c, "routes", q)
+func (c *Client) Routes(ctx context.Context, q objects.RouteQuery) ([]objects.Routes, error) {
+	return ask[[]objects.Routes](ctx, c, "routes", q)
 }
 
 // Analyze is what there is to say about the objects in force.
-func (c *Client) Analyze(ctx context.Context) ([]Finding, error) {
-	return ask[[]Finding](ctx, c, "analyze", nil)
+func (c *Client) Analyze(ctx context.Context) ([]objects.Finding, error) {
+	return ask[[]objects.Finding](ctx, c, "analyze", nil)
 }
 
 // Stats are the proxy's counters, in the order of their names.
@@ -140,12 +142,6 @@ func (c *Client) Down(ctx context.Context) error {
 	return c.folder.waitFree(ctx)
 }
 
-// reply is one line of every answer.
-type reply[T any] struct {
-	Value T
-	Error *Error
-}
-
 func ask[T any](ctx context.Context, c *Client, method string, request any) (T, error) {
 	var answer T
 	err := fmt.Errorf("%s: the lab did not answer", method)
@@ -166,7 +162,7 @@ func stream[T any](ctx context.Context, c *Client, method string, request any) i
 		}
 		defer body.Close()
 		for answers := json.NewDecoder(body); ; {
-			var r reply[T]
+			var r Reply[T]
 			err := answers.Decode(&r)
 			switch {
 			case errors.Is(err, io.EOF):

@@ -20,16 +20,13 @@ type Streams struct {
 	Out, Err io.Writer
 }
 
-// podCommand is a command as a pod would run it.
-type podCommand = pods.Command
-
 // execGrace is the time from SIGTERM to SIGKILL of a command that nobody waits for any more.
 const execGrace = time.Second
 
 // Exec runs a command as a child of the caller, in the environment of a pod, and returns its exit
 // status, 128 + N for the end by signal N. The command ends when ctx or the caller does.
 func (c *Client) Exec(ctx context.Context, e Exec, s Streams) (status int, err error) {
-	found, err := ask[podCommand](ctx, c, "exec", e)
+	found, err := ask[pods.Command](ctx, c, "exec", e)
 	if err != nil {
 		return 0, err
 	}

@@ -44,95 +44,19 @@ func FolderOf(name string, getenv func(string) string) (Folder, error) {
 // File is the path of a file in the folder.
 func (f Folder) File(name string) string { return filepath.Join(string(f), name) }
 
-func (f Folder) socket() string { return f.File("control") }
+// Socket is where the lab answers a Client.
+func (f Folder) Socket() string { return f.File("control") }
 
-// lock is held by a running lab, however it ends.
-func (f Folder) lock() string { return f.File("lock") }
+// Lock is the file whose lock a running lab holds until it has ended, in whatever way.
+func (f Folder) Lock() string { return f.File("lock") }
 
-// The pause between two looks at a lock, and how long a look may hold it.
-const (
-	look      = 5 * time.Millisecond
-	glances   = 20
-	ownerOnly = 0o600
-)
-
-// claim makes the folder, takes its lock, and clears what an earlier lab has left. The error is
-// ErrRunning if another one holds it.
-func (f Folder) claim() (claimed, error) {
-	for range glances {
-		lock, err := f.tryLock()
-		if err == nil {
-			return claimed{f, lock}, f.clean()
-		}
-		if !errors.Is(err, syscall.EWOULDBLOCK) && !errors.Is(err, fs.ErrNotExist) {
-			return claimed{}, fmt.Errorf("folder: %w", err)
-		}
-		time.Sleep(look) // a client's glance, or a lab that has just ended
-	}
-	return claimed{}, ErrRunning
-}
-
-func (f Folder) tryLock() (*os.File, error) {
-	for _, dir := range []string{filepath.Dir(string(f)), string(f)} {
-		if err := private(dir); err != nil {
-			return nil, err
-		}
-	}
-	file, err := os.OpenFile(f.lock(), os.O_CREATE|os.O_RDWR, ownerOnly)
-	if err != nil {
-		return nil, err
-	}
-	err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-	if err == nil && !isAt(file, f.lock()) {
-		err = fs.ErrNotExist // its owner removed it meanwhile
-	}
-	if err != nil {
-		return nil, errors.Join(err, file.Close())
-	}
-	return file, nil
-}
-
-func isAt(file *os.File, path string) bool {
-	a, errA := file.Stat()
-	b, errB := os.Stat(path)
-	return errA == nil && errB == nil && os.SameFile(a, b)
-}
-
-// private makes a folder that nobody else can enter, and refuses one that is another's.
-func private(dir string) error {
-	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	info, err := os.Lstat(dir)
-	if err != nil {
-		return err
-	}
-	stat, ok := info.Sys().(*syscall.Stat_t)
-	if !info.IsDir() || !ok || int(stat.Uid) != os.Getuid() {
-		return fmt.Errorf("%s: not a folder of yours", dir)
-	}
-	return os.Chmod(dir, 0o700)
-}
-
-// clean removes everything but the lock.
-func (f Folder) clean() error {
-	entries, err := os.ReadDir(string(f))
-	if err != nil {
-		return err
-	}
-	var errs []error
-	for _, e := range entries {
-		if path := f.File(e.Name()); path != f.lock() {
-			errs = append(errs, os.RemoveAll(path))
-		}
-	}
-	return errors.Join(errs...)
-}
+// look is the pause between two looks at the lock.
+const look = 5 * time.Millisecond
 
 // waitFree returns when no lab holds the folder.
 func (f Folder) waitFree(ctx context.Context) error {
 	for {
-		file, err := os.Open(f.lock())
+		file, err := os.Open(f.Lock())
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -18,6 +19,8 @@ const (
 	MaxDocuments = 1000
 	MaxDepth     = 64
 	MaxNodes     = 100_000
+	MaxKey       = 1024
+	MaxExpanded  = 16 << 20 // bytes of all values and of the paths to them, aliases counted
 )
 
 // Document is one object of a stream.
@@ -29,12 +32,12 @@ type Document struct {
 	Namespace  string // "" where the object names none
 	Name       string // see CheckName
 
-	node  *yaml.Node
-	lines map[string]int // by fieldKey of the path
+	node *yaml.Node
 }
 
-// Parse reads all documents of r; file is the name for messages. Empty documents are skipped
-// and a List of API version v1 stands for its items. The error is an Errors.
+// Parse reads all documents of r; file is the name for messages. Empty documents are skipped,
+// and a list, such as v1's List or a VirtualServiceList, stands for its items. The error is an
+// Errors.
 func Parse(file string, r io.Reader) ([]Document, error) {
 	data, err := io.ReadAll(io.LimitReader(r, MaxBytes+1))
 	if err != nil {
@@ -52,11 +55,12 @@ func Parse(file string, r io.Reader) ([]Document, error) {
 }
 
 type stream struct {
-	file  string
-	data  []byte
-	docs  []Document
-	errs  Errors
-	nodes int // over all documents, so that many small bombs are no better than a big one
+	file string
+	data []byte
+	docs []Document
+	errs Errors
+	// Over all documents, so that many small bombs are no better than a big one.
+	nodes, bytes int
 }
 
 func (s *stream) read() {
@@ -95,13 +99,12 @@ func (s *stream) add(n *yaml.Node) {
 		s.fail(n.Line, fmt.Errorf("want an object, not %s", describe(n)))
 		return
 	}
-	doc := Document{File: s.file, Line: n.Line, node: n, lines: map[string]int{}}
-	doc.index(n, "")
+	doc := Document{File: s.file, Line: n.Line, node: n}
 	var errs Errors
 	doc.APIVersion = doc.text(&errs, "apiVersion")
 	doc.Kind = doc.text(&errs, "kind")
-	if items := child(n, "items"); items != nil && doc.APIVersion == "v1" && doc.Kind == "List" {
-		s.addList(items)
+	if doc.isList() {
+		s.addList(doc, errs)
 		return
 	}
 	doc.Name = doc.name(&errs)
@@ -112,12 +115,27 @@ func (s *stream) add(n *yaml.Node) {
 	s.docs = append(s.docs, doc)
 }
 
-func (s *stream) addList(items *yaml.Node) {
+// isList goes by the items, as kubectl does.
+func (d Document) isList() bool {
+	items := child(d.node, "items")
+	return items != nil && !isNull(items) &&
+		(items.Kind == yaml.SequenceNode || strings.HasSuffix(d.Kind, "List"))
+}
+
+// addList adds the items. An item of a typed list need not repeat what the list's kind says.
+func (s *stream) addList(list Document, errs Errors) {
+	s.errs = append(s.errs, errs...)
+	items := child(list.node, "items")
 	if items.Kind != yaml.SequenceNode {
 		s.fail(items.Line, fmt.Errorf("items: want a list, not %s", describe(items)))
 		return
 	}
+	kind := strings.TrimSuffix(list.Kind, "List")
 	for _, item := range items.Content {
+		if kind != "" && item.Kind == yaml.MappingNode {
+			setDefault(item, "apiVersion", list.APIVersion)
+			setDefault(item, "kind", kind)
+		}
 		s.add(item)
 	}
 }

@@ -15,7 +15,8 @@ func TestParse(t *testing.T) {
 	t.Parallel()
 	in := "---\n# nothing\n---\n" + object + "---\n" +
 		"{\"apiVersion\": \"v2\", \"kind\": \"Rule\",\n \"metadata\": {\"name\": \"b\", \"namespace\": \"n\"}}\n" +
-		"---\napiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Pod, metadata: {name: c}}\n"
+		"---\napiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Pod, metadata: {name: c}}\n" +
+		"---\napiVersion: n/v1\nkind: RuleList\nitems:\n- {metadata: {name: d}}\n- {kind: Pod, metadata: {name: e}}\n"
 	docs, err := document.Parse("f.yml", strings.NewReader(in))
 	if err != nil {
 		t.Fatal(err)
@@ -25,7 +26,8 @@ func TestParse(t *testing.T) {
 		got = append(got, fmt.Sprintf("%s:%d %s/%s %s/%s",
 			d.File, d.Line, d.APIVersion, d.Kind, d.Namespace, d.Name))
 	}
-	want := "f.yml:4 v1/Service /a; f.yml:9 v2/Rule n/b; f.yml:15 v1/Pod /c"
+	want := "f.yml:4 v1/Service /a; f.yml:9 v2/Rule n/b; f.yml:15 v1/Pod /c; " +
+		"f.yml:20 n/v1/Rule /d; f.yml:21 n/v1/Pod /e"
 	if s := strings.Join(got, "; "); s != want {
 		t.Errorf("documents:\n%s\nwant\n%s", s, want)
 	}
@@ -98,7 +100,24 @@ func TestParseRefuses(t *testing.T) {
 		"control":        {object + "spec: \x01\n", "f:5: control characters are not allowed"},
 		"endless alias":  {object + "spec: &a [*a]\n", "f:5: nested deeper than 64 levels"},
 		"alias bomb":     {object + bomb, "f:5: more than 100000 values, aliases counted"},
-		"deep":           {strings.Repeat("[", 100), "f:1: did not find expected node content"},
+		"string bomb": {
+			object + "a: &a " + strings.Repeat("x", 500_000) + "\nb: [" + strings.Repeat("*a, ", 90_000) + "]\n",
+			"f:5: more than 16777216 bytes of values and field names, aliases counted",
+		},
+		"path bomb": {
+			object + strings.Repeat("k", 1000) + ": &a [" + strings.Repeat("x, ", 50_000) + "]\n",
+			"f:5: more than 16777216 bytes of values and field names, aliases counted",
+		},
+		"long key": {
+			object + "? " + strings.Repeat("k", 500_000) + "\n: [a]\n",
+			"f:5: key \"" + strings.Repeat("k", 100) + "… (500000 bytes) …" + strings.Repeat("k", 100) +
+				"\": longer than 1024 bytes",
+		},
+		"terminal escapes": {
+			object + "? \"\\e[31m\\u202e\"\n: 1\n? \"\\e[31m\\u202e\"\n: 2\n",
+			`f:7: key "\x1b[31m\u202e" given twice`,
+		},
+		"deep": {strings.Repeat("[", 100), "f:1: did not find expected node content"},
 		"deep and closed": {
 			"a: " + strings.Repeat("[", 100) + strings.Repeat("]", 100),
 			"f:1: nested deeper than 64 levels",
@@ -160,7 +179,7 @@ func FuzzParse(f *testing.F) {
 			t.Error("documents beside an error")
 		}
 		for _, d := range docs {
-			if d.Kind == "" || d.APIVersion == "" || d.Name == "" || d.Line < 1 {
+			if d.Kind == "" || d.APIVersion == "" || d.Line < 1 {
 				t.Errorf("incomplete: %+v", d)
 			}
 			var into widget

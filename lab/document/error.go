@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // Error is one problem of a document. It reads FILE:LINE: FIELD: CAUSE.
@@ -15,7 +17,7 @@ type Error struct {
 	Cause error
 }
 
-// Error is the whole line.
+// Error is the whole line; it never breaks, and of a long cause it has the two ends.
 func (e *Error) Error() string {
 	var b strings.Builder
 	b.WriteString(e.File)
@@ -25,11 +27,49 @@ func (e *Error) Error() string {
 	if e.Field != "" {
 		b.WriteString(": " + e.Field)
 	}
-	return b.String() + ": " + e.Cause.Error()
+	return Printable(b.String() + ": " + shorten(e.Cause.Error(), longestCause))
 }
 
 // Unwrap is the cause.
 func (e *Error) Unwrap() error { return e.Cause }
+
+// Printable is a text of a file, a request or a program as a terminal may show it: what is not
+// printable, line breaks and escapes among it, is written as Go's strings write it.
+func Printable(s string) string {
+	if !strings.ContainsFunc(s, unprintable) && utf8.ValidString(s) {
+		return s
+	}
+	var b strings.Builder
+	for len(s) > 0 {
+		r, size := utf8.DecodeRuneInString(s)
+		if unprintable(r) || r == utf8.RuneError && size == 1 {
+			quoted := strconv.Quote(s[:size])
+			b.WriteString(quoted[1 : len(quoted)-1])
+		} else {
+			b.WriteString(s[:size])
+		}
+		s = s[size:]
+	}
+	return b.String()
+}
+
+func unprintable(r rune) bool { return !strconv.IsPrint(r) }
+
+// How many bytes of a cause, and of a value in it, a message repeats.
+const (
+	longestCause = 1000
+	longestValue = 200
+)
+
+// shorten leaves out the middle of a text that is longer than a limit.
+func shorten(s string, limit int) string {
+	if len(s) <= limit {
+		return s
+	}
+	head, tail := s[:limit/2], s[len(s)-limit/2:]
+	return fmt.Sprintf("%s… (%d bytes) …%s",
+		strings.ToValidUTF8(head, ""), len(s), strings.ToValidUTF8(tail, ""))
+}
 
 // Errors are all problems that were found, one to a line.
 type Errors []*Error

@@ -11,23 +11,25 @@ import (
 // plain is n without aliases and merge keys. It refuses what no Kubernetes object has:
 // duplicate keys, keys that are not scalars, and more depth or nodes than the limits.
 func (s *stream) plain(n *yaml.Node) (*yaml.Node, error) {
-	return s.plainAt(n, 0)
+	return s.plainAt(n, 0, 0)
 }
 
-func (s *stream) plainAt(n *yaml.Node, depth int) (*yaml.Node, error) {
+// plainAt is plain for a node at a depth, to which a path of that many bytes leads.
+func (s *stream) plainAt(n *yaml.Node, depth, path int) (*yaml.Node, error) {
 	for n.Kind == yaml.AliasNode {
 		n = n.Alias
 	}
-	if depth > MaxDepth {
-		return nil, s.errorAt(n, "nested deeper than %d levels", MaxDepth)
-	}
-	if s.nodes++; s.nodes > MaxNodes {
-		return nil, s.errorAt(n, "more than %d values, aliases counted", MaxNodes)
+	if err := s.count(n, depth, path); err != nil {
+		return nil, err
 	}
 	out := *n
 	out.Anchor, out.Content = "", make([]*yaml.Node, 0, len(n.Content))
-	for _, c := range n.Content {
-		p, err := s.plainAt(c, depth+1)
+	for i, c := range n.Content {
+		below := path
+		if n.Kind == yaml.MappingNode && i%2 == 1 {
+			below += len(out.Content[i-1].Value)
+		}
+		p, err := s.plainAt(c, depth+1, below)
 		if err != nil {
 			return nil, err
 		}
@@ -39,6 +41,21 @@ func (s *stream) plainAt(n *yaml.Node, depth int) (*yaml.Node, error) {
 	return &out, s.plainMapping(&out)
 }
 
+// count refuses a node that exceeds a limit.
+func (s *stream) count(n *yaml.Node, depth, path int) error {
+	s.nodes++
+	s.bytes += len(n.Value) + path
+	switch {
+	case depth > MaxDepth:
+		return s.errorAt(n, "nested deeper than %d levels", MaxDepth)
+	case s.nodes > MaxNodes:
+		return s.errorAt(n, "more than %d values, aliases counted", MaxNodes)
+	case s.bytes > MaxExpanded:
+		return s.errorAt(n, "more than %d bytes of values and field names, aliases counted", MaxExpanded)
+	}
+	return nil
+}
+
 func (s *stream) plainMapping(n *yaml.Node) error {
 	seen := make(map[string]bool, len(n.Content)/2)
 	var own, merged []*yaml.Node
@@ -47,10 +64,12 @@ func (s *stream) plainMapping(n *yaml.Node) error {
 		switch {
 		case key.Kind != yaml.ScalarNode:
 			return s.errorAt(key, "a key must be a scalar, not %s", describe(key))
+		case len(key.Value) > MaxKey:
+			return s.errorAt(key, "key %s: longer than %d bytes", quote(key.Value), MaxKey)
 		case key.ShortTag() == "!!merge":
 			merged = append(merged, value)
 		case seen[key.Value]:
-			return s.errorAt(key, "key %q given twice", key.Value)
+			return s.errorAt(key, "key %s given twice", quote(key.Value))
 		default:
 			seen[key.Value] = true
 			own = append(own, key, value)
@@ -86,32 +105,52 @@ func (s *stream) errorAt(n *yaml.Node, format string, args ...any) error {
 	return &Error{File: s.file, Line: n.Line, Cause: fmt.Errorf(format, args...)}
 }
 
-// index remembers the line of every field.
-func (d Document) index(n *yaml.Node, path string) {
+// line is that of the field at path, or of its nearest parent that is there.
+func (d Document) line(path string) int {
+	n, line := d.node, d.Line
+	for path != "" && n != nil {
+		var step string
+		step, path = cutStep(path)
+		var at int
+		if n, at = field(n, step); n != nil {
+			line = at
+		}
+	}
+	return line
+}
+
+// cutStep is the first step of a path as join and index write it, unquoted, and the rest.
+func cutStep(path string) (step, rest string) {
+	if quoted, ok := strings.CutPrefix(path, "["); ok {
+		if text, err := strconv.QuotedPrefix(quoted); err == nil {
+			step, _ = strconv.Unquote(text) // QuotedPrefix found it valid
+			return step, strings.TrimPrefix(quoted[len(text):], "]")
+		}
+		step, rest, _ = strings.Cut(quoted, "]")
+		return step, rest
+	}
+	path = strings.TrimPrefix(path, ".")
+	if end := strings.IndexAny(path, ".["); end >= 0 {
+		return path[:end], path[end:]
+	}
+	return path, ""
+}
+
+// field is what a step leads to, and its line; nil if that is not there.
+func field(n *yaml.Node, step string) (value *yaml.Node, line int) {
 	switch n.Kind {
 	case yaml.MappingNode:
 		for i := 0; i < len(n.Content); i += 2 {
-			field := Join(path, n.Content[i].Value)
-			d.lines[fieldKey(field)] = n.Content[i].Line
-			d.index(n.Content[i+1], field)
+			if fieldKey(n.Content[i].Value) == fieldKey(step) {
+				value, line = n.Content[i+1], n.Content[i].Line
+			}
 		}
 	case yaml.SequenceNode:
-		for i, item := range n.Content {
-			field := index(path, i)
-			d.lines[fieldKey(field)] = item.Line
-			d.index(item, field)
+		if i, err := strconv.Atoi(step); err == nil && i >= 0 && i < len(n.Content) {
+			return n.Content[i], n.Content[i].Line
 		}
 	}
-}
-
-func (d Document) line(path string) int {
-	for path != "" {
-		if line, ok := d.lines[fieldKey(path)]; ok {
-			return line
-		}
-		path = path[:max(0, strings.LastIndexAny(path, ".["))]
-	}
-	return d.Line
+	return value, line
 }
 
 // fieldKey makes the spellings of one field equal: http_fault is httpFault.
@@ -122,7 +161,7 @@ func fieldKey(path string) string {
 // Join is the path of a field; a key that is no plain word stands in brackets and quotes.
 func Join(path, key string) string {
 	switch {
-	case strings.ContainsAny(key, `.[]"/ `) || key == "":
+	case strings.ContainsAny(key, `.[]"/ `) || key == "" || Printable(key) != key:
 		return path + "[" + strconv.Quote(key) + "]"
 	case path == "":
 		return key
@@ -140,6 +179,15 @@ func child(n *yaml.Node, key string) *yaml.Node {
 		}
 	}
 	return nil
+}
+
+// setDefault adds a text under a key that is not there.
+func setDefault(n *yaml.Node, key, value string) {
+	if child(n, key) == nil {
+		n.Content = append(n.Content,
+			&yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: key, Line: n.Line},
+			&yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: value, Line: n.Line})
+	}
 }
 
 func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null" }

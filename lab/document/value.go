@@ -48,13 +48,16 @@ func describe(n *yaml.Node) string {
 	case "!!bool":
 		return "the boolean " + n.Value
 	case "!!int", "!!float":
-		return "the number " + n.Value
+		return "the number " + shorten(n.Value, longestValue)
 	case "!!str":
-		return "the string " + strconv.Quote(n.Value)
+		return "the string " + quote(n.Value)
 	default:
-		return n.Tag + " " + strconv.Quote(n.Value)
+		return shorten(n.Tag, longestValue) + " " + quote(n.Value)
 	}
 }
+
+// quote is a text of a file as messages have it.
+func quote(s string) string { return strconv.Quote(shorten(s, longestValue)) }
 
 // toValue is n as encoding/json would have it.
 func toValue(n *yaml.Node) (any, error) {

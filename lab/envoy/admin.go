@@ -14,7 +14,6 @@ import (
 
 // Admin asks a running Envoy about itself, over the unix socket of its administration.
 type Admin struct {
-	socket string
 	client *http.Client
 }
 
@@ -23,7 +22,7 @@ func NewAdmin(socket string) *Admin {
 	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, "unix", socket)
 	}
-	return &Admin{socket: socket, client: &http.Client{
+	return &Admin{client: &http.Client{
 		Timeout:   10 * time.Second,
 		Transport: &http.Transport{DialContext: dial, DisableKeepAlives: true},
 	}}
@@ -31,7 +30,7 @@ func NewAdmin(socket string) *Admin {
 
 // Ready is nil when Envoy has its first configuration and serves.
 func (a *Admin) Ready(ctx context.Context) error {
-	_, err := a.ask(ctx, http.MethodGet, "/ready", nil)
+	_, err := a.Get(ctx, "/ready", nil)
 	return err
 }
 
@@ -47,7 +46,7 @@ func (a *Admin) Stats(ctx context.Context, filter string) ([]Stat, error) {
 	if filter != "" {
 		query.Set("filter", filter)
 	}
-	text, err := a.ask(ctx, http.MethodGet, "/stats", query)
+	text, err := a.Get(ctx, "/stats", query)
 	if err != nil {
 		return nil, err
 	}
@@ -71,23 +70,13 @@ func (a *Admin) Config(ctx context.Context, resource, name string) ([]byte, erro
 	if resource == "dynamic_endpoint_configs" {
 		query.Set("include_eds", "")
 	}
-	return a.ask(ctx, http.MethodGet, "/config_dump", query)
+	return a.Get(ctx, "/config_dump", query)
 }
 
 // Get is the answer to any question of the administration, such as /clusters?format=json.
 func (a *Admin) Get(ctx context.Context, path string, query url.Values) ([]byte, error) {
-	return a.ask(ctx, http.MethodGet, path, query)
-}
-
-// Post changes something, such as /logging?level=debug or /reset_counters.
-func (a *Admin) Post(ctx context.Context, path string, query url.Values) error {
-	_, err := a.ask(ctx, http.MethodPost, path, query)
-	return err
-}
-
-func (a *Admin) ask(ctx context.Context, method, path string, query url.Values) ([]byte, error) {
 	u := url.URL{Scheme: "http", Host: "envoy", Path: path, RawQuery: query.Encode()}
-	req, err := http.NewRequestWithContext(ctx, method, u.String(), nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
 		return nil, err
 	}

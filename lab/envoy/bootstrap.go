@@ -14,11 +14,6 @@ type Settings struct {
 	Admin string
 	// XDS is the unix socket of the server that configures it. Required.
 	XDS string
-	// LogLevel is trace, debug, info, warning, error, critical or off. Empty is warning.
-	LogLevel string
-	// Drain is how long connections of a listener that changed or went may live on; it must
-	// outlast the slowest answer. Zero is 45 s, as in a mesh.
-	Drain time.Duration
 }
 
 // XDSCluster is the name of the cluster that leads to the configuration server.
@@ -26,6 +21,10 @@ const XDSCluster = "lab"
 
 // maxConnections is more than a lesson opens.
 const maxConnections = 10_000
+
+// drain is how long connections of a listener that changed or went may live on, as in a mesh; it
+// must outlast the slowest answer.
+const drain = 45 * time.Second
 
 type object map[string]any
 
@@ -94,13 +93,6 @@ func xdsCluster(socket string) object {
 // One worker thread makes round robin strict and limits exact. Without hot restart, several
 // Envoys run side by side and none leaves shared memory behind when it is killed.
 func (s Settings) Args(bootstrap string) []string {
-	level, drain := s.LogLevel, s.Drain
-	if level == "" {
-		level = "warning"
-	}
-	if drain == 0 {
-		drain = 45 * time.Second
-	}
 	return []string{
 		"--config-path", bootstrap,
 		"--concurrency", "1",
@@ -108,7 +100,7 @@ func (s Settings) Args(bootstrap string) []string {
 		"--drain-time-s", strconv.Itoa(int(drain.Seconds())),
 		"--drain-strategy", "immediate",
 		"--file-flush-interval-msec", "50",
-		"--log-level", level,
+		"--log-level", "warning",
 		"--log-format", "%Y-%m-%dT%T.%e %l %n: %v",
 	}
 }

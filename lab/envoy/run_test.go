@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -28,7 +27,7 @@ func TestRun(t *testing.T) {
 	}
 	dir := t.TempDir()
 	s := envoy.Settings{
-		Node: "me", Admin: filepath.Join(dir, "admin"), XDS: filepath.Join(dir, "xds"), LogLevel: "error",
+		Node: "me", Admin: filepath.Join(dir, "admin"), XDS: filepath.Join(dir, "xds"),
 	}
 	bootstrap, err := s.Bootstrap()
 	if err != nil {
@@ -91,9 +90,6 @@ func asks(t *testing.T, admin *envoy.Admin, version string) {
 	if err != nil || fmt.Sprint(stats) != "[{server.concurrency 1} {server.live 1}]" {
 		t.Errorf("stats %v, %v", stats, err)
 	}
-	if err := admin.Post(t.Context(), "/logging", url.Values{"level": {"off"}}); err != nil {
-		t.Error(err)
-	}
 	if _, err := admin.Get(t.Context(), "/nope", nil); err == nil || !strings.Contains(err.Error(), "/nope: 404") {
 		t.Errorf("an unknown path: %v", err)
 	}
@@ -114,14 +110,8 @@ func sharedMemory(t *testing.T) int {
 
 func TestArgs(t *testing.T) {
 	t.Parallel()
-	args := strings.Join(envoy.Settings{Drain: 90 * time.Second, LogLevel: "debug"}.Args("/f"), " ")
-	for _, want := range []string{"--config-path /f", "--concurrency 1", "--drain-time-s 90", "--log-level debug"} {
-		if !strings.Contains(args, want) {
-			t.Errorf("%s: no %s", args, want)
-		}
-	}
-	args = strings.Join(envoy.Settings{}.Args("/f"), " ")
-	for _, want := range []string{"--drain-time-s 45", "--log-level warning"} {
+	args := strings.Join(envoy.Settings{}.Args("/f"), " ")
+	for _, want := range []string{"--config-path /f", "--concurrency 1", "--drain-time-s 45", "--log-level warning"} {
 		if !strings.Contains(args, want) {
 			t.Errorf("%s: no %s", args, want)
 		}

@@ -14,6 +14,7 @@ import (
 
 	"istio-tutorial/lab/control"
 	"istio-tutorial/lab/load"
+	"istio-tutorial/lab/objects"
 )
 
 // maxBody is more than any answer of the chain has, in bytes.
@@ -171,14 +172,14 @@ func (r *runner) received(since time.Time) meter {
 
 // isMissing tells that what was to be asked is not there: a claim about it does not hold.
 func isMissing(err error) bool {
-	refused, ok := errors.AsType[*control.Error](err)
-	return ok && refused.Reason == control.NotFound
+	refused, ok := errors.AsType[*objects.Error](err)
+	return ok && refused.Reason == objects.NotFound
 }
 
 const namespace = "istio-tutorial"
 
-func deployment(name string) control.Selection {
-	return control.Selection{Args: []string{"deployment/" + name}, Namespace: namespace}
+func deployment(name string) objects.Selection {
+	return objects.Selection{Args: []string{"deployment/" + name}, Namespace: namespace}
 }
 
 // A number that is not yet what it is to be is read again after a pause, which doubles up to the

@@ -19,11 +19,11 @@ import (
 	"strconv"
 	"strings"
 
+	"istio-tutorial/lab/objects"
+
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/text"
-
-	"istio-tutorial/lab/control"
 )
 
 // Page is one lesson.
@@ -79,13 +79,13 @@ func (b Block) In(edition string) bool {
 
 // Editions are those that a block can belong to.
 func Editions() []string {
-	return []string{string(control.Classic), string(control.V1), string(control.GatewayAPI)}
+	return []string{string(objects.Classic), string(objects.V1), string(objects.GatewayAPI)}
 }
 
 // In tells whether a page says anything in an edition. All do in the classic one, whose tutorial
 // it is, and one that names no edition holds in all.
 func (p Page) In(edition string) bool {
-	if edition == string(control.Classic) {
+	if edition == string(objects.Classic) {
 		return true
 	}
 	named := false

@@ -12,6 +12,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/objects"
 )
 
 // Place is where a page is run.
@@ -180,7 +181,7 @@ func (r *runner) state(ctx context.Context) (map[string]string, error) {
 	for _, rule := range status.Rules {
 		state[rule.Type+" "+rule.Name] = "rule"
 	}
-	tables, err := r.Client.Get(ctx, control.Selection{Args: []string{kept}, Namespace: namespace})
+	tables, err := r.Client.Get(ctx, objects.Selection{Args: []string{kept}, Namespace: namespace})
 	if err != nil {
 		return nil, err
 	}

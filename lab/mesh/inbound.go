@@ -54,7 +54,6 @@ type RateLimit struct {
 	Callers  Callers
 	Tokens   int
 	Interval time.Duration
-	Refill   int // tokens that an interval brings back, up to Tokens; 0: all
 	// Bucket names the tokens: limits of one bucket share them, over all workloads and
 	// instances. "": each instance of the server has its own, for all callers together.
 	Bucket string

@@ -56,9 +56,6 @@ type Limits struct {
 	RequestsPerConnection *int
 }
 
-// NoLimit is more than any client reaches.
-const NoLimit = 1<<32 - 1
-
 // Outlier ejects hosts that fail. Nil is Envoy's own default.
 type Outlier struct {
 	Errors        *int           // 5xx in a row, failed connections included; 0: never for these

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"istio-tutorial/lab/document"
 	"istio-tutorial/lab/manifests"
@@ -17,7 +18,7 @@ import (
 // dialect is a language that rules are written in.
 type dialect struct {
 	name  string // that of its API
-	kinds func() []Kind
+	kinds []Kind
 	// has reports whether an API version is of the dialect.
 	has func(apiVersion string) bool
 	// parse reads documents; the error is a document.Errors.
@@ -33,12 +34,13 @@ type dialect struct {
 // Target is a service's port as one client calls it.
 type Target = rules.Target
 
-// dialects are those that the lab understands, in the order of Edition.
-func dialects() []dialect { return []dialect{of2018(), today()} }
+// dialects are those that the lab understands, in the order of Edition. They are made once, as
+// every object asks for its kind.
+var dialects = sync.OnceValue(func() []dialect { return []dialect{of2018(), today()} })
 
 func of2018() dialect {
 	return dialect{
-		name: classic.APIVersion, kinds: classic.Kinds, parse: classic.Parse,
+		name: classic.APIVersion, kinds: classic.Kinds(), parse: classic.Parse,
 		has:     func(apiVersion string) bool { return apiVersion == classic.APIVersion },
 		resolve: classic.Resolve, findings: classic.Findings,
 		effective: func(s rules.Set, t mesh.Topology, target Target) (any, error) {
@@ -52,7 +54,7 @@ func today() dialect {
 	return dialect{
 		name: "networking.istio.io/v1 and " + gatewayapi.Group + "/v1",
 		// A plain gateway is one of the Gateway API, as with kubectl.
-		kinds: func() []Kind { return slices.Concat(gatewayapi.Kinds(), v1.Kinds()) },
+		kinds: slices.Concat(gatewayapi.Kinds(), v1.Kinds()),
 		has: func(apiVersion string) bool {
 			g := group(apiVersion)
 			return g == gatewayapi.Group || strings.HasSuffix(g, ".istio.io")
@@ -74,7 +76,7 @@ func today() dialect {
 // that a wrong API version is named as such.
 func (d dialect) knows(doc document.Document) bool {
 	return d.has(doc.APIVersion) ||
-		slices.ContainsFunc(d.kinds(), func(k Kind) bool { return k.Kind == doc.Kind })
+		slices.ContainsFunc(d.kinds, func(k Kind) bool { return k.Kind == doc.Kind })
 }
 
 func dialectOf(doc document.Document) (int, bool) {
@@ -96,22 +98,14 @@ func (s Set) rulesOf(d int) []Object {
 	return slices.DeleteFunc(s.Rules(), func(o Object) bool { return o.dialect != d })
 }
 
-// ruleSet is the rules in force. Those of one change are as old as each other, and those of earlier
-// ones older.
+// ruleSet is the rules in force. Those of one change were created at one time.
 func ruleSet(list []Object) rules.Set {
-	set := rules.Set{}
-	for len(list) > 0 {
-		n := slices.IndexFunc(list, func(o Object) bool { return !o.Created.Equal(list[0].Created) })
-		if n < 0 {
-			n = len(list)
-		}
-		same := make([]rules.Rule, n)
-		for i := range same {
-			same[i] = *list[i].rule
-		}
-		set, list = set.Apply(same...), list[n:]
+	typed := make([]rules.Rule, len(list))
+	for i, o := range list {
+		typed[i] = *o.rule
+		typed[i].Created = o.Created
 	}
-	return set
+	return rules.Set{}.Apply(typed...)
 }
 
 // oneDialect refuses rules of two dialects: what they mean together, neither says.

@@ -28,7 +28,7 @@ type Finding struct {
 	Text   string
 }
 
-// Unreadable tells that the file is no YAML, so that it has no object to speak of.
+// Unreadable reports that the file is no YAML, so that it has no object to speak of.
 func (f Finding) Unreadable() bool { return f.Level == Fatal && f.Origin == "" }
 
 // Sentence is the finding with what it is about, but for its place.

@@ -25,7 +25,7 @@ func Kinds() []Kind {
 		{Kind: "Namespace", Plural: "namespaces", Short: "ns", Cluster: true},
 	}
 	for _, d := range dialects() {
-		kinds = append(kinds, d.kinds()...)
+		kinds = append(kinds, d.kinds...)
 	}
 	return kinds
 }

@@ -16,12 +16,17 @@ import (
 
 const namespace = "istio-tutorial"
 
-func parse(t *testing.T, texts ...string) []objects.Object {
+func parse(t testing.TB, texts ...string) []objects.Object {
 	t.Helper()
 	var files []objects.File
 	for i, text := range texts {
 		files = append(files, objects.File{Name: fmt.Sprintf("%d.yml", i), Data: []byte(text)})
 	}
+	return parseFiles(t, files)
+}
+
+func parseFiles(t testing.TB, files []objects.File) []objects.Object {
+	t.Helper()
 	list, err := objects.Parse(files, namespace, false)
 	if err != nil {
 		t.Fatal(err)
@@ -29,22 +34,28 @@ func parse(t *testing.T, texts ...string) []objects.Object {
 	return list
 }
 
-// deployed is deploy/ with version 2 of recommendation.
-func deployed(t *testing.T) objects.Set {
+// tutorial is the files of deploy/, with version 2 of recommendation.
+func tutorial(t testing.TB) []objects.File {
 	t.Helper()
 	paths, err := manifests.Kustomization("../../deploy")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var texts []string
+	var files []objects.File
 	for _, path := range append(paths, "../../deploy/recommendation/Deployment-v2.yml") {
 		data, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}
-		texts = append(texts, string(data))
+		files = append(files, objects.File{Name: path, Data: data})
 	}
-	s, _, err := objects.Set{}.Change(objects.Create, parse(t, texts...), time.Unix(1, 0))
+	return files
+}
+
+// deployed is what tutorial makes.
+func deployed(t testing.TB) objects.Set {
+	t.Helper()
+	s, _, err := objects.Set{}.Change(objects.Create, parseFiles(t, tutorial(t)), time.Unix(1, 0))
 	if err != nil {
 		t.Fatal(err)
 	}

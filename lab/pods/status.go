@@ -15,6 +15,9 @@ var ErrNotFound = errors.New("not found")
 // Terminating is the Status of a pod that is ending.
 const Terminating = "Terminating"
 
+// Sidecar is the container that the proxy plays.
+const Sidecar = "istio-proxy"
+
 // Pod is a pod as kubectl shows it.
 type Pod struct {
 	mesh.Name

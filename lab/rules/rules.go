@@ -8,6 +8,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"istio-tutorial/lab/document"
 	"istio-tutorial/lab/mesh"
@@ -85,8 +86,12 @@ type Rule struct {
 	// Suppressed are the codes of findings that the rule's author does not want to read.
 	Suppressed []string
 
-	doc document.Document
-	age int // when a Set first saw it; smaller is older
+	// Created is when, as far as the caller knows it.
+	Created time.Time
+
+	doc  document.Document
+	age  int    // when a Set first saw it; smaller is older
+	text string // of its key, in a Set
 }
 
 // NewRule is the rule of a document. One that names no namespace belongs to the given one.

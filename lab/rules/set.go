@@ -9,7 +9,8 @@ import (
 
 // Set is the rules in force, by key. It is never changed: every change is a new Set, so that a
 // refused one leaves nothing behind. It remembers in which change a rule came, as of two rules
-// the older acts; those of one change are as old as each other, and their names decide.
+// the older acts. Of one change those are older that were created before; of one time, their names
+// decide.
 type Set struct {
 	byKey   map[Key]Rule
 	sorted  []Rule // by key
@@ -24,7 +25,7 @@ func (s Set) Apply(list ...Rule) Set {
 		next.byKey = map[Key]Rule{}
 	}
 	for _, r := range list {
-		r.age = s.changes
+		r.age, r.text = s.changes, r.Key.String()
 		if old, ok := s.byKey[r.Key]; ok {
 			r.age = old.age
 		}
@@ -36,13 +37,13 @@ func (s Set) Apply(list ...Rule) Set {
 }
 
 func byKey(a, b Rule) int {
-	return cmp.Or(strings.Compare(a.Key.String(), b.Key.String()),
-		strings.Compare(a.Key.Group, b.Key.Group))
+	return cmp.Or(strings.Compare(a.text, b.text), strings.Compare(a.Key.Group, b.Key.Group))
 }
 
 func byAge(a, b Rule) int {
 	return cmp.Or(
 		cmp.Compare(a.age, b.age),
+		a.Created.Compare(b.Created),
 		strings.Compare(a.Key.Name+"."+a.Key.Namespace, b.Key.Name+"."+b.Key.Namespace),
 		byKey(a, b),
 	)

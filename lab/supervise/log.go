@@ -11,9 +11,9 @@ import (
 	"sync"
 )
 
-// Log keeps the newest lines that were written to it, in memory and, if [OpenLog] made it, in a
-// file of the same content. Neither ever holds more than the limit: where it would be passed, the
-// older half goes, up to the start of a line. A Log serves any number of goroutines.
+// Log keeps the newest lines that were written to it. It never holds more than its limit: where
+// it would be passed, the older half goes, up to the start of a line. A Log serves any number of
+// goroutines.
 type Log struct {
 	mu      sync.Mutex
 	limit   int
@@ -21,29 +21,15 @@ type Log struct {
 	dropped int64 // bytes written before text
 	closed  bool
 	changed bell
-	file    *os.File // nil for memory alone
-	fileErr error    // the first one; the file gets no more after it
 }
 
-// NewLog returns an empty log of at most limit bytes in memory; limit is at least 1.
+// NewLog returns an empty log of at most limit bytes; limit is at least 1.
 func NewLog(limit int) *Log {
 	return &Log{limit: max(limit, 1)}
 }
 
-// OpenLog returns an empty log of at most limit bytes in memory, and as many in the named file,
-// which loses what it held. A file that was not there is for its owner alone.
-func OpenLog(path string, limit int) (*Log, error) {
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY|os.O_APPEND, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("log: %w", err)
-	}
-	l := NewLog(limit)
-	l.file = file
-	return l, nil
-}
-
 // Write adds whole lines; of a line longer than the limit it keeps the end. It waits for no
-// reader. The error says that the log is closed; what is wrong with the file, Close returns.
+// reader. The error says that the log is closed.
 func (l *Log) Write(lines []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -57,7 +43,6 @@ func (l *Log) Write(lines []byte) (int, error) {
 	l.dropped += int64(len(lines) - len(fitting)) // if any, text is empty
 	l.grow(len(fitting))
 	l.text = append(l.text, fitting...)
-	l.save(fitting)
 	l.changed.ring()
 	return len(lines), nil
 }
@@ -95,21 +80,14 @@ func (l *Log) Follow(ctx context.Context) iter.Seq[string] {
 	}
 }
 
-// Close ends the log for writers and followers; what there is can still be read. The error is
-// the first that the file ever had.
-func (l *Log) Close() error {
+// Close ends the log for writers and followers; what there is can still be read.
+func (l *Log) Close() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.closed {
-		return nil
+	if !l.closed {
+		l.closed = true
+		l.changed.ring()
 	}
-	l.closed = true
-	l.changed.ring()
-	if l.file == nil {
-		return nil
-	}
-	l.note(l.file.Close())
-	return l.fileErr
 }
 
 // since returns the whole lines from byte at on, where they end, and a channel that closes when
@@ -130,10 +108,6 @@ func (l *Log) shrink(size int) {
 	cut := lineStart(l.text, len(l.text)-size)
 	l.dropped += int64(cut)
 	l.text = l.text[:copy(l.text, l.text[cut:])]
-	if l.file != nil && l.fileErr == nil {
-		l.note(l.file.Truncate(0))
-		l.save(l.text)
-	}
 }
 
 // grow makes room for n more bytes, and for the limit at most.
@@ -141,19 +115,6 @@ func (l *Log) grow(n int) {
 	if need := len(l.text) + n; need > cap(l.text) {
 		room := make([]byte, 0, min(l.limit, max(need, 2*cap(l.text))))
 		l.text = append(room, l.text...)
-	}
-}
-
-func (l *Log) save(text []byte) {
-	if l.file != nil && l.fileErr == nil {
-		_, err := l.file.Write(text)
-		l.note(err)
-	}
-}
-
-func (l *Log) note(err error) {
-	if l.fileErr == nil {
-		l.fileErr = err
 	}
 }
 

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -17,24 +15,14 @@ import (
 func TestLogIsBounded(t *testing.T) {
 	t.Parallel()
 	const limit, lines = 1 << 20, 100_000
-	path := filepath.Join(t.TempDir(), "flood.log")
-	log, err := supervise.OpenLog(path, limit)
-	if err != nil {
-		t.Fatal(err)
-	}
+	log := supervise.NewLog(limit)
 	if err := supervise.Run(soon(t), child(t, log, "flood", fmt.Sprint(lines))); err != nil {
 		t.Fatal(err)
 	}
-	if err := log.Close(); err != nil {
-		t.Error(err)
-	}
+	log.Close()
 	kept := text(log)
 	if len(kept) > limit || len(kept) < limit/2-1000 {
 		t.Errorf("kept %d of %d bytes", len(kept), limit)
-	}
-	file, err := os.ReadFile(path)
-	if err != nil || string(file) != kept {
-		t.Errorf("file of %d bytes, memory of %d, %v", len(file), len(kept), err)
 	}
 	next := lines - len(kept)/1000
 	for line := range strings.Lines(kept) {
@@ -48,39 +36,12 @@ func TestLogIsBounded(t *testing.T) {
 	}
 }
 
-func TestLogFile(t *testing.T) {
-	t.Parallel()
-	path := filepath.Join(t.TempDir(), "a.log")
-	for _, words := range []string{"first", "second"} {
-		log, err := supervise.OpenLog(path, 100)
-		if err != nil {
-			t.Fatal(err)
-		}
-		fmt.Fprintln(log, words)
-		if err := log.Close(); err != nil {
-			t.Error(err)
-		}
-	}
-	if got, err := os.ReadFile(path); string(got) != "second\n" {
-		t.Errorf("got %q, %v", got, err)
-	}
-	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("mode %v, %v", info.Mode(), err)
-	}
-	_, err := supervise.OpenLog(filepath.Join(path, "b.log"), 100)
-	if err == nil || !strings.HasPrefix(err.Error(), "log: open ") {
-		t.Errorf("got %v", err)
-	}
-}
-
 func TestClosedLog(t *testing.T) {
 	t.Parallel()
 	log := supervise.NewLog(100)
 	fmt.Fprint(log, "a\nno end")
 	for range 2 {
-		if err := log.Close(); err != nil {
-			t.Error(err)
-		}
+		log.Close()
 	}
 	if _, err := log.Write([]byte("b\n")); !errors.Is(err, fs.ErrClosed) {
 		t.Errorf("got %v", err)
@@ -161,11 +122,7 @@ func FuzzLog(f *testing.F) {
 	f.Add([]byte("\n\n\n\x00\n"), 2)
 	f.Fuzz(func(t *testing.T, data []byte, limit int) {
 		limit = min(max(limit, 1), 1<<10)
-		path := filepath.Join(t.TempDir(), "log")
-		log, err := supervise.OpenLog(path, limit)
-		if err != nil {
-			t.Fatal(err)
-		}
+		log := supervise.NewLog(limit)
 		var all string
 		for words := range strings.SplitSeq(string(data), "\x00") {
 			lines := words + "\n"
@@ -174,13 +131,8 @@ func FuzzLog(f *testing.F) {
 				t.Fatalf("wrote %d of %d: %v", n, len(lines), err)
 			}
 			checkKept(t, text(log), all, limit)
-			if file, err := os.ReadFile(path); string(file) != text(log) {
-				t.Fatalf("file %q, memory %q: %v", file, text(log), err)
-			}
 		}
-		if err := log.Close(); err != nil {
-			t.Error(err)
-		}
+		log.Close()
 		followed := ""
 		for line := range log.Follow(t.Context()) {
 			followed += line + "\n"

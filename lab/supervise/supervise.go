@@ -62,9 +62,6 @@ type Config struct {
 
 // Probe paces the calls of [Config].Ready.
 type Probe struct {
-	// Fast is the pause between the first calls of a start. It grows to 2 % of the time since
-	// then, so that readiness is noticed at once and a slow start costs little. Zero is 2 ms.
-	Fast time.Duration
 	// Period is the pause once the program has been ready, and the longest before. Zero is 1 s.
 	Period time.Duration
 	// Timeout bounds one call. Zero is 1 s.
@@ -109,7 +106,6 @@ func (c Config) withDefaults() Config {
 }
 
 func (p Probe) withDefaults() Probe {
-	p.Fast = cmp.Or(p.Fast, 2*time.Millisecond)
 	p.Period = cmp.Or(p.Period, time.Second)
 	p.Timeout = cmp.Or(p.Timeout, time.Second)
 	p.Failures = cmp.Or(p.Failures, 1)

@@ -87,15 +87,11 @@ func (b *builder) checkLocal(l mesh.RateLimit) {
 }
 
 func tokens(l mesh.RateLimit) *typev3.TokenBucket {
-	bucket := &typev3.TokenBucket{
+	return &typev3.TokenBucket{
 		MaxTokens:     uint32(l.Tokens),
 		TokensPerFill: wrapperspb.UInt32(uint32(l.Tokens)),
 		FillInterval:  durationpb.New(l.Interval),
 	}
-	if l.Refill > 0 {
-		bucket.TokensPerFill = wrapperspb.UInt32(uint32(l.Refill))
-	}
-	return bucket
 }
 
 func always() *corev3.RuntimeFractionalPercent {

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"istio-tutorial/service/accesslog"
 	"istio-tutorial/service/servicetest"
@@ -74,7 +76,8 @@ func TestLinesStayWhole(t *testing.T) {
 	}
 }
 
-// What was written when the reader failed is lost. What comes later is not, and begins a line.
+// What was written when the reader failed is lost, and counted. What comes later is not, and
+// begins a line.
 func TestBrokenWriter(t *testing.T) {
 	t.Parallel()
 	out := &sink{fail: 1}
@@ -94,9 +97,10 @@ func TestBrokenWriter(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := strings.Split(out.String(), "\n")
-	if len(lines) != 4 || !strings.HasPrefix(lines[1], "time=") || !strings.HasSuffix(lines[1], "msg=first") ||
-		!strings.HasPrefix(lines[2], "time=") || !strings.HasSuffix(lines[2], "msg=second") {
-		t.Errorf("got %q", lines)
+	if len(lines) != 5 || !strings.HasPrefix(lines[1], "time=") || !strings.HasSuffix(lines[1], "msg=first") ||
+		!strings.HasPrefix(lines[2], "time=") || !strings.HasSuffix(lines[2], "msg=second") ||
+		!strings.HasSuffix(lines[3], `msg="lines of the log were dropped" lines=1`) || end.Dropped() != 1 {
+		t.Errorf("%d dropped, got %q", end.Dropped(), lines)
 	}
 }
 
@@ -118,6 +122,71 @@ func TestBrokenWriterWhenFull(t *testing.T) {
 	if !strings.Contains(out.String(), "n=1999 ") || seen < 500 {
 		t.Errorf("%d lines of 2000 came", seen)
 	}
+}
+
+// stopped is a reader that takes nothing until it goes on.
+type stopped struct {
+	sink
+	goOn chan struct{}
+}
+
+func (s *stopped) Write(p []byte) (int, error) {
+	<-s.goOn
+	return s.sink.Write(p)
+}
+
+// A reader that stops costs one wait and a bounded memory. What has no room is dropped and
+// counted, and the log says so when the reader goes on.
+func TestStoppedReader(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		out := &stopped{goOn: make(chan struct{})}
+		log, end := accesslog.New(out, accesslog.Text)
+		log.Info("taken")
+		time.Sleep(time.Minute) // of the bubble's time
+		start := time.Now()
+		const lines = 10_000
+		for n := range lines {
+			log.Info("request", "n", n, "fill", strings.Repeat("x", 1000))
+		}
+		if took := time.Since(start); took != time.Second {
+			t.Errorf("the lines waited for %v", took)
+		}
+		dropped := end.Dropped()
+		if kept := lines - dropped; kept < 1000 || kept > 2000 { // in 2 MiB
+			t.Errorf("%d lines of 1 KB are kept", kept)
+		}
+		close(out.goOn)
+		time.Sleep(time.Second)
+		log.Info("last")
+		if err := end.Close(); err != nil {
+			t.Error(err)
+		}
+		text := out.String()
+		said := fmt.Sprintf("msg=\"lines of the log were dropped\" lines=%d\n", dropped)
+		if got := strings.Count(text, "msg=request"); int64(got) != lines-dropped ||
+			!strings.Contains(text, said) || !strings.Contains(text, "msg=last\n") || end.Dropped() != dropped {
+			t.Errorf("%d lines came, %d were dropped: …%q", got, dropped, text[max(0, len(text)-300):])
+		}
+	})
+}
+
+func TestCloseGivesUpOnAStoppedReader(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		out := &stopped{goOn: make(chan struct{})}
+		log, end := accesslog.New(out, accesslog.Text)
+		log.Info("never taken")
+		start := time.Now()
+		if err := end.Close(); !errors.Is(err, accesslog.ErrStuck) || time.Since(start) != time.Second {
+			t.Errorf("Close returned %v after %v", err, time.Since(start))
+		}
+		log.Info("late")
+		if end.Dropped() != 1 {
+			t.Errorf("%d dropped", end.Dropped())
+		}
+		close(out.goOn) // so that the bubble can end
+	})
 }
 
 func TestFlushesByItself(t *testing.T) {
@@ -186,12 +255,12 @@ func TestLongLines(t *testing.T) {
 func TestFormats(t *testing.T) {
 	t.Parallel()
 	for format, want := range map[string]string{
-		accesslog.Text: `level=WARN msg="a\nb" k="v w"` + "\n",
-		accesslog.JSON: `"level":"WARN","msg":"a\nb","k":"v w"}` + "\n",
+		accesslog.Text: `level=WARN msg="a\nb" k="v w" c="\u009b\u202e" d=\u007f` + "\n",
+		accesslog.JSON: `"level":"WARN","msg":"a\nb","k":"v w","c":"\u009b\u202e","d":"\u007f"}` + "\n",
 	} {
 		out := &sink{}
 		log, end := accesslog.New(out, format)
-		log.Warn("a\nb", "k", "v w")
+		log.Warn("a\nb", "k", "v w", "c", "\u009b\u202e", "d", "\x7f")
 		_ = end.Close()
 		if !strings.HasSuffix(out.String(), want) || strings.Count(out.String(), "\n") != 1 {
 			t.Errorf("%s: got %q, want %q at its end", format, out.String(), want)

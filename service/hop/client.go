@@ -6,43 +6,54 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
+	"istio-tutorial/service/setting"
+	"istio-tutorial/service/text"
 	"istio-tutorial/service/tracing"
 )
 
-// Client asks one address. Make it with NewClient.
+// Next is the service that is asked.
+type Next struct {
+	Name    string        // Required.
+	URL     *url.URL      // its address. Required, or set by Declare.
+	Timeout time.Duration // for its whole answer. Required.
+}
+
+// Declare adds the settings: the variable that holds the address, which is required where there
+// is no default, and the time-out, whose default is the one that n has.
+func (n *Next) Declare(s *setting.Set, variable, address string) {
+	s.Add(variable, address, "address of "+n.Name, setting.URL(&n.URL))
+	s.Add("NEXT_HOP_TIMEOUT", n.Timeout.String(), "how long to wait for the whole answer of "+n.Name,
+		setting.Duration(&n.Timeout))
+}
+
+// Client asks the next service. Make it with NewClient.
 type Client struct {
-	name      string
-	url       *url.URL
-	timeout   time.Duration
-	late      error // what is wrong when the timeout is over
+	next      Next
+	late      error // what is wrong when the time-out is over
 	limit     int64
+	large     chan struct{} // holds one for each large answer in memory
 	calls     tracing.Calls
 	transport http.RoundTripper
 	request   *http.Request // without what it takes from the caller's
 }
 
-// Config is what a Client needs. All of it is required.
-type Config struct {
-	Name    string         // of the service that it asks
-	URL     *url.URL       // where that service is
-	Timeout time.Duration  // for the whole answer
-	Limit   int64          // of an answer's body, in bytes
-	Tracer  tracing.Tracer // the asking service's
-}
-
-// NewClient makes a client that goes through HTTP_PROXY where that is set: in the lab, the
-// sidecar.
-func NewClient(c Config) *Client {
-	request := &http.Request{Method: http.MethodGet, URL: c.URL, Host: c.URL.Host,
+// NewClient returns a client that goes through HTTP_PROXY where that is set: in the lab, the
+// sidecar. Limit bounds the body of an answer, in bytes; how many large ones are in memory at a
+// time is bounded too, so that a request waits where others hold them. The tracer is the asking
+// service's.
+func NewClient(n Next, limit int64, tracer tracing.Tracer) *Client {
+	request := &http.Request{Method: http.MethodGet, URL: n.URL, Host: n.URL.Host,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}
-	return &Client{name: c.Name, url: c.URL, timeout: c.Timeout, limit: c.Limit,
-		calls: c.Tracer.Calls(c.Name, c.URL), late: fmt.Errorf("no answer within %v", c.Timeout),
-		transport: transportFor(request, c.Timeout), request: request}
+	return &Client{next: n, limit: limit, large: make(chan struct{}, max(1, maxLarge/limit)),
+		calls: tracer.Calls(n.Name, n.URL), late: fmt.Errorf("no answer within %v", n.Timeout),
+		transport: transportFor(request, n.Timeout), request: request}
 }
 
 // Answer is what the next service said.
@@ -60,7 +71,7 @@ func (c *Client) Get(in *http.Request) (Answer, error) {
 	out, cancel := c.requestFor(in)
 	defer cancel()
 	span := c.calls.Begin(in, out)
-	a, err := c.do(out)
+	a, err := c.do(in.Context(), out)
 	span.End(a.Status, err != nil || !a.OK())
 	if err == nil {
 		return a, nil
@@ -71,16 +82,40 @@ func (c *Client) Get(in *http.Request) (Answer, error) {
 	if callerGone(in) {
 		err = errors.New("the caller is gone")
 	}
-	return Answer{}, fmt.Errorf("%s: %s", c.url.Redacted(), oneLine(cause(err)))
+	return Answer{}, fmt.Errorf("%s: %s", c.next.URL.Redacted(), text.Line(cause(err).Error()))
+}
+
+// Report logs what the next service failed with, and returns it in the chain's words: its
+// status and its body, or the status's own phrase where the body says nothing. A caller that
+// is gone is no failure of the next service's.
+func (c *Client) Report(log *slog.Logger, in *http.Request, a Answer, err error) string {
+	reason := reason(a, err)
+	level, message := slog.LevelWarn, c.next.Name+" failed"
+	if callerGone(in) {
+		level, message = slog.LevelInfo, "gave up on "+c.next.Name
+	}
+	log.LogAttrs(in.Context(), level, message, slog.String("reason", text.Cut(reason, text.MaxField)))
+	return reason
+}
+
+func reason(a Answer, err error) string {
+	if err != nil {
+		return err.Error()
+	}
+	body := a.Body
+	if body == "" || strings.HasPrefix(body, "null") {
+		body = http.StatusText(a.Status)
+	}
+	return strings.TrimSpace(strconv.Itoa(a.Status) + " " + body)
 }
 
 func callerGone(in *http.Request) bool { return in.Context().Err() != nil }
 
 func (c *Client) requestFor(in *http.Request) (*http.Request, context.CancelFunc) {
-	ctx, cancel := context.WithTimeoutCause(in.Context(), c.timeout, c.late)
+	ctx, cancel := context.WithTimeoutCause(in.Context(), c.next.Timeout, c.late)
 	out := c.request.WithContext(ctx)
 	out.Header = http.Header{"User-Agent": {in.UserAgent()}}
-	if user := c.url.User; user != nil {
+	if user := c.next.URL.User; user != nil {
 		password, _ := user.Password()
 		out.SetBasicAuth(user.Username(), password)
 	}
@@ -88,7 +123,7 @@ func (c *Client) requestFor(in *http.Request) (*http.Request, context.CancelFunc
 }
 
 // do works without http.Client: a redirect is an answer, and no reason to ask a second time.
-func (c *Client) do(out *http.Request) (Answer, error) {
+func (c *Client) do(asked context.Context, out *http.Request) (Answer, error) {
 	res, err := c.transport.RoundTrip(out)
 	if err != nil {
 		return Answer{}, err
@@ -98,18 +133,44 @@ func (c *Client) do(out *http.Request) (Answer, error) {
 	if !a.OK() && a.Status < 400 { // its body may be another protocol, without an end
 		return a, fmt.Errorf("unexpected answer: %s", res.Status)
 	}
-	body, err := io.ReadAll(io.LimitReader(res.Body, c.limit+1))
-	if err != nil {
-		return a, err
-	}
-	if int64(len(body)) > c.limit {
-		return a, fmt.Errorf("answer above %d KiB", c.limit>>10)
-	}
-	a.Body = strings.TrimSpace(string(body))
-	return a, nil
+	body, err := c.read(asked, out.Context(), res)
+	a.Body = strings.TrimSpace(body)
+	return a, err
 }
 
-// cause has words for what net/http only calls EOF.
+const (
+	small    = 4 << 10 // bytes of an answer are read without more ado
+	maxLarge = 8 << 20 // bytes of the answers that are larger are in memory at a time
+)
+
+// read returns the answer's body, which stays in memory until asked is over: its caller may read
+// it slowly.
+func (c *Client) read(asked, asking context.Context, res *http.Response) (string, error) {
+	tooLarge := fmt.Errorf("answer above %d KiB", c.limit>>10)
+	if res.ContentLength > c.limit {
+		return "", tooLarge
+	}
+	begin, err := io.ReadAll(io.LimitReader(res.Body, small))
+	if err != nil || len(begin) < small {
+		return string(begin), err
+	}
+	select {
+	case c.large <- struct{}{}:
+		context.AfterFunc(asked, func() { <-c.large })
+	case <-asking.Done():
+		return "", asking.Err()
+	}
+	var body strings.Builder
+	body.Grow(int(max(res.ContentLength, 2*small)))
+	body.Write(begin)
+	n, err := io.Copy(&body, io.LimitReader(res.Body, c.limit+1-small))
+	if small+n > c.limit {
+		return "", tooLarge
+	}
+	return body.String(), err
+}
+
+// cause finds words for what net/http only calls EOF.
 func cause(err error) error {
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF):
@@ -118,15 +179,4 @@ func cause(err error) error {
 		return errors.New("connection closed before the answer")
 	}
 	return err
-}
-
-// maxCause bounds what a cause quotes of a strange answer, in bytes.
-const maxCause = 300
-
-func oneLine(err error) string {
-	text := strings.Join(strings.Fields(err.Error()), " ")
-	if len(text) > maxCause {
-		text = strings.ToValidUTF8(text[:maxCause], "") + "…"
-	}
-	return text
 }

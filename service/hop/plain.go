@@ -105,7 +105,7 @@ func (k *kept) ask(r *http.Request) (*http.Response, error) {
 	}
 }
 
-// connection is one that is idle, if there is any, or a new one.
+// connection returns one that is idle, if there is any, or a new one.
 func (p *plain) connection(ctx context.Context) (*kept, error) {
 	for k := p.take(); k != nil; k = p.take() {
 		if quiet(k.Conn) {

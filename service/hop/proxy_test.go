@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"istio-tutorial/service/hop"
+	"istio-tutorial/service/tracing"
 )
 
 // askVariable holds the address that this binary is to ask instead of testing: Go reads
@@ -25,7 +26,7 @@ func TestMain(m *testing.M) {
 	if err != nil {
 		panic(err)
 	}
-	next := hop.NewClient(hop.Config{Name: "preference", URL: u, Timeout: time.Hour, Limit: limit})
+	next := hop.NewClient(hop.Next{Name: "preference", URL: u, Timeout: time.Hour}, limit, tracing.Tracer{})
 	a, err := next.Get(incoming())
 	fmt.Print(a.Status, " ", a.Body, " ", err)
 }

@@ -25,8 +25,7 @@ func client(t *testing.T, address string, timeout time.Duration) *hop.Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return hop.NewClient(hop.Config{Name: "preference", URL: u, Timeout: timeout, Limit: limit,
-		Tracer: tracing.Tracer{}})
+	return hop.NewClient(hop.Next{Name: "preference", URL: u, Timeout: timeout}, limit, tracing.Tracer{})
 }
 
 // relay runs customer in front of the address, with a time-out that no test wants to see.

@@ -15,7 +15,7 @@ const (
 	idleFor   = 30 * time.Second // shorter than the server's: it must not hang up first
 )
 
-// transportFor is the way to a request's address: straight where there is neither a proxy nor
+// transportFor returns the way to a request's address: straight where there is neither a proxy nor
 // TLS, else net/http's.
 func transportFor(r *http.Request, timeout time.Duration) http.RoundTripper {
 	dialer := &net.Dialer{Timeout: timeout}

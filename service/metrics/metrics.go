@@ -3,7 +3,6 @@ package metrics
 
 import (
 	"net/http"
-	"runtime/debug"
 	"strconv"
 	"sync"
 	"time"
@@ -11,6 +10,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"istio-tutorial/service/version"
 )
 
 // Requests holds a service's figures. Make it with New.
@@ -20,6 +21,7 @@ type Requests struct {
 	total    *prometheus.CounterVec
 	errors   *prometheus.CounterVec
 	duration *prometheus.HistogramVec
+	refused  prometheus.Counter
 	series   sync.Map // series by key: looking labels up costs more than counting
 }
 
@@ -34,7 +36,8 @@ type series struct {
 }
 
 // New makes the figures of the named service, with those of the Go runtime and the process.
-func New(service string) *Requests {
+// Dropped counts the lines that the log has lost.
+func New(service string, dropped func() int64) *Requests {
 	labels := prometheus.Labels{"service": service}
 	m := &Requests{
 		registry: prometheus.NewRegistry(),
@@ -50,8 +53,14 @@ func New(service string) *Requests {
 			Name: "http_request_duration_seconds", Help: "Time from a request's header to its answer's end.",
 			Buckets:     []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
 			ConstLabels: labels}, []string{"route", "status_class"}),
+		refused: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "http_connections_refused_total", Help: "Connections that there was no room for.",
+			ConstLabels: labels}),
 	}
-	m.registry.MustRegister(m.inFlight, m.total, m.errors, m.duration, buildInfo(labels),
+	lost := prometheus.NewCounterFunc(prometheus.CounterOpts{
+		Name: "log_lines_dropped_total", Help: "Lines of the log that nobody took, or that could not be written.",
+		ConstLabels: labels}, func() float64 { return float64(dropped()) })
+	m.registry.MustRegister(m.inFlight, m.total, m.errors, m.duration, m.refused, lost, buildInfo(labels),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -60,18 +69,13 @@ func buildInfo(labels prometheus.Labels) prometheus.Collector {
 	info := prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "build_info", Help: "The program's version control revision and Go version; always 1.",
 		ConstLabels: labels}, []string{"revision", "go_version"})
-	revision, goVersion := "unknown", "unknown"
-	if build, ok := debug.ReadBuildInfo(); ok {
-		goVersion = build.GoVersion
-		for _, s := range build.Settings {
-			if s.Key == "vcs.revision" {
-				revision = s.Value
-			}
-		}
-	}
-	info.WithLabelValues(revision, goVersion).Set(1)
+	build := version.Read()
+	info.WithLabelValues(build.Revision, build.Go).Set(1)
 	return info
 }
+
+// Refused counts a connection that there was no room for.
+func (m *Requests) Refused() { m.refused.Inc() }
 
 // Started counts a request in; the caller owes one Answered.
 func (m *Requests) Started() { m.inFlight.Inc() }

@@ -24,7 +24,7 @@ func exposition(t *testing.T, m *metrics.Requests) string {
 
 func TestExposition(t *testing.T) {
 	t.Parallel()
-	m := metrics.New("customer")
+	m := metrics.New("customer", func() int64 { return 0 })
 	for _, a := range []struct {
 		route  string
 		status int
@@ -79,7 +79,7 @@ func TestExposition(t *testing.T) {
 
 func TestConcurrentCounting(t *testing.T) {
 	t.Parallel()
-	m := metrics.New("customer")
+	m := metrics.New("customer", func() int64 { return 0 })
 	var all sync.WaitGroup
 	for range 8 {
 		all.Go(func() {
@@ -103,7 +103,7 @@ func TestConcurrentCounting(t *testing.T) {
 
 func TestOnlyMetricsAreServed(t *testing.T) {
 	t.Parallel()
-	s := httptest.NewServer(metrics.New("customer").Handler())
+	s := httptest.NewServer(metrics.New("customer", func() int64 { return 0 }).Handler())
 	t.Cleanup(s.Close)
 	for _, c := range []struct {
 		method, path string

@@ -21,7 +21,7 @@ func Get(t testing.TB, url string) Answer {
 	return Ask(t, Request(t.Context(), t, url))
 }
 
-// Request is a GET that ends with the context.
+// Request returns a GET that ends with the context.
 func Request(ctx context.Context, t testing.TB, url string) *http.Request {
 	t.Helper()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)

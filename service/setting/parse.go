@@ -58,7 +58,7 @@ func checkPort(v string) error {
 	return nil
 }
 
-// AddressOrOff is Address, or the word off, which is stored as the empty string.
+// AddressOrOff takes what Address does, or the word off, which it stores as the empty string.
 func AddressOrOff(p *string) func(string) error {
 	address := Address(p)
 	return func(v string) error {
@@ -95,7 +95,7 @@ func URL(p **url.URL) func(string) error {
 	}
 }
 
-// OptionalURL is URL, or nothing, which leaves nil.
+// OptionalURL takes what URL does, or nothing, which leaves nil.
 func OptionalURL(p **url.URL) func(string) error {
 	parse := URL(p)
 	return func(v string) error {

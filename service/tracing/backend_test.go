@@ -72,7 +72,7 @@ func work(env map[string]string) error {
 	return nil
 }
 
-// mute is a backend that reads and never answers.
+// mute starts a backend that reads and never answers.
 func mute(t *testing.T) *httptest.Server {
 	t.Helper()
 	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {

@@ -19,10 +19,10 @@ type batch struct {
 	spans  int
 }
 
-// maxText is where the client cuts the values of tags, in bytes. Here it bounds names too.
+// maxText bounds names and the values of tags, in bytes: Jaeger's client cuts them there.
 const maxText = 256
 
-// headOf is what a batch has before its spans: the process, with its tags, and the list's
+// headOf returns what a batch has before its spans: the process, with its tags, and the list's
 // begin, but for the number of spans.
 func headOf(s *jaeger.Span) []byte {
 	memory := thrift.NewTMemoryBuffer() // which takes everything

@@ -27,7 +27,7 @@ func BenchmarkPass(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				clear(out.Header)
-				r, server := tracer.Server(in)
+				r, server := tracer.Server(in, "GET /")
 				calls.Begin(r, out).End(http.StatusOK, false)
 				server.End(http.StatusOK, false)
 			}

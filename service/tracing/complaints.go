@@ -2,29 +2,22 @@ package tracing
 
 import (
 	"log/slog"
-	"strings"
-	"sync"
-	"time"
+
+	"istio-tutorial/service/accesslog"
+	"istio-tutorial/service/text"
 )
 
-// complaintsEvery keeps a missing backend from filling the log: the clients complain at
+// complaints logs what the clients say of their backend, at most once a minute: they complain at
 // every flush.
-const complaintsEvery = time.Minute
-
-// complaints logs what the clients say of their backend, at most once a minute.
 type complaints struct {
-	log  *slog.Logger
-	mu   sync.Mutex
-	last time.Time
+	log    *slog.Logger
+	seldom accesslog.Seldom
 }
 
 // Error implements jaeger.Logger.
 func (c *complaints) Error(msg string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if now := time.Now(); c.last.IsZero() || now.Sub(c.last) >= complaintsEvery {
-		c.last = now
-		c.log.Warn("tracing: "+strings.TrimSpace(msg), "repeats", "at most once a minute")
+	if c.seldom.Due() {
+		c.log.Warn("tracing: "+text.Line(msg), "repeats", "at most once a minute")
 	}
 }
 

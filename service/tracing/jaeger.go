@@ -11,16 +11,16 @@ import (
 	"github.com/uber/jaeger-client-go/config"
 )
 
-func newJaeger(c jaegerSettings, log *slog.Logger) (backend, error) {
-	complain := &complaints{log: log}
+func newJaeger(c Settings, log *slog.Logger) (backend, error) {
+	j, complain := c.jaeger, &complaints{log: log}
 	conf := config.Configuration{
 		ServiceName: c.service,
-		Gen128Bit:   c.traceID128,
-		Tags:        tagsOf(c.tags),
-		Sampler:     &config.SamplerConfig{Type: c.samplerType, Param: c.samplerParam},
+		Gen128Bit:   j.traceID128,
+		Tags:        tagsOf(j.tags),
+		Sampler:     &config.SamplerConfig{Type: j.samplerType, Param: j.samplerParam},
 	}
-	if c.samplingEndpoint != nil {
-		conf.Sampler.SamplingServerURL = c.samplingEndpoint.String()
+	if j.samplingEndpoint != nil {
+		conf.Sampler.SamplingServerURL = j.samplingEndpoint.String()
 	}
 	tracer, closer, err := conf.NewTracer(
 		config.Reporter(jaegerReporter(c, complain)),
@@ -74,12 +74,12 @@ func jaegerIDs(s opentracing.Span) parent {
 	return p
 }
 
-func jaegerReporter(c jaegerSettings, complain *complaints) jaeger.Reporter {
-	if c.endpoint != nil {
+func jaegerReporter(c Settings, complain *complaints) jaeger.Reporter {
+	if c.jaeger.endpoint != nil {
 		return newReporter(c, complain)
 	}
 	params := jaeger.UDPTransportParams{}
-	params.HostPort = net.JoinHostPort(c.agentHost, c.agentPort)
+	params.HostPort = net.JoinHostPort(c.jaeger.agentHost, c.jaeger.agentPort)
 	params.Logger = complain
 	return jaeger.NewRemoteReporter(&agent{params: params},
 		jaeger.ReporterOptions.QueueSize(c.queueSize),

@@ -25,7 +25,7 @@ const (
 	sampledNo  = "0"
 )
 
-// passed are the headers that go from a request to the next hop, whether tracing is on or not:
+// passed returns the headers that go from a request to the next hop, whether tracing is on or not:
 // the proxies join their spans by them.
 func passed() []string {
 	return []string{requestID, b3TraceID, b3SpanID, b3Parent, b3Sampled, b3Flags, otSpanCtx,
@@ -55,7 +55,7 @@ func parentOf(h http.Header) parent {
 	return decided
 }
 
-// first is the header's first value. Get would make the name canonical each time.
+// first returns the header's first value. Get would make the name canonical each time.
 func first(h http.Header, name string) string {
 	if v := h[name]; len(v) > 0 {
 		return v[0]
@@ -146,7 +146,7 @@ func (p parent) into(h http.Header, above string) {
 	h[b3TraceID], h[b3SpanID], h[b3Parent], h[b3Sampled] = v[0:1:1], v[1:2:2], v[2:3:3], v[3:4:4]
 }
 
-// idOf is a span's or a trace's id as the headers have it.
+// idOf returns a span's or a trace's id as the headers have it.
 func idOf(parts ...uint64) string {
 	var b [16]byte
 	bytes := b[:0]
@@ -156,7 +156,7 @@ func idOf(parts ...uint64) string {
 	return hex.EncodeToString(bytes)
 }
 
-// single is p as B3's single header.
+// single returns p as B3's single header.
 func (p parent) single() string {
 	if p.sampled == "" {
 		return p.traceID + "-" + p.spanID
@@ -164,7 +164,7 @@ func (p parent) single() string {
 	return p.traceID + "-" + p.spanID + "-" + p.sampled
 }
 
-// w3c is p as W3C's header.
+// w3c returns p as W3C's header.
 func (p parent) w3c() string {
 	flags := "00"
 	if p.sampled == sampledYes {

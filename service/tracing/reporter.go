@@ -25,7 +25,7 @@ const sendWithin = 5 * time.Second
 // it ends, straight into the next batch. The client's own reporter hands each to a goroutine,
 // which builds a tree of it and walks that to write it.
 type reporter struct {
-	settings jaegerSettings
+	settings Settings
 	client   *http.Client
 	complain *complaints
 	size     int           // spans in a full batch
@@ -40,7 +40,7 @@ type reporter struct {
 	spare   *batch   // to be used again
 }
 
-func newReporter(c jaegerSettings, complain *complaints) *reporter {
+func newReporter(c Settings, complain *complaints) *reporter {
 	size := max(1, min(batchSize, c.queueSize))
 	r := &reporter{
 		settings: c,
@@ -76,7 +76,7 @@ func (r *reporter) Report(s *jaeger.Span) {
 	}
 }
 
-// empty is a batch without spans. Any span of the service knows what stands at its head.
+// empty returns a batch without spans. Any span of the service knows what stands at its head.
 func (r *reporter) empty(s *jaeger.Span) *batch {
 	if r.head == nil {
 		r.head = headOf(s)
@@ -137,13 +137,13 @@ func (r *reporter) take(atLeast int) *batch {
 }
 
 func (r *reporter) post(body []byte) error {
-	req, err := http.NewRequest(http.MethodPost, r.settings.endpoint.String(), bytes.NewReader(body))
+	req, err := http.NewRequest(http.MethodPost, r.settings.jaeger.endpoint.String(), bytes.NewReader(body))
 	if err != nil {
 		return err
 	}
 	req.Header.Set("Content-Type", "application/x-thrift")
-	if r.settings.user != "" {
-		req.SetBasicAuth(r.settings.user, r.settings.password)
+	if j := r.settings.jaeger; j.user != "" {
+		req.SetBasicAuth(j.user, j.password)
 	}
 	res, err := r.client.Do(req)
 	if err != nil {

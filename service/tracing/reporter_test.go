@@ -33,7 +33,7 @@ func TestReporterHasItsRoom(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := newReporter(jaegerSettings{endpoint: endpoint, queueSize: room * size, flushInterval: time.Hour},
+	r := newReporter(Settings{jaeger: jaegerSettings{endpoint: endpoint}, queueSize: room * size, flushInterval: time.Hour},
 		&complaints{log: slog.New(slog.NewTextHandler(t.Output(), nil))})
 	tracer, _ := jaeger.NewTracer("customer", jaeger.NewConstSampler(true), r, jaeger.TracerOptions.PoolSpans(true))
 	report := func(from, to int) {
@@ -61,7 +61,7 @@ func TestReporterHasItsRoom(t *testing.T) {
 	}
 }
 
-// names are those of the spans in a batch, none if it is none.
+// names returns those of the spans in a batch, none if it is none.
 func names(body []byte) []string {
 	var b gen.Batch
 	read := &thrift.TMemoryBuffer{Buffer: bytes.NewBuffer(body)}

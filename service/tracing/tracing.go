@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/opentracing/opentracing-go"
@@ -43,7 +44,7 @@ func New(c Settings, log *slog.Logger) (Tracer, error) {
 	var err error
 	switch {
 	case c.backend == "jaeger" && !c.jaeger.disabled:
-		b, err = newJaeger(c.jaeger, log)
+		b, err = newJaeger(c, log)
 	case c.backend == "zipkin":
 		b, err = newZipkin(c, log)
 	default:
@@ -74,7 +75,7 @@ type Span struct {
 	ids  parent
 }
 
-// TraceID is the trace's id in hexadecimal: the caller's, where there is one.
+// TraceID returns the trace's id in hexadecimal: the caller's, where there is one.
 func (s Span) TraceID() string { return s.ids.traceID }
 
 // serverSpan is the key of a context's Span.
@@ -86,9 +87,9 @@ type tags map[string]any
 // Apply implements opentracing.StartSpanOption.
 func (t tags) Apply(o *opentracing.StartSpanOptions) { o.Tags = t }
 
-// Server begins the span of a request that came in, as a child of its caller's. The request
-// it returns carries the span.
-func (t Tracer) Server(r *http.Request) (*http.Request, Span) {
+// Server begins the span of a request that came in, as a child of its caller's. The name must be
+// one of few: it is what backends list. The request it returns carries the span.
+func (t Tracer) Server(r *http.Request, name string) (*http.Request, Span) {
 	from := parentOf(r.Header)
 	if !t.on {
 		return r, Span{ids: from}
@@ -96,15 +97,18 @@ func (t Tracer) Server(r *http.Request) (*http.Request, Span) {
 	if from.sampled == "" {
 		from.sampled = t.undecided
 	}
-	span := t.ot.StartSpan(r.Method+" "+r.URL.Path, opentracing.ChildOf(t.join(from)), t.server)
-	ext.HTTPMethod.Set(span, r.Method)
-	ext.HTTPUrl.Set(span, r.URL.RequestURI())
+	span := t.ot.StartSpan(name, opentracing.ChildOf(t.join(from)), t.server)
+	ext.HTTPMethod.Set(span, tag(r.Method))
+	ext.HTTPUrl.Set(span, tag(r.URL.RequestURI()))
 	if from.traceID == "" && from.sampled == sampledNo {
 		ext.SamplingPriority.Set(span, 0)
 	}
 	s := Span{span, t.ids(span)}
 	return r.WithContext(context.WithValue(r.Context(), serverSpan{}, s)), s
 }
+
+// tag returns s as a tag's value, without what else of the request it would keep in memory.
+func tag(s string) string { return strings.Clone(s[:min(len(s), maxText)]) }
 
 // Calls makes the spans of the GETs that go to one next hop. Make it with Tracer.Calls.
 type Calls struct {
@@ -113,7 +117,7 @@ type Calls struct {
 	tags   tags
 }
 
-// Calls are those to the named peer at the address.
+// Calls returns what makes the spans of those to the named peer at the address.
 func (t Tracer) Calls(peer string, to *url.URL) Calls {
 	return Calls{tracer: t, name: "GET " + peer, tags: tags{
 		string(ext.SpanKind): string(ext.SpanKindRPCClientEnum), string(ext.PeerService): peer,

@@ -51,7 +51,7 @@ func open(env map[string]string) (tracing.Tracer, *log, error) {
 	return tracer, l, err
 }
 
-// tracers are the ways to report to a backend at the address, by name.
+// tracers returns the ways to report to a backend at the address, by name.
 func tracers(address string) map[string]map[string]string {
 	return map[string]map[string]string{
 		"jaeger": {"TRACING": "jaeger", "JAEGER_ENDPOINT": address + "/api/traces"},
@@ -64,7 +64,7 @@ func tracers(address string) map[string]map[string]string {
 func pass(tracer tracing.Tracer, in http.Header) (http.Header, string) {
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	r.Header = in
-	r, server := tracer.Server(r)
+	r, server := tracer.Server(r, "GET /")
 	out := httptest.NewRequest(http.MethodGet, "http://preference:8080/", nil)
 	client := tracer.Calls("preference", out.URL).Begin(r, out)
 	client.End(http.StatusServiceUnavailable, true)

@@ -17,13 +17,13 @@ func newZipkin(c Settings, log *slog.Logger) (backend, error) {
 	complain := &complaints{log: log}
 	report := zipkinhttp.NewReporter(c.zipkin.String(),
 		zipkinhttp.Client(lossy{&http.Client{Transport: direct()}, complain}),
-		zipkinhttp.BatchInterval(c.jaeger.flushEvery()),
+		zipkinhttp.BatchInterval(c.flushEvery()),
 		zipkinhttp.BatchSize(batchSize),
-		zipkinhttp.MaxBacklog(c.jaeger.queueSize),
+		zipkinhttp.MaxBacklog(c.queueSize),
 		zipkinhttp.Timeout(sendWithin),
 		zipkinhttp.Logger(stdlog.New(complain, "", 0)))
 	tracer, err := zipkin.NewTracer(report,
-		zipkin.WithLocalEndpoint(&model.Endpoint{ServiceName: c.jaeger.service}),
+		zipkin.WithLocalEndpoint(&model.Endpoint{ServiceName: c.service}),
 		// a span of its own for each side of a call: the parents then tell the chain's order
 		zipkin.WithSharedSpans(false))
 	if err != nil {

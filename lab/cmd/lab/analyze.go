@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"istio-tutorial/lab/control"
 	"istio-tutorial/lab/objects"
 )
 
@@ -88,7 +87,7 @@ func (n *analysis) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	told := []control.Finding{}
+	told := []objects.Finding{}
 	for _, f := range findings {
 		if rank(string(f.Level)) >= rank(n.tellFor) {
 			told = append(told, f)
@@ -97,14 +96,14 @@ func (n *analysis) run(cmd *cobra.Command) error {
 	if err := n.show(told); err != nil {
 		return err
 	}
-	bad := slices.ContainsFunc(findings, func(f control.Finding) bool {
+	bad := slices.ContainsFunc(findings, func(f objects.Finding) bool {
 		return !f.Unreadable() && rank(string(f.Level)) >= rank(n.failFrom)
 	})
 	switch {
 	case bad:
 		n.complain("issues found in " + n.what() + "; the codes are at " + codesPage)
 		return exitStatus(hasIssues)
-	case slices.ContainsFunc(findings, control.Finding.Unreadable):
+	case slices.ContainsFunc(findings, objects.Finding.Unreadable):
 		return exitStatus(unreadable)
 	case len(told) == 0 && n.format == "log":
 		fmt.Fprintln(n.stderr, "no issues found in "+n.what())
@@ -123,7 +122,7 @@ func (n *analysis) what() string {
 	return "lab " + n.name
 }
 
-func (n *analysis) ask(cmd *cobra.Command) ([]control.Finding, error) {
+func (n *analysis) ask(cmd *cobra.Command) ([]objects.Finding, error) {
 	if !n.given() {
 		client, err := n.client()
 		if err != nil {
@@ -139,7 +138,7 @@ func (n *analysis) ask(cmd *cobra.Command) ([]control.Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	offline := control.Offline{Manifests: services, Files: files, Namespace: n.namespace}
+	offline := objects.Offline{Manifests: services, Files: files, Namespace: n.namespace}
 	return offline.Analyze()
 }
 
@@ -153,7 +152,7 @@ type message struct {
 	Reference string `json:"reference"`
 }
 
-func (n *analysis) show(findings []control.Finding) error {
+func (n *analysis) show(findings []objects.Finding) error {
 	messages := make([]message, len(findings))
 	for i, f := range findings {
 		messages[i] = message{

@@ -10,13 +10,14 @@ import (
 
 	"istio-tutorial/lab/control"
 	"istio-tutorial/lab/document"
+	"istio-tutorial/lab/objects"
 )
 
 // change is a verb on all that some files hold.
 type change struct {
 	*app
 	sources
-	verb   control.Verb
+	verb   objects.Verb
 	dryRun string
 }
 
@@ -56,7 +57,7 @@ func (c *change) run(cmd *cobra.Command) error {
 	return c.do(cmd, files)
 }
 
-func (c *change) do(cmd *cobra.Command, files []control.File) error {
+func (c *change) do(cmd *cobra.Command, files []objects.File) error {
 	if c.dryRun != "none" {
 		return c.check(files)
 	}
@@ -78,8 +79,8 @@ func (c *change) do(cmd *cobra.Command, files []control.File) error {
 }
 
 // check says of each object that it is valid.
-func (c *change) check(files []control.File) error {
-	warnings, err := control.Offline{Files: files, Namespace: c.namespace}.Check()
+func (c *change) check(files []objects.File) error {
+	warnings, err := objects.Offline{Files: files, Namespace: c.namespace}.Check()
 	if err != nil {
 		return err
 	}
@@ -115,13 +116,13 @@ func (c *change) unlessNone(count int) error {
 }
 
 // words are istioctl's for a rule, and kubectl's for all else and for its own verb, apply.
-func (c *change) words(r control.Result) string {
+func (c *change) words(r objects.Result) string {
 	switch {
-	case r.Type == "" || c.verb == control.Apply:
+	case r.Type == "" || c.verb == objects.Apply:
 		return done(r)
-	case c.verb == control.Delete:
+	case c.verb == objects.Delete:
 		return "Deleted config: " + key(r)
-	case c.verb == control.Replace:
+	case c.verb == objects.Replace:
 		return fmt.Sprintf("Updated config %s to revision %d", key(r), r.Revision)
 	default:
 		return fmt.Sprintf("Created config %s at revision %d", key(r), r.Revision)
@@ -129,22 +130,22 @@ func (c *change) words(r control.Result) string {
 }
 
 // key is istioctl's name of a rule.
-func key(r control.Result) string { return r.Type + "/" + r.Namespace + "/" + r.Name }
+func key(r objects.Result) string { return r.Type + "/" + r.Namespace + "/" + r.Name }
 
 // done is kubectl's sentence.
-func done(r control.Result) string {
+func done(r objects.Result) string {
 	if r.Done == "deleted" {
 		return fmt.Sprintf("%s %q deleted", r.Resource, r.Name)
 	}
 	return fmt.Sprintf("%s/%s %s", r.Resource, r.Name, r.Done)
 }
 
-func (a *app) report(words string, r control.Result) {
+func (a *app) report(words string, r objects.Result) {
 	fmt.Fprintln(a.stdout, words)
 	a.warn(r.Warnings...)
 }
 
-func (a *app) reportAll(results []control.Result) {
+func (a *app) reportAll(results []objects.Result) {
 	for _, r := range results {
 		a.report(done(r), r)
 	}

@@ -3,7 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
-	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/objects"
 )
 
 // conversion is convert and its flags.
@@ -29,17 +29,17 @@ them, and of the files.`,
   bin/lab convert -f istiofiles/acl-whitelist.yml | bin/lab analyze -f -`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			switch edition := control.Edition(c.to); {
+			switch edition := objects.Edition(c.to); {
 			case !c.given():
 				return misusef("filename not specified (see --filename or -f)")
-			case edition != control.V1 && edition != control.GatewayAPI:
+			case edition != objects.V1 && edition != objects.GatewayAPI:
 				return misusef("--to=%s: want v1 or gateway-api", c.to)
 			}
 			return c.run()
 		},
 	}
 	c.declare(cmd)
-	cmd.Flags().StringVar(&c.to, "to", string(control.V1), "v1 or gateway-api")
+	cmd.Flags().StringVar(&c.to, "to", string(objects.V1), "v1 or gateway-api")
 	return cmd
 }
 
@@ -52,8 +52,8 @@ func (c *conversion) run() error {
 	if err != nil {
 		return err
 	}
-	offline := control.Offline{Manifests: services, Files: files, Namespace: c.namespace}
-	text, err := offline.Convert(control.Edition(c.to))
+	offline := objects.Offline{Manifests: services, Files: files, Namespace: c.namespace}
+	text, err := offline.Convert(objects.Edition(c.to))
 	if err != nil {
 		return err
 	}

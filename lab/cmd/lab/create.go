@@ -3,13 +3,13 @@ package main
 import (
 	"fmt"
 
-	"github.com/spf13/cobra"
+	"istio-tutorial/lab/objects"
 
-	"istio-tutorial/lab/control"
+	"github.com/spf13/cobra"
 )
 
 func (a *app) create() *cobra.Command {
-	c := &change{app: a, verb: control.Create}
+	c := &change{app: a, verb: objects.Create}
 	cmd := c.command(&cobra.Command{
 		Short: "Create what files describe; refuse what is there",
 		Long: `Create what files describe; refuse what is there.
@@ -26,7 +26,7 @@ files is wrong, nothing is changed.`,
 			return c.run(cmd)
 		}
 		text := fmt.Sprintf("apiVersion: v1\nkind: Namespace\nmetadata:\n  name: %q\n", args[1])
-		return c.do(cmd, []control.File{{Name: "namespace", Data: []byte(text)}})
+		return c.do(cmd, []objects.File{{Name: "namespace", Data: []byte(text)}})
 	}
 	return cmd
 }

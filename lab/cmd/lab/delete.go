@@ -4,9 +4,9 @@ import (
 	"errors"
 	"strings"
 
-	"github.com/spf13/cobra"
+	"istio-tutorial/lab/objects"
 
-	"istio-tutorial/lab/control"
+	"github.com/spf13/cobra"
 )
 
 // removal is delete, by files or by names.
@@ -19,7 +19,7 @@ type removal struct {
 }
 
 func (a *app) delete() *cobra.Command {
-	r := &removal{change: change{app: a, verb: control.Delete, dryRun: "none"}}
+	r := &removal{change: change{app: a, verb: objects.Delete, dryRun: "none"}}
 	cmd := &cobra.Command{
 		Use:   "delete -f FILE | KIND NAME... | KIND/NAME...",
 		Short: "Delete by files or by names",
@@ -67,7 +67,7 @@ func (r *removal) do(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	results, err := client.Delete(cmd.Context(), r.selection(args, r.labels))
-	var refs []control.Ref
+	var refs []objects.Ref
 	for _, result := range results {
 		r.report(r.byName(result, args[0]), result)
 		refs = append(refs, result.Ref)
@@ -80,15 +80,15 @@ func (r *removal) do(cmd *cobra.Command, args []string) error {
 
 // unlessMissing leaves out that something was not there, if that is to be ignored.
 func (r *removal) unlessMissing(err error) error {
-	refused, ok := errors.AsType[*control.Error](err)
-	if ok && refused.Reason == control.NotFound && r.ignoreMissing {
+	refused, ok := errors.AsType[*objects.Error](err)
+	if ok && refused.Reason == objects.NotFound && r.ignoreMissing {
 		return nil
 	}
 	return err
 }
 
 // byName is the sentence about an object that was named; istioctl repeats the word that was typed.
-func (r *removal) byName(result control.Result, typed string) string {
+func (r *removal) byName(result objects.Result, typed string) string {
 	if result.Type == "" {
 		return done(result)
 	}

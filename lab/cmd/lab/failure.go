@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/objects"
 )
 
 // The exit statuses.
@@ -32,7 +33,7 @@ func (s exitStatus) Error() string { return fmt.Sprintf("exit status %d", int(s)
 func (a *app) status(cmd *cobra.Command, err error) int {
 	exit, silent := errors.AsType[exitStatus](err)
 	_, wrong := errors.AsType[misuse](err)
-	refused, isRefused := errors.AsType[*control.Error](err)
+	refused, isRefused := errors.AsType[*objects.Error](err)
 	switch {
 	case err == nil:
 		return ok

@@ -10,9 +10,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"istio-tutorial/lab/control"
 	"istio-tutorial/lab/document"
 	"istio-tutorial/lab/manifests"
+	"istio-tutorial/lab/objects"
 )
 
 // sources are the files that a verb is to read.
@@ -35,7 +35,7 @@ func (s *sources) declare(cmd *cobra.Command) {
 func (s *sources) given() bool { return len(s.files)+len(s.folders) > 0 }
 
 // read returns the contents, in the order of the flags, kustomizations first.
-func (s *sources) read(stdin io.Reader) ([]control.File, error) {
+func (s *sources) read(stdin io.Reader) ([]objects.File, error) {
 	var paths []string
 	for _, dir := range s.folders {
 		listed, err := manifests.Kustomization(dir)
@@ -94,8 +94,8 @@ func (s *sources) folder(path string) (found []string, err error) {
 	return found, err
 }
 
-func readAll(paths []string, stdin io.Reader) ([]control.File, error) {
-	files := make([]control.File, len(paths))
+func readAll(paths []string, stdin io.Reader) ([]objects.File, error) {
+	files := make([]objects.File, len(paths))
 	for i, path := range paths {
 		var err error
 		if files[i], err = readOne(path, stdin); err != nil {
@@ -105,23 +105,23 @@ func readAll(paths []string, stdin io.Reader) ([]control.File, error) {
 	return files, nil
 }
 
-func readOne(path string, stdin io.Reader) (control.File, error) {
+func readOne(path string, stdin io.Reader) (objects.File, error) {
 	if path == "-" {
 		return readFrom("stdin", stdin)
 	}
 	file, err := os.Open(path)
 	if err != nil {
-		return control.File{}, err
+		return objects.File{}, err
 	}
 	defer func() { _ = file.Close() }() // it was only read
 	return readFrom(path, file)
 }
 
 // readFrom reads a byte more than is allowed, so that the parser refuses it.
-func readFrom(name string, r io.Reader) (control.File, error) {
+func readFrom(name string, r io.Reader) (objects.File, error) {
 	data, err := io.ReadAll(io.LimitReader(r, document.MaxBytes+1))
 	if err != nil {
-		return control.File{}, fmt.Errorf("%s: %w", name, err)
+		return objects.File{}, fmt.Errorf("%s: %w", name, err)
 	}
-	return control.File{Name: name, Data: data}, nil
+	return objects.File{Name: name, Data: data}, nil
 }

@@ -8,12 +8,13 @@ import (
 
 	"istio-tutorial/lab/control"
 	"istio-tutorial/lab/lesson"
+	"istio-tutorial/lab/objects"
 )
 
 // hint names the lesson of each file, once in a lab's life. It is of use to a reader, and never in
 // the way: without pages there is nothing to say.
-func (c *change) hint(ctx context.Context, client *control.Client, files []control.File) {
-	if c.verb == control.Delete || c.getenv(lesson.HintVariable) == "off" {
+func (c *change) hint(ctx context.Context, client *control.Client, files []objects.File) {
+	if c.verb == objects.Delete || c.getenv(lesson.HintVariable) == "off" {
 		return
 	}
 	home, err := c.home()

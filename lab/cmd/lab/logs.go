@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/objects"
 )
 
 // logFlags are those of all verbs that show logs.
@@ -23,7 +24,7 @@ func (l *logFlags) declare(cmd *cobra.Command) {
 }
 
 // request is the query; a selector shows 10 lines of each pod where nothing else is said.
-func (l *logFlags) request(s control.Selection) (control.LogQuery, error) {
+func (l *logFlags) request(s objects.Selection) (control.LogQuery, error) {
 	query := l.query
 	query.Selection = s
 	switch {

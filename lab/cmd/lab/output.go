@@ -11,6 +11,7 @@ import (
 	"k8s.io/client-go/util/jsonpath"
 
 	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/objects"
 )
 
 // output is how get shows objects.
@@ -133,6 +134,6 @@ func (a *app) noneFound(allNamespaces bool) {
 	fmt.Fprintf(a.stderr, "No resources found in %s namespace.\n", a.namespace)
 }
 
-func (a *app) selection(args []string, labels string) control.Selection {
-	return control.Selection{Args: args, Namespace: a.namespace, Labels: labels}
+func (a *app) selection(args []string, labels string) objects.Selection {
+	return objects.Selection{Args: args, Namespace: a.namespace, Labels: labels}
 }

@@ -14,12 +14,14 @@ import (
 
 	"istio-tutorial/lab/control"
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/objects"
+	"istio-tutorial/lab/pods"
 )
 
 func tutorial(name string) mesh.Name { return mesh.Name{Namespace: "istio-tutorial", Name: name} }
 
 func podRow(name, version string) control.Row {
-	ref := control.Ref{Kind: "Pod", Resource: "pod", Namespace: "istio-tutorial", Name: name}
+	ref := objects.Ref{Kind: "Pod", Resource: "pod", Namespace: "istio-tutorial", Name: name}
 	return control.Row{Ref: ref, Cells: []string{name, "2/2", "Running", "0", "5s", "127.0.0.1:40001"}, YAML: `apiVersion: v1
 kind: Pod
 metadata:
@@ -35,9 +37,9 @@ spec: # a comment
 `}
 }
 
-func pods(rows ...control.Row) control.Table {
+func podTable(rows ...control.Row) control.Table {
 	return control.Table{
-		Ref: control.Ref{Kind: "Pod", Resource: "pod", Namespace: "istio-tutorial"},
+		Ref: objects.Ref{Kind: "Pod", Resource: "pod", Namespace: "istio-tutorial"},
 		Columns: []control.Column{
 			{Name: "NAME"}, {Name: "READY"}, {Name: "STATUS"}, {Name: "RESTARTS"}, {Name: "AGE"},
 			{Name: "ADDRESS", Wide: true},
@@ -47,14 +49,14 @@ func pods(rows ...control.Row) control.Table {
 }
 
 func services() control.Table {
-	ref := control.Ref{Kind: "Service", Resource: "service", Namespace: "istio-tutorial"}
+	ref := objects.Ref{Kind: "Service", Resource: "service", Namespace: "istio-tutorial"}
 	row := control.Row{Ref: ref, Cells: []string{"customer", "8080/TCP"}, YAML: "apiVersion: v1\nkind: Service\nmetadata:\n  name: customer\n"}
 	row.Name = "customer"
 	return control.Table{Ref: ref, Columns: []control.Column{{Name: "NAME"}, {Name: "PORT(S)"}}, Rows: []control.Row{row}}
 }
 
 func rules() control.Table {
-	ref := control.Ref{
+	ref := objects.Ref{
 		Kind: "RouteRule", Resource: "routerule.config.istio.io", Type: "route-rule", Namespace: "istio-tutorial",
 	}
 	t := control.Table{Ref: ref, Columns: []control.Column{{Name: "NAME"}, {Name: "KIND"}, {Name: "NAMESPACE"}}}
@@ -88,8 +90,8 @@ func golden(t *testing.T, name, got string) {
 
 func TestOutput(t *testing.T) {
 	t.Parallel()
-	two := pods(podRow("recommendation-v1-6fc97476f8-m2ntp", "v1"), podRow("recommendation-v2-77b9f6cc68-5xs27", "v2"))
-	one := pods(podRow("recommendation-v1-6fc97476f8-m2ntp", "v1"))
+	two := podTable(podRow("recommendation-v1-6fc97476f8-m2ntp", "v1"), podRow("recommendation-v2-77b9f6cc68-5xs27", "v2"))
+	one := podTable(podRow("recommendation-v1-6fc97476f8-m2ntp", "v1"))
 	for name, c := range map[string]struct {
 		args   string
 		flags  string
@@ -105,11 +107,11 @@ func TestOutput(t *testing.T) {
 		"pod-yaml":      {"pod recommendation-v1-6fc97476f8-m2ntp", "-o yaml", []control.Table{one}},
 		"pod-json":      {"pod/recommendation-v1-6fc97476f8-m2ntp", "-o json", []control.Table{one}},
 		"pod-jsonpath":  {"pod recommendation-v1-6fc97476f8-m2ntp", "-o jsonpath={.metadata.labels.version}{.no.such}", []control.Table{one}},
-		"none":          {"pods", "", []control.Table{pods()}},
+		"none":          {"pods", "", []control.Table{podTable()}},
 		"none-at-all":   {"pods", "-A", nil},
-		"none-yaml":     {"pods", "-o yaml", []control.Table{pods()}},
-		"none-json":     {"pods", "-o json", []control.Table{pods()}},
-		"none-name":     {"pods", "-o name", []control.Table{pods()}},
+		"none-yaml":     {"pods", "-o yaml", []control.Table{podTable()}},
+		"none-json":     {"pods", "-o json", []control.Table{podTable()}},
+		"none-name":     {"pods", "-o name", []control.Table{podTable()}},
 		"all":           {"all", "", []control.Table{two, services(), rules()}},
 		"all-yaml":      {"all", "-o yaml", []control.Table{services(), rules()}},
 		"rules":         {"routerules", "", []control.Table{rules()}},
@@ -144,9 +146,9 @@ func TestFollow(t *testing.T) {
 	late := podRow("x", "v1")
 	late.Cells[1] = "0/2"
 	changes := func(yield func([]control.Table, error) bool) {
-		_ = yield([]control.Table{pods()}, nil) &&
-			yield([]control.Table{pods(podRow("recommendation-v1-6fc97476f8-m2ntp", "v1"))}, nil) &&
-			yield([]control.Table{pods(late)}, nil) &&
+		_ = yield([]control.Table{podTable()}, nil) &&
+			yield([]control.Table{podTable(podRow("recommendation-v1-6fc97476f8-m2ntp", "v1"))}, nil) &&
+			yield([]control.Table{podTable(late)}, nil) &&
 			yield(nil, errTest)
 	}
 	var stdout, stderr bytes.Buffer
@@ -159,31 +161,31 @@ func TestFollow(t *testing.T) {
 
 func TestWords(t *testing.T) {
 	t.Parallel()
-	rule := control.Ref{Resource: "routerule.config.istio.io", Type: "route-rule", Namespace: "istio-tutorial", Name: "recommendation-default"}
-	deployment := control.Ref{Resource: "deployment.apps", Namespace: "istio-tutorial", Name: "recommendation-v2"}
+	rule := objects.Ref{Resource: "routerule.config.istio.io", Type: "route-rule", Namespace: "istio-tutorial", Name: "recommendation-default"}
+	deployment := objects.Ref{Resource: "deployment.apps", Namespace: "istio-tutorial", Name: "recommendation-v2"}
 	for _, c := range []struct {
-		verb   control.Verb
-		result control.Result
+		verb   objects.Verb
+		result objects.Result
 		want   string
 	}{
-		{control.Create, control.Result{Ref: rule, Done: "created", Revision: 101},
+		{objects.Create, objects.Result{Ref: rule, Done: "created", Revision: 101},
 			"Created config route-rule/istio-tutorial/recommendation-default at revision 101"},
-		{control.Replace, control.Result{Ref: rule, Done: "replaced", Revision: 104},
+		{objects.Replace, objects.Result{Ref: rule, Done: "replaced", Revision: 104},
 			"Updated config route-rule/istio-tutorial/recommendation-default to revision 104"},
-		{control.Delete, control.Result{Ref: rule, Done: "deleted"},
+		{objects.Delete, objects.Result{Ref: rule, Done: "deleted"},
 			"Deleted config: route-rule/istio-tutorial/recommendation-default"},
-		{control.Apply, control.Result{Ref: rule, Done: "configured", Revision: 104},
+		{objects.Apply, objects.Result{Ref: rule, Done: "configured", Revision: 104},
 			"routerule.config.istio.io/recommendation-default configured"},
-		{control.Create, control.Result{Ref: deployment, Done: "created", Revision: 101},
+		{objects.Create, objects.Result{Ref: deployment, Done: "created", Revision: 101},
 			"deployment.apps/recommendation-v2 created"},
-		{control.Delete, control.Result{Ref: deployment, Done: "deleted"},
+		{objects.Delete, objects.Result{Ref: deployment, Done: "deleted"},
 			`deployment.apps "recommendation-v2" deleted`},
 	} {
 		if got := (&change{verb: c.verb}).words(c.result); got != c.want {
 			t.Errorf("%s: %q, want %q", c.verb, got, c.want)
 		}
 	}
-	gone := control.Result{Ref: rule, Done: "deleted"}
+	gone := objects.Result{Ref: rule, Done: "deleted"}
 	for typed, want := range map[string]string{
 		"routerules":                       "Deleted config: routerules recommendation-default",
 		"routerule/recommendation-default": "Deleted config: routerule recommendation-default",
@@ -217,17 +219,17 @@ func TestStatus(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	s := control.Status{
-		Name: "tutorial", PID: 7, Phase: control.Running, Edition: control.Classic, Started: now.Add(-90*time.Second - 300*time.Millisecond),
+		Name: "tutorial", PID: 7, Phase: control.Running, Edition: objects.Classic, Started: now.Add(-90*time.Second - 300*time.Millisecond),
 		Ingress: "http://127.0.0.1:8280", Metrics: "http://127.0.0.1:9/metrics",
 		Proxy: control.ProxyStatus{Version: "1.40.0", Path: "/usr/bin/envoy", PID: 8, State: "Ready"},
-		Pods:  []control.Pod{{Name: tutorial("a"), Containers: 2, Ready: 2}},
+		Pods:  []pods.Pod{{Name: tutorial("a"), Containers: 2, Ready: 2}},
 	}
 	full := s
 	full.Proxy.Restarts, full.Tracing, full.Internet = 2, "zipkin", true
 	full.Pods = append(full.Pods,
-		control.Pod{Name: tutorial("b"), Containers: 2, Ready: 1, Status: "CrashLoopBackOff", Reason: "exit status 2"},
-		control.Pod{Name: tutorial("c"), Containers: 2, Status: "Pending"})
-	full.Rules = []control.Ref{{Type: "route-rule", Name: "recommendation-default"}, {Type: "denier", Name: "d"}}
+		pods.Pod{Name: tutorial("b"), Containers: 2, Ready: 1, Status: "CrashLoopBackOff", Reason: "exit status 2"},
+		pods.Pod{Name: tutorial("c"), Containers: 2, Status: "Pending"})
+	full.Rules = []objects.Ref{{Type: "route-rule", Name: "recommendation-default"}, {Type: "denier", Name: "d"}}
 	var got bytes.Buffer
 	for _, status := range []control.Status{s, full} {
 		if err := writeStatus(&got, status, now); err != nil {

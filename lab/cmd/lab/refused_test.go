@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"istio-tutorial/lab/objects"
 )
 
 // whole are objects that the lab takes, by the headings of docs/refused.md.
@@ -163,5 +165,23 @@ func TestRefusedKinds(t *testing.T) {
 	}
 	if len(kinds) < 10 {
 		t.Errorf("kinds %q", kinds)
+	}
+}
+
+// TestEveryKindHasASection holds the page to the table of kinds.
+func TestEveryKindHasASection(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile(filepath.Join(repository, "docs", "refused.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range objects.Kinds() {
+		if k.Set == "" { // of 2018, or no rule
+			continue
+		}
+		plain, qualified := "\n## "+k.Kind+"\n", "\n## "+k.Kind+" ("+k.Group+")\n"
+		if !strings.Contains(string(page), plain) && !strings.Contains(string(page), qualified) {
+			t.Errorf("docs/refused.md has no section on %s of %s", k.Kind, k.Group)
+		}
 	}
 }

@@ -8,8 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"istio-tutorial/lab/control"
 	"istio-tutorial/lab/manifests"
+	"istio-tutorial/lab/objects"
 )
 
 // routeFlags say whose calls to what, and by which rules.
@@ -68,8 +68,8 @@ pairs of workload and service it is a list.`,
 	return cmd
 }
 
-func (r *routeFlags) ask(ctx context.Context) ([]control.Routes, error) {
-	query := control.RouteQuery{From: r.from, To: r.to, Namespace: r.namespace}
+func (r *routeFlags) ask(ctx context.Context) ([]objects.Routes, error) {
+	query := objects.RouteQuery{From: r.from, To: r.to, Namespace: r.namespace}
 	if r.all {
 		query.From, query.To = "", ""
 	}
@@ -84,7 +84,7 @@ func (r *routeFlags) ask(ctx context.Context) ([]control.Routes, error) {
 }
 
 // offline is what files alone make of the tutorial's services.
-func (r *routeFlags) offline(query control.RouteQuery) ([]control.Routes, error) {
+func (r *routeFlags) offline(query objects.RouteQuery) ([]objects.Routes, error) {
 	files, err := r.read(r.stdin)
 	if err != nil {
 		return nil, err
@@ -93,15 +93,15 @@ func (r *routeFlags) offline(query control.RouteQuery) ([]control.Routes, error)
 	if err != nil {
 		return nil, err
 	}
-	offline := control.Offline{
+	offline := objects.Offline{
 		Manifests: services, Files: files, Namespace: r.namespace,
-		Edition: control.Edition(r.edition),
+		Edition: objects.Edition(r.edition),
 	}
 	return offline.Routes(query)
 }
 
 // tutorial is the chain of deploy/ with the version 2 that most rules speak of.
-func (a *app) tutorial() ([]control.File, error) {
+func (a *app) tutorial() ([]objects.File, error) {
 	home, err := a.home()
 	if err != nil {
 		return nil, err
@@ -114,7 +114,7 @@ func (a *app) tutorial() ([]control.File, error) {
 	return readAll(append(paths, v2), nil)
 }
 
-func (r *routeFlags) show(list []control.Routes) error {
+func (r *routeFlags) show(list []objects.Routes) error {
 	if r.format == "json" {
 		return r.showJSON(list)
 	}
@@ -137,7 +137,7 @@ type fromTo struct {
 	Effective json.RawMessage `json:"effective"`
 }
 
-func (r *routeFlags) showJSON(list []control.Routes) error {
+func (r *routeFlags) showJSON(list []objects.Routes) error {
 	for i := range list {
 		if list[i].Effective == nil { // of a host outside
 			list[i].Effective = json.RawMessage("null")

@@ -10,12 +10,12 @@ import (
 	"strings"
 	"time"
 
-	"istio-tutorial/lab/control"
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/objects"
 )
 
 // writeRoutes shows two tables: the routes in their order, and how each cluster is treated.
-func writeRoutes(w io.Writer, r control.Routes) error {
+func writeRoutes(w io.Writer, r objects.Routes) error {
 	fmt.Fprintf(w, "%s -> %s\n\n", r.From.Name, hostName(r.Host))
 	routes := [][]string{{"RULE", "MATCH", "TO", "TIMEOUT", "RETRIES", "MIRROR", "FAULTS"}}
 	for _, route := range r.Host.Routes {
@@ -194,7 +194,7 @@ func retryOn(r mesh.Retry) string {
 
 func orNone(parts []string) string { return cmp.Or(strings.Join(parts, ", "), "none") }
 
-func clusterCells(c control.ClusterRoute) []string {
+func clusterCells(c objects.ClusterRoute) []string {
 	balance := map[mesh.Balance]string{
 		mesh.RoundRobin: "round robin", mesh.LeastRequest: "least request", mesh.Random: "random",
 		mesh.ByHash: "by hash",

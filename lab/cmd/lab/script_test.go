@@ -115,7 +115,7 @@ func setup(env *testscript.Env) error {
 	env.Setenv("XDG_RUNTIME_DIR", run)
 	env.Setenv("HOME", run)
 	env.Setenv("LAB_NAME", defaultLab)
-	env.Values[labKey{}] = map[string]*daemon{}
+	env.Values[labKey{}] = map[string]*runningLab{}
 	root, err := filepath.Abs(repository)
 	if err != nil {
 		return err
@@ -130,15 +130,15 @@ func setup(env *testscript.Env) error {
 	return nil
 }
 
-// daemon is a lab that a script has started.
-type daemon struct {
+// runningLab is a lab that a script has started.
+type runningLab struct {
 	cmd   *exec.Cmd
 	out   bytes.Buffer // read it when ended
 	ended chan error
 }
 
-func labs(ts *testscript.TestScript) map[string]*daemon {
-	return ts.Value(labKey{}).(map[string]*daemon)
+func labs(ts *testscript.TestScript) map[string]*runningLab {
+	return ts.Value(labKey{}).(map[string]*runningLab)
 }
 
 // command is one in the script's environment.
@@ -154,7 +154,7 @@ func command(ts *testscript.TestScript, args ...string) *exec.Cmd {
 }
 
 func up(ts *testscript.TestScript, _ bool, args []string) {
-	d := &daemon{ended: make(chan error, 1)}
+	d := &runningLab{ended: make(chan error, 1)}
 	d.cmd = command(ts, append([]string{"lab", "up", "--listen", "127.0.0.1:0"}, args...)...)
 	d.cmd.Stdout, d.cmd.Stderr = &d.out, &d.out
 	ts.Check(d.cmd.Start())
@@ -187,7 +187,7 @@ func up(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 // end waits for the end that a signal asks for.
-func (d *daemon) end(ts *testscript.TestScript, signal syscall.Signal) error {
+func (d *runningLab) end(ts *testscript.TestScript, signal syscall.Signal) error {
 	_ = d.cmd.Process.Signal(signal) // it may have ended
 	select {
 	case err := <-d.ended:

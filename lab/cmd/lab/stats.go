@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/objects"
 )
 
 func (a *app) stats() *cobra.Command {
@@ -56,8 +57,8 @@ func (s statsAsker) ask(ctx context.Context, args []string) ([]control.Stat, err
 		return s.of(ctx, nil, args[0])
 	}
 	list, missing := s.of(ctx, args, "")
-	refused, ok := errors.AsType[*control.Error](missing)
-	if !ok || refused.Reason != control.NotFound {
+	refused, ok := errors.AsType[*objects.Error](missing)
+	if !ok || refused.Reason != objects.NotFound {
 		return list, missing
 	}
 	list, err := s.of(ctx, nil, args[0])

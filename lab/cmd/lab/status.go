@@ -11,6 +11,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/objects"
+	"istio-tutorial/lab/pods"
 )
 
 func (a *app) statusVerb() *cobra.Command {
@@ -74,9 +76,9 @@ func proxyLine(p control.ProxyStatus) string {
 }
 
 // podsLine names those that are not ready, with the reason.
-func podsLine(pods []control.Pod) string {
+func podsLine(list []pods.Pod) string {
 	ready, text := 0, ""
-	for _, p := range pods {
+	for _, p := range list {
 		if p.Ready == p.Containers {
 			ready++
 			continue
@@ -86,10 +88,10 @@ func podsLine(pods []control.Pod) string {
 			text += ": " + p.Reason
 		}
 	}
-	return fmt.Sprintf("%d of %d ready%s", ready, len(pods), text)
+	return fmt.Sprintf("%d of %d ready%s", ready, len(list), text)
 }
 
-func rulesLine(rules []control.Ref) string {
+func rulesLine(rules []objects.Ref) string {
 	if len(rules) == 0 {
 		return "none"
 	}

@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/daemon"
 )
 
 // patience is how long a step may take before it is named, though it is not over.
@@ -26,7 +26,7 @@ func newSteps(ctx context.Context, w io.Writer) *steps {
 	return &steps{w: w, over: over, waiting: map[string]*time.Timer{}}
 }
 
-func (s *steps) show(step control.Step) {
+func (s *steps) show(step daemon.Step) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if timer := s.waiting[step.Name]; timer != nil {

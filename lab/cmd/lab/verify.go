@@ -14,6 +14,7 @@ import (
 
 	"istio-tutorial/lab/control"
 	"istio-tutorial/lab/lesson"
+	"istio-tutorial/lab/objects"
 )
 
 // verify is the verb and its flags.
@@ -52,7 +53,7 @@ page in a lab of its own. It ends with status 1 if a page says what does not hap
 	flags.IntVarP(&v.jobs, "jobs", "j", 2*runtime.NumCPU(), "labs at the same time")
 	flags.StringVar(&v.junit, "junit", "", "write a report to this file")
 	flags.BoolVarP(&v.verbose, "verbose", "v", false, "show what the pages do")
-	flags.StringVar(&v.editionFlag, "edition", string(control.Classic),
+	flags.StringVar(&v.editionFlag, "edition", string(objects.Classic),
 		strings.Join(lesson.Editions(), ", ")+", or all")
 	return cmd
 }
@@ -141,7 +142,7 @@ func (v *verify) alone(r lesson.Result) string {
 	if r.Mutant != nil {
 		line += " --prove"
 	}
-	if r.Edition != string(control.Classic) {
+	if r.Edition != string(objects.Classic) {
 		line += " --edition " + r.Edition
 	}
 	return line

@@ -124,7 +124,7 @@ func (i inspector) destinationPolicy(p rules.Typed[destinationPolicy]) []rules.F
 	}
 }
 
-// use tells whether a policy is some cluster's, or else the name of the one that its clusters have.
+// use reports whether a policy is some cluster's, or else the name of the one that its clusters have.
 func (i inspector) use(p rules.Typed[destinationPolicy]) (used bool, taken string) {
 	for n, out := range i.outbounds {
 		for _, u := range out.Clusters {
@@ -148,7 +148,8 @@ func (i inspector) policyNotes(p rules.Typed[destinationPolicy]) []rules.Finding
 	if p.Spec.LoadBalancing == nil && simple == nil {
 		list.add(NoEffect, "sets nothing, and hides every later policy for the same pods")
 	}
-	if p.Spec.LoadBalancing != nil && i.isExternal(p.Spec.Destination.Service) {
+	outside := len(i.topology.ExternalAt(p.Spec.Destination.Service)) > 0
+	if p.Spec.LoadBalancing != nil && outside {
 		list.add(NoEffect, "balances nothing: loadBalancing has no effect on hosts outside")
 	}
 	if simple != nil {

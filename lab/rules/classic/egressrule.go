@@ -43,13 +43,12 @@ func externalHost(host string, p egressPort) mesh.ExternalHost {
 }
 
 func (r *resolver) external(c mesh.Cluster) (mesh.ExternalHost, bool) {
-	i := slices.IndexFunc(r.topology.External, func(e mesh.ExternalHost) bool {
-		return e.Host == c.Host && e.Port == c.Port
-	})
-	if i < 0 {
-		return mesh.ExternalHost{}, false
+	for _, e := range r.topology.ExternalAt(c.Host) {
+		if e.Port == c.Port {
+			return e, true
+		}
 	}
-	return r.topology.External[i], true
+	return mesh.ExternalHost{}, false
 }
 
 func (v *validator) egressRule(r *egressRule) {
@@ -104,12 +103,6 @@ func (v *validator) egressPort(path string, p egressPort) {
 	default:
 		v.Fail(path+".protocol", "want http, http2, grpc or https, not %q", p.Protocol)
 	}
-}
-
-func (i inspector) isExternal(host string) bool {
-	return slices.ContainsFunc(i.topology.External, func(e mesh.ExternalHost) bool {
-		return e.Host == host
-	})
 }
 
 func (i inspector) egressRule(r rules.Typed[egressRule]) []rules.Finding {

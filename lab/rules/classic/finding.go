@@ -90,7 +90,7 @@ func (i inspector) unreachable(r rules.Rule, destination, source *reference) []r
 	return never(NoClient, "there is no pod of %s", from)
 }
 
-// known tells whether clients have routes for a host.
+// known reports whether clients have routes for a host.
 func (i inspector) known(host string) bool {
 	return len(i.plans) == 0 || slices.ContainsFunc(i.plans[0].hosts, func(h plannedHost) bool {
 		return h.host == host

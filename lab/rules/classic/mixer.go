@@ -92,7 +92,7 @@ func (r *resolver) actions(c call) []action {
 	return list
 }
 
-// takes tells whether a handler has a use for an instance.
+// takes reports whether a handler has a use for an instance.
 func takes(handler, instance rules.Rule) bool {
 	switch handler.Kind.Kind {
 	case denierKind:

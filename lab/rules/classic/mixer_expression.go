@@ -41,7 +41,7 @@ func (k termKind) isMap() bool {
 	return k == sourceLabels || k == destinationLabels || k == requestHeaders
 }
 
-// isStatic tells whether caller and server decide, whatever the request.
+// isStatic reports whether caller and server decide, whatever the request.
 func (k termKind) isStatic() bool {
 	return !strings.HasPrefix(string(k), "request.") && k != responseCode
 }

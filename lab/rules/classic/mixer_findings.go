@@ -100,7 +100,7 @@ func (p *prometheus) has(instance string) bool {
 	return false
 }
 
-// limitsOnly tells whether all handlers of a rule are memquotas.
+// limitsOnly reports whether all handlers of a rule are memquotas.
 func limitsOnly(r rules.Typed[mixerRule]) bool {
 	return !slices.ContainsFunc(r.Spec.Actions, func(a mixerAction) bool {
 		return mixerKey(a.Handler, r.Key.Namespace).Kind != memQuotaKind
@@ -148,7 +148,7 @@ func (i inspector) quotaSpecBinding(b rules.Typed[quotaSpecBinding]) []rules.Fin
 	return list
 }
 
-// handsOut tells whether some call of the bound services gets its quota from somewhere.
+// handsOut reports whether some call of the bound services gets its quota from somewhere.
 func (i inspector) handsOut(b rules.Typed[quotaSpecBinding]) bool {
 	for _, server := range i.topology.Workloads {
 		if !i.bound(b, server) {

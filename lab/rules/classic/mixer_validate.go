@@ -45,9 +45,7 @@ func (v *validator) listChecker(l *listChecker) {
 }
 
 func (v *validator) listEntry(l *listEntry) {
-	if len(l.Value) == 0 {
-		v.Fail("spec.value", "missing")
-	}
+	v.Required("spec.value", l.Value)
 }
 
 func (v *validator) memQuota(m *memQuota) {

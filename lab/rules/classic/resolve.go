@@ -122,7 +122,7 @@ func (r *resolver) host(client mesh.Workload, host string, names []string, port 
 
 const defaultRoute = "default-route"
 
-// isFrom tells whether a rule with this source is for a client's sidecar.
+// isFrom reports whether a rule with this source is for a client's sidecar.
 func (r *resolver) isFrom(client mesh.Workload, rule rules.Rule, source *reference) bool {
 	if source == nil {
 		return true
@@ -166,13 +166,7 @@ const statusNoRoute = 404
 
 // addClusters adds those that a route names.
 func (r *resolver) addClusters(out *mesh.Outbound, client mesh.Workload, route mesh.Route) {
-	add := func(c mesh.Cluster) {
-		out.AddCluster(c, func() mesh.Policy { return r.policy(client, c) })
-	}
-	for _, d := range route.Destinations {
-		add(d.Cluster)
-	}
-	for _, m := range route.Mirrors {
-		add(m.Cluster)
+	for c := range route.Clusters() {
+		out.AddCluster(*c, func() mesh.Policy { return r.policy(client, *c) })
 	}
 }

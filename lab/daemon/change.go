@@ -1,0 +1,138 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"reflect"
+	"slices"
+	"time"
+
+	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/objects"
+	"istio-tutorial/lab/pods"
+)
+
+// within bounds a change: a proxy that was killed is back earlier.
+const within = 15 * time.Second
+
+// edit makes other objects of those in force; it may have both results and an error.
+type edit func(objects.Set) (objects.Set, []objects.Result, error)
+
+// commit puts in force what an edit makes, when the proxy has taken it: else nothing changes.
+// One commit follows the other.
+func (l *lab) commit(ctx context.Context, e edit) ([]objects.Result, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, within, errors.New("the proxy does not answer"))
+	defer cancel()
+	if err := l.take(ctx); err != nil {
+		return nil, err
+	}
+	defer l.release()
+	before := l.objects()
+	next, results, problems := e(before)
+	if len(results) == 0 {
+		return nil, problems
+	}
+	if err := l.push(ctx, next); err != nil {
+		return nil, err
+	}
+	l.adopt(next)
+	if !reflect.DeepEqual(before.Deployments(), next.Deployments()) {
+		// Pods that are to end get no call any more. If this fails, publish tries again.
+		_ = l.push(ctx, next)
+	}
+	return next.Explain(before, results, next.Expected()), problems
+}
+
+func (l *lab) change(ctx context.Context, c control.Change) ([]objects.Result, error) {
+	list, err := objects.Parse(c.Files, c.Namespace, c.Strict)
+	if err != nil {
+		return nil, err
+	}
+	return l.commit(ctx, func(s objects.Set) (objects.Set, []objects.Result, error) {
+		return s.Change(c.Verb, list, time.Now())
+	})
+}
+
+// delete deletes what there is of a selection; the error is about the rest.
+func (l *lab) delete(ctx context.Context, sel objects.Selection) ([]objects.Result, error) {
+	ended, problems := l.deletePods(sel)
+	results, err := l.commit(ctx, func(s objects.Set) (objects.Set, []objects.Result, error) {
+		list, missing := refs(s, sel)
+		next, results, err := s.Remove(list)
+		return next, results, objects.Join(missing, err)
+	})
+	return append(ended, results...), objects.Join(problems, err)
+}
+
+// deletePods ends pods; their Deployments make others.
+func (l *lab) deletePods(sel objects.Selection) ([]objects.Result, error) {
+	picks, err := sel.Picks()
+	if err != nil {
+		return nil, nil // refs says the same
+	}
+	var results []objects.Result
+	var problems []error
+	for _, p := range picks {
+		if !p.Kind.Running {
+			continue
+		}
+		found, missing := l.pickPods(sel, p)
+		problems = append(problems, missing)
+		for _, pod := range found {
+			if l.pods.Delete(pod.Name) == nil { // else it has just ended by itself
+				ref := objects.NewRef(p.Kind, pod.Namespace, pod.Name.Name)
+				results = append(results, objects.Result{Ref: ref, Done: "deleted"})
+			}
+		}
+	}
+	return results, objects.Join(problems...)
+}
+
+// gone returns when nothing is left of the pods among some objects.
+func (l *lab) gone(ctx context.Context, refs []objects.Ref) (bool, error) {
+	kind, _ := objects.FindKind(objects.PodKind)
+	isMeant := func(p pods.Pod) bool {
+		return slices.Contains(refs, objects.NewRef(kind, p.Namespace, p.Name.Name))
+	}
+	for {
+		changed := l.pods.Changed()
+		if !slices.ContainsFunc(l.pods.Pods(), isMeant) {
+			return true, nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return false, ctx.Err()
+		}
+	}
+}
+
+func (l *lab) scale(ctx context.Context, q control.Scale) ([]objects.Result, error) {
+	return l.commit(ctx, func(s objects.Set) (objects.Set, []objects.Result, error) {
+		list, err := deployments(s, q.Selection)
+		if err != nil {
+			return s, nil, err
+		}
+		return s.Scale(list, q.Replicas, q.Current)
+	})
+}
+
+func (l *lab) restart(ctx context.Context, sel objects.Selection) ([]objects.Result, error) {
+	return l.commit(ctx, func(s objects.Set) (objects.Set, []objects.Result, error) {
+		list, err := deployments(s, sel)
+		if err != nil {
+			return s, nil, err
+		}
+		return s.Restart(list, time.Now())
+	})
+}
+
+func (l *lab) setEnv(ctx context.Context, q control.SetEnv) ([]objects.Result, error) {
+	return l.commit(ctx, func(s objects.Set) (objects.Set, []objects.Result, error) {
+		list, err := deployments(s, q.Selection)
+		if err != nil {
+			return s, nil, err
+		}
+		return s.SetEnv(list, q.Set, q.Unset)
+	})
+}

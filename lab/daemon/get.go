@@ -1,0 +1,139 @@
+package daemon
+
+import (
+	"cmp"
+	"context"
+	"iter"
+	"slices"
+
+	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/objects"
+	"istio-tutorial/lab/show"
+)
+
+func (l *lab) get(_ context.Context, sel objects.Selection) ([]control.Table, error) {
+	picks, err := sel.Picks()
+	if err != nil {
+		return nil, err
+	}
+	warnings := l.warnings()
+	var tables []control.Table
+	var problems []error
+	for _, p := range picks {
+		list, missing := l.subjects(sel, p)
+		problems = append(problems, missing)
+		for i := range list {
+			list[i].Warnings = warnings[list[i].Ref]
+		}
+		t, err := show.Table(p.Kind, sel.AllNamespaces, list)
+		problems = append(problems, err)
+		tables = append(tables, t)
+	}
+	return tables, objects.Join(problems...)
+}
+
+// warnings are the sentences about each rule.
+func (l *lab) warnings() map[objects.Ref][]string {
+	set := l.objects()
+	warnings := map[objects.Ref][]string{}
+	for _, f := range set.Findings(set.Expected()) {
+		warnings[f.Ref] = append(warnings[f.Ref], f.Sentence())
+	}
+	return warnings
+}
+
+func (l *lab) subjects(sel objects.Selection, p objects.Pick) ([]show.Subject, error) {
+	if p.Kind.Running {
+		return l.podSubjects(sel, p)
+	}
+	found, missing := l.objects().Pick(sel, p)
+	var list []show.Subject
+	for _, o := range found {
+		s := show.Subject{Ref: o.Ref, Created: o.Created, Labels: o.Labels, Object: o}
+		if o.Kind == "Deployment" {
+			s.Progress, _ = l.pods.Progress(workload(o.Ref))
+		}
+		list = append(list, s)
+	}
+	return list, missing
+}
+
+func (l *lab) podSubjects(sel objects.Selection, p objects.Pick) ([]show.Subject, error) {
+	found, missing := l.pickPods(sel, p)
+	var list []show.Subject
+	for _, pod := range found {
+		ref := objects.NewRef(p.Kind, pod.Namespace, pod.Name.Name)
+		list = append(list, show.Subject{Ref: ref, Created: pod.Created, Labels: pod.Labels, Pod: pod})
+	}
+	slices.SortStableFunc(list, byName)
+	return list, missing
+}
+
+func byName(a, b show.Subject) int {
+	return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
+}
+
+func (l *lab) watch(ctx context.Context, sel objects.Selection) iter.Seq2[[]control.Table, error] {
+	return func(yield func([]control.Table, error) bool) {
+		var before []control.Table
+		for {
+			objectsChanged, podsChanged := l.news(), l.pods.Changed()
+			now, err := l.get(ctx, sel)
+			switch {
+			case before == nil && (!yield(now, err) || err != nil):
+				return
+			case before != nil:
+				if news := show.Differences(before, now); len(news) > 0 && !yield(news, nil) {
+					return
+				}
+			}
+			before = now
+			select {
+			case <-objectsChanged:
+			case <-podsChanged:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}
+}
+
+func (l *lab) describe(_ context.Context, sel objects.Selection) ([]control.Description, error) {
+	picks, err := sel.Picks()
+	if err != nil {
+		return nil, err
+	}
+	warnings := l.warnings()
+	var list []control.Description
+	var problems []error
+	for _, p := range picks {
+		found, missing := l.subjects(sel, p)
+		problems = append(problems, missing)
+		for _, s := range found {
+			s.Warnings = warnings[s.Ref]
+			if s.Kind == "Service" {
+				s.Endpoints = l.endpoints(s.Object)
+			}
+			d, err := show.Describe(s)
+			problems = append(problems, err)
+			list = append(list, d)
+		}
+	}
+	return list, objects.Join(problems...)
+}
+
+// endpoints are the addresses of the ready pods behind a Service.
+func (l *lab) endpoints(o objects.Object) []string {
+	t := l.pods.Topology(l.objects().Topology())
+	var list []string
+	for _, port := range o.Manifest.Service.Ports {
+		c := mesh.Cluster{Host: o.Manifest.Service.Host(), Port: port.Number}
+		for _, e := range t.Endpoints(c) {
+			if e.Instance.Ready {
+				list = append(list, e.Address)
+			}
+		}
+	}
+	return list
+}

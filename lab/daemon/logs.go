@@ -1,0 +1,150 @@
+package daemon
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/journal"
+	"istio-tutorial/lab/objects"
+	"istio-tutorial/lab/pods"
+)
+
+// linesOf is what of a log is asked for.
+func linesOf(q control.LogQuery) journal.Query {
+	j := journal.Query{Follow: q.Follow, Tail: q.Tail, Previous: q.Previous, Timestamps: q.Timestamps}
+	if q.Since > 0 {
+		j.Since = time.Now().Add(-q.Since)
+	}
+	return j
+}
+
+func (l *lab) logs(ctx context.Context, q control.LogQuery) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		ctx, stop := context.WithCancel(ctx)
+		defer stop()
+		logs, err := l.logsOf(ctx, q)
+		if err != nil {
+			yield("", err)
+			return
+		}
+		for line := range together(stop, logs) {
+			if !yield(line, nil) {
+				return
+			}
+		}
+	}
+}
+
+// logsOf are the logs of the pods, each for itself.
+func (l *lab) logsOf(ctx context.Context, q control.LogQuery) ([]iter.Seq[string], error) {
+	list, err := l.podsOf(q.Selection)
+	if err != nil {
+		return nil, err
+	}
+	var logs []iter.Seq[string]
+	for _, p := range list {
+		lines, err := l.logOf(ctx, p, q)
+		if err != nil {
+			return nil, err
+		}
+		if q.Prefix {
+			container := cmp.Or(q.Container, p.Container)
+			lines = prefixed(lines, fmt.Sprintf("[pod/%s/%s] ", p.Name.Name, container))
+		}
+		logs = append(logs, lines)
+	}
+	return logs, nil
+}
+
+func (l *lab) logOf(ctx context.Context, p pods.Pod, q control.LogQuery) (iter.Seq[string], error) {
+	switch q.Container {
+	case "", p.Container:
+		lines, err := l.pods.Logs(ctx, p.Name, linesOf(q))
+		if errors.Is(err, journal.ErrNoPrevious) {
+			return nil, objects.Errorf(objects.NotFound, "%v", err)
+		}
+		return lines, err
+	case pods.Sidecar:
+		lines, err := l.proxy.journal.Lines(ctx, linesOf(q))
+		return about(lines, p), err
+	default:
+		return nil, noContainer(q.Container, p, p.Container+" and "+pods.Sidecar)
+	}
+}
+
+// about are the lines of a pod's own sidecar.
+func about(lines iter.Seq[string], p pods.Pod) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for line := range lines {
+			if strings.Contains(line, strconv.Quote(p.Name.String())) && !yield(line) {
+				return
+			}
+		}
+	}
+}
+
+func prefixed(lines iter.Seq[string], prefix string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for line := range lines {
+			if !yield(prefix + line) {
+				return
+			}
+		}
+	}
+}
+
+// together yields the lines of all logs as they come, of each in its order; stop ends them all.
+func together(stop context.CancelFunc, logs []iter.Seq[string]) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		all, stopped := make(chan string), make(chan struct{})
+		var readers sync.WaitGroup
+		for _, log := range logs {
+			readers.Go(func() {
+				for line := range log {
+					select {
+					case all <- line:
+					case <-stopped:
+						return
+					}
+				}
+			})
+		}
+		go func() {
+			readers.Wait()
+			close(all)
+		}()
+		defer func() {
+			close(stopped)
+			stop()
+			readers.Wait()
+		}()
+		for line := range all {
+			if !yield(line) {
+				return
+			}
+		}
+	}
+}
+
+func (l *lab) proxyLogs(ctx context.Context, q control.LogQuery) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		lines, err := l.proxy.journal.Lines(ctx, linesOf(q))
+		if err != nil {
+			yield("", objects.Errorf(objects.NotFound, "envoy: %v", err))
+			return
+		}
+		for line := range lines {
+			if !yield(line, nil) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,89 @@
+package daemon
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"istio-tutorial/lab/envoy"
+)
+
+const (
+	metricsPath   = "/metrics"
+	zipkinDefault = "localhost:9411"
+)
+
+// observer is what others ask the lab for on loopback: its metrics; and the spans of Envoy pass
+// through it.
+type observer struct {
+	listener net.Listener
+	server   *http.Server
+}
+
+// observe begins to serve the counters; zipkin is where spans go, "" for nowhere.
+func observe(c *counters, zipkin string) (*observer, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("metrics: %w", err)
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET "+metricsPath, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+		c.write(w)
+	})
+	if zipkin != "" {
+		mux.Handle("POST "+envoy.SpansPath, envoy.RelaySpans(zipkin))
+	}
+	o := &observer{listener, &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}}
+	go func() { _ = o.server.Serve(listener) }() // it ends when the server is closed
+	return o, nil
+}
+
+func (o *observer) close() error { return o.server.Close() }
+
+func (o *observer) address() string { return o.listener.Addr().String() }
+
+func (l *lab) metrics(context.Context, struct{}) (string, error) {
+	var text strings.Builder
+	l.counters.write(&text)
+	return text.String(), nil
+}
+
+func (l *lab) metricsURL() string { return "http://" + l.observer.address() + metricsPath }
+
+// tracingVariables are those by which services find their backend, if it is not where it is by
+// default.
+func tracingVariables() []string {
+	return []string{
+		"ZIPKIN_URL", "JAEGER_ENDPOINT", "JAEGER_AGENT_HOST", "JAEGER_AGENT_PORT",
+	}
+}
+
+// tracing is what has the services report to a backend.
+func (l *lab) tracing() []string {
+	if l.cfg.Tracing == "" {
+		return nil
+	}
+	env := []string{"TRACING=" + l.cfg.Tracing}
+	for _, name := range tracingVariables() {
+		if value := l.cfg.Getenv(name); value != "" {
+			env = append(env, name+"="+value)
+		}
+	}
+	return env
+}
+
+// zipkin is where Envoy's spans go, host:port; Jaeger takes them at Zipkin's port, too.
+func (l *lab) zipkin() string {
+	if l.cfg.Tracing == "" {
+		return ""
+	}
+	if u, err := url.Parse(l.cfg.Getenv("ZIPKIN_URL")); err == nil && u.Host != "" {
+		return u.Host
+	}
+	return zipkinDefault
+}

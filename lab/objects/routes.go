@@ -1,0 +1,169 @@
+package objects
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+
+	"istio-tutorial/lab/mesh"
+)
+
+// RouteQuery picks what Routes shows; empty fields are all.
+type RouteQuery struct {
+	From      string // a Deployment, or the app of one: preference-v1, preference
+	To        string // a Service, such as recommendation, or a host outside
+	Namespace string // of both
+}
+
+// Routes is what the rules make of one workload's calls to one host and port.
+type Routes struct {
+	From     mesh.Name // the workload
+	Host     mesh.VirtualHost
+	Clusters []ClusterRoute // those that Host's routes name
+	// Effective is the same in the words of the rules' dialect, with the fields of Istio's own.
+	Effective json.RawMessage
+	// Warnings are the rules that never act, or less than they say; the first of several Routes
+	// has them.
+	Warnings []string
+}
+
+// ClusterRoute is a cluster, how the workload treats it, and how many pods it has.
+type ClusterRoute struct {
+	mesh.Upstream
+	Pods, Ready int
+}
+
+// Routes are the routes that the objects make in a topology. The error is an *Error.
+func (s Set) Routes(t mesh.Topology, q RouteQuery) ([]Routes, error) {
+	m := s.Mesh(t)
+	var list []Routes
+	clients := false
+	for _, w := range m.Workloads {
+		if !q.isFrom(w) {
+			continue
+		}
+		clients = true
+		sidecar, _ := m.SidecarOf(w.Name)
+		list = append(list, q.from(m.Topology, sidecar)...)
+	}
+	switch {
+	case !clients:
+		return nil, Errorf(NotFound,
+			"there is no deployment %q, nor one of that app", q.From)
+	case len(list) == 0:
+		return nil, Errorf(NotFound,
+			"there is no service %q with an HTTP port, nor a rule that lets calls out to it", q.To)
+	}
+	for _, f := range s.Findings(t) {
+		list[0].Warnings = append(list[0].Warnings, f.Sentence())
+	}
+	return list, s.addEffective(t, list)
+}
+
+// from are the routes of one workload.
+func (q RouteQuery) from(t mesh.Topology, s mesh.Sidecar) []Routes {
+	var list []Routes
+	for _, host := range s.Outbound.Hosts {
+		if q.To == "" || slices.Contains(host.Names, q.To) {
+			list = append(list, newRoutes(t, s, host))
+		}
+	}
+	if host, ok := q.hidden(t, s); ok && len(list) == 0 {
+		list = append(list, elsewhere(s, host))
+	}
+	return list
+}
+
+// hidden is a host that calls reach as they do any host: a service that rules hide, or one that
+// is none, where the proxy does not just answer 404.
+func (q RouteQuery) hidden(t mesh.Topology, s mesh.Sidecar) (mesh.VirtualHost, bool) {
+	for _, service := range t.Services {
+		names := service.Names(s.Workload.Namespace)
+		i := slices.IndexFunc(service.Ports, func(p mesh.ServicePort) bool {
+			return p.Protocol != mesh.TCP
+		})
+		if i >= 0 && slices.Contains(names, q.To) {
+			return mesh.VirtualHost{Names: names, Port: service.Ports[i].Number}, true
+		}
+	}
+	answers := !s.Outbound.AllowAny && s.Outbound.Unknown.Status == http.StatusNotFound
+	return mesh.VirtualHost{Names: []string{q.To}}, strings.Contains(q.To, ".") && !answers
+}
+
+// elsewhere is what becomes of calls of any host, under Istio's names for it.
+func elsewhere(s mesh.Sidecar, host mesh.VirtualHost) Routes {
+	route := mesh.Route{From: "block_all", Direct: new(s.Outbound.Unknown)}
+	if s.Outbound.AllowAny {
+		any := mesh.Destination{Cluster: mesh.Cluster{Host: "PassthroughCluster"}, Weight: 100}
+		route = mesh.Route{From: "allow_any", Destinations: []mesh.Destination{any}}
+	}
+	host.Routes = []mesh.Route{route}
+	return Routes{From: s.Workload, Host: host}
+}
+
+func (q RouteQuery) isFrom(w mesh.Workload) bool {
+	in := q.Namespace == "" || w.Namespace == q.Namespace
+	return in && (q.From == "" || w.Name.Name == q.From || w.Labels["app"] == q.From)
+}
+
+func newRoutes(t mesh.Topology, s mesh.Sidecar, host mesh.VirtualHost) Routes {
+	r := Routes{From: s.Workload, Host: host}
+	named := clustersOf(host)
+	for _, u := range s.Outbound.Clusters {
+		if !named[u.Cluster.Key()] {
+			continue
+		}
+		c := ClusterRoute{Upstream: u}
+		for _, e := range t.Endpoints(u.Cluster) {
+			c.Pods++
+			if e.Instance.Ready {
+				c.Ready++
+			}
+		}
+		r.Clusters = append(r.Clusters, c)
+	}
+	return r
+}
+
+// clustersOf are the keys of the clusters that a host's routes name.
+func clustersOf(host mesh.VirtualHost) map[string]bool {
+	named := map[string]bool{}
+	for _, route := range host.Routes {
+		for _, d := range route.Destinations {
+			named[d.Cluster.Key()] = true
+		}
+		for _, m := range route.Mirrors {
+			named[m.Cluster.Key()] = true
+		}
+	}
+	return named
+}
+
+// addEffective says the same of the services in the words of the rules' dialect.
+func (s Set) addEffective(t mesh.Topology, list []Routes) error {
+	for i, r := range list {
+		service, ok := serviceOf(t, r.Host)
+		if !ok {
+			continue
+		}
+		target := Target{Client: r.From, Service: service.Name, Port: r.Host.Port}
+		view, err := s.Effective(t, target)
+		if err != nil {
+			return err
+		}
+		if list[i].Effective, err = json.Marshal(view); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func serviceOf(t mesh.Topology, host mesh.VirtualHost) (mesh.Service, bool) {
+	for _, name := range host.Names {
+		if s, ok := t.ServiceAt(name); ok {
+			return s, true
+		}
+	}
+	return mesh.Service{}, false
+}

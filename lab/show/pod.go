@@ -1,0 +1,78 @@
+package show
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"istio-tutorial/lab/objects"
+	"istio-tutorial/lab/pods"
+)
+
+// yaml is an object as it was written, and a pod as Kubernetes would describe it.
+func (s Subject) yaml() (string, error) {
+	if s.Kind != objects.PodKind {
+		data, err := s.Object.YAML()
+		return string(data), err
+	}
+	data, err := yaml.Marshal(podDocument(s.Pod))
+	return string(data), err
+}
+
+type fields map[string]any
+
+// podDocument has the fields that readers pick with jsonpath.
+func podDocument(p pods.Pod) fields {
+	ready := "False"
+	if p.Ready == p.Containers {
+		ready = "True"
+	}
+	return fields{
+		"apiVersion": "v1",
+		"kind":       objects.PodKind,
+		"metadata": fields{
+			"name":              p.Name.Name,
+			"namespace":         p.Namespace,
+			"labels":            p.Labels,
+			"creationTimestamp": p.Created.UTC().Format(time.RFC3339),
+		},
+		"spec": fields{
+			"nodeName":   "lab",
+			"containers": []fields{{"name": p.Container, "image": p.Image, "ports": containerPorts(p)}},
+		},
+		"status": fields{
+			"phase":      phase(p),
+			"podIP":      podIP,
+			"startTime":  p.Created.UTC().Format(time.RFC3339),
+			"conditions": []fields{{"type": "Ready", "status": ready}},
+			"containerStatuses": []fields{{
+				"name": p.Container, "image": p.Image,
+				"ready": p.Ready == p.Containers, "restartCount": p.Restarts,
+			}},
+		},
+	}
+}
+
+const podIP = "127.0.0.1"
+
+// containerPorts say also where each port really is, which no cluster needs to.
+func containerPorts(p pods.Pod) []fields {
+	ports := []fields{}
+	for _, number := range sortedPorts(p) {
+		_, real, _ := strings.Cut(p.Addresses[number], ":")
+		ports = append(ports, fields{"containerPort": number, "hostPort": real})
+	}
+	return ports
+}
+
+func sortedPorts(p pods.Pod) []int { return slices.Sorted(maps.Keys(p.Addresses)) }
+
+func phase(p pods.Pod) string {
+	if p.PID == 0 {
+		return "Pending"
+	}
+	return "Running"
+}
