@@ -54,6 +54,17 @@ func (o *Outbound) AddCluster(c Cluster, policy func() Policy) {
 	}
 }
 
+// NewSidecars are those of all workloads.
+func NewSidecars(
+	t Topology, outbound func(Workload) Outbound, inbound func(Workload) Inbound,
+) []Sidecar {
+	list := make([]Sidecar, len(t.Workloads))
+	for i, w := range t.Workloads {
+		list[i] = Sidecar{Workload: w.Name, Outbound: outbound(w), Inbound: inbound(w)}
+	}
+	return list
+}
+
 // SidecarOf is the sidecar of a workload; false if the mesh has no such workload.
 func (m Mesh) SidecarOf(workload Name) (Sidecar, bool) {
 	for _, s := range m.Sidecars {

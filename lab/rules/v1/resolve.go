@@ -104,13 +104,8 @@ func newResolver(s rules.Set, t mesh.Topology, extensions []Extension) *resolver
 func Resolve(s rules.Set, t mesh.Topology, extensions ...Extension) mesh.Mesh {
 	r := newResolver(s, t, extensions)
 	m := mesh.Mesh{Topology: r.topology, Gateway: r.gateway()}
-	for _, w := range t.Workloads {
-		m.Sidecars = append(m.Sidecars, mesh.Sidecar{
-			Workload: w.Name,
-			Outbound: r.outbound(r.plan(w)),
-			Inbound:  r.inbound(w),
-		})
-	}
+	outbound := func(w mesh.Workload) mesh.Outbound { return r.outbound(r.plan(w)) }
+	m.Sidecars = mesh.NewSidecars(t, outbound, r.inbound)
 	return m
 }
 
