@@ -32,7 +32,7 @@ func parse(doc document.Document, namespace string) (rules.Rule, document.Errors
 	if len(problems) > 0 {
 		return rule, append(errs, problems...)
 	}
-	v := validator{rules.Validator{Doc: doc, Namespace: rule.Key.Namespace}}
+	v := validator{rules.Validator{Doc: doc}}
 	row.Validate(&v, spec)
 	rule.Warnings = v.Warnings
 	rule.Suppressed = strings.Split(meta.Annotations[suppressAnnotation], ",")

@@ -25,10 +25,7 @@ func (v *validator) host(path, name string) bool {
 	return problem == ""
 }
 
-const (
-	longestHost  = 255
-	longestLabel = 63
-)
+const longestHost = 255
 
 func hostProblem(name string) string {
 	if name == "" {
@@ -57,7 +54,7 @@ func hostProblem(name string) string {
 
 // isLabel takes capitals too, as Istio does.
 func isLabel(s string) bool {
-	return len(s) <= longestLabel && len(validation.IsDNS1123Label(strings.ToLower(s))) == 0
+	return len(validation.IsDNS1123Label(strings.ToLower(s))) == 0
 }
 
 func (v *validator) exportTo(list []string) {

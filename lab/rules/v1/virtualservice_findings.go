@@ -129,7 +129,7 @@ func choosesSubset(s *networking.VirtualService, host string) bool {
 		})
 }
 
-// isSubset tells whether any DestinationRule of a host has a subset.
+// isSubset reports whether any DestinationRule of a host has a subset.
 func (i inspector) isSubset(host, name string) bool {
 	return slices.ContainsFunc(i.policies, func(p destinationRule) bool {
 		return fullName(p.Spec.Host, p.Key.Namespace) == host &&
@@ -157,7 +157,7 @@ func (i inspector) conflicts(r virtualService) []rules.Finding {
 	return list
 }
 
-// bound tells whether a rule is for calls inside the mesh.
+// bound reports whether a rule is for calls inside the mesh.
 func bound(s *networking.VirtualService) bool {
 	return len(s.Gateways) == 0 || slices.Contains(s.Gateways, meshGateway)
 }
