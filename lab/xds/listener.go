@@ -56,7 +56,7 @@ func (b *builder) listen(d door) {
 	} else {
 		manager.UpgradeConfigs = tunnels() // for routes that have one, or refuse it in their words
 	}
-	b.add(listeners, d.name, &listenerv3.Listener{
+	b.add(Listeners, d.name, &listenerv3.Listener{
 		Name:             d.name,
 		StatPrefix:       statName(d.name),
 		Address:          d.address,

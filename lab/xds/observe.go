@@ -68,7 +68,7 @@ func (b *builder) zipkin() {
 	if b.cfg.Zipkin == "" {
 		return
 	}
-	b.add(clusters, zipkinCluster, &clusterv3.Cluster{
+	b.add(Clusters, zipkinCluster, &clusterv3.Cluster{
 		Name:           zipkinCluster,
 		ConnectTimeout: durationpb.New(toProgram),
 		LoadAssignment: assignment(zipkinCluster, host(zipkinCluster, b.tcp(b.cfg.Zipkin))),

@@ -36,7 +36,7 @@ func (b *builder) outbound(c client, out mesh.Outbound) {
 	}
 	table := &routev3.RouteConfiguration{Name: name}
 	table.VirtualHosts = b.hosts(c, out, loopbacks)
-	b.add(routes, name, b.same(table))
+	b.add(Routes, name, b.same(table))
 }
 
 // hosts are those that a client may call, each name once, and what becomes of calls of all others.

@@ -110,7 +110,7 @@ func (b *builder) passthrough(client client, port int) string {
 			},
 		}
 	}
-	b.add(clusters, name, c)
+	b.add(Clusters, name, c)
 	return name
 }
 

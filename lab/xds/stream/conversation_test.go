@@ -1,4 +1,4 @@
-package xds
+package stream
 
 import (
 	"context"
@@ -12,6 +12,8 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/protobuf/types/known/durationpb"
+
+	"istio-tutorial/lab/xds"
 )
 
 // conversation is a stream on which a test says, word by word, what Envoy would.
@@ -21,7 +23,7 @@ type conversation struct {
 	conn   *grpc.ClientConn
 	stream grpc.BidiStreamingClient[discoveryv3.DiscoveryRequest, discoveryv3.DiscoveryResponse]
 	leave  context.CancelFunc
-	heard  [kinds]*discoveryv3.DiscoveryResponse // the last message of each kind
+	heard  [xds.Kinds]*discoveryv3.DiscoveryResponse // the last message of each kind
 }
 
 // enough bounds every wait of a conversation.
@@ -71,11 +73,11 @@ func (c *conversation) connect() {
 }
 
 // say asks for a kind, and answers what was heard of it.
-func (c *conversation) say(k kind, names ...string) {
+func (c *conversation) say(k xds.Kind, names ...string) {
 	c.t.Helper()
 	last := c.heard[k]
 	if err := c.stream.Send(&discoveryv3.DiscoveryRequest{
-		TypeUrl: k.typeURL(), ResourceNames: names,
+		TypeUrl: typeURL(k), ResourceNames: names,
 		VersionInfo: last.GetVersionInfo(), ResponseNonce: last.GetNonce(),
 	}); err != nil {
 		c.t.Fatal(err)
@@ -83,7 +85,7 @@ func (c *conversation) say(k kind, names ...string) {
 }
 
 // hear takes the next message, which is of a kind and holds so many resources.
-func (c *conversation) hear(k kind, count int) {
+func (c *conversation) hear(k xds.Kind, count int) {
 	c.t.Helper()
 	m, err := c.stream.Recv()
 	if err != nil {
@@ -114,14 +116,14 @@ func (c *conversation) taken(to step) {
 
 // version is a step with clusters that differ by their time-out, and endpoints by their hosts.
 func version(timeout time.Duration, hosts int, names ...string) step {
-	next := step{clusters: resources{}, endpoints: resources{}}
+	next := step{xds.Clusters: xds.Resources{}, xds.Endpoints: xds.Resources{}}
 	for _, name := range names {
 		a := &endpointv3.ClusterLoadAssignment{ClusterName: name}
 		for range hosts {
 			a.Endpoints = append(a.Endpoints, &endpointv3.LocalityLbEndpoints{})
 		}
-		next[endpoints][name] = a
-		next[clusters][name] = &clusterv3.Cluster{
+		next[xds.Endpoints][name] = a
+		next[xds.Clusters][name] = &clusterv3.Cluster{
 			Name: name, ConnectTimeout: durationpb.New(timeout),
 			EdsClusterConfig: &clusterv3.Cluster_EdsClusterConfig{ServiceName: name},
 		}
@@ -137,27 +139,27 @@ func TestEndpointsFollow(t *testing.T) {
 	c := converse(t)
 	first, second, third := version(1, 1, "a"), version(2, 1, "a"), version(3, 2, "a")
 	c.offer(first)
-	c.say(clusters)
-	c.hear(clusters, 1)
-	c.say(endpoints, "a")
-	c.hear(endpoints, 1)
-	c.say(endpoints, "a")
-	c.say(clusters)
+	c.say(xds.Clusters)
+	c.hear(xds.Clusters, 1)
+	c.say(xds.Endpoints, "a")
+	c.hear(xds.Endpoints, 1)
+	c.say(xds.Endpoints, "a")
+	c.say(xds.Clusters)
 	c.taken(first)
 
 	c.offer(second)
-	c.hear(clusters, 1)
-	c.hear(endpoints, 1)
-	c.say(endpoints, "a")
+	c.hear(xds.Clusters, 1)
+	c.hear(xds.Endpoints, 1)
+	c.say(xds.Endpoints, "a")
 	c.offer(third)
-	c.hear(endpoints, 1)
-	c.say(endpoints, "a")
-	c.say(clusters) // only now
-	c.hear(clusters, 1)
-	c.say(endpoints, "a")
-	c.hear(endpoints, 1)
-	c.say(endpoints, "a")
-	c.say(clusters)
+	c.hear(xds.Endpoints, 1)
+	c.say(xds.Endpoints, "a")
+	c.say(xds.Clusters) // only now
+	c.hear(xds.Clusters, 1)
+	c.say(xds.Endpoints, "a")
+	c.hear(xds.Endpoints, 1)
+	c.say(xds.Endpoints, "a")
+	c.say(xds.Clusters)
 	c.taken(third)
 }
 
@@ -168,24 +170,24 @@ func TestAskedLater(t *testing.T) {
 	c := converse(t)
 	one, two := version(1, 1, "a"), version(1, 1, "a", "b")
 	c.offer(one)
-	c.say(clusters)
-	c.hear(clusters, 1)
-	c.say(endpoints, "a")
-	c.hear(endpoints, 1)
-	c.say(endpoints, "a")
-	c.say(clusters)
+	c.say(xds.Clusters)
+	c.hear(xds.Clusters, 1)
+	c.say(xds.Endpoints, "a")
+	c.hear(xds.Endpoints, 1)
+	c.say(xds.Endpoints, "a")
+	c.say(xds.Clusters)
 	c.taken(one)
 
 	c.offer(two)
-	c.hear(clusters, 2)
-	c.hear(endpoints, 1)
-	c.say(endpoints, "a", "b") // the answer, and the question
-	c.hear(endpoints, 2)
-	c.say(endpoints, "a") // b is gone before it is here
-	c.say(endpoints, "a", "b")
-	c.hear(endpoints, 2)
-	c.say(endpoints, "a", "b")
-	c.say(clusters)
+	c.hear(xds.Clusters, 2)
+	c.hear(xds.Endpoints, 1)
+	c.say(xds.Endpoints, "a", "b") // the answer, and the question
+	c.hear(xds.Endpoints, 2)
+	c.say(xds.Endpoints, "a") // b is gone before it is here
+	c.say(xds.Endpoints, "a", "b")
+	c.hear(xds.Endpoints, 2)
+	c.say(xds.Endpoints, "a", "b")
+	c.say(xds.Clusters)
 	c.taken(two)
 }
 
@@ -194,28 +196,28 @@ func TestBack(t *testing.T) {
 	t.Parallel()
 	c := converse(t)
 	some := version(1, 1, "a")
-	some[listeners], some[routes] = resources{}, resources{}
+	some[xds.Listeners], some[xds.Routes] = xds.Resources{}, xds.Resources{}
 	c.offer(some)
-	c.say(clusters)
-	c.hear(clusters, 1)
-	c.say(endpoints, "a")
-	c.hear(endpoints, 1)
-	c.say(endpoints, "a")
-	c.say(clusters)
-	c.say(listeners)
-	c.hear(listeners, 0)
-	c.say(listeners)
+	c.say(xds.Clusters)
+	c.hear(xds.Clusters, 1)
+	c.say(xds.Endpoints, "a")
+	c.hear(xds.Endpoints, 1)
+	c.say(xds.Endpoints, "a")
+	c.say(xds.Clusters)
+	c.say(xds.Listeners)
+	c.hear(xds.Listeners, 0)
+	c.say(xds.Listeners)
 	c.taken(some)
 
 	c.connect()
-	c.say(clusters)
-	c.hear(clusters, 1)
-	c.say(clusters)
-	c.say(endpoints, "a")
-	c.hear(endpoints, 1)
-	c.say(endpoints, "a")
-	c.say(listeners)
-	c.hear(listeners, 0)
-	c.say(listeners)
+	c.say(xds.Clusters)
+	c.hear(xds.Clusters, 1)
+	c.say(xds.Clusters)
+	c.say(xds.Endpoints, "a")
+	c.hear(xds.Endpoints, 1)
+	c.say(xds.Endpoints, "a")
+	c.say(xds.Listeners)
+	c.hear(xds.Listeners, 0)
+	c.say(xds.Listeners)
 	c.taken(some)
 }
