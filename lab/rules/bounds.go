@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"fmt"
 	"strings"
 	"time"
 )
@@ -23,6 +24,19 @@ const (
 
 // LongestDuration is the longest time that Envoy takes.
 const LongestDuration = longestSeconds * time.Second
+
+// MostHosts is how many ports of hosts outside all rules may name: each caller's proxy has a cluster
+// for each.
+const MostHosts = 1000
+
+// Listed has the first names of a list, and how many there are more.
+func Listed(names []string) string {
+	const shown = 10
+	if len(names) <= shown {
+		return strings.Join(names, ",")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:shown], ","), len(names)-shown)
+}
 
 // Duration takes at most what Envoy does.
 func (v *Validator) Duration(path string, d time.Duration) {

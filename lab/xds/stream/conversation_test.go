@@ -2,6 +2,7 @@ package stream
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
 	endpointv3 "github.com/envoyproxy/go-control-plane/envoy/config/endpoint/v3"
 	discoveryv3 "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
+	"google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/protobuf/types/known/durationpb"
@@ -79,6 +81,17 @@ func (c *conversation) say(k xds.Kind, names ...string) {
 	if err := c.stream.Send(&discoveryv3.DiscoveryRequest{
 		TypeUrl: typeURL(k), ResourceNames: names,
 		VersionInfo: last.GetVersionInfo(), ResponseNonce: last.GetNonce(),
+	}); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// refuse answers what was heard of a kind with an error.
+func (c *conversation) refuse(k xds.Kind, before, reason string) {
+	c.t.Helper()
+	if err := c.stream.Send(&discoveryv3.DiscoveryRequest{
+		TypeUrl: typeURL(k), VersionInfo: before, ResponseNonce: c.heard[k].GetNonce(),
+		ErrorDetail: &status.Status{Message: reason},
 	}); err != nil {
 		c.t.Fatal(err)
 	}
@@ -220,4 +233,40 @@ func TestBack(t *testing.T) {
 	c.hear(xds.Listeners, 0)
 	c.say(xds.Listeners)
 	c.taken(some)
+}
+
+// TestLateRefusal has Envoy refuse an offer when the next is made already, as one that was stopped
+// for a while does: that one is not refused with it.
+func TestLateRefusal(t *testing.T) {
+	t.Parallel()
+	c := converse(t)
+	only := func(timeout time.Duration) step {
+		return step{xds.Clusters: version(timeout, 0, "a")[xds.Clusters]}
+	}
+	first, bad, good := only(1), only(2), only(3)
+	c.offer(first)
+	c.say(xds.Clusters)
+	c.hear(xds.Clusters, 1)
+	c.say(xds.Clusters)
+	c.taken(first)
+	taken := c.heard[xds.Clusters].GetVersionInfo()
+
+	c.offer(bad)
+	c.hear(xds.Clusters, 1)
+	c.offer(good)
+	c.refuse(xds.Clusters, taken, "bad")
+	c.hear(xds.Clusters, 1)
+	c.say(xds.Clusters)
+	c.taken(good)
+
+	c.offer(bad)
+	taken = c.heard[xds.Clusters].GetVersionInfo()
+	c.hear(xds.Clusters, 1)
+	c.refuse(xds.Clusters, taken, "bad")
+	ctx, cancel := context.WithTimeout(t.Context(), enough)
+	defer cancel()
+	var refused *RefusedError
+	if err := c.server.state.wait(ctx, bad); !errors.As(err, &refused) || refused.Reason != "bad" {
+		t.Errorf("error %v, want the refusal of the offer in question", err)
+	}
 }

@@ -245,6 +245,9 @@ func (s *state) OnStreamRequest(stream int64, req *discoveryv3.DiscoveryRequest)
 		return nil // not an answer to the last message
 	}
 	if req.GetErrorDetail() != nil {
+		if o.sent != o.version {
+			return nil // it is about an earlier offer; the present one follows
+		}
 		return s.refused(k, req)
 	}
 	if o.whole && o.taken != o.version && o.version == req.GetVersionInfo() {
