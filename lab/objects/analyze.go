@@ -123,6 +123,16 @@ func (a *analyst) unknown(doc document.Document) {
 	})
 }
 
+// isKindOfClusters reports whether Istio or the Gateway API have a kind that the lab has not; others
+// are misspelt.
+func isKindOfClusters(kind string) bool {
+	return slices.Contains([]string{
+		"WorkloadEntry", "WorkloadGroup", "ProxyConfig", "WasmPlugin", "RequestAuthentication", "TrafficExtension",
+		"GRPCRoute", "TCPRoute", "TLSRoute", "UDPRoute", "ReferenceGrant", "BackendTLSPolicy", "GatewayClass",
+		"ListenerSet", "XListenerSet", "XBackendTrafficPolicy",
+	}, kind)
+}
+
 // refuse takes an error of a document, or of a file without any.
 func (a *analyst) refuse(o Object, err error) {
 	var problems document.Errors
@@ -135,7 +145,7 @@ func (a *analyst) refuse(o Object, err error) {
 		if o.Kind != "" {
 			f.Origin, f.Code, f.Text = o.origin(), codeSchema, "Schema validation error: "+f.Text
 		}
-		if rules.IsUnsupported(p.Cause) {
+		if rules.IsUnsupported(p.Cause) && (p.Field != "kind" || isKindOfClusters(o.Kind)) {
 			f.Level, f.Code = Unsupported, ""
 			f.Text = strings.TrimPrefix(strings.ReplaceAll(f.Text, rules.ErrUnsupported.Error(),
 				"the lab does not do this; a cluster does"), "Schema validation error: ")

@@ -17,9 +17,11 @@ import (
 // ErrUnsupported is the cause where a rule asks for what the lab does not do.
 var ErrUnsupported = errors.New("not supported by the lab")
 
-// IsUnsupported reports whether a problem is the lab's own limit: a cluster takes the rule.
+// IsUnsupported reports whether a problem is the lab's own limit: a cluster takes the rule. Of what
+// the lab has no name for, nobody knows.
 func IsUnsupported(problem error) bool {
-	return strings.Contains(problem.Error(), ErrUnsupported.Error())
+	text := problem.Error()
+	return strings.Contains(text, ErrUnsupported.Error()) && !strings.Contains(text, "unknown field")
 }
 
 // OnlyUnsupported reports whether all problems of a document are the lab's own limits.
