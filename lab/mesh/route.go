@@ -49,6 +49,8 @@ type Destination struct {
 	Weight  int     // relative to the route's other destinations; 0 is never picked
 	Faults  []Fault // each is drawn by itself, in this order
 	Headers Headers // besides the route's
+	// RewriteHost is what the server sees as the host, unless the route says so; "": as it is.
+	RewriteHost string
 }
 
 // Headers are changes of a request's headers, and of its answer's.

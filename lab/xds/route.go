@@ -77,6 +77,11 @@ func (b *builder) destinations(c client, r mesh.Route, route *routev3.Route) {
 		put = append(put, only.RequestHeadersToAdd...)
 		remove = append(remove, only.RequestHeadersToRemove...)
 		route.TypedPerFilterConfig = only.TypedPerFilterConfig
+		if host := only.GetHostRewriteLiteral(); host != "" && action.HostRewriteSpecifier == nil {
+			action.HostRewriteSpecifier = &routev3.RouteAction_HostRewriteLiteral{
+				HostRewriteLiteral: host,
+			}
+		}
 	}
 	route.RequestHeadersToAdd, route.RequestHeadersToRemove = put, remove
 }
@@ -88,6 +93,11 @@ func (b *builder) destination(
 		Name:                 outboundCluster(c.name, d.Cluster),
 		Weight:               wrapperspb.UInt32(uint32(d.Weight)),
 		TypedPerFilterConfig: b.inject(d.Faults),
+	}
+	if d.RewriteHost != "" {
+		entry.HostRewriteSpecifier = &routev3.WeightedCluster_ClusterWeight_HostRewriteLiteral{
+			HostRewriteLiteral: d.RewriteHost,
+		}
 	}
 	entry.RequestHeadersToAdd, entry.RequestHeadersToRemove = changes(d.Headers.Request)
 	entry.ResponseHeadersToAdd, entry.ResponseHeadersToRemove = changes(d.Headers.Response)

@@ -1,6 +1,7 @@
 package v1
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -13,8 +14,10 @@ import (
 func (v *validator) destinationRule(r *networking.DestinationRule) {
 	v.host("spec.host", r.Host)
 	v.trafficPolicy("spec.trafficPolicy", r.TrafficPolicy)
+	seen := map[string]bool{}
 	for i, s := range r.Subsets {
 		path := rules.At("spec.subsets", i)
+		v.Once(path+".name", s.Name, seen)
 		v.NotEmpty(path+".name", s.Name)
 		v.subset(path+".name", s.Name)
 		v.labels(path+".labels", s.Labels)
@@ -40,8 +43,10 @@ func (v *validator) trafficPolicy(path string, p *networking.TrafficPolicy) {
 	}
 	v.blocks(path, p.LoadBalancer, p.ConnectionPool, p.OutlierDetection)
 	v.tls(path+".tls", p.Tls)
+	seen := map[string]bool{}
 	for i, s := range p.PortLevelSettings {
 		field := rules.At(path+".portLevelSettings", i)
+		v.Once(field+".port.number", fmt.Sprintf("port %d", s.GetPort().GetNumber()), seen)
 		v.Port(field+".port.number", int(s.GetPort().GetNumber()))
 		v.blocks(field, s.LoadBalancer, s.ConnectionPool, s.OutlierDetection)
 		v.tls(field+".tls", s.Tls)

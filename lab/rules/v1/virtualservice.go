@@ -55,17 +55,18 @@ func nameOf(r *networking.HTTPRoute, m *networking.HTTPMatchRequest) string {
 	return r.Name + "." + m.Name
 }
 
-// isFor reports whether a match is for a client's proxy and port at all.
+// isFor reports whether a match of a rule that is for a client's proxy is for it and for a port,
+// too. Who calls counts only where the match names no gateways.
 func (c client) isFor(
 	m *networking.HTTPMatchRequest, rule virtualService, port int,
 ) bool {
-	gateways := m.Gateways
-	if len(gateways) == 0 {
-		gateways = rule.Spec.Gateways
+	if m.Port != 0 && int(m.Port) != port {
+		return false
 	}
-	return c.boundTo(gateways, rule.Key.Namespace) &&
-		(m.SourceNamespace == "" || m.SourceNamespace == c.Namespace) &&
-		c.Labels.Has(m.SourceLabels) && (m.Port == 0 || int(m.Port) == port)
+	if len(m.Gateways) > 0 {
+		return c.boundTo(m.Gateways, rule.Key.Namespace)
+	}
+	return (m.SourceNamespace == "" || m.SourceNamespace == c.Namespace) && c.Labels.Has(m.SourceLabels)
 }
 
 // portOf is the port of a destination that names none: the one that was called or, of a gateway,
@@ -100,8 +101,8 @@ func httpRoute(rule rules.Rule, spec *networking.HTTPRoute, port func(host strin
 	route.Destinations = destinations(rule, spec, port, route.fault)
 	if len(spec.Route) == 1 { // a change of the only destination is one of the route
 		own, only := changesOf(spec.Route[0].Headers)
-		route.Headers, host = together(changes, own), cmp.Or(only, host)
-		route.Destinations[0].Headers = mesh.Headers{}
+		route.Headers, host = together(changes, own), cmp.Or(host, only)
+		route.Destinations[0].Headers, route.Destinations[0].RewriteHost = mesh.Headers{}, ""
 	}
 	route.Rewrite = rewriteOf(spec.Rewrite, host)
 	return route
@@ -120,12 +121,13 @@ func destinations(
 		if weight == 0 {
 			continue
 		}
-		changes, _ := changesOf(d.Headers)
+		changes, host := changesOf(d.Headers)
 		list = append(list, mesh.Destination{
-			Cluster: clusterOf(rule, d.Destination, port),
-			Weight:  weight,
-			Faults:  faults(fault),
-			Headers: changes,
+			Cluster:     clusterOf(rule, d.Destination, port),
+			Weight:      weight,
+			Faults:      faults(fault),
+			Headers:     changes,
+			RewriteHost: host,
 		})
 	}
 	return list

@@ -1,6 +1,7 @@
 package v1
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -71,7 +72,8 @@ func (i inspector) destinationNotes(r rules.Rule, d placed) []rules.Finding {
 	}
 	if d.Subset != "" && !i.isSubset(full, d.Subset) {
 		list = append(list, failed(d.path+".subset", rules.NotFound,
-			"Referenced host+subset in destinationrule not found: %q", d.Host+"+"+d.Subset))
+			"Referenced %s+subset in destinationrule not found: %q",
+			cmp.Or(strings.TrimSpace(d.what), "host"), d.Host+"+"+d.Subset))
 	}
 	switch port := int(d.GetPort().GetNumber()); {
 	case found && port == 0 && len(ports) > 1:
