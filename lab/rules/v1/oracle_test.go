@@ -225,7 +225,7 @@ func TestRoutingAgreesWithIstio(t *testing.T) {
 			sameMessages(t, gatewayapi.Findings(set, top), c)
 		})
 	}
-	if agreed != 189 {
+	if agreed != 194 {
 		t.Errorf("%d cases to agree with", agreed)
 	}
 }
@@ -252,11 +252,6 @@ func unsupportedRouting() map[string]string {
 	return map[string]string{
 		"gen/routes/tcp-and-http":                         "spec.tcp: not supported by the lab",
 		"gen/dr/subset tls DISABLE":                       "DISABLE: not supported by the lab",
-		"gen/delegate/simple":                             "delegate: not supported by the lab",
-		"gen/delegate/missing":                            "delegate: not supported by the lab",
-		"gen/delegate/conflicting match":                  "delegate: not supported by the lab",
-		"gen/delegate/other namespace":                    "delegate: not supported by the lab",
-		"gen/edge/delegate no name":                       "delegate: not supported by the lab",
 		"gen/sidecar/port 8080 listener":                  "spec.egress[0].port: not supported by the lab",
 		"gen/se/host recommendation":                      "host recommendation without a dot: not supported by the lab",
 		"gen/se/VS recommendation to a ServiceEntry 8080": "spec.endpoints: not supported by the lab",

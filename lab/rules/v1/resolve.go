@@ -53,7 +53,8 @@ type resolver struct {
 	set         rules.Set
 	topology    mesh.Topology
 	extensions  []Extension
-	routes      []virtualService
+	written     []virtualService
+	routes      []virtualService // those with hosts, and with their delegates' routes
 	policies    []destinationRule
 	entries     []serviceEntry
 	gateways    []gateway
@@ -82,7 +83,7 @@ func newResolver(s rules.Set, t mesh.Topology, extensions []Extension) *resolver
 		set:         s,
 		topology:    t,
 		extensions:  extensions,
-		routes:      rules.Of[networking.VirtualService](oldest),
+		written:     rules.Of[networking.VirtualService](oldest),
 		policies:    rules.Of[networking.DestinationRule](oldest),
 		entries:     rules.Of[networking.ServiceEntry](oldest),
 		gateways:    rules.Of[networking.Gateway](oldest),
@@ -91,6 +92,7 @@ func newResolver(s rules.Set, t mesh.Topology, extensions []Extension) *resolver
 		access:      rules.Of[security.AuthorizationPolicy](oldest),
 		telemetries: rules.Of[telemetry.Telemetry](oldest),
 	}
+	r.routes = delegated(r.written)
 	r.topology.External = hostsOf(r.entries)
 	for i, e := range r.topology.External {
 		c := client{Workload: mesh.Workload{Name: mesh.Name{Namespace: r.entryOf(e.Host)}}}

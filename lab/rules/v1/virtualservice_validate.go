@@ -16,6 +16,9 @@ import (
 
 func (v *validator) virtualService(s *networking.VirtualService) {
 	v.gateways("spec.gateways", s.Gateways)
+	if len(s.Hosts) == 0 {
+		v.delegate(s)
+	}
 	v.hosts(s)
 	if len(s.Http) == 0 {
 		v.Fail("spec.http", "missing: without routes it does nothing")
@@ -71,6 +74,10 @@ func (v *validator) httpRoute(path string, r *networking.HTTPRoute) {
 
 // exclusive takes one end of a route.
 func (v *validator) exclusive(path string, r *networking.HTTPRoute) {
+	if r.Delegate != nil {
+		v.delegating(path, r)
+		return
+	}
 	parts := map[string]bool{
 		"route": len(r.Route) > 0, "fault": r.Fault != nil, "rewrite": r.Rewrite != nil,
 		"directResponse": r.DirectResponse != nil,
