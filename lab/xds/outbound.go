@@ -24,7 +24,7 @@ func (b *builder) outbound(c client, out mesh.Outbound) {
 		b.listen(door{
 			name: name, address: b.tcp(c.listen), owner: c.name, service: c.service,
 			direction: envoy.Outbound, edge: c.edge,
-			filters: append(b.faultFilters(), b.lookup()...),
+			filters: slices.Concat(b.faultFilters(), b.corsFilters(), b.lookup()),
 		})
 		return loopbacks(b.itself(c.instance))
 	})

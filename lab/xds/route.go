@@ -26,11 +26,17 @@ func (b *builder) route(c client, r mesh.Route, hashes []mesh.Hash) *routev3.Rou
 	switch {
 	case r.Direct != nil:
 		route.Action = directResponse(*r.Direct)
-		return route
 	case r.Redirect != nil:
 		route.Action = redirect(*r.Redirect)
-		return route
+	default:
+		b.lead(c, r, route, hashes)
 	}
+	b.answerBrowsers(route, r.Cors)
+	return route
+}
+
+// lead has a route lead to its destinations.
+func (b *builder) lead(c client, r mesh.Route, route *routev3.Route, hashes []mesh.Hash) {
 	action := &routev3.RouteAction{
 		Timeout:     durationpb.New(r.Timeout), // 0 is none; without it, Envoy takes 15 s
 		RetryPolicy: b.retry(r.Retry),
@@ -45,7 +51,6 @@ func (b *builder) route(c client, r mesh.Route, hashes []mesh.Hash) *routev3.Rou
 	for _, m := range r.Mirrors {
 		action.RequestMirrorPolicies = append(action.RequestMirrorPolicies, mirror(c, m))
 	}
-	return route
 }
 
 func mirror(c client, m mesh.Mirror) *routev3.RouteAction_RequestMirrorPolicy {
