@@ -286,7 +286,7 @@ func TestValidationAgreesWithIstio(t *testing.T) {
 			}
 		})
 	}
-	if agreed != 260 {
+	if agreed != 261 {
 		t.Errorf("%d cases to agree with", agreed)
 	}
 }
@@ -324,7 +324,6 @@ func unsupportedValidation() map[string]string {
 		"sc/port without protocol":       "port: not supported by the lab",
 		"se/port protocol missing":       "a port without: not supported by the lab",
 		"se/host short":                  "host httpbin without a dot: not supported by the lab",
-		"vs/actions/cors allowOrigin":    "corsPolicy: not supported by the lab",
 		"vs/tcp only":                    "spec.tcp: not supported by the lab",
 		"ap/to paths":                    "spec.rules[0].to: not supported by the lab",
 		"ap/to ports string":             "spec.rules[0].to: not supported by the lab",

@@ -36,10 +36,7 @@ func schema(kind string) document.Schema {
 func unsupported() map[string][]string {
 	return map[string][]string{
 		"VirtualService": {
-			"tcp", "tls", "http[].corsPolicy",
-			"http[].fault.abort.grpcStatus", "http[].fault.abort.http2Error",
-			"http[].fault.delay.exponentialDelay", "http[].retries.retryRemoteLocalities",
-			"http[].directResponse.body.bytes",
+			"tcp", "tls", "http[].fault.abort.http2Error", "http[].fault.delay.exponentialDelay",
 		},
 		"ServiceEntry": {
 			"addresses", "endpoints", "workloadSelector", "subjectAltNames",

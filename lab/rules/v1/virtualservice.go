@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"google.golang.org/grpc/codes"
 	networking "istio.io/api/networking/v1alpha3"
 
 	"istio-tutorial/lab/mesh"
@@ -87,12 +88,14 @@ func httpRoute(rule rules.Rule, spec *networking.HTTPRoute, port func(host strin
 	route.From = rule.Key.Path()
 	changes, host := changesOf(spec.Headers)
 	route.Headers = changes
-	if d := spec.DirectResponse; d != nil {
-		route.Direct = &mesh.Response{Status: int(d.Status), Body: d.GetBody().GetString_()}
-		return route
-	}
+	route.Cors = corsOf(spec.CorsPolicy)
 	if spec.Redirect != nil {
 		route.Redirect = redirectOf(spec.Redirect, port(""))
+		return route
+	}
+	if d := spec.DirectResponse; d != nil {
+		body := d.GetBody().GetString_() + string(d.GetBody().GetBytes())
+		route.Direct = &mesh.Response{Status: int(d.Status), Body: body}
 		return route
 	}
 	route.Timeout = spec.Timeout.AsDuration()
@@ -225,10 +228,20 @@ func faultOf(from string, f *networking.HTTPFaultInjection) *mesh.Fault {
 			Time:    d.GetFixedDelay().AsDuration(),
 		}
 	}
-	if a := f.Abort; a != nil && a.GetHttpStatus() != 0 {
+	if a := f.Abort; a.GetErrorType() != nil {
 		out.Abort = &mesh.Abort{Percent: percentOf(a.Percentage, 0), Status: int(a.GetHttpStatus())}
+		if code, ok := grpcCode(a.GetGrpcStatus()); ok {
+			out.Abort.GRPC = &code
+		}
 	}
 	return out
+}
+
+// grpcCode is the number of a status by its name, such as NOT_FOUND.
+func grpcCode(name string) (number int, ok bool) {
+	var code codes.Code
+	err := code.UnmarshalJSON([]byte(strconv.Quote(name)))
+	return int(code), err == nil
 }
 
 // faults are without shares of 0: nobody is hit.

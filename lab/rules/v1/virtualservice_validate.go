@@ -56,9 +56,8 @@ func isIP(s string) bool { return len(validation.IsValidIP(nil, s)) == 0 }
 
 func (v *validator) httpRoute(path string, r *networking.HTTPRoute) {
 	v.exclusive(path, r)
-	if r.DirectResponse != nil {
-		v.status(path+".directResponse.status", int(r.DirectResponse.Status))
-	}
+	v.direct(path+".directResponse", r.DirectResponse)
+	v.cors(path+".corsPolicy", r.CorsPolicy)
 	v.redirect(path+".redirect", r.Redirect)
 	v.rewrite(path+".rewrite", r.Rewrite)
 	v.changes(path+".headers", r.Headers)
@@ -95,6 +94,24 @@ func (v *validator) exclusive(path string, r *networking.HTTPRoute) {
 		if parts[name] && name != end {
 			v.Fail(path+"."+name, "%s and %s exclude each other", name, end)
 		}
+	}
+}
+
+const (
+	largeBody   = 100 << 10
+	largestBody = 1 << 20
+)
+
+func (v *validator) direct(path string, d *networking.HTTPDirectResponse) {
+	if d == nil {
+		return
+	}
+	v.status(path+".status", int(d.Status))
+	switch size := len(d.GetBody().GetString_()) + len(d.GetBody().GetBytes()); {
+	case size > largestBody:
+		v.Fail(path+".body", "%d bytes are more than %d", size, largestBody)
+	case size > largeBody:
+		v.schemaWarning(path+".body", "large direct_responses may impact control plane performance")
 	}
 }
 
@@ -211,7 +228,11 @@ func (v *validator) retries(path string, r *networking.HTTPRetry) {
 		return
 	}
 	v.NotNegative(path+".attempts", r.Attempts)
-	if r.Attempts == 0 && (r.RetryOn != "" || r.PerTryTimeout != nil) {
+	if r.RetryRemoteLocalities.GetValue() {
+		v.Warn(path+".retryRemoteLocalities", "", "%s.retryRemoteLocalities has no effect in the lab: "+
+			"all of its pods are in one zone", path)
+	}
+	if r.Attempts == 0 && (r.RetryOn != "" || r.PerTryTimeout != nil || r.RetryRemoteLocalities != nil) {
 		v.Fail(path+".attempts", "0 retries nothing, so nothing else can be set")
 	}
 	for _, on := range strings.Split(r.RetryOn, ",") {

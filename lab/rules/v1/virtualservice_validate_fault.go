@@ -29,6 +29,10 @@ func (v *validator) abort(path string, a *networking.HTTPFaultInjection_Abort) {
 		return
 	case *networking.HTTPFaultInjection_Abort_HttpStatus:
 		v.status(path+".httpStatus", int(kind.HttpStatus))
+	case *networking.HTTPFaultInjection_Abort_GrpcStatus:
+		if _, ok := grpcCode(kind.GrpcStatus); !ok {
+			v.Fail(path+".grpcStatus", "%q is no status of gRPC, such as NOT_FOUND", kind.GrpcStatus)
+		}
 	}
 	if a.Percentage.GetValue() == 0 {
 		v.hitsNobody(path, a.Percentage)
