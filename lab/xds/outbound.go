@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
@@ -25,7 +26,7 @@ func (b *builder) outbound(c client, out mesh.Outbound) {
 		b.listen(door{
 			name: name, address: b.tcp(c.listen), owner: c.name, service: c.service,
 			direction: envoy.Outbound, edge: c.edge,
-			filters: append(b.faultFilters(), b.lookup()...),
+			filters: slices.Concat(b.faultFilters(), b.corsFilters(), b.lookup()),
 		})
 		return loopbacks(b.itself(c.instance))
 	})
@@ -124,7 +125,9 @@ func domains(h mesh.VirtualHost) []string {
 	return list
 }
 
-const httpPort = 80
+const (
+	httpPort = 80
+)
 
 // unknown is what becomes of calls of all other hosts, under Istio's names for it. It is nil
 // where Envoy's own answer is the one wanted.
@@ -158,9 +161,15 @@ func everything() *routev3.RouteMatch {
 
 func directResponse(answer mesh.Response) *routev3.Route_DirectResponse {
 	direct := &routev3.DirectResponseAction{Status: uint32(cmp.Or(answer.Status, 500))}
-	if answer.Body != "" {
+	switch {
+	case answer.Body == "":
+	case utf8.ValidString(answer.Body):
 		direct.Body = &corev3.DataSource{
 			Specifier: &corev3.DataSource_InlineString{InlineString: answer.Body},
+		}
+	default:
+		direct.Body = &corev3.DataSource{
+			Specifier: &corev3.DataSource_InlineBytes{InlineBytes: []byte(answer.Body)},
 		}
 	}
 	return &routev3.Route_DirectResponse{DirectResponse: direct}

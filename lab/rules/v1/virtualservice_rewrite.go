@@ -1,9 +1,11 @@
 package v1
 
 import (
+	"cmp"
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 
 	networking "istio.io/api/networking/v1alpha3"
 
@@ -18,23 +20,30 @@ func changesOf(h *networking.Headers) (changes mesh.Headers, host string) {
 }
 
 func changeOf(o *networking.Headers_HeaderOperations) (change mesh.HeaderChange, host string) {
-	others := func(headers map[string]string) map[string]string {
-		kept := map[string]string{}
-		for name, value := range headers {
-			if isAuthority(name) {
-				host = value
-			} else {
-				kept[name] = value
-			}
+	set, toSet := withoutHost(o.GetSet())
+	add, toAdd := withoutHost(o.GetAdd())
+	change = mesh.HeaderChange{Set: set, Add: add, Remove: slices.Clone(o.GetRemove())}
+	return change, cmp.Or(toSet, toAdd)
+}
+
+// withoutHost takes the host out of headers; nil if nothing is left.
+func withoutHost(headers map[string]string) (rest map[string]string, host string) {
+	for name, value := range headers {
+		switch {
+		case isHost(name):
+			host = value
+		case rest == nil:
+			rest = map[string]string{name: value}
+		default:
+			rest[name] = value
 		}
-		if len(kept) == 0 {
-			return nil
-		}
-		return kept
 	}
-	change.Add, change.Set = others(o.GetAdd()), others(o.GetSet())
-	change.Remove = slices.Clone(o.GetRemove())
-	return change, host
+	return rest, host
+}
+
+// isHost reports whether a header is the host, which has two names.
+func isHost(name string) bool {
+	return strings.EqualFold(name, "host") || strings.EqualFold(name, ":authority")
 }
 
 // together is the changes of both, those of the second after those of the first.
