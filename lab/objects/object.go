@@ -54,6 +54,7 @@ type Object struct {
 
 	dialect int         // of rule, among dialects
 	rule    *rules.Rule // nil for a manifest
+	history []Template  // of a Deployment
 	doc     document.Document
 }
 
@@ -151,6 +152,10 @@ func read(doc document.Document, namespace string) (Object, error) {
 			o.dialect, o.rule = i, &list[0]
 		}
 		return o, err
+	}
+	if !manifests.Known(doc) {
+		return o, document.Errors{doc.Errorf("kind", "the lab knows no manifest of kind %s%s",
+			doc.Kind, Hint(doc.Kind, written()))}
 	}
 	manifest, err := manifests.Parse(doc, namespace)
 	if err != nil {

@@ -38,7 +38,7 @@ func (c *change) declareDryRun(cmd *cobra.Command) {
 
 func (c *change) noArgs(_ *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return misusef("%s takes no arguments", c.verb)
+		return misusef("%s takes no arguments: %s -f %s", c.verb, c.line(string(c.verb)), args[0])
 	}
 	return nil
 }

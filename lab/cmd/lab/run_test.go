@@ -58,7 +58,7 @@ func TestMisuse(t *testing.T) {
 		"dance":                             `unknown command "dance" for "lab"`,
 		"gett pods":                         "Did you mean this?\n\tget",
 		"get":                               "name what to list: pods",
-		"get pods -o xml":                   "--output=xml: want wide, yaml, json, name or jsonpath={...}",
+		"get pods -o xml":                   "--output=xml: want wide, yaml, json, name, jsonpath={...}",
 		"get pods -o jsonpath={.items":      "--output=jsonpath={.items: unclosed action",
 		"get --nope pods":                   "unknown flag: --nope",
 		"create":                            "filename not specified (see --filename or -f)",
