@@ -40,6 +40,12 @@ func withStatus(data []byte, status Document) (string, error) {
 		return "", err
 	}
 	top := document.Content[0]
+	for i := 0; i < len(top.Content); i += 2 { // of a file that was printed before
+		if top.Content[i].Value == "status" {
+			top.Content = slices.Delete(top.Content, i, i+2)
+			break
+		}
+	}
 	top.Content = append(top.Content, added.Content...)
 	data, err := yaml.Marshal(top)
 	return string(data), err

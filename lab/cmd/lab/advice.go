@@ -63,7 +63,7 @@ func advice() map[string]string {
 		"operator":             noMesh + "bin/lab up starts it",
 		"profile":              noMesh + "bin/lab up --edition chooses its defaults",
 		"tag":                  noMesh + "it has one revision, default",
-		"bug-report":           "bin/lab status, bin/lab analyze and bin/lab proxy-logs say how the lab is",
+		"bug-report":           "bin/lab status, bin/lab analyze, bin/lab proxy-logs: together they say how the lab is",
 		"admin":                "the lab has no istiod: bin/lab proxy-status says what Envoy has taken",
 		"remote-clusters":      "the lab is one mesh on one machine",
 		"create-remote-secret": "the lab is one mesh on one machine",

@@ -82,7 +82,7 @@ func (a *app) showDiff(ctx context.Context, s sources) error {
 
 // diffOf is "" if the object is as the document says.
 func (a *app) diffOf(ctx context.Context, client *control.Client, d document.Document) (string, error) {
-	wanted, err := d.JSON()
+	wanted, err := wantedJSON(d)
 	if err != nil {
 		return "", err
 	}
@@ -104,6 +104,20 @@ func (a *app) diffOf(ctx context.Context, client *control.Client, d document.Doc
 	}, "."))
 	text := diff.Diff("LIVE/"+name, before, "MERGED/"+name, after)
 	return string(text), errors.Join(errBefore, errAfter)
+}
+
+// wantedJSON is a document as JSON, without a status that was printed with it.
+func wantedJSON(d document.Document) ([]byte, error) {
+	data, err := d.JSON()
+	if err != nil {
+		return nil, err
+	}
+	var object map[string]json.RawMessage
+	if err := json.Unmarshal(data, &object); err != nil {
+		return nil, err
+	}
+	delete(object, "status")
+	return json.Marshal(object)
 }
 
 // rowJSON is an object as JSON, without what is only so and not wanted.
