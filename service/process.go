@@ -32,7 +32,7 @@ const heapGrowth = 140
 
 // memoryLimit is from how many bytes on Go collects garbage whatever heapGrowth says. It leaves
 // room for what Go does not count in the 64 MiB that a pod has in the manifests.
-const memoryLimit = 44 << 20
+const memoryLimit = 40 << 20
 
 // prepare sets what the whole process shares. What libraries say to Go's own log goes to log,
 // and a reader of it that goes away ends no service by SIGPIPE.

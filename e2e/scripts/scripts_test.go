@@ -189,12 +189,33 @@ func TestMisuse(t *testing.T) {
 		{"bin/poll_customer.sh", "-i", ""},
 		{"bin/images.sh", "x"},
 		{"bin/images.sh", "push"},
+		{"bin/progress.sh", "name"},
+		{"bin/fuzz.sh", "30s"},
 	} {
 		out, err := cmdline.Line{Argv: argv}.Try(t)
 		exit, ok := errors.AsType[*exec.ExitError](err)
 		if !ok || exit.ExitCode() != 2 || strings.Count(out, "\n") != 1 {
 			t.Errorf("%s: %v, want status 2 and one line:\n%s", strings.Join(argv, " "), err, out)
 		}
+	}
+}
+
+// A build that is quiet for minutes looks dead. What it says is passed on, and what Go fetches and compiles is counted.
+func TestProgress(t *testing.T) {
+	t.Parallel()
+	const work = "echo go: downloading x.org/m v1.0.0; echo x.org/m/pkg; echo x.go:1: no; sleep 16; exit 3"
+	for _, shell := range []string{"sh", "bash"} {
+		t.Run(shell, func(t *testing.T) {
+			t.Parallel()
+			s := start(t, nil, shell, "bin/progress.sh", "building it", "sh", "-c", work)
+			if code := s.status(t); code != 3 {
+				t.Errorf("status = %d, want 3", code)
+			}
+			want := "x.go:1: no\nbuilding it: 15 s, modules fetched: 1, packages compiled: 1\n"
+			if got := s.out.String(); got != want {
+				t.Errorf("got %q, want %q", got, want)
+			}
+		})
 	}
 }
 

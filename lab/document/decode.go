@@ -3,7 +3,9 @@ package document
 import (
 	"encoding/json"
 	"errors"
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -136,7 +138,7 @@ func (d *decoder) object(n *yaml.Node, v reflect.Value, path string) {
 		}
 		index, known := fields[name]
 		if !known {
-			d.fail(Join(path, key), "unknown field%s", suggest(key, fields))
+			d.fail(Join(path, key), "unknown field%s", suggest(key, slices.Collect(maps.Keys(fields))))
 			continue
 		}
 		d.value(n.Content[i+1], v.FieldByIndex(index), Join(path, key))
@@ -160,8 +162,8 @@ func fieldsOf(t reflect.Type) map[string][]int {
 	return fields
 }
 
-func suggest(key string, fields map[string][]int) string {
-	for name := range fields {
+func suggest(key string, names []string) string {
+	for _, name := range names {
 		if fieldKey(name) == fieldKey(key) {
 			return "; did you mean " + name + "?"
 		}

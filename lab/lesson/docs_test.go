@@ -107,6 +107,23 @@ func pageFiles(t *testing.T, folder string) map[string]pageFile {
 	return pages
 }
 
+// TestReadmes holds README.zh.md to README.md in the same way.
+func TestReadmes(t *testing.T) {
+	t.Parallel()
+	var pages []pageFile
+	for _, name := range []string{"README.md", "README.zh.md"} {
+		file := filepath.Join(repository, name)
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pages = append(pages, pageFile{file, string(text)})
+	}
+	if d := difference(pages[0], pages[1]); d != "" {
+		t.Error(d)
+	}
+}
+
 // difference is where the blocks of a page first differ from another's, "" if nowhere.
 func difference(page, other pageFile) string {
 	lines, others := page.shared(), other.shared()

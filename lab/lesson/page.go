@@ -41,22 +41,6 @@ func (p Page) Is(word string) bool {
 	return err == nil && n == p.Number || word == p.Name
 }
 
-// Loading is the first page with a command that loads a file, by the end of its path.
-func Loading(pages []Page, path string) (Page, bool) {
-	for _, p := range pages {
-		for _, b := range p.Blocks {
-			for _, c := range b.Commands {
-				for word := range strings.FieldsSeq(c.Text) {
-					if strings.HasPrefix(word, "istiofiles/") && strings.HasSuffix(path, "/"+word) && c.loads(word) {
-						return p, true
-					}
-				}
-			}
-		}
-	}
-	return Page{}, false
-}
-
 // Heading is the title without its number.
 func (p Page) Heading() string {
 	return strings.TrimPrefix(p.Title, strconv.Itoa(p.Number)+". ")
@@ -112,17 +96,13 @@ var fileName = regexp.MustCompile(`^(\d\d)-([a-z0-9-]+)\.md$`)
 // ReadAll reads the pages of a folder, in the order of their numbers. The error has the problems
 // of all of them, a line each.
 func ReadAll(folder string) ([]Page, error) {
-	entries, err := os.ReadDir(folder)
+	names, err := listPages(folder)
 	if err != nil {
 		return nil, err
 	}
 	var pages []Page
 	var errs []error
-	for _, e := range entries {
-		if !fileName.MatchString(e.Name()) {
-			continue
-		}
-		path := filepath.Join(folder, e.Name())
+	for _, path := range names {
 		data, err := os.ReadFile(path)
 		if err != nil {
 			return nil, err
@@ -136,6 +116,18 @@ func ReadAll(folder string) ([]Page, error) {
 	}
 	slices.SortStableFunc(pages, func(a, b Page) int { return cmp.Compare(a.Number, b.Number) })
 	return pages, errors.Join(errs...)
+}
+
+// listPages are the files of a folder that are pages, by name.
+func listPages(folder string) ([]string, error) {
+	entries, err := os.ReadDir(folder)
+	var names []string
+	for _, e := range entries {
+		if fileName.MatchString(e.Name()) {
+			names = append(names, filepath.Join(folder, e.Name()))
+		}
+	}
+	return names, err
 }
 
 // Read reads a page. Every problem in the error reads FILE:LINE: CAUSE.

@@ -10,7 +10,7 @@ import (
 // Labels mark instances.
 type Labels map[string]string
 
-// Has tells whether all of sub are among l.
+// Has reports whether all of sub are among l.
 func (l Labels) Has(sub Labels) bool {
 	for key, value := range sub {
 		if have, ok := l[key]; !ok || have != value {

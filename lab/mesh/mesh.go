@@ -49,9 +49,21 @@ type Response struct {
 // AddCluster adds a cluster unless it is there; policy is only asked for a new one.
 func (o *Outbound) AddCluster(c Cluster, policy func() Policy) {
 	key := c.Key()
-	if !slices.ContainsFunc(o.Clusters, func(u Upstream) bool { return u.Cluster.Key() == key }) {
+	same := func(u Upstream) bool { return u.Cluster.Host == c.Host && u.Cluster.Key() == key }
+	if !slices.ContainsFunc(o.Clusters, same) {
 		o.Clusters = append(o.Clusters, Upstream{Cluster: c, Policy: policy()})
 	}
+}
+
+// NewSidecars are those of all workloads.
+func NewSidecars(
+	t Topology, outbound func(Workload) Outbound, inbound func(Workload) Inbound,
+) []Sidecar {
+	list := make([]Sidecar, len(t.Workloads))
+	for i, w := range t.Workloads {
+		list[i] = Sidecar{Workload: w.Name, Outbound: outbound(w), Inbound: inbound(w)}
+	}
+	return list
 }
 
 // SidecarOf is the sidecar of a workload; false if the mesh has no such workload.

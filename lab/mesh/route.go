@@ -1,6 +1,7 @@
 package mesh
 
 import (
+	"cmp"
 	"iter"
 	"time"
 )
@@ -90,6 +91,14 @@ type Condition struct {
 	IgnoreCase bool
 	// EmptyIfMissing takes a header that is not there for an empty one.
 	EmptyIfMissing bool
+}
+
+// HeaderName is the header that a condition looks at; other parts of a request are in one too, in
+// HTTP/2.
+func (c Condition) HeaderName() string {
+	return cmp.Or(map[Attribute]string{
+		Path: ":path", Method: ":method", Authority: ":authority", Scheme: ":scheme",
+	}[c.Attribute], c.Header)
 }
 
 // Attribute is a part of a request.

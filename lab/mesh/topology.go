@@ -96,7 +96,7 @@ type Service struct {
 	ExportTo []string
 }
 
-// SeenFrom tells whether clients of a namespace see the service.
+// SeenFrom reports whether clients of a namespace see the service.
 func (s Service) SeenFrom(namespace string) bool {
 	return len(s.ExportTo) == 0 || slices.ContainsFunc(s.ExportTo, func(e string) bool {
 		return e == "*" || e == namespace || e == "." && namespace == s.Namespace

@@ -26,7 +26,7 @@ func (s Set) Convert(to Edition) ([]byte, error) {
 	if to == GatewayAPI {
 		say = convert.GatewayAPI
 	}
-	text, err := say(ruleSet(rules), s.Expected())
+	text, err := say(s.rulesOf(0), s.Expected())
 	if err != nil {
 		problems.add(Invalid, err)
 	}

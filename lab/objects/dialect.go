@@ -86,26 +86,27 @@ func dialectOf(doc document.Document) (int, bool) {
 
 // spoken is the dialect of the rules, or of the edition where there are none, and the rules.
 func (s Set) spoken() (dialect, rules.Set) {
-	d, list := s.edition, s.Rules()
-	if len(list) > 0 {
-		d = list[0].dialect
+	d := s.edition
+	if i := slices.IndexFunc(s.objects, func(o Object) bool { return o.rule != nil }); i >= 0 {
+		d = s.objects[i].dialect
 	}
-	return dialects()[d], ruleSet(list)
+	return dialects()[d], s.rulesOf(d)
 }
 
-// rulesOf are the rules of one dialect.
-func (s Set) rulesOf(d int) []Object {
-	return slices.DeleteFunc(s.Rules(), func(o Object) bool { return o.dialect != d })
-}
-
-// ruleSet is the rules in force. Those of one change were created at one time.
-func ruleSet(list []Object) rules.Set {
-	typed := make([]rules.Rule, len(list))
-	for i, o := range list {
-		typed[i] = *o.rule
-		typed[i].Created = o.Created
+// rulesOf are the rules in force of one dialect. Those of one change were created at one time.
+func (s Set) rulesOf(d int) rules.Set {
+	if s.known != nil {
+		return s.known.rules[d]()
 	}
-	return rules.Set{}.Apply(typed...)
+	var list []rules.Rule
+	for _, o := range s.objects {
+		if o.rule != nil && o.dialect == d {
+			r := *o.rule
+			r.Created = o.Created
+			list = append(list, r)
+		}
+	}
+	return rules.Set{}.Apply(list...)
 }
 
 // oneDialect refuses rules of two dialects: what they mean together, neither says.
@@ -136,8 +137,7 @@ func (s Set) mesh(t mesh.Topology) mesh.Mesh {
 func (s Set) find(t mesh.Topology) []Finding {
 	var found []Finding
 	for i, d := range dialects() {
-		if list := s.rulesOf(i); len(list) > 0 {
-			set := ruleSet(list)
+		if set := s.rulesOf(i); len(set.Rules()) > 0 {
 			found = append(found, findings(set, d.findings(set, t))...)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 
 	"istio-tutorial/lab/manifests"
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/rules"
 )
 
 // resolution is what was made of the objects of a Set. A Set is never changed, so each of its
@@ -14,6 +15,7 @@ import (
 type resolution struct {
 	topology func() mesh.Topology
 	expected func() mesh.Topology
+	rules    []func() rules.Set // by dialect
 	meshes   answers[mesh.Mesh]
 	findings answers[[]Finding]
 }
@@ -25,6 +27,9 @@ func (s Set) resolved() Set {
 	s.known = &resolution{
 		topology: sync.OnceValue(func() mesh.Topology { return clipped(plain.Topology()) }),
 		expected: sync.OnceValue(func() mesh.Topology { return clipped(plain.Expected()) }),
+	}
+	for d := range dialects() {
+		s.known.rules = append(s.known.rules, sync.OnceValue(func() rules.Set { return plain.rulesOf(d) }))
 	}
 	return s
 }

@@ -112,9 +112,6 @@ func (r Rule) File() string { return r.doc.File }
 // Line is the line of a field in the rule's file; of "", the rule's first.
 func (r Rule) Line(path string) int { return r.doc.Errorf(path, "").Line }
 
-// YAML is the rule as it was written.
-func (r Rule) YAML() ([]byte, error) { return r.doc.YAML() }
-
 // Typed is a rule together with its spec.
 type Typed[S any] struct {
 	Rule

@@ -14,10 +14,9 @@ import (
 // Validator collects what is wrong with a document, and what admission warns of. Dialects embed
 // it in a validator of their own.
 type Validator struct {
-	Doc       document.Document
-	Namespace string // of the rule
-	Errs      document.Errors
-	Warnings  []Finding
+	Doc      document.Document
+	Errs     document.Errors
+	Warnings []Finding
 }
 
 // Fail adds a problem with the field at a path.

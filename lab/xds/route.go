@@ -210,20 +210,11 @@ func matchPath(m *routev3.RouteMatch, c mesh.Condition) {
 // header is a condition of a header, or of what HTTP/2 would have in one.
 func header(c mesh.Condition) *routev3.HeaderMatcher {
 	m := &routev3.HeaderMatcher{
+		Name:        c.HeaderName(),
 		InvertMatch: c.Not, TreatMissingHeaderAsEmpty: c.EmptyIfMissing,
 	}
-	switch c.Attribute {
-	case mesh.Path:
-		m.Name = ":path"
+	if c.Attribute == mesh.Path {
 		c = onQuery(c)
-	case mesh.Method:
-		m.Name = ":method"
-	case mesh.Authority:
-		m.Name = ":authority"
-	case mesh.Scheme:
-		m.Name = ":scheme"
-	default:
-		m.Name = c.Header
 	}
 	if c.Compare == mesh.Present {
 		m.HeaderMatchSpecifier = &routev3.HeaderMatcher_PresentMatch{PresentMatch: true}

@@ -167,14 +167,30 @@ func (c *Client) read(asked, asking context.Context, res *http.Response) (string
 	case <-asking.Done():
 		return "", asking.Err()
 	}
-	var body strings.Builder
+	return c.readLarge(res, begin)
+}
+
+// readLarge reads on after begin. It doubles its memory exactly, as append would not: what is
+// left behind is no more than the answer.
+func (c *Client) readLarge(res *http.Response, begin []byte) (string, error) {
+	body := &strings.Builder{}
 	body.Grow(int(max(res.ContentLength, 2*small)))
 	body.Write(begin)
-	n, err := io.Copy(&body, io.LimitReader(res.Body, c.limit+1-small))
-	if small+n > c.limit {
-		return "", c.tooLarge
+	for {
+		_, err := io.CopyN(body, res.Body, int64(body.Cap()-body.Len()))
+		switch {
+		case int64(body.Len()) > c.limit:
+			return "", c.tooLarge
+		case errors.Is(err, io.EOF):
+			return body.String(), nil
+		case err != nil:
+			return "", err
+		}
+		larger := &strings.Builder{}
+		larger.Grow(int(min(2*int64(body.Len()), c.limit+1)))
+		larger.WriteString(body.String())
+		body = larger
 	}
-	return body.String(), err
 }
 
 // cause finds words for what net/http only calls EOF.

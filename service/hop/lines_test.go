@@ -3,26 +3,12 @@ package hop_test
 import (
 	"fmt"
 	"strings"
-	"sync"
+
+	"istio-tutorial/service/servicetest"
 )
 
-// lines is a log that can be read while it is written.
-type lines struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
-}
+// lines is a log.
+type lines struct{ servicetest.Buffer }
 
 func (l *lines) contain(s string) error {
 	if text := l.String(); !strings.Contains(text, s) {

@@ -24,7 +24,7 @@ type Instance struct {
 
 	t           testing.TB
 	cancel      context.CancelFunc
-	out, errOut buffer
+	out, errOut Buffer
 	status      chan int
 }
 
@@ -104,7 +104,7 @@ type Result struct {
 // Run runs the program with the arguments until it ends.
 func Run(t testing.TB, p service.Program, env map[string]string, args ...string) Result {
 	t.Helper()
-	var out, errOut buffer
+	var out, errOut Buffer
 	in := process(&out, &errOut, env)
 	in.Args = args
 	status := make(chan int, 1)
@@ -112,7 +112,7 @@ func Run(t testing.TB, p service.Program, env map[string]string, args ...string)
 	return Result{Receive(t, "the program's end", status), out.String(), errOut.String()}
 }
 
-func process(out, errOut *buffer, env map[string]string) service.Process {
+func process(out, errOut *Buffer, env map[string]string) service.Process {
 	return service.Process{Stdout: out, Stderr: errOut, Getenv: func(name string) string {
 		if value, ok := env[name]; ok {
 			return value
@@ -122,19 +122,21 @@ func process(out, errOut *buffer, env map[string]string) service.Process {
 	}}
 }
 
-// buffer is written by the program while the test reads it.
-type buffer struct {
+// Buffer keeps what is written to it, and can be read meanwhile. The zero value is ready.
+type Buffer struct {
 	mu sync.Mutex
 	b  bytes.Buffer
 }
 
-func (b *buffer) Write(p []byte) (int, error) {
+// Write implements io.Writer.
+func (b *Buffer) Write(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.b.Write(p)
 }
 
-func (b *buffer) String() string {
+// String returns all that was written so far.
+func (b *Buffer) String() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.b.String()

@@ -7,9 +7,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 
+	"istio-tutorial/service/servicetest"
 	"istio-tutorial/service/setting"
 	"istio-tutorial/service/tracing"
 )
@@ -20,33 +20,15 @@ const (
 	caller = "e457b5a2e4d86bd1"
 )
 
-// log is what the tracer says of its backend.
-type log struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-func (l *log) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *log) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
-}
-
 // open makes a tracer from the environment, as a program does.
-func open(env map[string]string) (tracing.Tracer, *log, error) {
+func open(env map[string]string) (tracing.Tracer, *servicetest.Buffer, error) {
 	var c tracing.Settings
 	set := setting.New("customer", func(name string) string { return env[name] })
 	c.Declare(set, "customer")
 	if _, err := set.Parse(nil); err != nil {
 		return tracing.Tracer{}, nil, err
 	}
-	l := &log{}
+	l := &servicetest.Buffer{}
 	tracer, err := tracing.New(c, slog.New(slog.NewTextHandler(l, nil)))
 	return tracer, l, err
 }

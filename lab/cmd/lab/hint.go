@@ -21,20 +21,17 @@ func (c *change) hint(ctx context.Context, client *control.Client, files []objec
 	if err != nil {
 		return
 	}
-	pages, err := lesson.ReadAll(filepath.Join(home, englishPages))
-	if err != nil {
-		return
-	}
+	pages := filepath.Join(home, englishPages)
 	for _, f := range files {
 		path, err := filepath.Abs(f.Name)
 		if err != nil {
 			continue
 		}
-		page, ok := lesson.Loading(pages, filepath.ToSlash(path))
-		if !ok {
+		page, err := lesson.Loading(pages, filepath.ToSlash(path))
+		if err != nil || page == "" {
 			continue
 		}
-		name := strings.TrimPrefix(page.File, home+string(filepath.Separator))
+		name := strings.TrimPrefix(page, home+string(filepath.Separator))
 		if first, err := client.First(ctx, name); err == nil && first {
 			fmt.Fprintln(c.stderr, "see "+name)
 		}

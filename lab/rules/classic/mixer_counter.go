@@ -39,7 +39,7 @@ func addCounters(in *mesh.Inbound, c call, actions []action) {
 func (v value) terms(c call) []mesh.Term {
 	var list []mesh.Term
 	for _, t := range v {
-		if kind, dynamic := t.kind.ofRequest(); dynamic {
+		if kind, dynamic := ofRequest()[t.kind]; dynamic {
 			list = append(list, mesh.Term{Kind: kind, Value: strings.ToLower(t.text)})
 		} else if text, ok := t.of(c); ok {
 			return append(list, mesh.Term{Kind: mesh.Literal, Value: text})
@@ -48,17 +48,9 @@ func (v value) terms(c call) []mesh.Term {
 	return list
 }
 
-func (k termKind) ofRequest() (mesh.TermKind, bool) {
-	switch k {
-	case requestHeaders:
-		return mesh.RequestHeader, true
-	case requestPath:
-		return mesh.RequestPath, true
-	case requestMethod:
-		return mesh.RequestMethod, true
-	case responseCode:
-		return mesh.ResponseCode, true
-	default:
-		return mesh.Literal, false
+func ofRequest() map[termKind]mesh.TermKind {
+	return map[termKind]mesh.TermKind{
+		requestHeaders: mesh.RequestHeader, requestPath: mesh.RequestPath,
+		requestMethod: mesh.RequestMethod, responseCode: mesh.ResponseCode,
 	}
 }

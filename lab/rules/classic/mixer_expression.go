@@ -43,7 +43,8 @@ func (k termKind) isMap() bool {
 
 // isStatic reports whether caller and server decide, whatever the request.
 func (k termKind) isStatic() bool {
-	return !strings.HasPrefix(string(k), "request.") && k != responseCode
+	_, dynamic := ofRequest()[k]
+	return !dynamic
 }
 
 // static is a value that depends on caller and server alone.

@@ -70,13 +70,8 @@ func newResolver(s rules.Set, t mesh.Topology) *resolver {
 func Resolve(s rules.Set, t mesh.Topology) mesh.Mesh {
 	r := newResolver(s, t)
 	m := mesh.Mesh{Topology: r.topology, Gateway: mesh.NewGateway(t)}
-	for _, w := range t.Workloads {
-		m.Sidecars = append(m.Sidecars, mesh.Sidecar{
-			Workload: w.Name,
-			Outbound: r.outbound(r.plan(w)),
-			Inbound:  r.inbound(w),
-		})
-	}
+	outbound := func(w mesh.Workload) mesh.Outbound { return r.outbound(r.plan(w)) }
+	m.Sidecars = mesh.NewSidecars(t, outbound, r.inbound)
 	return m
 }
 

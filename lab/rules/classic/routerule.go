@@ -113,12 +113,7 @@ func headerName(c mesh.Condition) string {
 	if c.Attribute == mesh.Path {
 		return ""
 	}
-	for name, attribute := range pseudoHeaders() {
-		if c.Attribute == attribute {
-			return ":" + name
-		}
-	}
-	return c.Header
+	return c.HeaderName()
 }
 
 // everyPath is no condition, so a rule that has only this one is a catch-all.

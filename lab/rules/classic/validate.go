@@ -29,12 +29,12 @@ func (v *validator) reference(path string, r *reference) {
 	case r.Name != "" && r.Service != "":
 		v.Fail(path, "either name or service, not both")
 	case r.Service != "":
-		v.fullName(path, r)
-	case !isDNSLabel(r.Name):
-		v.Fail(path+".name", "%q is not a valid name: %s", r.Name, dnsLabelWords)
+		v.serviceName(path, r)
+	default:
+		v.label(path+".name", r.Name)
 	}
-	if r.Namespace != "" && !isDNSLabel(r.Namespace) {
-		v.Fail(path+".namespace", "%q is not a valid name: %s", r.Namespace, dnsLabelWords)
+	if r.Namespace != "" {
+		v.label(path+".namespace", r.Namespace)
 	}
 	if r.Domain != "" {
 		v.domain(path+".domain", r.Domain)
@@ -44,25 +44,27 @@ func (v *validator) reference(path string, r *reference) {
 
 const dnsLabelWords = "want at most 63 lower-case letters, digits and hyphens"
 
-func (v *validator) fullName(path string, r *reference) {
+func (v *validator) label(path, name string) {
+	if !isDNSLabel(name) {
+		v.Fail(path, "%q is not a valid name: %s", name, dnsLabelWords)
+	}
+}
+
+// serviceName takes *, *.foo.com and *-bar.foo.com besides host names.
+func (v *validator) serviceName(path string, r *reference) {
 	if r.Namespace != "" {
 		v.Fail(path+".namespace", "not valid together with service")
 	}
 	if r.Domain != "" {
 		v.Fail(path+".domain", "not valid together with service")
 	}
-	v.wildcardDomain(path+".service", r.Service)
-}
-
-// wildcardDomain takes *, *.foo.com and *-bar.foo.com besides host names.
-func (v *validator) wildcardDomain(path, domain string) {
-	if domain == "*" {
-		return
+	rest, wild := strings.CutPrefix(r.Service, "*")
+	if wild {
+		rest = strings.TrimPrefix(strings.TrimPrefix(rest, "."), "-")
 	}
-	if rest, wild := strings.CutPrefix(domain, "*"); wild {
-		domain = strings.TrimPrefix(strings.TrimPrefix(rest, "."), "-")
+	if r.Service != "*" {
+		v.domain(path+".service", rest)
 	}
-	v.domain(path, domain)
 }
 
 func (v *validator) domain(path, domain string) {

@@ -123,6 +123,21 @@ func TestTimeoutOfATry(t *testing.T) {
 	}
 }
 
+// Envoy reads protobuf's durations alone.
+func TestLimitOfAMinute(t *testing.T) {
+	t.Parallel()
+	text, err := convert.V1(load(t,
+		object("memquota", "h", namespace, "  quotas: [{name: i.quota.istio-tutorial, maxAmount: 5000000, validDuration: 1m}]\n")+
+			object("quota", "i", namespace, "  {}\n")+
+			object("QuotaSpec", "s", namespace, "  rules: [{quotas: [{quota: i, charge: 1}]}]\n")+
+			object("QuotaSpecBinding", "s", namespace, "  quotaSpecs: [{name: s}]\n  services: [{name: recommendation}]\n")+
+			object("rule", "m", namespace, "  actions: [{handler: h.memquota, instances: [i.quota]}]\n")), topology())
+	const want = "            fill_interval: 60s\n            max_tokens: 5000000\n            tokens_per_fill: 5000000\n"
+	if err != nil || !strings.Contains(string(text), want) {
+		t.Errorf("%v\n%s", err, text)
+	}
+}
+
 // mixer is a denier, or a list of apps, for calls that a match is about.
 func mixer(name, kind, match string) string {
 	handler := map[string]string{

@@ -49,7 +49,7 @@ func hostsAt(s rules.Set, r httpRoute) []string {
 	return list
 }
 
-// takes tells whether a listener has a route for a child.
+// takes reports whether a listener has a route for a child.
 func takes(g gatewayRule, l gateway.Listener, r httpRoute) bool {
 	from := gateway.NamespacesFromSame
 	if a := l.AllowedRoutes; a != nil && a.Namespaces != nil {

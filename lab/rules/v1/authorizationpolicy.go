@@ -43,7 +43,7 @@ func (r *resolver) inbound(server mesh.Workload) mesh.Inbound {
 
 func denied() mesh.Response { return mesh.Response{Status: 403, Body: "RBAC: access denied"} }
 
-// selects tells whether a rule of a namespace is for a workload: it selects it, or selects
+// selects reports whether a rule of a namespace is for a workload: it selects it, or selects
 // nothing, from its namespace or from the root's.
 func selects(r rules.Rule, labels map[string]string, w mesh.Workload) bool {
 	return (r.Key.Namespace == w.Namespace || r.Key.Namespace == rootNamespace) &&
@@ -119,7 +119,7 @@ func isSource(s *security.Source, c caller, namespace string) bool {
 		listed(accounts(s.GetNotServiceAccounts()), account, false)
 }
 
-// listed tells whether a list wants a text or, where want is false, whether it does not name it.
+// listed reports whether a list wants a text or, where want is false, whether it does not name it.
 func listed(list []string, text string, want bool) bool {
 	return len(list) == 0 || want == slices.ContainsFunc(list, func(pattern string) bool {
 		return fits(pattern, text)

@@ -53,7 +53,7 @@ func (i inspector) nowhere(r rules.Rule) []rules.Finding {
 		"never acts: nothing runs in namespace %s", r.Key.Namespace)}
 }
 
-// isUnread tells whether a host is an external one without a port that speaks HTTP.
+// isUnread reports whether a host is an external one without a port that speaks HTTP.
 func (i inspector) isUnread(host string) bool {
 	ports := i.topology.ExternalAt(host)
 	return len(ports) > 0 && !slices.ContainsFunc(ports, func(e mesh.ExternalHost) bool {
@@ -61,7 +61,7 @@ func (i inspector) isUnread(host string) bool {
 	})
 }
 
-// isHost tells whether a service or an external host is meant, by its name or by a pattern.
+// isHost reports whether a service or an external host is meant, by its name or by a pattern.
 func (i inspector) isHost(host string) bool {
 	host = strings.ToLower(host)
 	return slices.ContainsFunc(i.topology.Services, func(s mesh.Service) bool {

@@ -30,7 +30,7 @@ func fullGateway(name, namespace string) string {
 	return namespace + "/" + name
 }
 
-// boundTo tells whether a list of gateways, by default mesh, has a client among them.
+// boundTo reports whether a list of gateways, by default mesh, has a client among them.
 func (c client) boundTo(list []string, namespace string) bool {
 	if c.gateway == "" {
 		return len(list) == 0 || slices.Contains(list, meshGateway)
@@ -109,7 +109,7 @@ func commonHosts(g rules.Rule, s *networking.Server, rule virtualService) []stri
 	return list
 }
 
-// hasHost tells whether a gateway leads on any host of a rule.
+// hasHost reports whether a gateway leads on any host of a rule.
 func hasHost(g gateway, rule virtualService) bool {
 	return slices.ContainsFunc(g.Spec.Servers, func(s *networking.Server) bool {
 		return len(commonHosts(g.Rule, s, rule)) > 0

@@ -19,7 +19,7 @@ func fullName(host, namespace string) string {
 	return mesh.Service{Name: mesh.Name{Namespace: namespace, Name: host}}.Host()
 }
 
-// exported tells whether a rule with a list exportTo is seen in a namespace.
+// exported reports whether a rule with a list exportTo is seen in a namespace.
 func exported(rule rules.Key, list []string, namespace string) bool {
 	return len(list) == 0 || slices.ContainsFunc(list, func(e string) bool {
 		return e == "*" || e == namespace || e == "." && rule.Namespace == namespace

@@ -28,10 +28,11 @@ func parse(doc document.Document, namespace string) (rules.Rule, document.Errors
 	meta, errs := rules.Metadata(doc, nil)
 	spec := row.New()
 	rule := rules.NewRule(doc, row.Kind, namespace, spec)
-	if problems := decode(doc, spec.(proto.Message)); len(problems) > 0 {
+	problems := doc.DecodeMessage("spec", spec.(proto.Message), schema(doc.Kind))
+	if len(problems) > 0 {
 		return rule, append(errs, problems...)
 	}
-	v := validator{rules.Validator{Doc: doc, Namespace: rule.Key.Namespace}}
+	v := validator{rules.Validator{Doc: doc}}
 	row.Validate(&v, spec)
 	rule.Warnings = v.Warnings
 	rule.Suppressed = strings.Split(meta.Annotations[suppressAnnotation], ",")

@@ -25,7 +25,7 @@ type Source struct {
 	Kind string // "" for a VirtualService, and for the default route
 	Name string // of the route within its rule; "" for none
 	Rule int    // the index within its rule
-	// Backoff tells that the rule itself says how long to wait between tries.
+	// Backoff reports that the rule itself says how long to wait between tries.
 	Backoff bool
 }
 
@@ -34,7 +34,7 @@ type Call struct {
 	Client  mesh.Workload
 	Service mesh.Service
 	Port    int
-	// Known tells whether a cluster is there for the client.
+	// Known reports whether a cluster is there for the client.
 	Known func(mesh.Cluster) bool
 }
 
@@ -104,13 +104,8 @@ func newResolver(s rules.Set, t mesh.Topology, extensions []Extension) *resolver
 func Resolve(s rules.Set, t mesh.Topology, extensions ...Extension) mesh.Mesh {
 	r := newResolver(s, t, extensions)
 	m := mesh.Mesh{Topology: r.topology, Gateway: r.gateway()}
-	for _, w := range t.Workloads {
-		m.Sidecars = append(m.Sidecars, mesh.Sidecar{
-			Workload: w.Name,
-			Outbound: r.outbound(r.plan(w)),
-			Inbound:  r.inbound(w),
-		})
-	}
+	outbound := func(w mesh.Workload) mesh.Outbound { return r.outbound(r.plan(w)) }
+	m.Sidecars = mesh.NewSidecars(t, outbound, r.inbound)
 	return m
 }
 
@@ -123,8 +118,7 @@ func (r *resolver) gateway() mesh.Outbound {
 	c := ingress()
 	hosts := r.gatewayHosts()
 	for _, e := range r.extensions {
-		call := Call{Client: c.Workload, Known: func(to mesh.Cluster) bool { return r.known(c, to) }}
-		hosts = append(hosts, e.Gateway(r.set, call)...)
+		hosts = append(hosts, e.Gateway(r.set, r.call(c, mesh.Service{}, 0))...)
 	}
 	for _, h := range plain.Hosts {
 		for i := range h.Routes {
@@ -132,14 +126,13 @@ func (r *resolver) gateway() mesh.Outbound {
 		}
 		hosts = append(hosts, h)
 	}
-	taken := map[string]bool{}
 	for _, h := range hosts {
-		if !taken[h.Names[0]] {
-			out.Hosts = append(out.Hosts, h)
+		if slices.ContainsFunc(out.Hosts, func(o mesh.VirtualHost) bool {
+			return o.Names[0] == h.Names[0]
+		}) {
+			continue
 		}
-		taken[h.Names[0]] = true
-	}
-	for _, h := range out.Hosts {
+		out.Hosts = append(out.Hosts, h)
 		for _, route := range h.Routes {
 			r.addClusters(&out, c, route)
 		}
@@ -151,7 +144,7 @@ func (r *resolver) gateway() mesh.Outbound {
 type client struct {
 	mesh.Workload
 	sidecar *networking.Sidecar // nil: none
-	gateway string              // NAMESPACE/NAME of the Gateway that the ingress acts for; "" for a sidecar
+	gateway string              // NAMESPACE/NAME of the one that the ingress acts for; "": a sidecar
 }
 
 // plan is what one client's sidecar does with its calls, with the rules that say so.
@@ -192,16 +185,22 @@ func (r *resolver) plan(w mesh.Workload) plan {
 }
 
 func (r *resolver) host(c client, s mesh.Service, port int) plannedHost {
-	vh := mesh.VirtualHost{Names: s.Names(c.Namespace), Port: port}
-	call := Call{Client: c.Workload, Service: s, Port: port, Known: func(to mesh.Cluster) bool {
-		return r.known(c, to)
-	}}
+	h := plannedHost{
+		VirtualHost: mesh.VirtualHost{Names: s.Names(c.Namespace), Port: port}, host: s.Host(),
+	}
 	for _, e := range r.extensions {
-		if routes, ok := e.Routes(r.set, call); ok {
-			return plannedHost{VirtualHost: vh, host: s.Host(), routes: routes}
+		if routes, ok := e.Routes(r.set, r.call(c, s, port)); ok {
+			h.routes = routes
+			return h
 		}
 	}
-	return plannedHost{VirtualHost: vh, host: s.Host(), routes: r.routesFor(c, s.Host(), port)}
+	h.routes = r.routesFor(c, s.Host(), port)
+	return h
+}
+
+func (r *resolver) call(c client, s mesh.Service, port int) Call {
+	known := func(to mesh.Cluster) bool { return r.known(c, to) }
+	return Call{Client: c.Workload, Service: s, Port: port, Known: known}
 }
 
 // routesFor are those of the first VirtualService that has any for the client: an exact host
@@ -228,31 +227,23 @@ func (r *resolver) label(c client, routes []Route) {
 }
 
 func (r *resolver) candidates(c client, host string) []virtualService {
-	type candidate struct {
-		rule    virtualService
-		pattern string
-	}
-	var list []candidate
-	for _, rule := range r.routes {
-		spec := rule.Spec
-		if !c.sees(rule.Key, spec.ExportTo, spec.Hosts) {
-			continue
-		}
-		for _, h := range spec.Hosts {
-			pattern := strings.ToLower(fullName(h, rule.Key.Namespace))
-			if rules.Covers(pattern, host) {
-				list = append(list, candidate{rule, pattern})
+	pattern := func(rule virtualService) string { // the closest of its hosts; "" if none is meant
+		closest := ""
+		for _, h := range rule.Spec.Hosts {
+			p := strings.ToLower(fullName(h, rule.Key.Namespace))
+			if rules.Covers(p, host) && (closest == "" || byCloseness(p, closest) < 0) {
+				closest = p
 			}
 		}
+		return closest
 	}
-	slices.SortStableFunc(list, func(a, b candidate) int {
-		return byCloseness(a.pattern, b.pattern)
+	list := slices.DeleteFunc(slices.Clone(r.routes), func(rule virtualService) bool {
+		return pattern(rule) == "" || !c.sees(rule.Key, rule.Spec.ExportTo, rule.Spec.Hosts)
 	})
-	sorted := make([]virtualService, len(list))
-	for i, one := range list {
-		sorted[i] = one.rule
-	}
-	return sorted
+	slices.SortStableFunc(list, func(a, b virtualService) int {
+		return byCloseness(pattern(a), pattern(b))
+	})
+	return list
 }
 
 const defaultName = "default-route"

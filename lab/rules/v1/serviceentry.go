@@ -57,7 +57,7 @@ func protocolOf(p *networking.ServicePort) mesh.Protocol {
 	}
 }
 
-// known tells whether a cluster is there for a client: a service or host that it sees, with this
+// known reports whether a cluster is there for a client: a service or host that it sees, with this
 // port and, where one is named, this subset.
 func (r *resolver) known(c client, cluster mesh.Cluster) bool {
 	if cluster.Subset != "" && r.rule(c, cluster.Host).subset(cluster.Subset) == nil {
@@ -68,11 +68,16 @@ func (r *resolver) known(c client, cluster mesh.Cluster) bool {
 		return ok && s.SeenFrom(c.Namespace) &&
 			(c.imports(s.Namespace, s.Host()) || r.routedTo(c, s.Host()))
 	}
-	return slices.ContainsFunc(r.externalFor(c),
-		mesh.ExternalHost{Host: cluster.Host, Port: cluster.Port}.SamePort)
+	return slices.ContainsFunc(r.entries, func(e serviceEntry) bool {
+		return slices.Contains(e.Spec.Hosts, cluster.Host) &&
+			slices.ContainsFunc(e.Spec.Ports, func(p *networking.ServicePort) bool {
+				return int(p.Number) == cluster.Port
+			}) &&
+			c.sees(e.Key, e.Spec.ExportTo, e.Spec.Hosts)
+	})
 }
 
-// routedTo tells whether a rule that a client sees leads to a host: that shows it the host too.
+// routedTo reports whether a rule that a client sees leads to a host: that shows it the host too.
 func (r *resolver) routedTo(c client, host string) bool {
 	return slices.ContainsFunc(r.routes, func(rule virtualService) bool {
 		return c.sees(rule.Key, rule.Spec.ExportTo, rule.Spec.Hosts) &&

@@ -30,7 +30,7 @@ func (r *resolver) sidecar(w mesh.Workload) *networking.Sidecar {
 	return nil
 }
 
-// imports tells whether a Sidecar lets its clients see a host of a namespace; without egress, or
+// imports reports whether a Sidecar lets its clients see a host of a namespace; without egress, or
 // without a Sidecar, they see all.
 func (c client) imports(namespace, host string) bool {
 	egress := c.sidecar.GetEgress()
@@ -48,7 +48,7 @@ func (c client) imports(namespace, host string) bool {
 	return len(egress) == 0
 }
 
-// sees tells whether a rule that is exported somewhere, with these hosts, reaches a client.
+// sees reports whether a rule that is exported somewhere, with these hosts, reaches a client.
 func (c client) sees(rule rules.Key, exportTo, hosts []string) bool {
 	return exported(rule, exportTo, c.Namespace) && c.importsAny(rule.Namespace, hosts)
 }

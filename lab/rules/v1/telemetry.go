@@ -1,6 +1,7 @@
 package v1
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -87,8 +88,8 @@ func termOf(expression string) (mesh.Term, bool) {
 // does not count.
 func (r *resolver) counters(server mesh.Workload) []mesh.Counter {
 	var list []mesh.Counter
-	t, ok := r.telemetryOf(server)
-	if !ok {
+	t := r.telemetryOf(server)
+	if t == nil {
 		return nil
 	}
 	for _, c := range r.callers() {
@@ -101,8 +102,8 @@ func (r *resolver) counters(server mesh.Workload) []mesh.Counter {
 }
 
 // telemetryOf is the closest one that changes a metric: the workload's, else its namespace's,
-// else the root's.
-func (r *resolver) telemetryOf(w mesh.Workload) (telemetryRule, bool) {
+// else the root's; nil if there is none.
+func (r *resolver) telemetryOf(w mesh.Workload) *telemetryRule {
 	rank := func(t telemetryRule) int {
 		switch {
 		case t.Spec.Selector != nil:
@@ -113,18 +114,14 @@ func (r *resolver) telemetryOf(w mesh.Workload) (telemetryRule, bool) {
 			return 2
 		}
 	}
-	var fits []telemetryRule
+	var closest *telemetryRule
 	for _, t := range r.telemetries {
-		if selects(t.Rule, t.Spec.GetSelector().GetMatchLabels(), w) && len(t.Spec.Metrics) > 0 {
-			fits = append(fits, t)
+		if selects(t.Rule, t.Spec.GetSelector().GetMatchLabels(), w) && len(t.Spec.Metrics) > 0 &&
+			(closest == nil || rank(t) < rank(*closest)) {
+			closest = &t
 		}
 	}
-	if len(fits) == 0 {
-		return telemetryRule{}, false
-	}
-	return slices.MinFunc(fits, func(a, b telemetryRule) int {
-		return rank(a) - rank(b)
-	}), true
+	return closest
 }
 
 // standard are the labels of Istio's metric that the lab knows.
@@ -133,7 +130,7 @@ func (r *resolver) standard(c caller, server mesh.Workload) []mesh.CounterLabel 
 	if c.workload != nil {
 		source = *c.workload
 	}
-	service := unknown
+	service := ""
 	if services := r.topology.ServicesOf(server); len(services) > 0 {
 		service = services[0].Host()
 	}
@@ -150,36 +147,31 @@ func (r *resolver) standard(c caller, server mesh.Workload) []mesh.CounterLabel 
 }
 
 func label(name, value string) mesh.CounterLabel {
-	if value == "" {
-		value = unknown
-	}
-	return mesh.CounterLabel{Name: name, Terms: []mesh.Term{{Kind: mesh.Literal, Value: value}}}
+	literal := mesh.Term{Kind: mesh.Literal, Value: cmp.Or(value, unknown)}
+	return mesh.CounterLabel{Name: name, Terms: []mesh.Term{literal}}
 }
 
+// tagged are labels with those that a Telemetry puts in their place, or removes.
 func tagged(labels []mesh.CounterLabel, t *telemetry.Telemetry) []mesh.CounterLabel {
 	for _, m := range t.Metrics {
 		for _, o := range m.Overrides {
 			for _, name := range sortedKeys(o.TagOverrides) {
-				labels = tag(labels, name, o.TagOverrides[name])
+				labels = slices.DeleteFunc(labels, func(l mesh.CounterLabel) bool { return l.Name == name })
+				if term, ok := termOf(o.TagOverrides[name].Value); ok { // REMOVE has none
+					labels = append(labels, mesh.CounterLabel{Name: name, Terms: terms(term)})
+				}
 			}
 		}
 	}
 	return labels
 }
 
-func tag(
-	labels []mesh.CounterLabel, name string, t *telemetry.MetricsOverrides_TagOverride,
-) []mesh.CounterLabel {
-	labels = slices.DeleteFunc(labels, func(l mesh.CounterLabel) bool { return l.Name == name })
-	term, ok := termOf(t.Value)
-	if t.Operation == telemetry.MetricsOverrides_TagOverride_REMOVE || !ok {
-		return labels
+// terms are a term and, of a header, which may be missing, what stands for it.
+func terms(t mesh.Term) []mesh.Term {
+	if t.Kind != mesh.RequestHeader {
+		return []mesh.Term{t}
 	}
-	terms := []mesh.Term{term}
-	if term.Kind == mesh.RequestHeader {
-		terms = append(terms, mesh.Term{Kind: mesh.Literal, Value: unknown})
-	}
-	return append(labels, mesh.CounterLabel{Name: name, Terms: terms})
+	return []mesh.Term{t, {Kind: mesh.Literal, Value: unknown}}
 }
 
 func (i inspector) telemetryNotes(r telemetryRule) []rules.Finding {

@@ -2,6 +2,7 @@ package v1
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -24,10 +25,7 @@ func (v *validator) host(path, name string) bool {
 	return problem == ""
 }
 
-const (
-	longestHost  = 255
-	longestLabel = 63
-)
+const longestHost = 255
 
 func hostProblem(name string) string {
 	if name == "" {
@@ -56,7 +54,7 @@ func hostProblem(name string) string {
 
 // isLabel takes capitals too, as Istio does.
 func isLabel(s string) bool {
-	return len(s) <= longestLabel && len(validation.IsDNS1123Label(strings.ToLower(s))) == 0
+	return len(validation.IsDNS1123Label(strings.ToLower(s))) == 0
 }
 
 func (v *validator) exportTo(list []string) {
@@ -75,6 +73,8 @@ func (v *validator) exportTo(list []string) {
 		v.Fail("spec.exportTo", "* (everybody) and others exclude each other")
 	}
 }
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
 func (v *validator) labels(path string, labels map[string]string) {
 	for _, key := range sortedKeys(labels) {

@@ -55,7 +55,7 @@ func nameOf(r *networking.HTTPRoute, m *networking.HTTPMatchRequest) string {
 	return r.Name + "." + m.Name
 }
 
-// isFor tells whether a match is for a client's proxy and port at all.
+// isFor reports whether a match is for a client's proxy and port at all.
 func (c client) isFor(
 	m *networking.HTTPMatchRequest, rule virtualService, port int,
 ) bool {

@@ -53,7 +53,8 @@ func destinationsOf(s *networking.VirtualService) []placed {
 			list = append(list, placed{path + ".mirror", "mirror ", http.Mirror})
 		}
 		for j, m := range http.Mirrors {
-			list = append(list, placed{rules.At(path+".mirrors", j) + ".destination", "mirror ", m.Destination})
+			at := rules.At(path+".mirrors", j) + ".destination"
+			list = append(list, placed{at, "mirror ", m.Destination})
 		}
 	}
 	return list
@@ -104,18 +105,16 @@ func (i inspector) ports(host, from string) ([]int, bool) {
 // mesh chooses among subsets: that rule is not for the ingress.
 func (i inspector) subsetNotes(r virtualService) []rules.Finding {
 	var list []rules.Finding
-	for n, http := range r.Spec.Http {
-		for m, route := range http.Route {
-			d := route.Destination
-			if len(r.Spec.Gateways) == 0 || d.GetSubset() != "" {
-				continue
-			}
-			for _, other := range i.routes {
-				if choosesSubset(other.Spec, d.GetHost()) {
-					list = append(list, rules.Warn(rules.At(rules.At("spec.http", n)+".route", m), rules.NoSubsetAtEdge,
-						"Subset in virtual service %s has no effect on ingress gateway %s requests",
-						other.Key.Path(), r.Key.Path()))
-				}
+	for _, d := range destinationsOf(r.Spec) {
+		if len(r.Spec.Gateways) == 0 || d.what != "" || d.Subset != "" {
+			continue
+		}
+		for _, other := range i.routes {
+			if choosesSubset(other.Spec, d.Host) {
+				path := strings.TrimSuffix(d.path, ".destination")
+				list = append(list, rules.Warn(path, rules.NoSubsetAtEdge,
+					"Subset in virtual service %s has no effect on ingress gateway %s requests",
+					other.Key.Path(), r.Key.Path()))
 			}
 		}
 	}
@@ -130,19 +129,12 @@ func choosesSubset(s *networking.VirtualService, host string) bool {
 		})
 }
 
-// isSubset tells whether any DestinationRule of a host has a subset.
+// isSubset reports whether any DestinationRule of a host has a subset.
 func (i inspector) isSubset(host, name string) bool {
-	for _, p := range i.policies {
-		if fullName(p.Spec.Host, p.Key.Namespace) != host {
-			continue
-		}
-		for _, s := range p.Spec.Subsets {
-			if s.Name == name {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(i.policies, func(p destinationRule) bool {
+		return fullName(p.Spec.Host, p.Key.Namespace) == host &&
+			slices.ContainsFunc(p.Spec.Subsets, func(s *networking.Subset) bool { return s.Name == name })
+	})
 }
 
 // conflicts are other rules for the same host, seen by the same clients, as istioctl words them.
@@ -165,7 +157,7 @@ func (i inspector) conflicts(r virtualService) []rules.Finding {
 	return list
 }
 
-// bound tells whether a rule is for calls inside the mesh.
+// bound reports whether a rule is for calls inside the mesh.
 func bound(s *networking.VirtualService) bool {
 	return len(s.Gateways) == 0 || slices.Contains(s.Gateways, meshGateway)
 }
@@ -199,18 +191,13 @@ func (i inspector) bindingNotes(r virtualService) []rules.Finding {
 			continue
 		}
 		path, full := rules.At("spec.gateways", n), fullGateway(name, r.Key.Namespace)
-		index := slices.IndexFunc(i.gateways, func(g gateway) bool {
-			return g.Key.Path() == full
-		})
+		index := slices.IndexFunc(i.gateways, func(g gateway) bool { return g.Key.Path() == full })
 		if index < 0 {
 			list = append(list, failed(path, rules.NotFound, "Referenced gateway not found: %q", name))
 		}
 		if index < 0 || !hasHost(i.gateways[index], r) {
-			list = append(list, rules.Finding{
-				Path: path, Code: rules.HostNotInGateway, Level: rules.Warning, Text: fmt.Sprintf("one or more "+
-					"host %v defined in VirtualService %s not found in Gateway %s.",
-					r.Spec.Hosts, r.Key.Path(), full),
-			})
+			list = append(list, rules.Warn(path, rules.HostNotInGateway, "one or more host %v defined "+
+				"in VirtualService %s not found in Gateway %s.", r.Spec.Hosts, r.Key.Path(), full))
 		}
 	}
 	return list

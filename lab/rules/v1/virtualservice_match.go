@@ -47,7 +47,7 @@ func headerConditions(m *networking.HTTPMatchRequest) []mesh.Condition {
 		list = append(list, c)
 	}
 	slices.SortStableFunc(list, func(a, b mesh.Condition) int {
-		return cmp.Compare(headerName(a), headerName(b))
+		return cmp.Compare(a.HeaderName(), b.HeaderName())
 	})
 	return list
 }
@@ -56,26 +56,11 @@ func headerConditions(m *networking.HTTPMatchRequest) []mesh.Condition {
 func onHeader(name string) mesh.Condition {
 	name = strings.ToLower(name)
 	for _, attribute := range []mesh.Attribute{mesh.Path, mesh.Method, mesh.Authority, mesh.Scheme} {
-		if c := (mesh.Condition{Attribute: attribute}); headerName(c) == name {
+		if c := (mesh.Condition{Attribute: attribute}); c.HeaderName() == name {
 			return c
 		}
 	}
 	return mesh.Condition{Attribute: mesh.Header, Header: name}
-}
-
-func headerName(c mesh.Condition) string {
-	switch c.Attribute {
-	case mesh.Path:
-		return ":path"
-	case mesh.Method:
-		return ":method"
-	case mesh.Authority:
-		return ":authority"
-	case mesh.Scheme:
-		return ":scheme"
-	default:
-		return c.Header
-	}
 }
 
 func condition(c mesh.Condition, m *networking.StringMatch) mesh.Condition {

@@ -1,18 +1,15 @@
 // Command licenses lists the modules that programs are linked from, with their licences, and fails on
 // one that is not on the list below.
 //
-//	licenses [-o FOLDER] ROOT PACKAGE...
-//
-// With -o, it also copies the texts, which must go along with a program that is handed on.
+//	licenses ROOT PACKAGE...
 package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -34,22 +31,13 @@ func allowed(license string) bool {
 }
 
 func run(args []string, stdout, stderr io.Writer) int {
-	flags := flag.NewFlagSet("licenses", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	texts := flags.String("o", "", "copy the texts into this `folder`")
-	if err := flags.Parse(args); err != nil {
-		return 2
-	}
-	if flags.NArg() < 2 {
+	if len(args) < 2 {
 		fmt.Fprintln(stderr, "licenses: want the root of the repository, and packages")
 		return 2
 	}
-	modules, err := linked(flags.Arg(0), flags.Args()[1:])
+	modules, err := linked(args[0], args[1:])
 	if err == nil {
-		err = print(stdout, modules)
-	}
-	if err == nil && *texts != "" {
-		err = copyTexts(modules, *texts)
+		err = list(stdout, modules)
 	}
 	if err != nil {
 		fmt.Fprintln(stderr, "licenses:", err)
@@ -67,7 +55,7 @@ type module struct {
 // linked returns what the packages are linked from, and Go's own library.
 func linked(root string, packages []string) ([]module, error) {
 	const format = "{{if not .Standard}}{{.Dir}}\t{{with .Module}}{{.Path}}\t{{.Version}}\t{{.Dir}}{{end}}{{end}}"
-	list, err := command(root, "go", append([]string{"list", "-deps", "-f", format}, packages...)...)
+	deps, err := command(root, "go", append([]string{"list", "-deps", "-f", format}, packages...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +69,7 @@ func linked(root string, packages []string) ([]module, error) {
 	if err := std.collect(dir); err != nil {
 		return nil, err
 	}
-	for line := range strings.Lines(list) {
+	for line := range strings.Lines(deps) {
 		fields := strings.Split(strings.TrimSpace(line), "\t")
 		if len(fields) != 4 || fields[2] == "" {
 			continue // of Go's own library, or without a version: of this repository
@@ -143,8 +131,8 @@ func (m *module) licenses() ([]string, error) {
 	return names, nil
 }
 
-// print lists the modules. Its error names those without a licence, or with one that is not allowed.
-func print(w io.Writer, modules []module) error {
+// list prints the modules. Its error names those without a licence, or with one that is not allowed.
+func list(w io.Writer, modules []module) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	var refused []error
 	for _, m := range modules {
@@ -165,37 +153,9 @@ func print(w io.Writer, modules []module) error {
 	return errors.Join(append(refused, table.Flush())...)
 }
 
-// copyTexts writes each text to FOLDER/MODULE@VERSION/FILE.
-func copyTexts(modules []module, folder string) error {
-	for _, m := range modules {
-		for _, file := range m.files {
-			inner, err := filepath.Rel(m.dir, file)
-			if err != nil {
-				return err
-			}
-			text, err := os.ReadFile(file)
-			if err != nil {
-				return err
-			}
-			to := filepath.Join(folder, filepath.FromSlash(m.path)+"@"+m.version, inner)
-			if err := write(to, text); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func write(file string, text []byte) error {
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-		return err
-	}
-	return os.WriteFile(file, text, fs.FileMode(0o644))
-}
-
 // command runs a command in the root, and in the workspace there.
 func command(root, name string, args ...string) (string, error) {
-	cmd := exec.Command(name, args...)
+	cmd := exec.CommandContext(context.Background(), name, args...)
 	cmd.Dir, cmd.Env = root, append(os.Environ(), "GOWORK=")
 	out, err := cmd.Output()
 	if failed, ok := errors.AsType[*exec.ExitError](err); ok {

@@ -3,7 +3,6 @@ package main
 import (
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 )
@@ -46,7 +45,7 @@ func lay(t *testing.T, texts map[string]string) module {
 	return m
 }
 
-func TestPrint(t *testing.T) {
+func TestList(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name, err string
@@ -62,38 +61,13 @@ func TestPrint(t *testing.T) {
 			t.Parallel()
 			var out strings.Builder
 			said := ""
-			if err := print(&out, []module{lay(t, c.texts)}); err != nil {
+			if err := list(&out, []module{lay(t, c.texts)}); err != nil {
 				said = err.Error()
 			}
 			if said != c.err || !strings.HasPrefix(out.String(), "x.org/m  v1.0.0  ") {
 				t.Errorf("got %q, %q; want %q", said, out.String(), c.err)
 			}
 		})
-	}
-}
-
-func TestCopyTexts(t *testing.T) {
-	t.Parallel()
-	folder := t.TempDir()
-	m := lay(t, map[string]string{"LICENSE": isc, "NOTICE": "Made by us.\n", "a/LICENSE": beerware, "main.go": ""})
-	if err := copyTexts([]module{m}, folder); err != nil {
-		t.Fatal(err)
-	}
-	var got []string
-	for _, pattern := range []string{"*/*/*", "*/*/*/*"} {
-		files, _ := filepath.Glob(filepath.Join(folder, pattern))
-		for _, file := range files {
-			name, err := filepath.Rel(folder, file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got = append(got, name)
-		}
-	}
-	slices.Sort(got)
-	want := []string{"x.org/m@v1.0.0/LICENSE", "x.org/m@v1.0.0/NOTICE", "x.org/m@v1.0.0/a", "x.org/m@v1.0.0/a/LICENSE"}
-	if !slices.Equal(got, want) {
-		t.Errorf("got %q, want %q", got, want)
 	}
 }
 
