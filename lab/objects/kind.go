@@ -125,3 +125,13 @@ func written() []string {
 	}
 	return list
 }
+
+// misspelt is the kind that a file's word stands for, a letter apart or in other cases; "" if it is
+// one, or is none: there are kinds that the lab does not have.
+func misspelt(word string) string {
+	kinds := written()
+	if slices.Contains(kinds, word) {
+		return ""
+	}
+	return nearest(word, kinds, 6)
+}

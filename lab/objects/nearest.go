@@ -11,7 +11,7 @@ const few = 7
 // Hint ends a message about a word that is none of some names: the nearest of them, or all if they
 // are few; "" if there is nothing to say.
 func Hint(word string, names []string) string {
-	if near := nearest(word, names); near != "" {
+	if near := nearest(word, names, 3); near != "" {
 		return "; did you mean " + near + "?"
 	}
 	if len(names) == 0 || len(names) > few {
@@ -21,11 +21,11 @@ func Hint(word string, names []string) string {
 	return "; there is " + strings.Join(names, ", ")
 }
 
-// nearest is the name with the fewest slips from a word, "" if that takes more than one for each
-// three letters: a guess that is farther away is none.
-func nearest(word string, names []string) string {
+// nearest is the name with the fewest slips from a word, "" if that takes more than one for so many
+// letters: a guess that is farther away is none.
+func nearest(word string, names []string, letters int) string {
 	word = strings.ToLower(word)
-	best, least := "", len(word)/3+1
+	best, least := "", len(word)/letters+1
 	for _, name := range names {
 		if slips := distance(word, strings.ToLower(name)); slips < least {
 			best, least = name, slips

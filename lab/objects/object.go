@@ -146,6 +146,9 @@ func read(doc document.Document, namespace string) (Object, error) {
 			return o, err
 		}
 	}
+	if near := misspelt(doc.Kind); near != "" {
+		return o, document.Errors{doc.Errorf("kind", "there is no kind %s; did you mean %s?", doc.Kind, near)}
+	}
 	if i, ok := dialectOf(doc); ok {
 		list, err := dialects()[i].parse([]document.Document{doc}, namespace)
 		if err == nil {

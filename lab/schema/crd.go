@@ -6,14 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"reflect"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 // property is a node as a CustomResourceDefinition has it.
@@ -58,9 +57,6 @@ func (p property) node() node {
 			for name, below := range p.Properties {
 				fields[name] = below.node()
 			}
-			if _, whole := p.Properties["apiVersion"]; whole { // Kubernetes leaves it out of CRDs
-				fields["metadata"] = typeNode(reflect.TypeFor[metav1.ObjectMeta]())
-			}
 			return fields
 		}
 	case p.Values.Kind == yaml.MappingNode && p.Values.Decode(&values) == nil:
@@ -86,7 +82,7 @@ func published(ctx context.Context, root string, k Kind) (Schema, error) {
 			for _, v := range d.Spec.Versions {
 				if k.Version == "" || v.Name == k.Version {
 					k.Version = v.Name
-					return Schema{k, v.Schema.Root.node()}, nil
+					return Schema{k, whole(v.Schema.Root.node())}, nil
 				}
 				versions = append(versions, v.Name)
 			}
@@ -96,6 +92,20 @@ func published(ctx context.Context, root string, k Kind) (Schema, error) {
 		return Schema{}, fmt.Errorf("%s has the versions %s, not %s", k.Kind, strings.Join(versions, ", "), k.Version)
 	}
 	return Schema{}, fmt.Errorf("no schema of %s is published in %s", k.Kind, strings.Join(files, ", "))
+}
+
+// whole is the node of an object, with the fields that all objects have.
+func whole(n node) node {
+	own := n.fields
+	n.fields = func() map[string]node {
+		fields := ofAll()
+		if own != nil {
+			maps.Copy(fields, own())
+		}
+		fields["metadata"] = ofAll()["metadata"]
+		return fields
+	}
+	return n
 }
 
 // definitionFiles are those of a group.

@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"maps"
 	"reflect"
 	"strings"
 
@@ -8,6 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	networkingv1 "k8s.io/api/networking/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 // native is a kind of Kubernetes' own, and its version.
@@ -71,24 +73,26 @@ func typeNode(t reflect.Type) node {
 
 func structFields(t reflect.Type) map[string]node {
 	fields := map[string]node{}
-	for _, f := range reflect.VisibleFields(t) {
+	texts := docs(t)
+	for i := range t.NumField() {
+		f := t.Field(i)
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if name == "" || name == "-" || len(f.Index) > 1 && f.Anonymous {
-			continue
+		switch {
+		case name == "-":
+		case name == "" && f.Anonymous:
+			maps.Copy(fields, structFields(f.Type))
+		default:
+			n := typeNode(f.Type)
+			if text := texts[name]; text != "" {
+				n.Description = text
+			}
+			fields[name] = n
 		}
-		n := typeNode(f.Type)
-		if text := docs(holder(t, f.Index))[name]; text != "" {
-			n.Description = text
-		}
-		fields[name] = n
 	}
 	return fields
 }
 
-// holder is the struct that a field, perhaps of an embedded one, stands in.
-func holder(t reflect.Type, index []int) reflect.Type {
-	for _, i := range index[:len(index)-1] {
-		t = t.Field(i).Type
-	}
-	return t
+// ofAll are the fields that every object has, and Kubernetes leaves out of definitions.
+func ofAll() map[string]node {
+	return structFields(reflect.TypeFor[metav1.PartialObjectMetadata]())
 }

@@ -93,7 +93,7 @@ func (c *change) check(files []objects.File) error {
 		all = append(all, docs...)
 	}
 	for _, d := range all {
-		fmt.Fprintf(c.stdout, "%s/%s valid (dry run)\n", resource(d), d.Name)
+		fmt.Fprintln(c.stdout, document.Printable(resource(d)+"/"+d.Name), "valid (dry run)")
 	}
 	c.warn(warnings...)
 	return c.unlessNone(len(all))
@@ -141,7 +141,7 @@ func done(r objects.Result) string {
 }
 
 func (a *app) report(words string, r objects.Result) {
-	fmt.Fprintln(a.stdout, words)
+	fmt.Fprintln(a.stdout, document.Printable(words))
 	a.warn(r.Warnings...)
 }
 

@@ -50,7 +50,7 @@ func (a *app) xDescribe(kind string) *cobra.Command {
 }
 
 // ruleKinds are the kinds that x describe tells of.
-const ruleKinds = "virtualservices,destinationrules,httproutes,authorizationpolicies," +
+const ruleKinds = "destinationrules,virtualservices,httproutes,authorizationpolicies," +
 	"peerauthentications,routerules,destinationpolicies"
 
 // world is what x describe looks at.
