@@ -126,11 +126,11 @@ func written() []string {
 	return list
 }
 
-// misspelt is the kind that a file's word stands for, a letter apart or in other cases; "" if it is
-// one, or is none: there are kinds that the lab does not have.
+// misspelt is the kind that a file's word is a letter apart from; "" if it is one, but for its
+// cases, or is none: there are kinds that the lab does not have.
 func misspelt(word string) string {
 	kinds := written()
-	if slices.Contains(kinds, word) {
+	if slices.ContainsFunc(kinds, func(k string) bool { return strings.EqualFold(k, word) }) {
 		return ""
 	}
 	return nearest(word, kinds, 6)

@@ -30,7 +30,7 @@ func TestHint(t *testing.T) {
 func TestMisspeltKind(t *testing.T) {
 	t.Parallel()
 	for kind, want := range map[string]string{
-		"VirtualServise": "did you mean VirtualService?", "routerule": "did you mean RouteRule?",
+		"VirtualServise": "did you mean VirtualService?", "RoutRule": "did you mean RouteRule?",
 		"Deploymnet": "did you mean Deployment?",
 		"TCPRoute":   "not supported by the lab", "Role": "no manifest of kind Role", "Secret": "no manifest of kind Secret",
 	} {

@@ -69,7 +69,7 @@ func TestMisuse(t *testing.T) {
 		"dance --fast":                            `unknown command "dance" for "bin/lab"`,
 		"rolout status deployment/x":              `unknown command "rolout" for "bin/lab"; did you mean rollout?`,
 		"get VirtualServise --sort-by={":          "--sort-by={: ",
-		"get pods --field-selector==":             "--field-selector==: ",
+		"get pods --field-selector a":             "--field-selector=a: ",
 		"get pods -o custom-columns=A":            "unexpected custom-columns spec: A, expected <header>:<json-path-expr>",
 		"get pods -o custom-columns=":             "custom-columns format specified but no custom columns given",
 		"get pods -o custom-columns-file=no-file": "no such file",
