@@ -72,6 +72,7 @@ func (a *app) root() *cobra.Command {
 	group(root)
 	root.Args = func(_ *cobra.Command, args []string) error { return unknownVerb(root, args) }
 	a.addAdvice(root)
+	a.completeWords(root)
 	return root
 }
 
