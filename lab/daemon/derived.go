@@ -15,24 +15,9 @@ func (l *lab) derivedSubjects(sel objects.Selection, p objects.Pick) ([]show.Sub
 	if err != nil {
 		return nil, err
 	}
-	var all []show.Subject
-	switch p.Kind.Kind {
-	case "Event":
-		for _, e := range l.events.all(nil) {
-			all = append(all, e.Subject(p.Kind))
-		}
-	case "ReplicaSet":
-		all = l.replicaSets(p.Kind)
-	case "Endpoints", "EndpointSlice":
-		all = l.endpointSubjects(p.Kind)
-	case "Node":
-		all = []show.Subject{l.node(p.Kind)}
-	case "CustomResourceDefinition":
-		all = l.definitions(p.Kind)
-	}
 	var list []show.Subject
 	var others []string
-	for _, s := range all {
+	for _, s := range l.derived(p.Kind) {
 		if !sel.Covers(p.Kind, s.Namespace) || !matches(s.Labels) {
 			continue
 		}
@@ -42,6 +27,26 @@ func (l *lab) derivedSubjects(sel objects.Selection, p objects.Pick) ([]show.Sub
 		}
 	}
 	return list, objects.Found(p, list, others, func(s show.Subject) string { return s.Name })
+}
+
+// derived are all objects of a kind that nobody writes.
+func (l *lab) derived(k objects.Kind) (all []show.Subject) {
+	switch k.Kind {
+	case "Event":
+		for _, e := range l.events.all(nil) {
+			all = append(all, e.Subject(k))
+		}
+		return all
+	case "ReplicaSet":
+		return l.replicaSets(k)
+	case "Endpoints", "EndpointSlice":
+		return l.endpointSubjects(k)
+	case "Node":
+		return []show.Subject{l.node(k)}
+	case "CustomResourceDefinition":
+		return l.definitions(k)
+	}
+	return nil
 }
 
 // replicaSets are the templates of Deployments, with the pods of each.

@@ -112,17 +112,31 @@ func podEvents(old, p pods.Pod, known bool, now time.Time) (list []show.Event) {
 	if p.Restarts > old.Restarts {
 		say(true, "BackOff", "Back-off restarting failed container %s: %s", p.Container, p.LastExit)
 	}
-	troubled := p.Reason != "" && p.Reason != old.Reason && p.Status != pods.Terminating
-	switch {
-	case troubled && (p.PID == 0 && p.Status != "Pending"):
-		say(true, "Failed", "%s", p.Reason)
-	case troubled && old.Ready == old.Containers && known:
-		say(true, "Unhealthy", "Readiness probe failed: %s", p.Reason)
+	switch reason := trouble(old, p, known); reason {
+	case "":
+	case "Unhealthy":
+		say(true, reason, "Readiness probe failed: %s", p.Reason)
+	default:
+		say(true, reason, "%s", p.Reason)
 	}
 	if p.Status == pods.Terminating && old.Status != pods.Terminating {
 		say(false, "Killing", "Stopping container %s", p.Container)
 	}
 	return list
+}
+
+// trouble is Kubernetes' word for a new reason why a pod is not ready, "" if there is none.
+func trouble(old, p pods.Pod, known bool) string {
+	switch {
+	case p.Reason == "" || p.Reason == old.Reason || p.Status == pods.Terminating:
+		return ""
+	case p.PID == 0 && p.Status != "Pending":
+		return "Failed"
+	case known && old.Ready == old.Containers:
+		return "Unhealthy"
+	default:
+		return ""
+	}
 }
 
 // noteScaling notes which templates have more or fewer pods from now on.

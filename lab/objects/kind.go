@@ -82,17 +82,17 @@ func FindKind(word string) (Kind, error) {
 
 // insteadOf ends the sentence about a kind that is not there.
 func insteadOf(word string) string {
-	for others, why := range map[string]string{
-		"secret secrets": "no pod has one",
-		"statefulset statefulsets sts daemonset daemonsets ds job jobs cronjob cronjobs cj " +
-			"replicationcontroller rc": "pods are those of Deployments",
-		"pv pvc persistentvolume persistentvolumes persistentvolumeclaim persistentvolumeclaims " +
-			"storageclass sc": "pods share this machine's files",
-		"hpa horizontalpodautoscaler horizontalpodautoscalers pdb networkpolicy netpol": "nothing in it would act",
-		"role roles rolebinding rolebindings clusterrole clusterroles":                  "it has no users",
+	for _, other := range []struct{ words, why string }{
+		{"secret secrets", "no pod has one"},
+		{"statefulset statefulsets sts daemonset daemonsets ds job jobs cronjob cronjobs cj " +
+			"replicationcontroller rc", "pods are those of Deployments"},
+		{"pv pvc persistentvolume persistentvolumes persistentvolumeclaim persistentvolumeclaims " +
+			"storageclass sc", "pods share this machine's files"},
+		{"hpa horizontalpodautoscaler horizontalpodautoscalers pdb networkpolicy netpol", "nothing in it would act"},
+		{"role roles rolebinding rolebindings clusterrole clusterroles", "it has no users"},
 	} {
-		if slices.Contains(strings.Fields(others), word) {
-			return ": " + why
+		if slices.Contains(strings.Fields(other.words), word) {
+			return ": " + other.why
 		}
 	}
 	if hint := Hint(word, names()); hint != "" {

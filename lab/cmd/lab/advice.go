@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -10,15 +11,21 @@ import (
 // advice is what to type in place of words of kubectl and istioctl that the lab does not have, by
 // the words. What of them makes sense on one machine is a verb of its own.
 func advice() map[string]string {
+	all := ofKubectl()
+	maps.Copy(all, ofIstioctl())
+	return all
+}
+
+const noMesh = "the lab brings its mesh along: "
+
+func ofKubectl() map[string]string {
 	const (
 		allYours = "yes: the lab has no users and no roles, and all of it is yours"
 		oneNode  = "the lab has one node, this machine, and takes no pods off it"
 		files    = "the pods of the lab share this machine's files: use "
-		noMesh   = "the lab brings its mesh along: "
 		toFile   = "write it to a file, and then: bin/lab create -f FILE"
 	)
 	return map[string]string{
-		// kubectl
 		"port-forward": "pods serve on this machine already: bin/lab get pods -o wide shows at which address, " +
 			"and bin/lab status that of the ingress",
 		"cluster-info": "there is no cluster: bin/lab status shows what runs, and where",
@@ -50,8 +57,11 @@ func advice() map[string]string {
 		"create cronjob": toFile, "create role": toFile, "create rolebinding": toFile,
 		"create clusterrole": toFile, "create clusterrolebinding": toFile, "create token": toFile,
 		"create quota": toFile, "create poddisruptionbudget": toFile, "create priorityclass": toFile,
+	}
+}
 
-		// istioctl
+func ofIstioctl() map[string]string {
+	return map[string]string{ //nolint:gosec // "secret" is a word of istioctl, and nothing here is one
 		"proxy-config log":     "all sidecars are one Envoy: bin/lab proxy-logs -f shows its log, bin/lab logs POD -c istio-proxy a pod's requests",
 		"proxy-config secret":  "bin/lab describe pod POD shows who a pod is; its sidecar has no certificate of its own to show",
 		"proxy-config ecds":    "sidecars have no extensions that come by themselves: bin/lab proxy-config listeners POD -o json has all filters",

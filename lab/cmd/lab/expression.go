@@ -88,8 +88,9 @@ func pickByTemplate(text string) (picker, error) {
 // exists reports whether fields below one another are there.
 func exists(value any, names ...string) bool {
 	for _, name := range names {
-		fields, isObject := value.(map[string]any)
-		if value, isObject = fields[name]; !isObject {
+		fields, _ := value.(map[string]any)
+		var there bool
+		if value, there = fields[name]; !there {
 			return false
 		}
 	}

@@ -91,16 +91,21 @@ func (m *marking) parse(args []string) (names []string, err error) {
 			return nil, misusef("%q: want KEY=VALUE or KEY-", arg)
 		}
 	}
+	return names, m.check(names)
+}
+
+// check refuses what names no objects, or no marks.
+func (m *marking) check(names []string) error {
 	named := len(names) > 1 || len(names) == 1 && strings.Contains(names[0], "/")
 	switch {
 	case len(names) == 0:
-		return nil, misusef("one or more objects must be specified as KIND NAME or KIND/NAME")
+		return misusef("one or more objects must be specified as KIND NAME or KIND/NAME")
 	case len(m.Set)+len(m.Unset) == 0 && !m.list:
-		return nil, misusef("at least one %s update is required: KEY=VALUE or KEY-", m.verb)
+		return misusef("at least one %s update is required: KEY=VALUE or KEY-", m.verb)
 	case !named && !m.all && m.labels == "" && !m.list:
-		return nil, misusef("name the objects, or all by --all")
+		return misusef("name the objects, or all by --all")
 	}
-	return names, nil
+	return nil
 }
 
 // showAll lists the labels, or the annotations, of objects.

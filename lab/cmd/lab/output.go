@@ -134,14 +134,8 @@ func (o *output) isTable() bool { return slices.Contains([]string{"", "wide", "s
 func (o *output) show(tables []control.Table) error {
 	several := len(tables) > 1 || o.showKind
 	tables = slices.DeleteFunc(slices.Clone(tables), func(t control.Table) bool { return !hasRows(t) })
-	for _, t := range tables {
-		slices.SortStableFunc(t.Rows, byName)
-		if o.sorter == nil {
-			continue
-		}
-		if err := o.sorter.sort(t.Rows); err != nil {
-			return err
-		}
+	if err := o.order(tables); err != nil {
+		return err
 	}
 	switch {
 	case o.format == "name":
@@ -164,6 +158,20 @@ func (o *output) show(tables []control.Table) error {
 	}
 	for _, r := range rowsOf(tables) {
 		o.warn(r.Warnings...)
+	}
+	return nil
+}
+
+// order sorts the rows of each table, by name where nothing else is asked for.
+func (o *output) order(tables []control.Table) error {
+	for _, t := range tables {
+		slices.SortStableFunc(t.Rows, byName)
+		if o.sorter == nil {
+			continue
+		}
+		if err := o.sorter.sort(t.Rows); err != nil {
+			return err
+		}
 	}
 	return nil
 }

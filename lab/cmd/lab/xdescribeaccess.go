@@ -49,8 +49,7 @@ func (w world) describeAccess(say sayer, subject control.Row, labels mesh.Labels
 		}
 		labels = labelsIn(object, "spec", "selector")
 	}
-	mode, rank := "PERMISSIVE", 0
-	var policies []string
+	found := access{mode: "PERMISSIVE"}
 	for _, r := range w.rules {
 		if r.Namespace != subject.Namespace && r.Namespace != "istio-system" {
 			continue
@@ -59,27 +58,38 @@ func (w world) describeAccess(say sayer, subject control.Row, labels mesh.Labels
 		if err != nil {
 			return err
 		}
-		selector := labelsIn(object, "spec", "selector", "matchLabels")
-		if !labels.Has(selector) {
-			continue
-		}
-		switch r.Kind {
-		case "AuthorizationPolicy":
-			policies = append(policies, fmt.Sprintf("%s (%s)", r.Name, cmp.Or(fieldText(object, "spec", "action"), "ALLOW")))
-		case "PeerAuthentication":
-			own := fieldText(object, "spec", "mtls", "mode")
-			if near := nearness(r.Namespace, subject.Namespace, selector); near > rank && own != "" && own != "UNSET" {
-				mode, rank = own, near
-			}
+		if selector := labelsIn(object, "spec", "selector", "matchLabels"); labels.Has(selector) {
+			found.add(r, object, nearness(r.Namespace, subject.Namespace, selector))
 		}
 	}
 	say(0, "Effective PeerAuthentication:")
-	say(1, "Workload mTLS mode: %s", mode)
-	if len(policies) > 0 {
+	say(1, "Workload mTLS mode: %s", found.mode)
+	if len(found.policies) > 0 {
 		say(0, "Applied AuthorizationPolicy:")
-		say(1, "%s", strings.Join(policies, ", "))
+		say(1, "%s", strings.Join(found.policies, ", "))
 	}
 	return nil
+}
+
+// access is what policies make of a workload.
+type access struct {
+	mode     string
+	rank     int // nearness of the policy that the mode is of
+	policies []string
+}
+
+// add takes a policy that selects the workload into account.
+func (a *access) add(r control.Row, object map[string]any, near int) {
+	switch r.Kind {
+	case "AuthorizationPolicy":
+		action := cmp.Or(fieldText(object, "spec", "action"), "ALLOW")
+		a.policies = append(a.policies, fmt.Sprintf("%s (%s)", r.Name, action))
+	case "PeerAuthentication":
+		mode := fieldText(object, "spec", "mtls", "mode")
+		if near > a.rank && mode != "" && mode != "UNSET" {
+			a.mode, a.rank = mode, near
+		}
+	}
 }
 
 // nearness is greater for a policy that comes before others: that of the workload, of its
