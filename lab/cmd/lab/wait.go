@@ -126,7 +126,10 @@ func (w *waiting) run(ctx context.Context, client *control.Client, s objects.Sel
 	within, cancel := context.WithTimeout(ctx, w.timeout)
 	defer cancel()
 	left, err := w.targets(within, client, s, picks)
-	if err != nil {
+	switch {
+	case within.Err() != nil && ctx.Err() == nil:
+		return late(s.Args)
+	case err != nil:
 		return err
 	}
 	whole := s
@@ -150,7 +153,11 @@ func (w *waiting) run(ctx context.Context, client *control.Client, s objects.Sel
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	return fmt.Errorf("timed out waiting for the condition on %s", strings.Join(left, ", "))
+	return late(left)
+}
+
+func late(targets []string) error {
+	return fmt.Errorf("timed out waiting for the condition on %s", strings.Join(targets, ", "))
 }
 
 func kindsOf(picks []objects.Pick) string {
