@@ -15,7 +15,7 @@ import (
 
 	"istio-tutorial/lab/control"
 	"istio-tutorial/lab/objects"
-	"istio-tutorial/lab/xds"
+	"istio-tutorial/lab/xds/stream"
 )
 
 // server answers a lab's clients.
@@ -157,7 +157,7 @@ func asError(err error) *objects.Error {
 		return known
 	case errors.Is(err, context.Canceled):
 		return objects.Errorf(objects.Unavailable, "the lab is ending")
-	case errors.Is(err, xds.ErrNotConnected):
+	case errors.Is(err, stream.ErrNotConnected):
 		return objects.Errorf(objects.Unavailable, "%v", err)
 	default:
 		return objects.Errorf(objects.Internal, "%v", err)

@@ -86,6 +86,8 @@ func (m *messageDecoder) duration(n *yaml.Node, path string) any {
 	switch shortest := m.Shortest(path); {
 	case !ok || err != nil:
 		m.fail(path, "want a duration such as 1s, 500ms or 1m30s, not %s", describe(n))
+	case m.Longest > 0 && d > m.Longest:
+		m.fail(path, "want a duration of at most %d s, not %s", int64(m.Longest.Seconds()), text)
 	case d < shortest:
 		m.fail(path, "want a duration of at least %s, not %s", shortest, text)
 	}

@@ -62,7 +62,7 @@ func (b *builder) inbound(i mesh.Instance, in mesh.Inbound) {
 			filters: append([]*hcmv3.HttpFilter{b.limitFilter()}, b.localLimitFilters(i)...),
 		})
 		b.program(s)
-		b.add(routes, name, &routev3.RouteConfiguration{
+		b.add(Routes, name, &routev3.RouteConfiguration{
 			Name: name,
 			VirtualHosts: []*routev3.VirtualHost{{
 				Name: name, Domains: []string{"*"}, Routes: b.entrances(s, in),
@@ -90,7 +90,7 @@ func (b *builder) program(s served) {
 		LoadAssignment: assignment(name, host(s.instance.Name.Name, b.tcp(s.address))),
 	}
 	b.speak(c, s.protocol, &corev3.HttpProtocolOptions{IdleTimeout: durationpb.New(idle)})
-	b.add(clusters, name, c)
+	b.add(Clusters, name, c)
 }
 
 // maxSocket is how long the path of a unix socket may be on every system.

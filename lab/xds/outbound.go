@@ -9,6 +9,7 @@ import (
 
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"istio-tutorial/lab/envoy"
 	"istio-tutorial/lab/mesh"
@@ -34,10 +35,13 @@ func (b *builder) outbound(c client, out mesh.Outbound) {
 			return nil
 		})
 	}
-	table := &routev3.RouteConfiguration{Name: name}
+	table := &routev3.RouteConfiguration{Name: name, MaxDirectResponseBodySizeBytes: wrapperspb.UInt32(largestBody)}
 	table.VirtualHosts = b.hosts(c, out, loopbacks)
-	b.add(routes, name, b.same(table))
+	b.add(Routes, name, b.same(table))
 }
+
+// largestBody is how long an answer of the proxy itself may be, as in Istio.
+const largestBody = 1 << 20
 
 // hosts are those that a client may call, each name once, and what becomes of calls of all others.
 func (b *builder) hosts(

@@ -4,7 +4,6 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"strings"
 
 	networking "istio.io/api/networking/v1alpha3"
 
@@ -19,20 +18,21 @@ func changesOf(h *networking.Headers) (changes mesh.Headers, host string) {
 }
 
 func changeOf(o *networking.Headers_HeaderOperations) (change mesh.HeaderChange, host string) {
-	set := map[string]string{}
-	for name, value := range o.GetSet() {
-		if lower := strings.ToLower(name); lower == "host" || lower == ":authority" {
-			host = value
-		} else {
-			set[name] = value
+	others := func(headers map[string]string) map[string]string {
+		kept := map[string]string{}
+		for name, value := range headers {
+			if isAuthority(name) {
+				host = value
+			} else {
+				kept[name] = value
+			}
 		}
+		if len(kept) == 0 {
+			return nil
+		}
+		return kept
 	}
-	if len(set) > 0 {
-		change.Set = set
-	}
-	if len(o.GetAdd()) > 0 {
-		change.Add = maps.Clone(o.GetAdd())
-	}
+	change.Add, change.Set = others(o.GetAdd()), others(o.GetSet())
 	change.Remove = slices.Clone(o.GetRemove())
 	return change, host
 }

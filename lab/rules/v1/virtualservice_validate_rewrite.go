@@ -1,7 +1,6 @@
 package v1
 
 import (
-	"regexp"
 	"strings"
 
 	networking "istio.io/api/networking/v1alpha3"
@@ -17,26 +16,27 @@ func (v *validator) changes(path string, h *networking.Headers) {
 		for how, headers := range map[string]map[string]string{".set": o.GetSet(), ".add": o.GetAdd()} {
 			for _, name := range sortedKeys(headers) {
 				field := document.Join(path+part+how, name)
-				v.HeaderName(field, name)
-				v.headerValue(field, headers[name])
+				if part == ".response" || !isAuthority(name) { // of a request, it is a rewrite
+					v.ChangedHeader(field, name)
+				}
+				v.HeaderValue(field, headers[name])
 			}
 		}
 		for i, name := range o.GetRemove() {
-			v.HeaderName(rules.At(path+part+".remove", i), name)
+			v.ChangedHeader(rules.At(path+part+".remove", i), name)
 		}
 	}
 }
 
-// headerValue takes a % only as %% or in one of Envoy's %COMMAND(...)%.
-func (v *validator) headerValue(path, value string) {
-	command := regexp.MustCompile(`%%|%[A-Z_0-9]+(\([^)]*\))?(:\d+)?%`)
-	if strings.Contains(command.ReplaceAllString(value, ""), "%") {
-		v.Fail(path, "%q: a %% is written %%%%, unless it begins or ends a command of Envoy's", value)
-	}
+func isAuthority(name string) bool {
+	return strings.EqualFold(name, "host") || strings.EqualFold(name, ":authority")
 }
 
 func (v *validator) rewrite(path string, r *networking.HTTPRewrite) {
 	regex := r.GetUriRegexRewrite()
+	v.Line(path+".uri", r.GetUri())
+	v.Line(path+".authority", r.GetAuthority())
+	v.Line(path+".uriRegexRewrite.rewrite", regex.GetRewrite())
 	switch {
 	case r == nil:
 	case r.Uri == "" && r.Authority == "" && regex == nil:
@@ -44,9 +44,7 @@ func (v *validator) rewrite(path string, r *networking.HTTPRewrite) {
 	case r.Uri != "" && regex != nil:
 		v.Fail(path, "uri and uriRegexRewrite exclude each other")
 	case regex != nil:
-		if _, err := regexp.Compile(regex.Match); err != nil || regex.Match == "" {
-			v.Fail(path+".uriRegexRewrite.match", "%q is no regular expression: %v", regex.Match, err)
-		}
+		v.Regex(path+".uriRegexRewrite.match", regex.Match)
 		v.NotEmpty(path+".uriRegexRewrite.rewrite", regex.Rewrite)
 	}
 }
@@ -59,6 +57,8 @@ func (v *validator) redirect(path string, r *networking.HTTPRedirect) {
 	if r.Uri == "" && r.Authority == "" && r.RedirectPort == nil && r.Scheme == "" {
 		v.Fail(path, "want uri, authority, port, derivePort or scheme")
 	}
+	v.Line(path+".uri", r.Uri)
+	v.Line(path+".authority", r.Authority)
 	if r.RedirectCode != 0 {
 		v.Redirects(path+".redirectCode", int(r.RedirectCode))
 	}
