@@ -5,6 +5,7 @@ go 1.26.0
 require (
 	github.com/envoyproxy/go-control-plane v0.14.0
 	github.com/envoyproxy/go-control-plane/envoy v1.40.0
+	github.com/evanphx/json-patch/v5 v5.9.11
 	github.com/mccutchen/go-httpbin/v2 v2.26.0
 	github.com/prometheus/client_model v0.6.3
 	github.com/prometheus/common v0.72.0

@@ -39,6 +39,7 @@ type Row struct {
 	objects.Ref
 	Cells    []string
 	YAML     string
+	Created  time.Time
 	Warnings []string // as in Result
 	Gone     bool     // in Watch: deleted
 }
@@ -73,6 +74,7 @@ type SetEnv struct {
 type LogQuery struct {
 	objects.Selection        // Args is [POD], [KIND/NAME] or, with Labels, empty
 	Container         string // "": the pod's own program; istio-proxy: its sidecar
+	AllContainers     bool   // the program and its sidecar
 	Follow            bool
 	Tail              *int          // the last lines only; nil is all
 	Since             time.Duration // not older; 0 is all
@@ -105,7 +107,7 @@ type Stat struct {
 // ProxyQuery picks a part of the proxy's configuration.
 type ProxyQuery struct {
 	objects.Selection        // Args is [POD]
-	Part              string // routes, clusters or listeners
+	Part              string // routes, clusters, listeners, endpoints or bootstrap
 }
 
 // ProxyConfig is the proxy's configuration, as the proxy itself has it.
@@ -156,4 +158,34 @@ type ProxyStatus struct {
 type Reply[T any] struct {
 	Value T
 	Error *objects.Error
+}
+
+// PatchQuery changes objects in part.
+type PatchQuery struct {
+	objects.Selection
+	objects.Patch
+}
+
+// MarkQuery sets labels or annotations of objects.
+type MarkQuery struct {
+	objects.Selection
+	objects.Marks
+}
+
+// SetImage sets images of Deployments, by the names of their containers; * is any.
+type SetImage struct {
+	objects.Selection
+	Images map[string]string
+}
+
+// UndoQuery gives Deployments an earlier template.
+type UndoQuery struct {
+	objects.Selection
+	Revision int // 0: the one before
+}
+
+// History are the templates of a Deployment, the oldest first.
+type History struct {
+	objects.Ref
+	Templates []objects.Template
 }

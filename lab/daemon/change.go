@@ -73,7 +73,12 @@ func (l *lab) deletePods(sel objects.Selection) ([]objects.Result, error) {
 	var results []objects.Result
 	var problems []error
 	for _, p := range picks {
-		if !p.Kind.Running {
+		switch {
+		case !p.Kind.Running:
+			continue
+		case p.Kind.Kind != objects.PodKind:
+			problems = append(problems, objects.Errorf(objects.Invalid,
+				"%s come by themselves, and cannot be deleted", p.Kind))
 			continue
 		}
 		found, missing := l.pickPods(sel, p)

@@ -87,6 +87,7 @@ func (l *lab) stop() error {
 	defer cancel()
 	l.closeIngress(ctx)
 	var errs []error
+	l.events.stop()
 	if l.pods != nil {
 		errs = append(errs, l.pods.Stop(ctx))
 	}

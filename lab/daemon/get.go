@@ -44,8 +44,11 @@ func (l *lab) warnings() map[objects.Ref][]string {
 }
 
 func (l *lab) subjects(sel objects.Selection, p objects.Pick) ([]show.Subject, error) {
-	if p.Kind.Running {
+	switch {
+	case p.Kind.Kind == objects.PodKind:
 		return l.podSubjects(sel, p)
+	case p.Kind.Running:
+		return l.derivedSubjects(sel, p)
 	}
 	found, missing := l.objects().Pick(sel, p)
 	var list []show.Subject
@@ -112,6 +115,7 @@ func (l *lab) describe(_ context.Context, sel objects.Selection) ([]control.Desc
 		problems = append(problems, missing)
 		for _, s := range found {
 			s.Warnings = warnings[s.Ref]
+			s.Events = l.events.all(&s.Ref)
 			if s.Kind == "Service" {
 				s.Endpoints = l.endpoints(s.Object)
 			}

@@ -24,6 +24,7 @@ type lab struct {
 
 	// What the start sets, and nothing after it.
 	counters counters
+	events   events
 	observer *observer
 	world    *outside.World // nil: calls go to the real hosts
 	proxy    *proxy
@@ -68,7 +69,9 @@ func (l *lab) objects() objects.Set {
 // adopt puts other objects in force.
 func (l *lab) adopt(s objects.Set) {
 	l.mu.Lock()
+	before := l.set
 	l.set = s
+	l.noteScaling(before.Deployments(), s.Deployments())
 	l.ring()
 	l.mu.Unlock()
 	l.pods.Set(s.Deployments())

@@ -58,7 +58,7 @@ func TestSecondVersion(t *testing.T) {
 		t.Errorf("all to v1: %v", got)
 	}
 	if _, err := l.Delete(t.Context(), sel("routerule", "recommendation-default", "nope")); reason(err) != objects.NotFound ||
-		err.Error() != `routerules.config.istio.io "nope" not found` {
+		err.Error() != `routerules.config.istio.io "nope" not found; there is recommendation-default` {
 		t.Errorf("error %v", err)
 	}
 	if got := l.answers(t, 10); got[fromV1] != 5 || got[fromV2] != 5 {

@@ -50,16 +50,22 @@ func (l *lab) logsOf(ctx context.Context, q control.LogQuery) ([]iter.Seq[string
 		return nil, err
 	}
 	var logs []iter.Seq[string]
+	wanted := q.Container
 	for _, p := range list {
-		lines, err := l.logOf(ctx, p, q)
-		if err != nil {
-			return nil, err
+		containers := []string{cmp.Or(wanted, p.Container)}
+		if q.AllContainers {
+			containers = []string{p.Container, pods.Sidecar}
 		}
-		if q.Prefix {
-			container := cmp.Or(q.Container, p.Container)
-			lines = prefixed(lines, fmt.Sprintf("[pod/%s/%s] ", p.Name.Name, container))
+		for _, q.Container = range containers {
+			lines, err := l.logOf(ctx, p, q)
+			if err != nil {
+				return nil, err
+			}
+			if q.Prefix {
+				lines = prefixed(lines, fmt.Sprintf("[pod/%s/%s] ", p.Name.Name, q.Container))
+			}
+			logs = append(logs, lines)
 		}
-		logs = append(logs, lines)
 	}
 	return logs, nil
 }

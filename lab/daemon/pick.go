@@ -16,13 +16,17 @@ func (l *lab) pickPods(sel objects.Selection, p objects.Pick) ([]pods.Pod, error
 		return nil, err
 	}
 	var list []pods.Pod
+	var others []string
 	for _, pod := range l.pods.Pods() {
-		named := len(p.Names) == 0 || slices.Contains(p.Names, pod.Name.Name)
-		if named && sel.Covers(p.Kind, pod.Namespace) && matches(pod.Labels) {
+		if !sel.Covers(p.Kind, pod.Namespace) || !matches(pod.Labels) {
+			continue
+		}
+		others = append(others, pod.Name.Name)
+		if len(p.Names) == 0 || slices.Contains(p.Names, pod.Name.Name) {
 			list = append(list, pod)
 		}
 	}
-	return list, objects.Found(p, list, func(pod pods.Pod) string { return pod.Name.Name })
+	return list, objects.Found(p, list, others, func(pod pods.Pod) string { return pod.Name.Name })
 }
 
 // podsOf finds the pods that POD, KIND/NAME or a selector mean: at least one.

@@ -34,6 +34,9 @@ type proxy struct {
 	version string
 }
 
+// bootstrapFile is what Envoy starts with.
+const bootstrapFile = "envoy.json"
+
 // proxyLog is how much of the proxy's log is kept, in bytes.
 const proxyLog = 4 << 20
 
@@ -73,7 +76,7 @@ func startProxy(cfg Config, config xds.Config, count func(line []byte)) (*proxy,
 	if err != nil {
 		return p, err
 	}
-	file := cfg.Folder.File("envoy.json")
+	file := cfg.Folder.File(bootstrapFile)
 	if err := os.WriteFile(file, bootstrap, ownerOnly); err != nil {
 		return p, err
 	}

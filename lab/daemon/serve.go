@@ -78,6 +78,11 @@ func (l *lab) routes() http.Handler {
 		"proxy-logs":   many(l.proxyLogs),
 		"metrics":      one(l.metrics),
 		"first":        one(l.first),
+		"patch":        one(l.patch),
+		"mark":         one(l.mark),
+		"set-image":    one(l.setImage),
+		"undo":         one(l.undo),
+		"history":      one(l.history),
 	} {
 		mux.Handle("POST /"+path, l.whileRunning(handler))
 	}

@@ -90,6 +90,7 @@ func (l *lab) startProxy(ctx context.Context, set objects.Set) (detail string, e
 		return "", err
 	}
 	l.pods = l.newPods()
+	l.events.begin(l.recordEvents)
 	err = l.firstPush(ctx, set)
 	return strings.TrimSpace(l.proxy.version + " " + l.proxy.path), err
 }

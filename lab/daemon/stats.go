@@ -3,8 +3,13 @@ package daemon
 import (
 	"cmp"
 	"context"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"os"
 	"regexp"
 	"slices"
+	"strings"
 
 	"istio-tutorial/lab/control"
 	"istio-tutorial/lab/mesh"
@@ -49,6 +54,10 @@ func (l *lab) stats(ctx context.Context, q control.StatsQuery) ([]control.Stat, 
 
 // proxyConfig is a part of what Envoy has for a pod.
 func (l *lab) proxyConfig(ctx context.Context, q control.ProxyQuery) (control.ProxyConfig, error) {
+	if q.Part == "bootstrap" { // all sidecars' one
+		data, err := os.ReadFile(l.cfg.Folder.File(bootstrapFile))
+		return control.ProxyConfig{JSON: data}, err
+	}
 	part, err := show.FindPart(q.Part)
 	if err != nil {
 		return control.ProxyConfig{}, err
@@ -57,10 +66,35 @@ func (l *lab) proxyConfig(ctx context.Context, q control.ProxyQuery) (control.Pr
 	if err != nil {
 		return control.ProxyConfig{}, err
 	}
-	data, err := l.proxy.admin.Config(ctx, part.Resource, ".*@"+regexp.QuoteMeta(pod.Name.String()))
+	var data []byte
+	if part.Resource == show.Endpoints {
+		data, err = l.endpointsOf(ctx, pod.Name)
+	} else {
+		data, err = l.proxy.admin.Config(ctx, part.Resource, ".*@"+regexp.QuoteMeta(pod.Name.String()))
+	}
 	if err != nil {
 		return control.ProxyConfig{}, err
 	}
 	table, err := part.Table(pod.Name, data)
 	return control.ProxyConfig{Table: table, JSON: data}, err
+}
+
+// endpointsOf are the clusters of a pod's sidecar, with the state of each endpoint, as Envoy's
+// administration has those of all.
+func (l *lab) endpointsOf(ctx context.Context, pod mesh.Name) ([]byte, error) {
+	data, err := l.proxy.admin.Get(ctx, "/clusters", url.Values{"format": {"json"}})
+	if err != nil {
+		return nil, err
+	}
+	var all struct {
+		Statuses []json.RawMessage `json:"cluster_statuses"`
+	}
+	if err := json.Unmarshal(data, &all); err != nil {
+		return nil, fmt.Errorf("envoy: %w", err)
+	}
+	own := slices.DeleteFunc(all.Statuses, func(status json.RawMessage) bool {
+		var c struct{ Name string }
+		return json.Unmarshal(status, &c) != nil || !strings.HasSuffix(c.Name, "@"+pod.String())
+	})
+	return json.Marshal(map[string]any{"configs": own})
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -80,12 +81,14 @@ func show(tables []control.Table) (columns, cells string) {
 
 func testMissing(t *testing.T, l *lab) {
 	for args, want := range map[string]string{
-		"pods nope":             `pods "nope" not found`,
-		"routerule nope":        `routerules.config.istio.io "nope" not found`,
-		"deployment/nope svc/x": "deployments.apps \"nope\" not found\nservices \"x\" not found",
+		"pods nope":      `pods "nope" not found; there is customer-*, preference-*, recommendation-v1-*`,
+		"routerule nope": `routerules.config.istio.io "nope" not found; there is recommendation-default`,
+		"deployment/nope svc/x": "deployments.apps \"nope\" not found; there is customer, preference, recommendation-v1\n" +
+			"services \"x\" not found; there is customer, preference, recommendation",
 	} {
-		if _, err := l.Get(t.Context(), sel(strings.Fields(args)...)); reason(err) != objects.NotFound || err.Error() != want {
-			t.Errorf("get %s: %v", args, err)
+		want = "^" + strings.ReplaceAll(regexp.QuoteMeta(want), `\*`, "[a-z0-9-]+") + "$"
+		if _, err := l.Get(t.Context(), sel(strings.Fields(args)...)); reason(err) != objects.NotFound || !regexp.MustCompile(want).MatchString(err.Error()) {
+			t.Errorf("get %s: %v, want %s", args, err, want)
 		}
 	}
 	for _, args := range []string{"", "nope", "pods/", "pods,svc x", "pods svc/x", "pods/x y"} {

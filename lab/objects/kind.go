@@ -16,13 +16,23 @@ const PodKind = "Pod"
 
 // Kinds are all kinds, in the order in which `get all` shows them.
 func Kinds() []Kind {
+	const discovery, extensions = "discovery.k8s.io", "apiextensions.k8s.io"
 	kinds := []Kind{
-		{Kind: PodKind, Plural: "pods", Short: "po", Running: true},
-		{Kind: "Service", Plural: "services", Short: "svc"},
-		{Kind: "Deployment", Plural: "deployments", Group: "apps", Short: "deploy"},
-		{Kind: "Ingress", Plural: "ingresses", Group: "networking.k8s.io", Short: "ing"},
-		{Kind: "ServiceAccount", Plural: "serviceaccounts", Short: "sa"},
-		{Kind: "Namespace", Plural: "namespaces", Short: "ns", Cluster: true},
+		{Kind: PodKind, Plural: "pods", Short: "po", Versions: "v1", Running: true},
+		{Kind: "Service", Plural: "services", Short: "svc", Versions: "v1"},
+		{Kind: "Deployment", Plural: "deployments", Group: "apps", Short: "deploy", Versions: "v1"},
+		{Kind: "Ingress", Plural: "ingresses", Group: "networking.k8s.io", Short: "ing", Versions: "v1"},
+		{Kind: "ServiceAccount", Plural: "serviceaccounts", Short: "sa", Versions: "v1"},
+		{Kind: "Namespace", Plural: "namespaces", Short: "ns", Versions: "v1", Cluster: true},
+		{Kind: "ReplicaSet", Plural: "replicasets", Group: "apps", Short: "rs", Versions: "v1", Running: true},
+		{Kind: "Endpoints", Plural: "endpoints", Short: "ep", Versions: "v1", Running: true},
+		{Kind: "EndpointSlice", Plural: "endpointslices", Group: discovery, Versions: "v1", Running: true},
+		{Kind: "Event", Plural: "events", Short: "ev", Versions: "v1", Running: true},
+		{Kind: "Node", Plural: "nodes", Short: "no", Versions: "v1", Cluster: true, Running: true},
+		{
+			Kind: "CustomResourceDefinition", Plural: "customresourcedefinitions", Group: extensions,
+			Short: "crd,crds", Versions: "v1", Cluster: true, Running: true,
+		},
 	}
 	for _, d := range dialects() {
 		kinds = append(kinds, d.kinds...)
@@ -62,12 +72,43 @@ func group(apiVersion string) string {
 func FindKind(word string) (Kind, error) {
 	name, group, _ := strings.Cut(strings.ToLower(word), ".")
 	for _, k := range Kinds() {
-		names := []string{k.Singular(), k.Plural, k.Short, k.Type}
+		names := append(strings.Split(k.Short, ","), k.Singular(), k.Plural, k.Type)
 		if name != "" && slices.Contains(names, name) && isIn(k, group) {
 			return k, nil
 		}
 	}
-	return Kind{}, fmt.Errorf("the lab knows no kind %q; it has %s", word, plurals())
+	return Kind{}, fmt.Errorf("the lab knows no kind %q%s", word, insteadOf(name))
+}
+
+// insteadOf ends the sentence about a kind that is not there.
+func insteadOf(word string) string {
+	for _, other := range []struct{ words, why string }{
+		{"secret secrets", "no pod has one"},
+		{"cm configmap configmaps", "no pod reads one"},
+		{"statefulset statefulsets sts daemonset daemonsets ds job jobs cronjob cronjobs cj " +
+			"replicationcontroller rc", "pods are those of Deployments"},
+		{"pv pvc persistentvolume persistentvolumes persistentvolumeclaim persistentvolumeclaims " +
+			"storageclass sc", "pods share this machine's files"},
+		{"hpa horizontalpodautoscaler horizontalpodautoscalers pdb networkpolicy netpol", "nothing in it would act"},
+		{"role roles rolebinding rolebindings clusterrole clusterroles", "it has no users"},
+	} {
+		if slices.Contains(strings.Fields(other.words), word) {
+			return ": " + other.why
+		}
+	}
+	if hint := Hint(word, names()); hint != "" {
+		return hint
+	}
+	return "; bin/lab api-resources lists those it has"
+}
+
+// names are the words for all kinds.
+func names() []string {
+	var list []string
+	for _, k := range Kinds() {
+		list = append(list, k.Plural, k.Singular())
+	}
+	return list
 }
 
 // isIn takes GROUP and VERSION.GROUP.
@@ -75,10 +116,23 @@ func isIn(k Kind, group string) bool {
 	return group == "" || group == k.Group || strings.HasSuffix(group, "."+k.Group)
 }
 
-func plurals() string {
+// written are the kinds that a file may have.
+func written() []string {
 	var list []string
 	for _, k := range Kinds() {
-		list = append(list, k.Plural)
+		if !k.Running {
+			list = append(list, k.Kind)
+		}
 	}
-	return strings.Join(list, ", ")
+	return list
+}
+
+// misspelt is the kind that a file's word is a letter apart from; "" if it is one, but for its
+// cases, or is none: there are kinds that the lab does not have.
+func misspelt(word string) string {
+	kinds := written()
+	if slices.ContainsFunc(kinds, func(k string) bool { return strings.EqualFold(k, word) }) {
+		return ""
+	}
+	return nearest(word, kinds, 6)
 }

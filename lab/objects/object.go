@@ -54,6 +54,7 @@ type Object struct {
 
 	dialect int         // of rule, among dialects
 	rule    *rules.Rule // nil for a manifest
+	history []Template  // of a Deployment
 	doc     document.Document
 }
 
@@ -146,6 +147,9 @@ func read(doc document.Document, namespace string) (Object, error) {
 			return o, err
 		}
 	}
+	if near := misspelt(doc.Kind); near != "" {
+		return o, document.Errors{doc.Errorf("kind", "there is no kind %s; did you mean %s?", doc.Kind, near)}
+	}
 	if i, ok := dialectOf(doc); ok {
 		list, err := dialects()[i].parse([]document.Document{doc}, namespace)
 		if err == nil {
@@ -154,6 +158,10 @@ func read(doc document.Document, namespace string) (Object, error) {
 			o.dialect, o.rule = i, &part
 		}
 		return o, err
+	}
+	if !manifests.Known(doc) {
+		return o, document.Errors{doc.Errorf("kind", "the lab knows no manifest of kind %s%s",
+			doc.Kind, Hint(doc.Kind, written()))}
 	}
 	manifest, err := manifests.Parse(doc, namespace)
 	if err != nil {

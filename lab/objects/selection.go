@@ -116,26 +116,29 @@ func (s Set) Pick(sel Selection, p Pick) ([]Object, error) {
 		return nil, err
 	}
 	var list []Object
+	var others []string
 	for _, o := range s.objects {
-		named := len(p.Names) == 0 || slices.Contains(p.Names, o.Name)
-		meant := named && sel.Covers(p.Kind, o.Namespace) && matches(o.Labels)
-		if o.Resource == p.Kind.Resource() && meant {
+		if o.Resource != p.Kind.Resource() || !sel.Covers(p.Kind, o.Namespace) || !matches(o.Labels) {
+			continue
+		}
+		others = append(others, o.Name)
+		if len(p.Names) == 0 || slices.Contains(p.Names, o.Name) {
 			list = append(list, o)
 		}
 	}
-	return list, Found(p, list, func(o Object) string { return o.Name })
+	return list, Found(p, list, others, func(o Object) string { return o.Name })
 }
 
 // Found puts what was found for a pick in the order of its names, and returns an *Error about the
-// names that nothing has, or nil.
-func Found[T any](p Pick, found []T, name func(T) string) error {
+// names that nothing has, with those that there are, or nil.
+func Found[T any](p Pick, found []T, names []string, name func(T) string) error {
 	slices.SortStableFunc(found, func(a, b T) int {
 		return slices.Index(p.Names, name(a)) - slices.Index(p.Names, name(b))
 	})
 	var problems Error
 	for _, want := range p.Names {
 		if !slices.ContainsFunc(found, func(one T) bool { return name(one) == want }) {
-			problems.add(NotFound, missing(p.Kind, want))
+			problems.add(NotFound, fmt.Errorf("%w%s", missing(p.Kind, want), Hint(want, names)))
 		}
 	}
 	return problems.orNil()

@@ -170,9 +170,10 @@ func (c *change) put(o Object, done string) {
 	c.revision++
 	o.Revision, o.Created = c.revision, c.now
 	if i := c.index(o.Ref); i >= 0 {
-		o.Created = c.objects[i].Created
+		o.Created, o.history = c.objects[i].Created, o.since(c.objects[i], c.now)
 		c.objects[i] = o
 	} else {
+		o.history = o.since(Object{}, c.now)
 		c.objects = append(c.objects, o)
 	}
 	c.done(o, done)

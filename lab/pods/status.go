@@ -22,6 +22,7 @@ const Sidecar = "istio-proxy"
 type Pod struct {
 	mesh.Name
 	Workload   mesh.Name
+	Hash       string // of its Deployment's template
 	Labels     mesh.Labels
 	Image      string
 	Container  string // the name of its program's container
@@ -64,6 +65,7 @@ func (p *pod) snapshot() Pod {
 	return Pod{
 		Name:       p.name,
 		Workload:   p.deployment.Workload.Name,
+		Hash:       p.deployment.Hash,
 		Labels:     p.deployment.Labels,
 		Image:      c.Image,
 		Container:  c.Name,

@@ -53,6 +53,9 @@ func (k Kind) Has(apiVersion, kind string) bool {
 		slices.Contains(strings.Split(k.Versions, ", "), version)
 }
 
+// Custom reports whether a cluster knows the kind by a CustomResourceDefinition.
+func (k Kind) Custom() bool { return k.Type != "" || k.Set != "" }
+
 // Singular is the kind as kubectl's arguments have it.
 func (k Kind) Singular() string { return strings.ToLower(k.Kind) }
 

@@ -2,6 +2,7 @@ package show
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -44,9 +45,15 @@ func Describe(s Subject) (control.Description, error) {
 	p.say("Created", "%s", s.Created.Format(time.RFC1123))
 	if s.Kind == objects.PodKind {
 		p.pod(s.Pod)
+		p.events(s.Events)
 		return control.Description{Ref: s.Ref, Fields: p.fields}, nil
 	}
 	p.say("Kind", "%s", s.Kind)
+	if s.Document != nil {
+		data, err := s.yaml()
+		err = errors.Join(err, p.spec([]byte(data)))
+		return control.Description{Ref: s.Ref, Fields: p.fields}, err
+	}
 	p.say("API Version", "%s", s.Object.APIVersion)
 	p.say("Revision", "%d", s.Object.Revision)
 	switch {
@@ -59,7 +66,13 @@ func Describe(s Subject) (control.Description, error) {
 	for _, w := range s.Warnings {
 		p.say("Warning", "%s", w)
 	}
-	err := p.spec(s.Object)
+	data, err := s.Object.YAML()
+	if err == nil {
+		err = p.spec(data)
+	}
+	if s.Kind == "Deployment" {
+		p.events(s.Events)
+	}
 	return control.Description{Ref: s.Ref, Fields: p.fields}, err
 }
 
@@ -74,8 +87,10 @@ func (p *page) pod(pod pods.Pod) {
 	p.below("Containers", func() {
 		p.below(pod.Container, func() {
 			p.say("Image", "%s", pod.Image)
-			p.say("Process", "%d", pod.PID)
-			p.say("Started", "%s", pod.Started.Format(time.RFC1123))
+			if !pod.Started.IsZero() { // else it never ran
+				p.say("Process", "%d", pod.PID)
+				p.say("Started", "%s", pod.Started.Format(time.RFC1123))
+			}
 			if pod.LastExit != "" {
 				p.say("Last State", "%s", pod.LastExit)
 			}
@@ -89,11 +104,7 @@ func (p *page) pod(pod pods.Pod) {
 }
 
 // spec adds the spec of an object as it was written, field by field.
-func (p *page) spec(o objects.Object) error {
-	data, err := o.YAML()
-	if err != nil {
-		return err
-	}
+func (p *page) spec(data []byte) error {
 	var document yaml.Node
 	if err := yaml.NewDecoder(bytes.NewReader(data)).Decode(&document); err != nil {
 		return err

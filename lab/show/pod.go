@@ -14,11 +14,40 @@ import (
 
 // yaml is an object as it was written, and a pod as Kubernetes would describe it.
 func (s Subject) yaml() (string, error) {
-	if s.Kind != objects.PodKind {
-		data, err := s.Object.YAML()
+	switch {
+	case s.Kind == objects.PodKind:
+		data, err := yaml.Marshal(podDocument(s.Pod))
+		return string(data), err
+	case s.Document != nil:
+		data, err := yaml.Marshal(s.Document)
 		return string(data), err
 	}
-	data, err := yaml.Marshal(podDocument(s.Pod))
+	data, err := s.Object.YAML()
+	status := statusOf(s)
+	if err != nil || status == nil {
+		return string(data), err
+	}
+	return withStatus(data, status)
+}
+
+// withStatus adds what is so to what was written; its comments stay.
+func withStatus(data []byte, status Document) (string, error) {
+	var document, added yaml.Node
+	if err := yaml.Unmarshal(data, &document); err != nil {
+		return "", err
+	}
+	if err := added.Encode(fields{"status": status}); err != nil {
+		return "", err
+	}
+	top := document.Content[0]
+	for i := 0; i < len(top.Content); i += 2 { // of a file that was printed before
+		if top.Content[i].Value == "status" {
+			top.Content = slices.Delete(top.Content, i, i+2)
+			break
+		}
+	}
+	top.Content = append(top.Content, added.Content...)
+	data, err := yaml.Marshal(top)
 	return string(data), err
 }
 
@@ -44,10 +73,12 @@ func podDocument(p pods.Pod) fields {
 			"containers": []fields{{"name": p.Container, "image": p.Image, "ports": containerPorts(p)}},
 		},
 		"status": fields{
-			"phase":      phase(p),
-			"podIP":      podIP,
-			"startTime":  p.Created.UTC().Format(time.RFC3339),
-			"conditions": []fields{{"type": "Ready", "status": ready}},
+			"phase":     phase(p),
+			"podIP":     podIP,
+			"startTime": p.Created.UTC().Format(time.RFC3339),
+			"conditions": []fields{
+				{"type": "ContainersReady", "status": ready}, {"type": "Ready", "status": ready},
+			},
 			"containerStatuses": []fields{{
 				"name": p.Container, "image": p.Image,
 				"ready": p.Ready == p.Containers, "restartCount": p.Restarts,

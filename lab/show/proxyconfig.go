@@ -27,13 +27,14 @@ func FindPart(name string) (Part, error) {
 			return p, nil
 		}
 	}
-	return Part{}, objects.Errorf(objects.Invalid, "%q: want routes, clusters or listeners", name)
+	return Part{}, objects.Errorf(objects.Invalid, "%q: want routes, clusters, listeners or endpoints", name)
 }
 
 func parts() []Part {
 	return []Part{
 		{"dynamic_listeners", "listeners", []string{"NAME", "ADDRESS"}, listenerRows},
 		{"dynamic_route_configs", "routes", []string{"NAME", "DOMAINS", "MATCH", "TO"}, routeRows},
+		{Endpoints, "endpoints", []string{"ENDPOINT", "STATUS", "OUTLIER CHECK", "CLUSTER"}, endpointRows},
 		{
 			"dynamic_active_clusters", "clusters",
 			[]string{"SERVICE FQDN", "PORT", "SUBSET", "DIRECTION", "TYPE", "BALANCE"}, clusterRows,

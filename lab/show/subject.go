@@ -19,7 +19,9 @@ type Subject struct {
 	Pod       pods.Pod       // of a pod
 	Object    objects.Object // of an object
 	Progress  pods.Progress  // of a Deployment
-	Endpoints []string       // of a Service: the addresses of its ready pods
+	Endpoints []string       // of a Service and its like: the addresses of its ready pods
+	Document  Document       // of what nobody wrote
+	Events    []Event        // of it, for a description
 	Warnings  []string
 }
 
@@ -62,7 +64,7 @@ func alike(columns []control.Column, a, b control.Row) bool {
 		return false
 	}
 	for i, c := range columns {
-		if c.Name != ageColumn && a.Cells[i] != b.Cells[i] {
+		if c.Name != ageColumn && c.Name != lastSeenColumn && a.Cells[i] != b.Cells[i] {
 			return false
 		}
 	}

@@ -37,7 +37,7 @@ func Table(k objects.Kind, namespaces bool, list []Subject) (control.Table, erro
 		if err != nil {
 			return t, err
 		}
-		row := control.Row{Ref: s.Ref, YAML: yaml, Warnings: s.Warnings}
+		row := control.Row{Ref: s.Ref, YAML: yaml, Created: s.Created, Warnings: s.Warnings}
 		for _, c := range columns {
 			row.Cells = append(row.Cells, c.cell(s))
 		}
@@ -84,6 +84,9 @@ func columnsOf(k objects.Kind) []column {
 		return []column{name, text("STATUS", always("Active")), age}
 	case "ServiceAccount":
 		return []column{name, text("SECRETS", always("0")), age}
+	}
+	if k.Running {
+		return derivedColumns(k, name, age)
 	}
 	if k.Type == "" {
 		return append(append([]column{name}, todaysColumns(k)...), age)

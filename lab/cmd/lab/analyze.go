@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"istio-tutorial/lab/document"
 	"istio-tutorial/lab/objects"
 )
 
@@ -183,7 +184,7 @@ func (n *analysis) show(findings []objects.Finding) error {
 			level += " [" + m.Code + "]"
 		}
 		place := strings.TrimSpace(m.Origin + " " + m.Reference)
-		if _, err := fmt.Fprintf(n.stdout, "%s (%s) %s\n", level, place, m.Text); err != nil {
+		if _, err := fmt.Fprintln(n.stdout, document.Printable(fmt.Sprintf("%s (%s) %s", level, place, m.Text))); err != nil {
 			return err
 		}
 	}

@@ -38,7 +38,7 @@ func (c *change) declareDryRun(cmd *cobra.Command) {
 
 func (c *change) noArgs(_ *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return misusef("%s takes no arguments", c.verb)
+		return misusef("%s takes no arguments: %s -f %s", c.verb, c.line(string(c.verb)), args[0])
 	}
 	return nil
 }
@@ -93,7 +93,7 @@ func (c *change) check(files []objects.File) error {
 		all = append(all, docs...)
 	}
 	for _, d := range all {
-		fmt.Fprintf(c.stdout, "%s/%s valid (dry run)\n", resource(d), d.Name)
+		fmt.Fprintln(c.stdout, document.Printable(resource(d)+"/"+d.Name), "valid (dry run)")
 	}
 	c.warn(warnings...)
 	return c.unlessNone(len(all))
@@ -141,7 +141,7 @@ func done(r objects.Result) string {
 }
 
 func (a *app) report(words string, r objects.Result) {
-	fmt.Fprintln(a.stdout, words)
+	fmt.Fprintln(a.stdout, document.Printable(words))
 	a.warn(r.Warnings...)
 }
 

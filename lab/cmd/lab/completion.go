@@ -1,6 +1,8 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -65,4 +67,38 @@ func (a *app) names(cmd *cobra.Command, kind, prefix string) []string {
 		names = append(names, prefix+r.Name)
 	}
 	return names
+}
+
+// extensions are those of files with objects.
+func extensions() []string { return []string{".yml", ".yaml", ".json"} }
+
+// completeFiles completes the paths of folders, and of files that can hold objects.
+func completeFiles(_ *cobra.Command, _ []string, word string) ([]string, cobra.ShellCompDirective) {
+	const noSpace = cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveNoFileComp
+	found, err := filepath.Glob(strings.NewReplacer("*", `\*`, "?", `\?`, "[", `\[`).Replace(word) + "*")
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveError
+	}
+	var files []string
+	folders := false
+	for _, path := range found {
+		info, err := os.Stat(path)
+		switch {
+		case err != nil || strings.HasPrefix(info.Name(), ".") && !strings.HasPrefix(filepath.Base(word), "."):
+		case info.IsDir():
+			files, folders = append(files, path+"/"), true
+		case slices.Contains(extensions(), filepath.Ext(path)):
+			files = append(files, path)
+		}
+	}
+	if folders {
+		return files, noSpace
+	}
+	return files, cobra.ShellCompDirectiveNoFileComp
+}
+
+// complete has a shell offer the words of a flag.
+func complete(cmd *cobra.Command, flag string, words ...string) {
+	offer := cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)
+	_ = cmd.RegisterFlagCompletionFunc(flag, offer) // the flag is there
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"strings"
 
 	"istio-tutorial/lab/objects"
@@ -30,7 +29,7 @@ func (a *app) delete() *cobra.Command {
 		ValidArgsFunction: a.completeNames,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if r.given() {
-				return r.unlessMissing(r.run(cmd))
+				return unlessIgnored(r.run(cmd), r.ignoreMissing)
 			}
 			return r.do(cmd, args)
 		},
@@ -72,19 +71,10 @@ func (r *removal) do(cmd *cobra.Command, args []string) error {
 		r.report(r.byName(result, args[0]), result)
 		refs = append(refs, result.Ref)
 	}
-	if err = r.unlessMissing(err); err != nil || !r.wait {
+	if err = unlessIgnored(err, r.ignoreMissing); err != nil || !r.wait {
 		return err
 	}
 	return client.Gone(cmd.Context(), refs)
-}
-
-// unlessMissing leaves out that something was not there, if that is to be ignored.
-func (r *removal) unlessMissing(err error) error {
-	refused, ok := errors.AsType[*objects.Error](err)
-	if ok && refused.Reason == objects.NotFound && r.ignoreMissing {
-		return nil
-	}
-	return err
 }
 
 // byName is the sentence about an object that was named; istioctl repeats the word that was typed.

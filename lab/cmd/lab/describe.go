@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/document"
 )
 
 func (a *app) describe() *cobra.Command {
@@ -55,6 +56,7 @@ func writeDescriptions(w io.Writer, list []control.Description) error {
 // describeField is a line; a field without name goes on with what is above it.
 func describeField(f control.Field) string {
 	indent := strings.Repeat("  ", f.Depth)
+	f.Name, f.Value = document.Printable(f.Name), document.Printable(f.Value)
 	switch {
 	case f.Name == "":
 		return indent + "\t" + f.Value

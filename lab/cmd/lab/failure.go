@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/document"
 	"istio-tutorial/lab/objects"
 )
 
@@ -31,6 +32,8 @@ func (s exitStatus) Error() string { return fmt.Sprintf("exit status %d", int(s)
 
 // status says what went wrong, and returns the exit status.
 func (a *app) status(cmd *cobra.Command, err error) int {
+	_, inDiff := errors.AsType[trouble](err)
+	words, advised := errors.AsType[counsel](err)
 	exit, silent := errors.AsType[exitStatus](err)
 	_, wrong := errors.AsType[misuse](err)
 	refused, isRefused := errors.AsType[*objects.Error](err)
@@ -39,8 +42,12 @@ func (a *app) status(cmd *cobra.Command, err error) int {
 		return ok
 	case silent:
 		return int(exit)
+	case advised:
+		a.complain(string(words))
+		return misused
 	case wrong || !a.started:
-		a.complain(fmt.Sprintf("%v\nsee bin/%s -h", err, cmd.CommandPath()))
+		a.complain(err.Error())
+		fmt.Fprintf(a.stderr, "see %s -h\n", cmd.CommandPath())
 		return misused
 	case cmd.Context().Err() != nil && !isRefused:
 		return interrupted
@@ -51,18 +58,21 @@ func (a *app) status(cmd *cobra.Command, err error) int {
 	default:
 		a.complain(strings.Split(err.Error(), "\n")...)
 	}
+	if inDiff {
+		return misused
+	}
 	return failed
 }
 
 func (a *app) complain(problems ...string) {
 	for _, p := range problems {
-		fmt.Fprintln(a.stderr, "Error:", p)
+		fmt.Fprintln(a.stderr, "Error:", document.Printable(p))
 	}
 }
 
 func (a *app) warn(warnings ...string) {
 	for _, w := range warnings {
-		fmt.Fprintln(a.stderr, "warning:", w)
+		fmt.Fprintln(a.stderr, "warning:", document.Printable(w))
 	}
 }
 

@@ -26,7 +26,8 @@ func (s *sources) declare(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	// not a list of commas, which a file's name may have
 	flags.StringArrayVarP(&s.files, "filename", "f", nil,
-		"file, folder, or - for standard input; may be repeated")
+		"file, folder, http(s) address, or - for standard input; may be repeated")
+	_ = cmd.RegisterFlagCompletionFunc("filename", completeFiles) // the flag is there
 	flags.StringArrayVarP(&s.folders, "kustomize", "k", nil, "folder with a kustomization.yaml")
 	flags.BoolVarP(&s.recursive, "recursive", "R", false, "read the folders of -f recursively")
 	_ = cmd.MarkFlagDirname("kustomize") // the flag is there
@@ -56,7 +57,7 @@ func (s *sources) read(stdin io.Reader) ([]objects.File, error) {
 
 // expand is the files that a path stands for.
 func (s *sources) expand(path string) ([]string, error) {
-	if path == "-" {
+	if path == "-" || isURL(path) {
 		return []string{path}, nil
 	}
 	info, err := os.Stat(path)
@@ -75,7 +76,6 @@ func (s *sources) expand(path string) ([]string, error) {
 
 // folder is the files of a folder that can hold objects.
 func (s *sources) folder(path string) (found []string, err error) {
-	extensions := []string{".yml", ".yaml", ".json"}
 	root := path + string(filepath.Separator) // also where path is a link
 	err = filepath.WalkDir(root, func(file string, entry os.DirEntry, err error) error {
 		switch {
@@ -83,7 +83,7 @@ func (s *sources) folder(path string) (found []string, err error) {
 			return err
 		case entry.IsDir() && file != root && !s.recursive:
 			return filepath.SkipDir
-		case entry.IsDir() || !slices.Contains(extensions, filepath.Ext(file)):
+		case entry.IsDir() || !slices.Contains(extensions(), filepath.Ext(file)):
 			return nil
 		case strings.HasPrefix(entry.Name(), "kustomization."):
 			return fmt.Errorf("%s: a kustomization: use -k %s", file, filepath.Dir(file))
@@ -108,6 +108,9 @@ func readAll(paths []string, stdin io.Reader) ([]objects.File, error) {
 func readOne(path string, stdin io.Reader) (objects.File, error) {
 	if path == "-" {
 		return readFrom("stdin", stdin)
+	}
+	if isURL(path) {
+		return fetch(path)
 	}
 	file, err := os.Open(path)
 	if err != nil {

@@ -1,12 +1,22 @@
 package main
 
 import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+
 	"github.com/spf13/cobra"
+
+	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/document"
+	"istio-tutorial/lab/objects"
 )
 
 func (a *app) get() *cobra.Command {
 	var labels string
-	var watch bool
+	var watch, watchOnly, ignoreMissing bool
+	var files sources
 	o := output{app: a}
 	cmd := &cobra.Command{
 		Use:   "get KIND [NAME...] | KIND/NAME... | KIND,KIND | all",
@@ -20,7 +30,7 @@ virtualservices.networking.istio.io ... istio-io and gateway-api list all rules 
   bin/lab get pods -l app=recommendation -o jsonpath='{.items[*].metadata.name}'`,
 		ValidArgsFunction: a.completeNames,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
+			if len(args) == 0 && !files.given() {
 				return misusef("name what to list: pods, services, deployments, routerules, rules, all")
 			}
 			if err := o.check(args); err != nil {
@@ -32,14 +42,17 @@ virtualservices.networking.istio.io ... istio-io and gateway-api list all rules 
 			}
 			s := a.selection(args, labels)
 			s.AllNamespaces = o.allNamespaces
-			if watch {
-				return o.follow(client.Watch(cmd.Context(), s))
+			if files.given() {
+				return o.getFiles(cmd.Context(), client, &files, args)
+			}
+			if watch || watchOnly {
+				return o.follow(client.Watch(cmd.Context(), s), watchOnly)
 			}
 			tables, missing := client.Get(cmd.Context(), s)
 			if err := o.list(tables, missing); err != nil {
 				return err
 			}
-			return missing
+			return unlessIgnored(missing, ignoreMissing)
 		},
 	}
 	o.declare(cmd)
@@ -47,5 +60,69 @@ virtualservices.networking.istio.io ... istio-io and gateway-api list all rules 
 	flags.StringVarP(&labels, "selector", "l", "",
 		"only objects with these labels, such as app=recommendation,version!=v1")
 	flags.BoolVarP(&watch, "watch", "w", false, "keep printing changes")
+	flags.BoolVar(&watchOnly, "watch-only", false, "print only changes")
+	flags.BoolVar(&ignoreMissing, "ignore-not-found", false, "let an object that is not there pass")
+	files.declare(cmd)
 	return cmd
+}
+
+// getFiles shows the objects that files name, as they are now.
+func (o *output) getFiles(
+	ctx context.Context, client *control.Client, files *sources, args []string,
+) error {
+	if len(args) > 0 {
+		return misusef("-f and -k name what to list, and take no other names")
+	}
+	read, err := files.read(o.stdin)
+	if err != nil {
+		return err
+	}
+	selections, err := o.named(read)
+	if err != nil {
+		return err
+	}
+	o.one = len(selections) == 1 && len(selections[0].Args) == 1
+	var tables []control.Table
+	var problems []error
+	for _, s := range selections {
+		found, missing := client.Get(ctx, s)
+		tables, problems = append(tables, found...), append(problems, missing)
+	}
+	missing := objects.Join(problems...)
+	if err := o.list(tables, missing); err != nil {
+		return err
+	}
+	return missing
+}
+
+// named are the objects of files, a selection for those of one namespace that follow each other.
+func (a *app) named(files []objects.File) ([]objects.Selection, error) {
+	var list []objects.Selection
+	for _, f := range files {
+		docs, err := document.Parse(f.Name, bytes.NewReader(f.Data))
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range docs {
+			namespace := cmp.Or(d.Namespace, a.namespace)
+			if len(list) == 0 || list[len(list)-1].Namespace != namespace {
+				list = append(list, objects.Selection{Namespace: namespace})
+			}
+			last := &list[len(list)-1]
+			last.Args = append(last.Args, resource(d)+"/"+d.Name)
+		}
+	}
+	if len(list) == 0 {
+		return nil, errors.New("no objects in the files")
+	}
+	return list, nil
+}
+
+// unlessIgnored leaves out that something was not there, if that is to be ignored.
+func unlessIgnored(err error, ignore bool) error {
+	refused, ok := errors.AsType[*objects.Error](err)
+	if ok && ignore && refused.Reason == objects.NotFound {
+		return nil
+	}
+	return err
 }

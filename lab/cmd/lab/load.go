@@ -28,7 +28,7 @@ func (a *app) load() *cobra.Command {
 		Use:   "load [-c USERS] [-r TIMES] [URL]",
 		Short: "Send requests as many users at once, as siege does",
 		Long: `Send requests as many users at once, as siege does, until all are done or until Ctrl-C. URL is the
-lab's ingress by default. The exit status is 1 if nothing answered.`,
+lab's ingress by default. COUNT requests altogether are -c 1 -r COUNT; -n is no count here. The exit status is 1 if nothing answered.`,
 		Example: `  bin/lab load -c 20 -r 2 -v
   bin/lab load -c 5 -t 10S -A Safari`,
 		Args: cobra.MaximumNArgs(1),
@@ -46,6 +46,10 @@ lab's ingress by default. The exit status is 1 if nothing answered.`,
 }
 
 func (s *siege) run(ctx context.Context, args []string) error {
+	if s.explicit { // others count by -n
+		return counsel(fmt.Sprintf("load: -n is the namespace, which load does not need; for %s requests: "+
+			"bin/lab load -c 1 -r %[1]s", s.namespace))
+	}
 	duration, err := parseDuration(s.duration)
 	if err != nil {
 		return err

@@ -79,6 +79,7 @@ func (a *app) logs() *cobra.Command {
 		"print the last 10 lines of each pod with these labels")
 	flags.StringVarP(&l.query.Container, "container", "c", "",
 		"the container: the program, or istio-proxy for the sidecar")
+	flags.BoolVar(&l.query.AllContainers, "all-containers", false, "print the lines of the sidecar, too")
 	flags.BoolVarP(&l.query.Previous, "previous", "p", false, "print the lines from before the last restart")
 	flags.BoolVar(&l.query.Prefix, "prefix", false, "begin each line with its pod")
 	flags.BoolVar(&l.query.Timestamps, "timestamps", false, "begin each line with the time when it was written")

@@ -127,7 +127,7 @@ func mutantPolicies() []mutant {
 		{ingress, "protocol: HTTP\n", "protocol: HTPP\n", "is no protocol"},
 		{ingress, "istio: ingressgateway", "istio: ingress", "Referenced selector not found"},
 		{ingress, "  - customer-gateway\n", "  - customer\n", "Referenced gateway not found"},
-		{ingress, "kind: Gateway", "kind: Gatway", "not supported by the lab"},
+		{ingress, "kind: Gateway", "kind: Gatway", "did you mean Gateway?"},
 		{count, "REQUEST_COUNT", "REQUESTS", "want one of"},
 		{count, "request.headers['user-agent']", "request.header['user-agent']", "the lab does not do this"},
 		{count, "UPSERT", "REMOVE", "must not be set"},

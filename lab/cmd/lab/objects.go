@@ -7,8 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
-
-	"k8s.io/client-go/util/jsonpath"
+	"time"
 
 	"istio-tutorial/lab/control"
 	"istio-tutorial/lab/document"
@@ -26,8 +25,8 @@ func (o *output) showObjects(tables []control.Table) error {
 	if err != nil {
 		return err
 	}
-	if fields, picks := strings.CutPrefix(o.format, expression); picks {
-		return pick(o.stdout, fields, value)
+	if o.pick != nil {
+		return o.pick(o.stdout, value)
 	}
 	return writeJSON(o.stdout, value)
 }
@@ -95,30 +94,30 @@ func objectOf(r control.Row) (object map[string]any, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return object, json.Unmarshal(data, &object)
+	if err := json.Unmarshal(data, &object); err != nil || r.Created.IsZero() {
+		return object, err
+	}
+	if metadata, ok := object["metadata"].(map[string]any); ok {
+		metadata["creationTimestamp"] = r.Created.UTC().Format(time.RFC3339)
+	}
+	return object, nil
 }
 
-func labelsOf(r control.Row) (string, error) {
+func labelsOf(r control.Row) (mesh.Labels, error) { return marksOf(r, "labels") }
+
+// marksOf are an object's labels or annotations.
+func marksOf(r control.Row, field string) (mesh.Labels, error) {
 	data, err := objectOf(r)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	metadata, _ := data["metadata"].(map[string]any)
 	labels := mesh.Labels{}
-	pairs, _ := metadata["labels"].(map[string]any)
+	pairs, _ := metadata[field].(map[string]any)
 	for name, value := range pairs {
 		labels[name] = fmt.Sprint(value)
 	}
-	return cmp.Or(labels.String(), "<none>"), nil
-}
-
-// pick takes a missing field for empty, as kubectl does.
-func pick(w io.Writer, fields string, value any) error {
-	path := jsonpath.New("output").AllowMissingKeys(true)
-	if err := path.Parse(fields); err != nil {
-		return err
-	}
-	return path.Execute(w, value)
+	return labels, nil
 }
 
 // writeJSON indents as kubectl does.

@@ -153,7 +153,7 @@ func TestFollow(t *testing.T) {
 	}
 	var stdout, stderr bytes.Buffer
 	o := output{app: &app{process: process{stdout: &stdout, stderr: &stderr}}}
-	if err := o.follow(changes); !errors.Is(err, errTest) {
+	if err := o.follow(changes, false); !errors.Is(err, errTest) {
 		t.Errorf("error %v", err)
 	}
 	golden(t, "get-watch", stdout.String()+"-- stderr --\n"+stderr.String())

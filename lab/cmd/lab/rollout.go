@@ -10,8 +10,8 @@ import (
 
 func (a *app) rollout() *cobra.Command {
 	return group(
-		&cobra.Command{Use: "rollout", Short: "Wait for a Deployment's pods, or replace them"},
-		a.rolloutStatus(), a.rolloutRestart())
+		&cobra.Command{Use: "rollout", Short: "Wait for a Deployment's pods, replace them, or go back"},
+		a.rolloutStatus(), a.rolloutRestart(), a.rolloutHistory(), a.rolloutUndo())
 }
 
 func (a *app) rolloutStatus() *cobra.Command {

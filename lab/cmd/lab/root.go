@@ -3,10 +3,13 @@ package main
 import (
 	"cmp"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/objects"
 )
 
 // app is one run of the program: what surrounds it, and the flags that all verbs take.
@@ -27,9 +30,11 @@ Type bin/lab where the tutorial says kubectl or istioctl.`
 
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
-		Use:   "lab",
-		Short: "Run the Istio tutorial's mesh on this machine",
-		Long:  about,
+		Use: "lab",
+		// as it is typed
+		Annotations: map[string]string{cobra.CommandDisplayNameAnnotation: "bin/lab"},
+		Short:       "Run the Istio tutorial's mesh on this machine",
+		Long:        about,
 		Example: `  bin/lab up
   bin/lab get pods
   bin/lab create -f istiofiles/route-rule-recommendation-v2.yml`,
@@ -40,6 +45,7 @@ func (a *app) root() *cobra.Command {
 			a.explicit = cmd.Flags().Changed("namespace")
 		},
 	}
+	root.SetFlagErrorFunc(a.flagError)
 	root.SetArgs(a.args)
 	root.SetIn(a.stdin)
 	root.SetOut(a.stdout)
@@ -57,11 +63,16 @@ func (a *app) root() *cobra.Command {
 	)
 	add(root, labVerbs, a.up(), a.down(), a.statusVerb(), a.version())
 	add(root, objectVerbs, a.create(), a.apply(), a.replace(), a.delete(), a.get(), a.describe(),
-		a.scale(), a.set(), a.rollout(), a.logs(), a.exec(), a.kubeInject())
+		a.edit(), a.patch(), a.label(), a.annotate(), a.diff(), a.scale(), a.set(), a.rollout(), a.wait(),
+		a.logs(), a.exec(), a.events(), a.explain(), a.apiResources(), a.kubeInject())
 	add(root, lessonVerbs, a.lesson(), a.verify())
-	add(root, insightVerbs, a.load(), a.routes(), a.proxyConfig(), a.stats(), a.proxyLogs(),
-		a.metrics())
-	add(root, fileVerbs, a.analyze(), a.convert())
+	add(root, insightVerbs, a.load(), a.routes(), a.proxyConfig(), a.proxyStatus(), a.experimental(),
+		a.stats(), a.proxyLogs(), a.metrics())
+	add(root, fileVerbs, a.analyze(), a.convert(), a.validate())
+	group(root)
+	root.Args = func(_ *cobra.Command, args []string) error { return unknownVerb(root, args) }
+	a.addAdvice(root)
+	a.completeWords(root)
 	return root
 }
 
@@ -104,10 +115,39 @@ func (a *app) home() (string, error) {
 func group(parent *cobra.Command, children ...*cobra.Command) *cobra.Command {
 	parent.AddCommand(children...)
 	parent.RunE = func(cmd *cobra.Command, args []string) error {
-		if len(args) > 0 {
-			return misusef("unknown command %q for %q", args[0], cmd.CommandPath())
+		if err := unknownVerb(cmd, args); err != nil {
+			return err
 		}
 		return cmd.Help()
 	}
 	return parent
+}
+
+// unknownVerb refuses the first of some words, which is none of a command's verbs.
+func unknownVerb(cmd *cobra.Command, words []string) error {
+	if len(words) == 0 {
+		return nil
+	}
+	var verbs []string
+	for _, c := range cmd.Commands() {
+		if c.IsAvailableCommand() {
+			verbs = append(verbs, c.Name())
+		}
+	}
+	return misusef("unknown command %q for %q%s", words[0], cmd.CommandPath(), objects.Hint(words[0], verbs))
+}
+
+// flagError names a verb that is not there rather than its flags.
+func (a *app) flagError(cmd *cobra.Command, err error) error {
+	after := 0 // cmd's own name
+	if cmd.HasParent() {
+		after = 1 + slices.Index(a.args, cmd.CalledAs())
+	}
+	if !cmd.HasSubCommands() || cmd.Args != nil && cmd.HasParent() || after >= len(a.args) {
+		return err
+	}
+	if word := a.args[after]; !strings.HasPrefix(word, "-") {
+		return unknownVerb(cmd, []string{word})
+	}
+	return err
 }

@@ -1,28 +1,39 @@
 package main
 
 import (
+	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
 
 	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/document"
+	"istio-tutorial/lab/objects"
 )
 
 func (a *app) set() *cobra.Command {
-	return group(&cobra.Command{Use: "set", Short: "Change a Deployment's environment"}, a.setEnv())
+	return group(&cobra.Command{Use: "set", Short: "Change a Deployment's environment, or its image"},
+		a.setEnv(), a.setImage())
 }
 
 func (a *app) setEnv() *cobra.Command {
 	var labels string
+	var list bool
 	cmd := &cobra.Command{
 		Use:   "env deployment/NAME KEY=VALUE... KEY-...",
 		Short: "Set variables of a Deployment, or unset them with KEY-; its pods are replaced",
 		Example: `  bin/lab set env deployment/recommendation-v2 TIMEOUT=3s
   bin/lab set env deployment/recommendation-v2 TIMEOUT-`,
-		Args:              cobra.MinimumNArgs(2),
+		Args:              cobra.MinimumNArgs(1),
 		ValidArgsFunction: a.completeNames,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if list {
+				return a.listEnv(cmd, a.selection(args, labels))
+			}
 			request, err := parseEnv(args)
 			if err != nil {
 				return err
@@ -38,7 +49,46 @@ func (a *app) setEnv() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVarP(&labels, "selector", "l", "", "Deployments with these labels")
+	cmd.Flags().BoolVar(&list, "list", false, "print the variables")
 	return cmd
+}
+
+// listEnv prints the variables of the containers, as kubectl does.
+func (a *app) listEnv(cmd *cobra.Command, s objects.Selection) error {
+	client, err := a.client()
+	if err != nil {
+		return err
+	}
+	tables, err := client.Get(cmd.Context(), s)
+	for _, r := range rowsOf(tables) {
+		object, err := objectOf(r)
+		if err != nil {
+			return err
+		}
+		data, err := json.Marshal(object)
+		if err != nil {
+			return err
+		}
+		var d appsv1.Deployment
+		if err := json.Unmarshal(data, &d); err != nil || r.Kind != "Deployment" {
+			return misusef("%s/%s: want deployment/NAME", r.Resource, r.Name)
+		}
+		for _, c := range d.Spec.Template.Spec.Containers {
+			fmt.Fprintf(a.stdout, "# %s %s, container %s\n", r.Kind, r.Name, c.Name)
+			for _, e := range c.Env {
+				fmt.Fprintln(a.stdout, document.Printable(variable(e)))
+			}
+		}
+	}
+	return err
+}
+
+// variable is one with its value, or where that comes from.
+func variable(e corev1.EnvVar) string {
+	if e.ValueFrom != nil && e.ValueFrom.FieldRef != nil {
+		return fmt.Sprintf("# %s from field path %s", e.Name, e.ValueFrom.FieldRef.FieldPath)
+	}
+	return e.Name + "=" + e.Value
 }
 
 // parseEnv tells the objects from the variables after them.

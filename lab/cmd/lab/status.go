@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/document"
 	"istio-tutorial/lab/objects"
 	"istio-tutorial/lab/pods"
 )
@@ -48,7 +49,7 @@ func (a *app) statusVerb() *cobra.Command {
 func writeStatus(w io.Writer, s control.Status, now time.Time) error {
 	columns := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
 	line := func(name, format string, args ...any) {
-		fmt.Fprintf(columns, name+"\t"+format+"\n", args...)
+		fmt.Fprintln(columns, name+"\t"+document.Printable(fmt.Sprintf(format, args...)))
 	}
 	line("Lab", "%s, %s since %v, pid %d", s.Name, strings.ToLower(string(s.Phase)),
 		now.Sub(s.Started).Round(time.Second), s.PID)

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
 	"unicode/utf8"
 
 	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/document"
 )
 
 // kubectl's columns.
@@ -25,6 +27,8 @@ type tablePrinter struct {
 func (p *tablePrinter) print(rows [][]string) error {
 	for _, row := range rows {
 		for i, cell := range row {
+			row[i] = document.Printable(cell)
+			cell = row[i]
 			if i == len(p.widths) {
 				p.widths = append(p.widths, minColumn)
 			}
@@ -83,6 +87,9 @@ func (o *output) header(columns []control.Column) []string {
 			names = append(names, c.Name)
 		}
 	}
+	for _, name := range o.labelColumns {
+		names = append(names, strings.ToUpper(name[strings.LastIndex(name, "/")+1:]))
+	}
 	if o.showLabels {
 		names = append(names, "LABELS")
 	}
@@ -103,9 +110,15 @@ func (o *output) cells(t control.Table, r control.Row, several bool) ([]string, 
 		}
 		cells = append(cells, cell)
 	}
-	if !o.showLabels {
+	if !o.showLabels && len(o.labelColumns) == 0 {
 		return cells, nil
 	}
 	labels, err := labelsOf(r)
-	return append(cells, labels), err
+	for _, name := range o.labelColumns {
+		cells = append(cells, labels[name])
+	}
+	if o.showLabels {
+		cells = append(cells, cmp.Or(labels.String(), "<none>"))
+	}
+	return cells, err
 }

@@ -47,6 +47,11 @@ func (a *app) version() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVarP(&format, "output", "o", "", "json")
+	complete(cmd, "output", "json")
+	for _, flag := range []string{"client", "short", "remote"} { // kubectl's and istioctl's: all is said anyway
+		cmd.Flags().Bool(flag, false, "")
+		_ = cmd.Flags().MarkHidden(flag) // it is there
+	}
 	return cmd
 }
 

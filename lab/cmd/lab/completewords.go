@@ -1,0 +1,68 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"istio-tutorial/lab/lesson"
+	"istio-tutorial/lab/objects"
+)
+
+// completeWords has a shell complete the words of flags that mean the same with all verbs, and the
+// lessons.
+func (a *app) completeWords(root *cobra.Command) {
+	levels := []string{string(objects.Info), string(objects.Warning), string(objects.Fatal)}
+	words := map[string][]string{
+		"edition": lesson.Editions(), "lang": {english, chinese}, "tracing": {"zipkin", "jaeger"},
+		"dry-run": {"none", "client"}, "failure-threshold": levels, "output-threshold": levels,
+	}
+	complete(child(root, "verify"), "edition", append(lesson.Editions(), "all")...)
+	for _, verb := range root.Commands() {
+		for flag, offered := range words {
+			if verb.Flags().Lookup(flag) != nil {
+				complete(verb, flag, offered...)
+			}
+		}
+	}
+	complete(child(root, "convert"), "to", string(objects.V1), string(objects.GatewayAPI))
+	complete(child(root, "status"), "output", "json")
+	complete(child(root, "analyze"), "output", "log", "json")
+	routes := child(root, "routes")
+	complete(routes, "output", "table", "json")
+	for flag, kind := range map[string]string{"from": "deployments", "to": "services"} {
+		names := func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+			return a.names(cmd, kind, ""), cobra.ShellCompDirectiveNoFileComp
+		}
+		_ = routes.RegisterFlagCompletionFunc(flag, names) // the flag is there
+	}
+	for _, verb := range []string{"lesson", "verify"} {
+		child(root, verb).ValidArgsFunction = a.completeLessons
+	}
+}
+
+// completeLessons offers their numbers, and their names to those who begin to type one.
+func (a *app) completeLessons(
+	cmd *cobra.Command, args []string, word string,
+) ([]string, cobra.ShellCompDirective) {
+	const noFiles = cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
+	_, pages, err := a.lessons(englishPages, nil)
+	if err != nil || len(args) > 0 && cmd.Name() == "lesson" {
+		return nil, noFiles
+	}
+	var list []string
+	for _, p := range pages {
+		number := strconv.Itoa(p.Number)
+		if slices.Contains(args, number) || slices.Contains(args, p.Name) {
+			continue
+		}
+		if word == "" || word[0] >= '0' && word[0] <= '9' {
+			list = append(list, fmt.Sprintf("%s\t%s", number, p.Heading()))
+		} else {
+			list = append(list, p.Name)
+		}
+	}
+	return list, noFiles
+}

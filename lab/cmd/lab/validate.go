@@ -1,0 +1,42 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"istio-tutorial/lab/document"
+	"istio-tutorial/lab/objects"
+)
+
+func (a *app) validate() *cobra.Command {
+	var s sources
+	cmd := &cobra.Command{
+		Use:     "validate -f FILE",
+		Short:   "Check that files would be taken, as istioctl validate does",
+		Long:    "Check that files would be taken. What would come of them, bin/lab analyze says.",
+		Example: `  bin/lab validate -f istiofiles/v1`,
+		RunE: func(_ *cobra.Command, args []string) error {
+			s.files = append(s.files, args...) // as istioctl takes them
+			if !s.given() {
+				return misusef("filename not specified (see --filename or -f)")
+			}
+			files, err := s.read(a.stdin)
+			if err != nil {
+				return err
+			}
+			var problems []error
+			for _, f := range files {
+				one := objects.Offline{Files: []objects.File{f}, Namespace: a.namespace}
+				warnings, err := one.Check()
+				a.warn(warnings...)
+				if problems = append(problems, err); err == nil {
+					fmt.Fprintf(a.stdout, "%q is valid\n", document.Printable(f.Name))
+				}
+			}
+			return objects.Join(problems...)
+		},
+	}
+	s.declare(cmd)
+	return cmd
+}

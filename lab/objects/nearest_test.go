@@ -1,0 +1,47 @@
+package objects_test
+
+import (
+	"strings"
+	"testing"
+
+	"istio-tutorial/lab/objects"
+)
+
+func TestHint(t *testing.T) {
+	t.Parallel()
+	verbs := strings.Fields("analyze annotate apply create delete describe down edit get up wait")
+	for word, want := range map[string]string{
+		"gett": "; did you mean get?", "craete": "; did you mean create?", "delet": "; did you mean delete?",
+		"top": "", "dance": "", "lw": "", "": "", "UPP": "; did you mean up?",
+	} {
+		if got := objects.Hint(word, verbs); got != want {
+			t.Errorf("%q: %q, want %q", word, got, want)
+		}
+	}
+	if got := objects.Hint("x", []string{"b", "a", "b"}); got != "; there is a, b" {
+		t.Errorf("few: %q", got)
+	}
+	if got := objects.Hint("x", nil); got != "" {
+		t.Errorf("none: %q", got)
+	}
+}
+
+// A kind of a file is only taken for a slip where it is one: others the lab may not have.
+func TestMisspeltKind(t *testing.T) {
+	t.Parallel()
+	for kind, want := range map[string]string{
+		"VirtualServise": "did you mean VirtualService?", "RoutRule": "did you mean RouteRule?",
+		"Deploymnet": "did you mean Deployment?",
+		"TCPRoute":   "not supported by the lab", "Role": "no manifest of kind Role", "Secret": "no manifest of kind Secret",
+	} {
+		version := "v1"
+		if kind == "TCPRoute" {
+			version = "gateway.networking.k8s.io/v1"
+		}
+		file := objects.File{Name: "x.yml", Data: []byte("apiVersion: " + version + "\nkind: " + kind + "\nmetadata: {name: x}\n")}
+		_, err := objects.Parse([]objects.File{file}, "default", false)
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.HasPrefix(err.Error(), "x.yml:2: kind: ") {
+			t.Errorf("%s: %v, want %s", kind, err, want)
+		}
+	}
+}
