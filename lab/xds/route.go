@@ -76,6 +76,8 @@ func (b *builder) destinations(c client, r mesh.Route, route *routev3.Route) {
 		action.ClusterSpecifier = &routev3.RouteAction_Cluster{Cluster: only.Name}
 		put = append(put, only.RequestHeadersToAdd...)
 		remove = append(remove, only.RequestHeadersToRemove...)
+		route.ResponseHeadersToAdd = append(route.ResponseHeadersToAdd, only.ResponseHeadersToAdd...)
+		route.ResponseHeadersToRemove = append(route.ResponseHeadersToRemove, only.ResponseHeadersToRemove...)
 		route.TypedPerFilterConfig = only.TypedPerFilterConfig
 	}
 	route.RequestHeadersToAdd, route.RequestHeadersToRemove = put, remove

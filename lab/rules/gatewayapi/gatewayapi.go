@@ -20,15 +20,21 @@ import (
 // Group is the one that all kinds of this package have.
 const Group = "gateway.networking.k8s.io"
 
+// istioGroup is that of Istio's own kinds that a route may name.
+const istioGroup = "networking.istio.io"
+
 const (
 	httpRouteKind = "HTTPRoute"
 	gatewayKind   = "Gateway"
 	serviceKind   = "Service"
+	entryKind     = "ServiceEntry"
+	hostKind      = "Hostname"
 )
 
 // Rules of the kinds, with their specs.
 type (
 	gatewayRule = rules.Typed[gateway.GatewaySpec]
+	grant       = rules.Typed[gateway.ReferenceGrantSpec]
 	httpRoute   = rules.Typed[gateway.HTTPRouteSpec]
 )
 
@@ -44,6 +50,10 @@ func table() rules.Table[*validator, inspector] {
 			Kind: httpRouteKind, Plural: "httproutes", Group: Group, Versions: versions, Set: set,
 			Columns: "HOSTNAMES:.spec.hostnames",
 		}, (*validator).httpRoute, inspector.httpRouteNotes),
+		rules.NewRow(rules.Kind{
+			Kind: "ReferenceGrant", Plural: "referencegrants", Short: "refgrant", Group: Group,
+			Versions: "v1, v1beta1", Set: set,
+		}, (*validator).referenceGrant, inspector.grantNotes),
 	}
 }
 
@@ -54,7 +64,7 @@ func Kinds() []rules.Kind { return table().Kinds() }
 func Extension() v1.Extension {
 	kinds := table()
 	return v1.Extension{
-		Routes: serviceRoutes, Gateway: gatewayHosts,
+		Routes: meshRoutes, Gateway: gatewayHosts,
 		Inspect: func(s rules.Set, t mesh.Topology, r rules.Rule) []rules.Finding {
 			return kinds.Inspect(inspector{s, t}, r)
 		},
