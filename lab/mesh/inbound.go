@@ -11,6 +11,8 @@ type Inbound struct {
 	Denials  []Denial // at most one for each caller
 	Limits   []RateLimit
 	Counters []Counter
+	// Unlimited has no limit of connections and requests to the program; else Envoy's own hold.
+	Unlimited bool
 }
 
 // Callers are the clients that a server's sidecar tells apart.

@@ -13,6 +13,9 @@ type Policy struct {
 	// Panic is the percentage of hosts in the pool below which all are used, ejected or not.
 	Panic int
 	TLS   *TLS // nil: plain text
+
+	Connections Connections
+	Warmup      *Warmup // nil: a new host gets its share at once
 }
 
 // Balance picks a host.
@@ -47,13 +50,16 @@ type HashCookie struct {
 	Lifetime   *time.Duration // 0: the client's session; nil: it is not set
 }
 
-// Limits are a cluster's circuit breakers, per client instance. Nil is Envoy's own default.
+// Limits are a cluster's circuit breakers, per client instance. Nil is Envoy's own default, or
+// none at all.
 type Limits struct {
+	Unlimited             bool // nil is none
 	Connections           *int
 	Pending               *int
 	Requests              *int // with HTTP/2
 	Retries               *int // at the same time
 	RequestsPerConnection *int
+	Budget                *RetryBudget // in place of Retries
 }
 
 // Outlier ejects hosts that fail. Nil is Envoy's own default.
@@ -65,6 +71,10 @@ type Outlier struct {
 	MaxPercent    *int           // of the hosts, at the same time
 	AlwaysOne     bool           // one host may go, however small MaxPercent
 	BySuccessRate bool           // also those that are far worse than the others
+	// Split counts failed connections and timeouts apart from answers, and ejects after so many
+	// of them in a row; nil: Envoy's own default.
+	Split       bool
+	LocalErrors *int
 }
 
 // Defaults is the policy of a cluster that no rule speaks of.

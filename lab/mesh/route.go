@@ -20,6 +20,7 @@ type Route struct {
 	Redirect *Redirect
 	Rewrite  *Rewrite // nil: requests go on as they are
 	Headers  Headers
+	Cors     *Cors // nil: questions of browsers are the host's
 	// StatPrefix counts the route's requests under a name of its own; "": not apart.
 	StatPrefix string
 	// Missing is the status where the picked cluster is not among the Outbound's Clusters, with
@@ -49,6 +50,8 @@ type Destination struct {
 	Weight  int     // relative to the route's other destinations; 0 is never picked
 	Faults  []Fault // each is drawn by itself, in this order
 	Headers Headers // besides the route's
+	// RewriteHost is what the server sees as the host, unless the route says so; "": as it is.
+	RewriteHost string
 }
 
 // Headers are changes of a request's headers, and of its answer's.
@@ -155,7 +158,9 @@ type Delay struct {
 // Abort answers a share of the requests in place of the host.
 type Abort struct {
 	Percent float64
-	Status  int
+	Status  int // of HTTP
+	// GRPC is a status of gRPC in place of that, told in a header; nil: none.
+	GRPC *int
 }
 
 // Mirror is a cluster that gets a copy of a share of the requests, and whose answers nobody sees.

@@ -1,15 +1,14 @@
 package xds
 
 import (
+	"math"
 	"time"
 
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	endpointv3 "github.com/envoyproxy/go-control-plane/envoy/config/endpoint/v3"
-	upstreamhttpv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/upstreams/http/v3"
 	typev3 "github.com/envoyproxy/go-control-plane/envoy/type/v3"
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/types/known/anypb"
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
@@ -34,8 +33,9 @@ func (b *builder) cluster(client mesh.Name, u mesh.Upstream) {
 		},
 	}
 	byHash(c, p.Hash)
-	b.speak(c, b.protocol(u.Cluster), perConnection(p.Limits.RequestsPerConnection))
-	b.locate(c, u.Cluster)
+	warmUp(c, p.Warmup)
+	b.speak(c, b.protocol(u.Cluster), p.Connections, lives(p))
+	b.locate(c, u.Cluster, p.Connections.Keepalive)
 	b.encrypt(c, p.TLS)
 	b.add(clusters, name, c)
 }
@@ -52,16 +52,39 @@ func balance(b mesh.Balance) clusterv3.Cluster_LbPolicy {
 }
 
 func breakers(l mesh.Limits) *clusterv3.CircuitBreakers {
+	limit := number
+	if l.Unlimited {
+		limit = orMost
+	}
 	t := &clusterv3.CircuitBreakers_Thresholds{
-		MaxConnections:     number(l.Connections),
-		MaxPendingRequests: number(l.Pending),
-		MaxRequests:        number(l.Requests),
-		MaxRetries:         number(l.Retries),
+		MaxConnections:     limit(l.Connections),
+		MaxPendingRequests: limit(l.Pending),
+		MaxRequests:        limit(l.Requests),
+		MaxRetries:         limit(l.Retries),
+		RetryBudget:        budget(l.Budget),
 	}
 	if proto.Equal(t, &clusterv3.CircuitBreakers_Thresholds{}) {
 		return nil
 	}
 	return &clusterv3.CircuitBreakers{Thresholds: []*clusterv3.CircuitBreakers_Thresholds{t}}
+}
+
+// orMost is the greatest number there is where there is no limit, as Istio writes it.
+func orMost(n *int) *wrapperspb.UInt32Value {
+	if n == nil {
+		return wrapperspb.UInt32(math.MaxUint32)
+	}
+	return number(n)
+}
+
+func budget(b *mesh.RetryBudget) *clusterv3.CircuitBreakers_Thresholds_RetryBudget {
+	if b == nil {
+		return nil
+	}
+	return &clusterv3.CircuitBreakers_Thresholds_RetryBudget{
+		BudgetPercent:       &typev3.Percent{Value: b.Percent},
+		MinRetryConcurrency: wrapperspb.UInt32(uint32(b.Least)),
+	}
 }
 
 func outlier(o *mesh.Outlier) *clusterv3.OutlierDetection {
@@ -85,6 +108,14 @@ func outlier(o *mesh.Outlier) *clusterv3.OutlierDetection {
 	}
 	if !o.BySuccessRate {
 		d.EnforcingSuccessRate = wrapperspb.UInt32(never)
+	}
+	if o.Split {
+		d.SplitExternalLocalOriginErrors = true
+		d.ConsecutiveLocalOriginFailure = number(o.LocalErrors)
+		if o.LocalErrors != nil {
+			d.EnforcingConsecutiveLocalOriginFailure = wrapperspb.UInt32(always)
+		}
+		d.EnforcingLocalOriginSuccessRate = wrapperspb.UInt32(never)
 	}
 	return d
 }
@@ -124,46 +155,13 @@ func (b *builder) external(c mesh.Cluster) (mesh.ExternalHost, bool) {
 	return mesh.ExternalHost{}, false
 }
 
-const httpOptions = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
-
-// speak sets the protocol of a cluster, and what holds for its connections.
-func (b *builder) speak(c *clusterv3.Cluster, p mesh.Protocol, common *corev3.HttpProtocolOptions) {
-	if p != mesh.HTTP2 && common == nil {
-		return // HTTP/1.1, as it is
-	}
-	explicit := &upstreamhttpv3.HttpProtocolOptions_ExplicitHttpConfig{
-		ProtocolConfig: &upstreamhttpv3.HttpProtocolOptions_ExplicitHttpConfig_HttpProtocolOptions{
-			HttpProtocolOptions: &corev3.Http1ProtocolOptions{},
-		},
-	}
-	if p == mesh.HTTP2 {
-		explicit.ProtocolConfig =
-			&upstreamhttpv3.HttpProtocolOptions_ExplicitHttpConfig_Http2ProtocolOptions{
-				Http2ProtocolOptions: &corev3.Http2ProtocolOptions{},
-			}
-	}
-	c.TypedExtensionProtocolOptions = map[string]*anypb.Any{
-		httpOptions: b.pack(&upstreamhttpv3.HttpProtocolOptions{
-			UpstreamProtocolOptions: &upstreamhttpv3.HttpProtocolOptions_ExplicitHttpConfig_{
-				ExplicitHttpConfig: explicit,
-			},
-			CommonHttpProtocolOptions: common,
-		}),
-	}
-}
-
-func perConnection(requests *int) *corev3.HttpProtocolOptions {
-	if requests == nil {
-		return nil
-	}
-	return &corev3.HttpProtocolOptions{MaxRequestsPerConnection: number(requests)}
-}
-
 // locate says where the hosts of a cluster are: those of a service come by the name of the
-// cluster in the mesh, which all clients share.
-func (b *builder) locate(c *clusterv3.Cluster, in mesh.Cluster) {
+// cluster in the mesh, which all clients share. Connections to hosts outside alone are probed:
+// those to services are no TCP here.
+func (b *builder) locate(c *clusterv3.Cluster, in mesh.Cluster, keep *mesh.Keepalive) {
 	if e, ok := b.external(in); ok {
 		b.outside(c, e)
+		keepAlive(c, keep)
 		return
 	}
 	c.ClusterDiscoveryType = &clusterv3.Cluster_Type{Type: clusterv3.Cluster_EDS}

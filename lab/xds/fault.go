@@ -69,6 +69,9 @@ func fault(f mesh.Fault) *faultv3.HTTPFault {
 			ErrorType:  &faultv3.FaultAbort_HttpStatus{HttpStatus: uint32(f.Abort.Status)},
 			Percentage: percent(f.Abort.Percent),
 		}
+		if f.Abort.GRPC != nil {
+			config.Abort.ErrorType = &faultv3.FaultAbort_GrpcStatus{GrpcStatus: uint32(*f.Abort.GRPC)}
+		}
 	}
 	return config
 }

@@ -61,7 +61,7 @@ func (b *builder) inbound(i mesh.Instance, in mesh.Inbound) {
 			service: app(i), direction: envoy.Inbound,
 			filters: append([]*hcmv3.HttpFilter{b.limitFilter()}, b.localLimitFilters(i)...),
 		})
-		b.program(s)
+		b.program(s, in.Unlimited)
 		b.add(routes, name, &routev3.RouteConfiguration{
 			Name: name,
 			VirtualHosts: []*routev3.VirtualHost{{
@@ -81,7 +81,7 @@ const (
 )
 
 // program is the cluster of the one program behind an inbound listener.
-func (b *builder) program(s served) {
+func (b *builder) program(s served, unlimited bool) {
 	name := s.name()
 	c := &clusterv3.Cluster{
 		Name:           name,
@@ -89,7 +89,10 @@ func (b *builder) program(s served) {
 		ConnectTimeout: durationpb.New(toProgram),
 		LoadAssignment: assignment(name, host(s.instance.Name.Name, b.tcp(s.address))),
 	}
-	b.speak(c, s.protocol, &corev3.HttpProtocolOptions{IdleTimeout: durationpb.New(idle)})
+	if unlimited {
+		c.CircuitBreakers = breakers(mesh.Limits{Unlimited: true})
+	}
+	b.speak(c, s.protocol, mesh.Connections{}, &corev3.HttpProtocolOptions{IdleTimeout: durationpb.New(idle)})
 	b.add(clusters, name, c)
 }
 

@@ -21,7 +21,7 @@ func (b *builder) itself(i mesh.Instance) map[int]string {
 	for port, address := range i.Addresses {
 		s := served{i, port, address, mesh.HTTP}
 		if !slices.ContainsFunc(known, func(k served) bool { return k.port == port }) {
-			b.program(s)
+			b.program(s, true)
 		}
 		clusters[port] = s.name()
 	}

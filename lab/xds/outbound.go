@@ -6,9 +6,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"istio-tutorial/lab/envoy"
 	"istio-tutorial/lab/mesh"
@@ -24,7 +26,7 @@ func (b *builder) outbound(c client, out mesh.Outbound) {
 		b.listen(door{
 			name: name, address: b.tcp(c.listen), owner: c.name, service: c.service,
 			direction: envoy.Outbound, edge: c.edge,
-			filters: append(b.faultFilters(), b.lookup()...),
+			filters: slices.Concat(b.faultFilters(), b.corsFilters(), b.lookup()),
 		})
 		return loopbacks(b.itself(c.instance))
 	})
@@ -34,7 +36,9 @@ func (b *builder) outbound(c client, out mesh.Outbound) {
 			return nil
 		})
 	}
-	table := &routev3.RouteConfiguration{Name: name}
+	table := &routev3.RouteConfiguration{
+		Name: name, MaxDirectResponseBodySizeBytes: wrapperspb.UInt32(longestAnswer),
+	}
 	table.VirtualHosts = b.hosts(c, out, loopbacks)
 	b.add(routes, name, b.same(table))
 }
@@ -120,7 +124,11 @@ func domains(h mesh.VirtualHost) []string {
 	return list
 }
 
-const httpPort = 80
+const (
+	httpPort = 80
+	// longestAnswer is what an answer of the proxy's own may hold, as Istio allows it.
+	longestAnswer = 1 << 20
+)
 
 // unknown is what becomes of calls of all other hosts, under Istio's names for it. It is nil
 // where Envoy's own answer is the one wanted.
@@ -154,9 +162,15 @@ func everything() *routev3.RouteMatch {
 
 func directResponse(answer mesh.Response) *routev3.Route_DirectResponse {
 	direct := &routev3.DirectResponseAction{Status: uint32(cmp.Or(answer.Status, 500))}
-	if answer.Body != "" {
+	switch {
+	case answer.Body == "":
+	case utf8.ValidString(answer.Body):
 		direct.Body = &corev3.DataSource{
 			Specifier: &corev3.DataSource_InlineString{InlineString: answer.Body},
+		}
+	default:
+		direct.Body = &corev3.DataSource{
+			Specifier: &corev3.DataSource_InlineBytes{InlineBytes: []byte(answer.Body)},
 		}
 	}
 	return &routev3.Route_DirectResponse{DirectResponse: direct}

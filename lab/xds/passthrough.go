@@ -94,6 +94,7 @@ func (b *builder) passthrough(client client, port int) string {
 	name := outboundCluster(client.name, mesh.Cluster{Host: passthrough, Port: port})
 	c := &clusterv3.Cluster{
 		Name: name, AltStatName: statName(name), ConnectTimeout: durationpb.New(toProgram),
+		CircuitBreakers: breakers(mesh.Limits{Unlimited: true}),
 	}
 	if b.cfg.Outside != nil {
 		b.outside(c, mesh.ExternalHost{Host: passthrough, Port: port})

@@ -26,11 +26,17 @@ func (b *builder) route(c client, r mesh.Route, hashes []mesh.Hash) *routev3.Rou
 	switch {
 	case r.Direct != nil:
 		route.Action = directResponse(*r.Direct)
-		return route
 	case r.Redirect != nil:
 		route.Action = redirect(*r.Redirect)
-		return route
+	default:
+		b.lead(c, r, route, hashes)
 	}
+	b.answerBrowsers(route, r.Cors)
+	return route
+}
+
+// lead has a route lead to its destinations.
+func (b *builder) lead(c client, r mesh.Route, route *routev3.Route, hashes []mesh.Hash) {
 	action := &routev3.RouteAction{
 		Timeout:     durationpb.New(r.Timeout), // 0 is none; without it, Envoy takes 15 s
 		RetryPolicy: b.retry(r.Retry),
@@ -45,7 +51,6 @@ func (b *builder) route(c client, r mesh.Route, hashes []mesh.Hash) *routev3.Rou
 	for _, m := range r.Mirrors {
 		action.RequestMirrorPolicies = append(action.RequestMirrorPolicies, mirror(c, m))
 	}
-	return route
 }
 
 func mirror(c client, m mesh.Mirror) *routev3.RouteAction_RequestMirrorPolicy {
@@ -79,6 +84,11 @@ func (b *builder) destinations(c client, r mesh.Route, route *routev3.Route) {
 		route.ResponseHeadersToAdd = append(route.ResponseHeadersToAdd, only.ResponseHeadersToAdd...)
 		route.ResponseHeadersToRemove = append(route.ResponseHeadersToRemove, only.ResponseHeadersToRemove...)
 		route.TypedPerFilterConfig = only.TypedPerFilterConfig
+		if host := only.GetHostRewriteLiteral(); host != "" && action.HostRewriteSpecifier == nil {
+			action.HostRewriteSpecifier = &routev3.RouteAction_HostRewriteLiteral{
+				HostRewriteLiteral: host,
+			}
+		}
 	}
 	route.RequestHeadersToAdd, route.RequestHeadersToRemove = put, remove
 }
@@ -90,6 +100,11 @@ func (b *builder) destination(
 		Name:                 outboundCluster(c.name, d.Cluster),
 		Weight:               wrapperspb.UInt32(uint32(d.Weight)),
 		TypedPerFilterConfig: b.inject(d.Faults),
+	}
+	if d.RewriteHost != "" {
+		entry.HostRewriteSpecifier = &routev3.WeightedCluster_ClusterWeight_HostRewriteLiteral{
+			HostRewriteLiteral: d.RewriteHost,
+		}
 	}
 	entry.RequestHeadersToAdd, entry.RequestHeadersToRemove = changes(d.Headers.Request)
 	entry.ResponseHeadersToAdd, entry.ResponseHeadersToRemove = changes(d.Headers.Response)

@@ -38,6 +38,8 @@ func (r *resolver) inbound(server mesh.Workload) mesh.Inbound {
 		Denials:  r.denials(server),
 		Limits:   r.limits(server),
 		Counters: r.counters(server),
+
+		Unlimited: true,
 	}
 }
 

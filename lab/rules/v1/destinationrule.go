@@ -117,6 +117,7 @@ type blocks struct {
 	pool    *networking.ConnectionPoolSettings
 	outlier *networking.OutlierDetection
 	tls     *networking.ClientTLSSettings
+	budget  *networking.TrafficPolicy_RetryBudget
 }
 
 // with lays a policy over the blocks. Settings of the port lose everything else.
@@ -126,23 +127,22 @@ func (b blocks) with(p *networking.TrafficPolicy, port int) blocks {
 	}
 	for _, s := range p.PortLevelSettings {
 		if int(s.GetPort().GetNumber()) == port {
-			return blocks{s.LoadBalancer, s.ConnectionPool, s.OutlierDetection, s.Tls}
+			return blocks{s.LoadBalancer, s.ConnectionPool, s.OutlierDetection, s.Tls, b.budget}
 		}
 	}
 	return blocks{
 		cmp.Or(p.LoadBalancer, b.lb), cmp.Or(p.ConnectionPool, b.pool),
 		cmp.Or(p.OutlierDetection, b.outlier), cmp.Or(p.Tls, b.tls),
+		cmp.Or(p.RetryBudget, b.budget),
 	}
 }
 
-const (
-	connectTimeout = 10 * time.Second
-	noOutlierPanic = 50
-)
+const connectTimeout = 10 * time.Second
 
 func (r *resolver) policy(c client, cluster mesh.Cluster) mesh.Policy {
 	policy := mesh.Policy{
-		Balance: mesh.LeastRequest, ConnectTimeout: connectTimeout, Panic: noOutlierPanic,
+		Balance: mesh.LeastRequest, ConnectTimeout: connectTimeout,
+		Limits: mesh.Limits{Unlimited: true},
 	}
 	rule := r.rule(c, cluster.Host)
 	if rule == nil {
@@ -152,6 +152,8 @@ func (r *resolver) policy(c client, cluster mesh.Cluster) mesh.Policy {
 	b := rule.blocks(cluster)
 	policy.Balance, policy.Hash = balance(b.lb)
 	policy.Limits = limits(b.pool)
+	policy.Limits.Budget = retryBudget(b.budget)
+	policy.Connections, policy.Warmup = connections(b.pool), warmup(b.lb)
 	if t := b.pool.GetTcp().GetConnectTimeout(); t != nil {
 		policy.ConnectTimeout = t.AsDuration()
 	}
@@ -226,6 +228,7 @@ func hash(h *networking.LoadBalancerSettings_ConsistentHashLB) *mesh.Hash {
 func limits(p *networking.ConnectionPoolSettings) mesh.Limits {
 	http := p.GetHttp()
 	return mesh.Limits{
+		Unlimited:             true,
 		Connections:           positive(p.GetTcp().GetMaxConnections()),
 		Pending:               positive(http.GetHttp1MaxPendingRequests()),
 		Requests:              positive(http.GetHttp2MaxRequests()),
@@ -251,7 +254,16 @@ func outlier(o *networking.OutlierDetection) *mesh.Outlier {
 		GatewayErrors: converted(o.ConsecutiveGatewayErrors, count),
 		Interval:      converted(o.Interval, (*durationpb.Duration).AsDuration),
 		BaseEjection:  converted(o.BaseEjectionTime, (*durationpb.Duration).AsDuration),
+		Split:         o.SplitExternalLocalOriginErrors,
+		LocalErrors:   localErrors(o),
 	}
+}
+
+func localErrors(o *networking.OutlierDetection) *int {
+	if n := o.ConsecutiveLocalOriginFailures.GetValue(); n > 0 {
+		return new(int(n))
+	}
+	return nil
 }
 
 // converted is nil for nothing.

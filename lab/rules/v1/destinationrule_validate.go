@@ -1,6 +1,7 @@
 package v1
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -13,8 +14,10 @@ import (
 func (v *validator) destinationRule(r *networking.DestinationRule) {
 	v.host("spec.host", r.Host)
 	v.trafficPolicy("spec.trafficPolicy", r.TrafficPolicy)
+	seen := map[string]bool{}
 	for i, s := range r.Subsets {
 		path := rules.At("spec.subsets", i)
+		v.Once(path+".name", s.Name, seen)
 		v.NotEmpty(path+".name", s.Name)
 		v.subset(path+".name", s.Name)
 		v.labels(path+".labels", s.Labels)
@@ -35,14 +38,22 @@ func (v *validator) trafficPolicy(path string, p *networking.TrafficPolicy) {
 		return
 	}
 	if p.LoadBalancer == nil && p.ConnectionPool == nil && p.OutlierDetection == nil &&
-		p.Tls == nil && len(p.PortLevelSettings) == 0 {
+		p.Tls == nil && len(p.PortLevelSettings) == 0 && p.RetryBudget == nil {
 		v.Fail(path, "want at least one field")
 	}
 	v.blocks(path, p.LoadBalancer, p.ConnectionPool, p.OutlierDetection)
+	if p.RetryBudget.GetPercent().GetValue() < 0 || p.RetryBudget.GetPercent().GetValue() > 100 {
+		v.Fail(path+".retryBudget.percent", "%v is not in 0-100", p.RetryBudget.Percent.Value)
+	}
 	v.tls(path+".tls", p.Tls)
+	seen := map[string]bool{}
 	for i, s := range p.PortLevelSettings {
 		field := rules.At(path+".portLevelSettings", i)
+		v.Once(field+".port.number", fmt.Sprintf("port %d", s.GetPort().GetNumber()), seen)
 		v.Port(field+".port.number", int(s.GetPort().GetNumber()))
+		if s.LoadBalancer == nil && s.ConnectionPool == nil && s.OutlierDetection == nil && s.Tls == nil {
+			v.Fail(field, "want at least one field besides port")
+		}
 		v.blocks(field, s.LoadBalancer, s.ConnectionPool, s.OutlierDetection)
 		v.tls(field+".tls", s.Tls)
 	}
@@ -55,6 +66,7 @@ func (v *validator) blocks(path string, lb *networking.LoadBalancerSettings,
 		v.Fail(path+".loadBalancer.simple", "PASSTHROUGH: not supported by the lab")
 	}
 	v.hash(path+".loadBalancer.consistentHash", lb.GetConsistentHash())
+	v.balancing(path+".loadBalancer", lb, outlier)
 	if pool != nil {
 		v.pool(path+".connectionPool", pool)
 	}
@@ -63,22 +75,12 @@ func (v *validator) blocks(path string, lb *networking.LoadBalancerSettings,
 	}
 }
 
-func (v *validator) pool(path string, p *networking.ConnectionPoolSettings) {
-	if p.Tcp == nil && p.Http == nil {
-		v.Fail(path, "want tcp, http or both")
-	}
-	v.NotNegative(path+".tcp.maxConnections", p.GetTcp().GetMaxConnections())
-	http := path + ".http."
-	v.NotNegative(http+"http1MaxPendingRequests", p.GetHttp().GetHttp1MaxPendingRequests())
-	v.NotNegative(http+"http2MaxRequests", p.GetHttp().GetHttp2MaxRequests())
-	v.NotNegative(http+"maxRequestsPerConnection", p.GetHttp().GetMaxRequestsPerConnection())
-	v.NotNegative(http+"maxRetries", p.GetHttp().GetMaxRetries())
-	v.NotNegative(http+"maxConcurrentStreams", p.GetHttp().GetMaxConcurrentStreams())
-}
-
 func (v *validator) outlier(path string, o *networking.OutlierDetection) {
 	v.Within(path+".maxEjectionPercent", int(o.MaxEjectionPercent), 0, 100)
 	v.Within(path+".minHealthPercent", int(o.MinHealthPercent), 0, 100)
+	if o.ConsecutiveLocalOriginFailures.GetValue() > 0 && !o.SplitExternalLocalOriginErrors {
+		v.Fail(path+".consecutiveLocalOriginFailures", "want splitExternalLocalOriginErrors: true beside it")
+	}
 	if o.MaxEjectionPercent == 0 {
 		v.Warn(path, "", "%s.maxEjectionPercent is not set: of fewer than ten pods none is ejected", path)
 	}
@@ -105,6 +107,12 @@ const largestTable = 5_000_011
 func (v *validator) hash(path string, h *networking.LoadBalancerSettings_ConsistentHashLB) {
 	if ttl := h.GetHttpCookie().GetTtl(); ttl.AsDuration() < 0 {
 		v.Fail(path+".httpCookie.ttl", "%s is negative, which Envoy refuses", ttl.AsDuration())
+	}
+	if h.GetHttpCookie() != nil {
+		v.NotEmpty(path+".httpCookie.name", h.GetHttpCookie().Name)
+	}
+	if h.GetMinimumRingSize() != 0 && h.HashAlgorithm != nil { //nolint:staticcheck // in force
+		v.Fail(path+".minimumRingSize", "minimumRingSize, ringHash and maglev exclude each other")
 	}
 	if h.GetMinimumRingSize() != 0 { //nolint:staticcheck // deprecated, and in force
 		v.Warn(path+".minimumRingSize", rules.SchemaWarning, "Schema validation warning: consistent "+

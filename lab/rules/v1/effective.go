@@ -216,8 +216,12 @@ func (v viewer) policyView(c mesh.Cluster, used bool) PolicyView {
 		MaxRequests:              p.Limits.Requests,
 		MaxRetries:               p.Limits.Retries,
 		ConnectTimeoutMS:         p.ConnectTimeout.Milliseconds(),
+		IdleTimeoutMS:            rules.Milliseconds(p.Connections.Idle),
 		Endpoints:                len(v.topology.Endpoints(c)),
 		From:                     orNull(p.From),
+	}
+	if p.Connections.HTTP2 {
+		view.HTTP2 = &HTTP2View{Streams: p.Connections.Streams}
 	}
 	if p.Outlier != nil {
 		view.Outlier, view.Panic = outlierView(p.Outlier), new(p.Panic)
@@ -241,7 +245,7 @@ func (v viewer) tlsView(view *PolicyView, c mesh.Cluster) {
 }
 
 func outlierView(o *mesh.Outlier) *OutlierView {
-	return &OutlierView{
+	view := &OutlierView{
 		Consecutive5xx:     o.Errors,
 		Enforcing5xx:       enforcing(o.Errors),
 		ConsecutiveGateway: o.GatewayErrors,
@@ -249,7 +253,14 @@ func outlierView(o *mesh.Outlier) *OutlierView {
 		IntervalMS:         rules.Milliseconds(o.Interval),
 		BaseEjectionMS:     rules.Milliseconds(o.BaseEjection),
 		MaxEjectionPercent: o.MaxPercent,
+		Split:              o.Split,
+		LocalOrigin:        o.LocalErrors,
+		EnforcingLocal:     enforcing(o.LocalErrors),
 	}
+	if o.Split {
+		view.LocalSuccessRate = new(0)
+	}
+	return view
 }
 
 // enforcing is 100 % of the ejections by a count, or none where the count is 0.

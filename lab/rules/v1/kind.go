@@ -6,11 +6,9 @@
 //
 // Features that the tutorial does not use are refused with "not supported by the lab"; field by
 // field they are in docs/refused.md:
-//   - VirtualService: tcp and tls routes, delegates, corsPolicy and gRPC aborts;
+//   - VirtualService: tcp and tls routes;
 //   - Gateway: everything but HTTP servers;
-//   - DestinationRule: localities, warm-up, PASSTHROUGH, HTTP/2 upgrades,
-//     idle connections and keep-alive, tunnels, proxy protocol, retry budgets, local origin
-//     errors, own certificates, and tls DISABLE;
+//   - DestinationRule: PASSTHROUGH, tunnels, proxy protocol, own certificates, and tls DISABLE;
 //   - ServiceEntry: everything but HTTP, TLS and TCP to hosts outside by their whole names, where
 //     DNS has them;
 //   - Sidecar: ingress, ports and binds, connection pools, egress proxies;

@@ -225,7 +225,7 @@ func TestRoutingAgreesWithIstio(t *testing.T) {
 			sameMessages(t, gatewayapi.Findings(set, top), c)
 		})
 	}
-	if agreed != 189 {
+	if agreed != 198 {
 		t.Errorf("%d cases to agree with", agreed)
 	}
 }
@@ -252,20 +252,11 @@ func unsupportedRouting() map[string]string {
 	return map[string]string{
 		"gen/routes/tcp-and-http":                         "spec.tcp: not supported by the lab",
 		"gen/dr/subset tls DISABLE":                       "DISABLE: not supported by the lab",
-		"gen/delegate/simple":                             "delegate: not supported by the lab",
-		"gen/delegate/missing":                            "delegate: not supported by the lab",
-		"gen/delegate/conflicting match":                  "delegate: not supported by the lab",
-		"gen/delegate/other namespace":                    "delegate: not supported by the lab",
-		"gen/edge/delegate no name":                       "delegate: not supported by the lab",
 		"gen/sidecar/port 8080 listener":                  "spec.egress[0].port: not supported by the lab",
 		"gen/se/host recommendation":                      "host recommendation without a dot: not supported by the lab",
 		"gen/se/VS recommendation to a ServiceEntry 8080": "spec.endpoints: not supported by the lab",
 		"gen/edge/two PeerAuthentications":                "DISABLE: not supported by the lab",
 		"gen/edge/EnvoyFilter cluster lb RANDOM":          "CLUSTER: not supported by the lab",
-		"gen/pool/all":                                    "idleTimeout: not supported by the lab",
-		"gen/pool/maxConcurrentStreams UPGRADE":           "h2UpgradePolicy: not supported by the lab",
-		"gen/outlier/split local 3":                       "consecutiveLocalOriginFailures: not supported by the lab",
-		"gen/lb/locality failover":                        "localityLbSetting: not supported by the lab",
 	}
 }
 
@@ -295,7 +286,7 @@ func TestValidationAgreesWithIstio(t *testing.T) {
 			}
 		})
 	}
-	if agreed != 259 {
+	if agreed != 261 {
 		t.Errorf("%d cases to agree with", agreed)
 	}
 }
@@ -319,27 +310,25 @@ func TestUnknownNamespace(t *testing.T) {
 // unsupportedValidation are features outside the tutorial, refused by name.
 func unsupportedValidation() map[string]string {
 	return map[string]string{
-		"te/tag literal":                  "spec.tracing: not supported by the lab",
-		"ref/waypoint":                    "istio-waypoint\": not supported by the lab",
-		"te/tag no kind":                  "spec.tracing: not supported by the lab",
-		"te/two tracing":                  "spec.tracing: not supported by the lab",
-		"te/filter expression":            "spec.accessLogging: not supported by the lab",
-		"ef/deprecated filter name":       "ANY: not supported by the lab",
-		"gw/HTTPS credentialName":         "spec.servers[0].tls: not supported by the lab",
-		"pa/portLevelMtls with selector":  "portLevelMtls: not supported by the lab",
-		"ap/targetRefs Service":           "targetRefs: not supported by the lab",
-		"ap/ipBlocks CIDR":                "ipBlocks: not supported by the lab",
-		"sc/bind without port":            "bind: not supported by the lab",
-		"sc/port without protocol":        "port: not supported by the lab",
-		"se/port protocol missing":        "a port without: not supported by the lab",
-		"se/host short":                   "host httpbin without a dot: not supported by the lab",
-		"dr/policy/lb warmupDurationSecs": "warmupDurationSecs: not supported by the lab",
-		"vs/actions/cors allowOrigin":     "corsPolicy: not supported by the lab",
-		"vs/tcp only":                     "spec.tcp: not supported by the lab",
-		"ap/to paths":                     "spec.rules[0].to: not supported by the lab",
-		"ap/to ports string":              "spec.rules[0].to: not supported by the lab",
-		"ap/to methods lower case":        "spec.rules[0].to: not supported by the lab",
-		"ap/to methods":                   "spec.rules[0].to: not supported by the lab",
-		"ap/to paths template":            "spec.rules[0].to: not supported by the lab",
+		"te/tag literal":                 "spec.tracing: not supported by the lab",
+		"ref/waypoint":                   "istio-waypoint\": not supported by the lab",
+		"te/tag no kind":                 "spec.tracing: not supported by the lab",
+		"te/two tracing":                 "spec.tracing: not supported by the lab",
+		"te/filter expression":           "spec.accessLogging: not supported by the lab",
+		"ef/deprecated filter name":      "ANY: not supported by the lab",
+		"gw/HTTPS credentialName":        "spec.servers[0].tls: not supported by the lab",
+		"pa/portLevelMtls with selector": "portLevelMtls: not supported by the lab",
+		"ap/targetRefs Service":          "targetRefs: not supported by the lab",
+		"ap/ipBlocks CIDR":               "ipBlocks: not supported by the lab",
+		"sc/bind without port":           "bind: not supported by the lab",
+		"sc/port without protocol":       "port: not supported by the lab",
+		"se/port protocol missing":       "a port without: not supported by the lab",
+		"se/host short":                  "host httpbin without a dot: not supported by the lab",
+		"vs/tcp only":                    "spec.tcp: not supported by the lab",
+		"ap/to paths":                    "spec.rules[0].to: not supported by the lab",
+		"ap/to ports string":             "spec.rules[0].to: not supported by the lab",
+		"ap/to methods lower case":       "spec.rules[0].to: not supported by the lab",
+		"ap/to methods":                  "spec.rules[0].to: not supported by the lab",
+		"ap/to paths template":           "spec.rules[0].to: not supported by the lab",
 	}
 }

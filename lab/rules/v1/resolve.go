@@ -56,7 +56,8 @@ type resolver struct {
 	set         rules.Set
 	topology    mesh.Topology
 	extensions  []Extension
-	routes      []virtualService
+	written     []virtualService
+	routes      []virtualService // those with hosts, and with their delegates' routes
 	policies    []destinationRule
 	entries     []serviceEntry
 	gateways    []gateway
@@ -85,7 +86,7 @@ func newResolver(s rules.Set, t mesh.Topology, extensions []Extension) *resolver
 		set:         s,
 		topology:    t,
 		extensions:  extensions,
-		routes:      rules.Of[networking.VirtualService](oldest),
+		written:     rules.Of[networking.VirtualService](oldest),
 		policies:    rules.Of[networking.DestinationRule](oldest),
 		entries:     rules.Of[networking.ServiceEntry](oldest),
 		gateways:    rules.Of[networking.Gateway](oldest),
@@ -94,6 +95,7 @@ func newResolver(s rules.Set, t mesh.Topology, extensions []Extension) *resolver
 		access:      rules.Of[security.AuthorizationPolicy](oldest),
 		telemetries: rules.Of[telemetry.Telemetry](oldest),
 	}
+	r.routes = delegated(r.written)
 	r.topology.External = hostsOf(r.entries)
 	for i, e := range r.topology.External {
 		c := client{Workload: mesh.Workload{Name: mesh.Name{Namespace: r.entryOf(e.Host)}}}
@@ -229,8 +231,7 @@ func (r *resolver) call(c client, s mesh.Service, port int) Call {
 	}
 }
 
-// routesFor are those of the first VirtualService that has any for the client: an exact host
-// comes before a pattern, a longer pattern before a shorter one, an older rule before a younger.
+// routesFor are those of the first VirtualService that has any for the client.
 func (r *resolver) routesFor(c client, host string, port int) []Route {
 	for _, rule := range r.candidates(c, host) {
 		if routes := r.virtualService(c, rule, port); len(routes) > 0 {
@@ -252,24 +253,41 @@ func (r *resolver) label(c client, routes []Route) {
 	}
 }
 
+// candidates are the rules that name a host itself, the oldest first. Of those with a pattern for
+// it there is one only, whoever calls: the closest, of these the oldest; none beside an exact one.
 func (r *resolver) candidates(c client, host string) []virtualService {
-	pattern := func(rule virtualService) string { // the closest of its hosts; "" if none is meant
-		closest := ""
-		for _, h := range rule.Spec.Hosts {
-			p := strings.ToLower(fullName(h, rule.Key.Namespace))
-			if rules.Covers(p, host) && (closest == "" || byCloseness(p, closest) < 0) {
-				closest = p
-			}
+	var exact []virtualService
+	var wild *virtualService
+	closest := ""
+	for _, rule := range r.routes {
+		if !c.boundTo(rule.Spec.Gateways, rule.Key.Namespace) ||
+			!c.sees(rule.Key, rule.Spec.ExportTo, rule.Spec.Hosts) {
+			continue
 		}
-		return closest
+		switch pattern := patternFor(rule, host); {
+		case pattern == "":
+		case pattern == host:
+			exact = append(exact, rule)
+		case wild == nil || byCloseness(pattern, closest) < 0:
+			wild, closest = &rule, pattern
+		}
 	}
-	list := slices.DeleteFunc(slices.Clone(r.routes), func(rule virtualService) bool {
-		return pattern(rule) == "" || !c.sees(rule.Key, rule.Spec.ExportTo, rule.Spec.Hosts)
-	})
-	slices.SortStableFunc(list, func(a, b virtualService) int {
-		return byCloseness(pattern(a), pattern(b))
-	})
-	return list
+	if len(exact) == 0 && wild != nil {
+		return []virtualService{*wild}
+	}
+	return exact
+}
+
+// patternFor is the closest to a host of a rule's own hosts; "" if none is meant.
+func patternFor(rule virtualService, host string) string {
+	closest := ""
+	for _, h := range rule.Spec.Hosts {
+		p := strings.ToLower(fullName(h, rule.Key.Namespace))
+		if rules.Covers(p, host) && (closest == "" || byCloseness(p, closest) < 0) {
+			closest = p
+		}
+	}
+	return closest
 }
 
 const defaultName = "default-route"

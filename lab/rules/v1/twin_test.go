@@ -61,6 +61,10 @@ func everywhere() []difference {
 					p.Outlier.AlwaysOne, p.Outlier.BySuccessRate = false, false
 				}
 			})},
+		{"what no rule limits had Envoy's own limits in 2018, and has none today", func(m *mesh.Mesh) {
+			policies(func(p *mesh.Policy) { p.Limits.Unlimited = false })(m)
+			inbound(func(in *mesh.Inbound) { in.Unlimited = false })(m)
+		}},
 		{"2018 wrote HOST-shadow into a mirrored request, and traced it", routes(func(r *mesh.Route) {
 			for i := range r.Mirrors {
 				r.Mirrors[i].Suffix, r.Mirrors[i].Traced = false, false

@@ -36,10 +36,7 @@ func schema(kind string) document.Schema {
 func unsupported() map[string][]string {
 	return map[string][]string{
 		"VirtualService": {
-			"tcp", "tls", "http[].delegate", "http[].corsPolicy",
-			"http[].fault.abort.grpcStatus", "http[].fault.abort.http2Error",
-			"http[].fault.delay.exponentialDelay", "http[].retries.retryRemoteLocalities",
-			"http[].directResponse.body.bytes",
+			"tcp", "tls", "http[].fault.abort.http2Error", "http[].fault.delay.exponentialDelay",
 		},
 		"ServiceEntry": {
 			"addresses", "endpoints", "workloadSelector", "subjectAltNames",
@@ -64,13 +61,7 @@ func unsupported() map[string][]string {
 			"metrics[].reportingInterval", "metrics[].overrides[].disabled",
 		},
 		"DestinationRule": {
-			"tunnel", "proxyProtocol", "retryBudget", "loadBalancer.localityLbSetting",
-			"loadBalancer.warmup", "loadBalancer.warmupDurationSecs",
-			"connectionPool.tcp.tcpKeepalive", "connectionPool.tcp.idleTimeout",
-			"connectionPool.tcp.maxConnectionDuration", "connectionPool.http.idleTimeout",
-			"connectionPool.http.h2UpgradePolicy", "connectionPool.http.useClientProtocol",
-			"outlierDetection.splitExternalLocalOriginErrors",
-			"outlierDetection.consecutiveLocalOriginFailures",
+			"tunnel", "proxyProtocol",
 			"tls.clientCertificate", "tls.privateKey", "tls.caCertificates", "tls.credentialName",
 			"tls.subjectAltNames", "tls.caCrl",
 		},

@@ -109,6 +109,8 @@ type PolicyView struct {
 	MaxRequests              *int                         `json:"max_requests"`
 	MaxRetries               *int                         `json:"max_retries"`
 	ConnectTimeoutMS         int64                        `json:"connect_timeout_ms"`
+	IdleTimeoutMS            *int64                       `json:"idle_timeout_ms,omitempty"`
+	HTTP2                    *HTTP2View                   `json:"http2,omitempty"` // nil: HTTP/1.1
 	Outlier                  *OutlierView                 `json:"outlier"`
 	Panic                    *int                         `json:"panic_threshold,omitempty"`
 	TLS                      string                       `json:"tls,omitempty"` // "": automatic
@@ -126,6 +128,16 @@ type OutlierView struct {
 	BaseEjectionMS       *int64 `json:"base_ejection_time_ms,omitempty"`
 	MaxEjectionPercent   *int   `json:"max_ejection_percent,omitempty"`
 	EnforcingSuccessRate int    `json:"enforcing_success_rate"`
+
+	Split            bool `json:"split_external_local_origin_errors,omitempty"`
+	LocalOrigin      *int `json:"consecutive_local_origin_failure,omitempty"`
+	EnforcingLocal   *int `json:"enforcing_consecutive_local_origin_failure,omitempty"`
+	LocalSuccessRate *int `json:"enforcing_local_origin_success_rate,omitempty"`
+}
+
+// HTTP2View is what a cluster that speaks HTTP/2 says of it.
+type HTTP2View struct {
+	Streams *int `json:"max_concurrent_streams,omitempty"`
 }
 
 // conditionView names a condition after what it looks at and how it compares.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"google.golang.org/grpc/codes"
 	networking "istio.io/api/networking/v1alpha3"
 
 	"istio-tutorial/lab/mesh"
@@ -55,17 +56,18 @@ func nameOf(r *networking.HTTPRoute, m *networking.HTTPMatchRequest) string {
 	return r.Name + "." + m.Name
 }
 
-// isFor reports whether a match is for a client's proxy and port at all.
+// isFor reports whether a match of a rule that is for a client's proxy is for it and for a port,
+// too. Who calls counts only where the match names no gateways.
 func (c client) isFor(
 	m *networking.HTTPMatchRequest, rule virtualService, port int,
 ) bool {
-	gateways := m.Gateways
-	if len(gateways) == 0 {
-		gateways = rule.Spec.Gateways
+	if m.Port != 0 && int(m.Port) != port {
+		return false
 	}
-	return c.boundTo(gateways, rule.Key.Namespace) &&
-		(m.SourceNamespace == "" || m.SourceNamespace == c.Namespace) &&
-		c.Labels.Has(m.SourceLabels) && (m.Port == 0 || int(m.Port) == port)
+	if len(m.Gateways) > 0 {
+		return c.boundTo(m.Gateways, rule.Key.Namespace)
+	}
+	return (m.SourceNamespace == "" || m.SourceNamespace == c.Namespace) && c.Labels.Has(m.SourceLabels)
 }
 
 // portOf is the port of a destination that names none: the one that was called or, of a gateway,
@@ -86,12 +88,14 @@ func httpRoute(rule rules.Rule, spec *networking.HTTPRoute, port func(host strin
 	route.From = rule.Key.Path()
 	changes, host := changesOf(spec.Headers)
 	route.Headers = changes
-	if d := spec.DirectResponse; d != nil {
-		route.Direct = &mesh.Response{Status: int(d.Status), Body: d.GetBody().GetString_()}
-		return route
-	}
+	route.Cors = corsOf(spec.CorsPolicy)
 	if spec.Redirect != nil {
 		route.Redirect = redirectOf(spec.Redirect, port(""))
+		return route
+	}
+	if d := spec.DirectResponse; d != nil {
+		body := d.GetBody().GetString_() + string(d.GetBody().GetBytes())
+		route.Direct = &mesh.Response{Status: int(d.Status), Body: body}
 		return route
 	}
 	route.Timeout = spec.Timeout.AsDuration()
@@ -100,8 +104,8 @@ func httpRoute(rule rules.Rule, spec *networking.HTTPRoute, port func(host strin
 	route.Destinations = destinations(rule, spec, port, route.fault)
 	if len(spec.Route) == 1 { // a change of the only destination is one of the route
 		own, only := changesOf(spec.Route[0].Headers)
-		route.Headers, host = together(changes, own), cmp.Or(only, host)
-		route.Destinations[0].Headers = mesh.Headers{}
+		route.Headers, host = together(changes, own), cmp.Or(host, only)
+		route.Destinations[0].Headers, route.Destinations[0].RewriteHost = mesh.Headers{}, ""
 	}
 	route.Rewrite = rewriteOf(spec.Rewrite, host)
 	return route
@@ -120,12 +124,13 @@ func destinations(
 		if weight == 0 {
 			continue
 		}
-		changes, _ := changesOf(d.Headers)
+		changes, host := changesOf(d.Headers)
 		list = append(list, mesh.Destination{
-			Cluster: clusterOf(rule, d.Destination, port),
-			Weight:  weight,
-			Faults:  faults(fault),
-			Headers: changes,
+			Cluster:     clusterOf(rule, d.Destination, port),
+			Weight:      weight,
+			Faults:      faults(fault),
+			Headers:     changes,
+			RewriteHost: host,
 		})
 	}
 	return list
@@ -223,10 +228,20 @@ func faultOf(from string, f *networking.HTTPFaultInjection) *mesh.Fault {
 			Time:    d.GetFixedDelay().AsDuration(),
 		}
 	}
-	if a := f.Abort; a != nil && a.GetHttpStatus() != 0 {
+	if a := f.Abort; a.GetErrorType() != nil {
 		out.Abort = &mesh.Abort{Percent: percentOf(a.Percentage, 0), Status: int(a.GetHttpStatus())}
+		if code, ok := grpcCode(a.GetGrpcStatus()); ok {
+			out.Abort.GRPC = &code
+		}
 	}
 	return out
+}
+
+// grpcCode is the number of a status by its name, such as NOT_FOUND.
+func grpcCode(name string) (number int, ok bool) {
+	var code codes.Code
+	err := code.UnmarshalJSON([]byte(strconv.Quote(name)))
+	return int(code), err == nil
 }
 
 // faults are without shares of 0: nobody is hit.

@@ -1,6 +1,7 @@
 package v1
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,11 +12,7 @@ import (
 )
 
 func (i inspector) virtualServiceNotes(r virtualService) []rules.Finding {
-	var list []rules.Finding
-	if len(r.Spec.Hosts) == 0 {
-		list = append(list, rules.Warn("spec", "", "never acts: it has no hosts, and to be a delegate of "+
-			"another rule is not supported by the lab"))
-	}
+	list := i.delegateNotes(r)
 	for _, d := range destinationsOf(r.Spec) {
 		list = append(list, i.destinationNotes(r.Rule, d)...)
 	}
@@ -31,7 +28,7 @@ func (i inspector) virtualServiceNotes(r virtualService) []rules.Finding {
 				"never acts for host %s: no port of it is HTTP, so nobody reads what goes there", host))
 		}
 	}
-	return slices.Concat(list, i.bindingNotes(r), i.subsetNotes(r))
+	return slices.Concat(list, i.bindingNotes(r), nowhereNotes(r), i.subsetNotes(r))
 }
 
 // placed is a destination and its field.
@@ -71,7 +68,8 @@ func (i inspector) destinationNotes(r rules.Rule, d placed) []rules.Finding {
 	}
 	if d.Subset != "" && !i.isSubset(full, d.Subset) {
 		list = append(list, failed(d.path+".subset", rules.NotFound,
-			"Referenced host+subset in destinationrule not found: %q", d.Host+"+"+d.Subset))
+			"Referenced %s+subset in destinationrule not found: %q",
+			cmp.Or(strings.TrimSpace(d.what), "host"), d.Host+"+"+d.Subset))
 	}
 	switch port := int(d.GetPort().GetNumber()); {
 	case found && port == 0 && len(ports) > 1:
@@ -109,7 +107,7 @@ func (i inspector) subsetNotes(r virtualService) []rules.Finding {
 		if len(r.Spec.Gateways) == 0 || d.what != "" || d.Subset != "" {
 			continue
 		}
-		for _, other := range i.routes {
+		for _, other := range i.written {
 			if choosesSubset(other.Spec, d.Host) {
 				path := strings.TrimSuffix(d.path, ".destination")
 				list = append(list, rules.Warn(path, rules.NoSubsetAtEdge,
@@ -178,6 +176,40 @@ func scopedHosts(r virtualService) []string {
 				scope = r.Key.Namespace
 			}
 			list = append(list, scope+"/"+fullName(host, r.Key.Namespace))
+		}
+	}
+	return list
+}
+
+// nowhereNotes are about matches for gateways that their rule is not for.
+func nowhereNotes(r virtualService) []rules.Finding {
+	gateways := func(list []string) []string {
+		if len(list) == 0 {
+			list = []string{meshGateway}
+		}
+		var full []string
+		for _, name := range list {
+			if name != meshGateway {
+				name = fullGateway(name, r.Key.Namespace)
+			}
+			full = append(full, name)
+		}
+		return full
+	}
+	if len(r.Spec.Hosts) == 0 {
+		return nil // its root says which
+	}
+	mine := gateways(r.Spec.Gateways)
+	var list []rules.Finding
+	for i, http := range r.Spec.Http {
+		for j, m := range http.Match {
+			if len(m.Gateways) > 0 && !slices.ContainsFunc(gateways(m.Gateways), func(g string) bool {
+				return slices.Contains(mine, g)
+			}) {
+				path := rules.At(rules.At("spec.http", i)+".match", j) + ".gateways"
+				list = append(list, rules.Warn(path, "", "never acts: the rule itself is for %s alone",
+					strings.Join(mine, ", ")))
+			}
 		}
 	}
 	return list

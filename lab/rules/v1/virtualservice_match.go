@@ -13,7 +13,7 @@ import (
 // conditions are in Istio's order: the path, headers by name, method, authority, scheme, query.
 func conditions(m *networking.HTTPMatchRequest) []mesh.Condition {
 	var list []mesh.Condition
-	if m.Uri != nil {
+	if m.GetUri().GetMatchType() != nil { // without one, it is every path
 		path := condition(mesh.Condition{Attribute: mesh.Path}, m.Uri)
 		path.IgnoreCase = m.IgnoreUriCase && path.Compare != mesh.Regex
 		if path.Compare != mesh.Prefix || path.Value != "/" { // that one is every path
@@ -36,6 +36,9 @@ func conditions(m *networking.HTTPMatchRequest) []mesh.Condition {
 	return list
 }
 
+// anyValue is no regular expression, but Istio's word for a header that is there.
+const anyValue = "*"
+
 func headerConditions(m *networking.HTTPMatchRequest) []mesh.Condition {
 	var list []mesh.Condition
 	for _, name := range sortedKeys(m.Headers) {
@@ -43,6 +46,9 @@ func headerConditions(m *networking.HTTPMatchRequest) []mesh.Condition {
 	}
 	for _, name := range sortedKeys(m.WithoutHeaders) {
 		c := condition(onHeader(name), m.WithoutHeaders[name])
+		if c.Compare == mesh.Regex && c.Value == anyValue {
+			c.Compare, c.Value = mesh.Present, ""
+		}
 		c.Not, c.EmptyIfMissing = true, c.Compare != mesh.Present
 		list = append(list, c)
 	}

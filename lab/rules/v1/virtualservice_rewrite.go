@@ -1,6 +1,7 @@
 package v1
 
 import (
+	"cmp"
 	"maps"
 	"net/http"
 	"slices"
@@ -19,22 +20,30 @@ func changesOf(h *networking.Headers) (changes mesh.Headers, host string) {
 }
 
 func changeOf(o *networking.Headers_HeaderOperations) (change mesh.HeaderChange, host string) {
-	set := map[string]string{}
-	for name, value := range o.GetSet() {
-		if lower := strings.ToLower(name); lower == "host" || lower == ":authority" {
+	set, toSet := withoutHost(o.GetSet())
+	add, toAdd := withoutHost(o.GetAdd())
+	change = mesh.HeaderChange{Set: set, Add: add, Remove: slices.Clone(o.GetRemove())}
+	return change, cmp.Or(toSet, toAdd)
+}
+
+// withoutHost takes the host out of headers; nil if nothing is left.
+func withoutHost(headers map[string]string) (rest map[string]string, host string) {
+	for name, value := range headers {
+		switch {
+		case isHost(name):
 			host = value
-		} else {
-			set[name] = value
+		case rest == nil:
+			rest = map[string]string{name: value}
+		default:
+			rest[name] = value
 		}
 	}
-	if len(set) > 0 {
-		change.Set = set
-	}
-	if len(o.GetAdd()) > 0 {
-		change.Add = maps.Clone(o.GetAdd())
-	}
-	change.Remove = slices.Clone(o.GetRemove())
-	return change, host
+	return rest, host
+}
+
+// isHost reports whether a header is the host, which has two names.
+func isHost(name string) bool {
+	return strings.EqualFold(name, "host") || strings.EqualFold(name, ":authority")
 }
 
 // together is the changes of both, those of the second after those of the first.

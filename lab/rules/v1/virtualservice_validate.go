@@ -1,7 +1,6 @@
 package v1
 
 import (
-	"fmt"
 	"net/http"
 	"regexp"
 	"slices"
@@ -17,6 +16,9 @@ import (
 
 func (v *validator) virtualService(s *networking.VirtualService) {
 	v.gateways("spec.gateways", s.Gateways)
+	if len(s.Hosts) == 0 {
+		v.delegate(s)
+	}
 	v.hosts(s)
 	if len(s.Http) == 0 {
 		v.Fail("spec.http", "missing: without routes it does nothing")
@@ -54,12 +56,12 @@ func isIP(s string) bool { return len(validation.IsValidIP(nil, s)) == 0 }
 
 func (v *validator) httpRoute(path string, r *networking.HTTPRoute) {
 	v.exclusive(path, r)
-	if r.DirectResponse != nil {
-		v.status(path+".directResponse.status", int(r.DirectResponse.Status))
-	}
+	v.direct(path+".directResponse", r.DirectResponse)
+	v.cors(path+".corsPolicy", r.CorsPolicy)
 	v.redirect(path+".redirect", r.Redirect)
 	v.rewrite(path+".rewrite", r.Rewrite)
 	v.changes(path+".headers", r.Headers)
+	v.oneHost(path, r.Rewrite, r.Headers)
 	v.destinations(path+".route", r.Route)
 	for i, m := range r.Match {
 		v.match(rules.At(path+".match", i), m)
@@ -71,6 +73,10 @@ func (v *validator) httpRoute(path string, r *networking.HTTPRoute) {
 
 // exclusive takes one end of a route.
 func (v *validator) exclusive(path string, r *networking.HTTPRoute) {
+	if r.Delegate != nil {
+		v.delegating(path, r)
+		return
+	}
 	parts := map[string]bool{
 		"route": len(r.Route) > 0, "fault": r.Fault != nil, "rewrite": r.Rewrite != nil,
 		"directResponse": r.DirectResponse != nil,
@@ -88,6 +94,24 @@ func (v *validator) exclusive(path string, r *networking.HTTPRoute) {
 		if parts[name] && name != end {
 			v.Fail(path+"."+name, "%s and %s exclude each other", name, end)
 		}
+	}
+}
+
+const (
+	largeBody   = 100 << 10
+	largestBody = 1 << 20
+)
+
+func (v *validator) direct(path string, d *networking.HTTPDirectResponse) {
+	if d == nil {
+		return
+	}
+	v.status(path+".status", int(d.Status))
+	switch size := len(d.GetBody().GetString_()) + len(d.GetBody().GetBytes()); {
+	case size > largestBody:
+		v.Fail(path+".body", "%d bytes are more than %d", size, largestBody)
+	case size > largeBody:
+		v.schemaWarning(path+".body", "large direct_responses may impact control plane performance")
 	}
 }
 
@@ -140,18 +164,26 @@ func (v *validator) match(path string, m *networking.HTTPMatchRequest) {
 	}
 	v.labels(path+".sourceLabels", m.SourceLabels)
 	v.gateways(path+".gateways", m.Gateways)
-	v.headers(path+".headers", m.Headers)
-	v.headers(path+".withoutHeaders", m.WithoutHeaders)
+	v.headers(path+".headers", m.Headers, false)
+	v.headers(path+".withoutHeaders", m.WithoutHeaders, true)
 	for _, name := range sortedKeys(m.QueryParams) {
 		v.text(document.Join(path+".queryParams", name), m.QueryParams[name])
 	}
-	v.text(path+".uri", m.Uri)
+	v.regex(path+".uri", m.Uri)
 	v.text(path+".method", m.Method)
 	v.text(path+".scheme", m.Scheme)
 	v.text(path+".authority", m.Authority)
+	if m.SourceNamespace != "" && !isLabel(m.SourceNamespace) {
+		v.Fail(path+".sourceNamespace", "%q is no namespace", m.SourceNamespace)
+	}
+	if len(m.Gateways) > 0 && (len(m.SourceLabels) > 0 || m.SourceNamespace != "") {
+		v.Warn(path+".gateways", "", "%s names gateways: who calls is not looked at, so sourceLabels "+
+			"and sourceNamespace never act", path)
+	}
 }
 
-func (v *validator) headers(path string, headers map[string]*networking.StringMatch) {
+// headers takes * as a regular expression where anything may be meant by it.
+func (v *validator) headers(path string, headers map[string]*networking.StringMatch, mayBeAny bool) {
 	for _, name := range sortedKeys(headers) {
 		field := document.Join(path, name)
 		switch {
@@ -162,11 +194,7 @@ func (v *validator) headers(path string, headers map[string]*networking.StringMa
 		default:
 			v.HeaderName(field, strings.TrimPrefix(name, ":"))
 		}
-		switch m := headers[name].GetMatchType().(type) {
-		case nil: // the header is there
-		case *networking.StringMatch_Prefix:
-			v.NotEmpty(field+".prefix", m.Prefix)
-		default:
+		if !mayBeAny || headers[name].GetRegex() != anyValue {
 			v.text(field, headers[name])
 		}
 	}
@@ -174,49 +202,24 @@ func (v *validator) headers(path string, headers map[string]*networking.StringMa
 
 const longestRegex = 1024
 
+// text takes nothing too: whatever the value, it is there.
 func (v *validator) text(path string, m *networking.StringMatch) {
-	if m == nil {
-		return
+	if p, ok := m.GetMatchType().(*networking.StringMatch_Prefix); ok {
+		v.NotEmpty(path+".prefix", p.Prefix)
 	}
-	switch m := m.MatchType.(type) {
-	case nil:
-		v.Fail(path, "want exact, prefix or regex")
-	case *networking.StringMatch_Regex:
-		v.NotEmpty(path+".regex", m.Regex)
-		if _, err := regexp.Compile(m.Regex); err != nil {
-			v.Fail(path+".regex", "%w", err)
-		} else if len(m.Regex) > longestRegex {
-			v.Fail(path+".regex", "longer than %d characters", longestRegex)
-		}
-	}
+	v.regex(path, m)
 }
 
-func (v *validator) fault(path string, f *networking.HTTPFaultInjection) {
-	if f == nil {
+func (v *validator) regex(path string, m *networking.StringMatch) {
+	r, ok := m.GetMatchType().(*networking.StringMatch_Regex)
+	if !ok {
 		return
 	}
-	if f.Abort == nil && f.Delay == nil {
-		v.Fail(path, "want an abort, a delay or both")
-	}
-	if a := f.Abort; a != nil {
-		v.percentage(path+".abort.percentage", a.Percentage)
-		if status, ok := a.ErrorType.(*networking.HTTPFaultInjection_Abort_HttpStatus); ok {
-			v.status(path+".abort.httpStatus", int(status.HttpStatus))
-		}
-	}
-	if d := f.Delay; d != nil {
-		v.percentage(path+".delay.percentage", d.Percentage)
-		if d.GetPercent() != 0 { //nolint:staticcheck // the field is deprecated, and accepted
-			v.Warn(path+".delay.percent", rules.Deprecated,
-				"Deprecated: HTTPRoute.fault.delay.percent is deprecated; "+
-					"use HTTPRoute.fault.delay.percentage.value")
-		}
-	}
-}
-
-func (v *validator) percentage(path string, p *networking.Percent) {
-	if n := p.GetValue(); n != 0 && (n < 0.0001 || n > 100) {
-		v.Fail(path+".value", "%v is neither 0 nor in 0.0001-100", n)
+	v.NotEmpty(path+".regex", r.Regex)
+	if _, err := regexp.Compile(r.Regex); err != nil {
+		v.Fail(path+".regex", "%w", err)
+	} else if len(r.Regex) > longestRegex {
+		v.Fail(path+".regex", "longer than %d characters", longestRegex)
 	}
 }
 
@@ -225,7 +228,11 @@ func (v *validator) retries(path string, r *networking.HTTPRetry) {
 		return
 	}
 	v.NotNegative(path+".attempts", r.Attempts)
-	if r.Attempts == 0 && (r.RetryOn != "" || r.PerTryTimeout != nil) {
+	if r.RetryRemoteLocalities.GetValue() {
+		v.Warn(path+".retryRemoteLocalities", "", "%s.retryRemoteLocalities has no effect in the lab: "+
+			"all of its pods are in one zone", path)
+	}
+	if r.Attempts == 0 && (r.RetryOn != "" || r.PerTryTimeout != nil || r.RetryRemoteLocalities != nil) {
 		v.Fail(path+".attempts", "0 retries nothing, so nothing else can be set")
 	}
 	for _, on := range strings.Split(r.RetryOn, ",") {
@@ -245,82 +252,6 @@ func isRetryOn(on string) bool {
 		"envoy-ratelimited", "http3-post-connect-failure", "cancelled", "deadline-exceeded",
 		"internal", "resource-exhausted", "unavailable",
 	}, on)
-}
-
-func (v *validator) mirrors(path string, r *networking.HTTPRoute) {
-	if r.Mirror != nil && len(r.Mirrors) > 0 {
-		v.Fail(path+".mirrors", "mirror and mirrors exclude each other")
-	}
-	if r.Mirror != nil {
-		v.destination(path+".mirror", r.Mirror)
-	}
-	v.share(path+".mirrorPercentage.value", r.MirrorPercentage)
-	if p := r.MirrorPercent; p.GetValue() > 100 { //nolint:staticcheck // deprecated, and accepted
-		v.Fail(path+".mirrorPercent", "%d is more than 100", p.GetValue())
-	}
-	for i, m := range r.Mirrors {
-		at := rules.At(path+".mirrors", i)
-		v.destination(at+".destination", m.Destination)
-		v.share(at+".percentage.value", m.Percentage)
-	}
-}
-
-func (v *validator) share(path string, p *networking.Percent) {
-	if n := p.GetValue(); n < 0 || n > 100 {
-		v.Fail(path, "%v is not in 0-100", n)
-	}
-}
-
-// unreachable warns of routes that no request reaches, in istioctl's words.
-func (v *validator) unreachable(routes []*networking.HTTPRoute) {
-	seen := map[string]int{}
-	everything := -1
-	for i, r := range routes {
-		switch {
-		case len(r.Match) == 0 && everything >= 0:
-			v.unused(routes, i, "only the last rule can have no matches")
-		case everything >= 0:
-			v.unused(routes, i, "route without matches defined before")
-		}
-		if len(r.Match) == 0 {
-			everything = max(everything, i)
-			continue
-		}
-		v.repeated(routes, i, seen)
-	}
-}
-
-func (v *validator) repeated(routes []*networking.HTTPRoute, i int, seen map[string]int) {
-	repeated := 0
-	for j, m := range routes[i].Match {
-		first, ok := seen[m.String()]
-		if !ok {
-			seen[m.String()] = i
-			continue
-		}
-		repeated++
-		v.Warn(rules.At(rules.At("spec.http", i)+".match", j), rules.IneffectiveMatch,
-			"VirtualService rule %s match %s is not used (duplicate/overlapping match in rule %s).",
-			routeName(routes[i], i), quotedOr(m.Name, j), routeName(routes[first], first))
-		v.Warnings[len(v.Warnings)-1].Level = rules.Info
-	}
-	if repeated == len(routes[i].Match) {
-		v.unused(routes, i, "all matches used by prior rules")
-	}
-}
-
-func (v *validator) unused(routes []*networking.HTTPRoute, i int, reason string) {
-	v.Warn(rules.At("spec.http", i), rules.UnreachableRule, "VirtualService rule %s not used (%s).",
-		routeName(routes[i], i), reason)
-}
-
-func routeName(r *networking.HTTPRoute, i int) string { return quotedOr(r.Name, i) }
-
-func quotedOr(name string, i int) string {
-	if name == "" {
-		return "#" + strconv.Itoa(i)
-	}
-	return fmt.Sprintf("%q", name)
 }
 
 // gateways takes NAME and NAMESPACE/NAME.

@@ -5,24 +5,65 @@ import (
 	"strings"
 
 	networking "istio.io/api/networking/v1alpha3"
+	"k8s.io/apimachinery/pkg/util/validation"
 
 	"istio-tutorial/lab/document"
 	"istio-tutorial/lab/rules"
 )
 
+// changes takes the host as a header of requests, which is a rewrite.
 func (v *validator) changes(path string, h *networking.Headers) {
-	for part, o := range map[string]*networking.Headers_HeaderOperations{
-		".request": h.GetRequest(), ".response": h.GetResponse(),
-	} {
-		for how, headers := range map[string]map[string]string{".set": o.GetSet(), ".add": o.GetAdd()} {
-			for _, name := range sortedKeys(headers) {
-				field := document.Join(path+part+how, name)
-				v.HeaderName(field, name)
-				v.headerValue(field, headers[name])
-			}
+	request, response := h.GetRequest(), h.GetResponse()
+	v.values(path+".request.set", request.GetSet(), true)
+	v.values(path+".request.add", request.GetAdd(), true)
+	v.removed(path+".request.remove", request.GetRemove())
+	v.values(path+".response.set", response.GetSet(), false)
+	v.values(path+".response.add", response.GetAdd(), false)
+	v.removed(path+".response.remove", response.GetRemove())
+}
+
+func (v *validator) values(path string, headers map[string]string, mayBeHost bool) {
+	for _, name := range sortedKeys(headers) {
+		field := document.Join(path, name)
+		if !mayBeHost || !isHost(name) {
+			v.changeable(field, name)
 		}
-		for i, name := range o.GetRemove() {
-			v.HeaderName(rules.At(path+part+".remove", i), name)
+		v.headerValue(field, headers[name])
+	}
+}
+
+func (v *validator) removed(path string, names []string) {
+	for i, name := range names {
+		v.changeable(rules.At(path, i), name)
+	}
+}
+
+// changeable takes the names that Envoy takes, which are more than HTTP's.
+func (v *validator) changeable(path, name string) {
+	switch {
+	case isHost(name) || strings.HasPrefix(name, ":"):
+		v.Fail(path, "%s is no header that can be changed here", name)
+	case name == "" || strings.ContainsAny(name, "\x00\r\n"):
+		v.HeaderName(path, name)
+	case len(validation.IsHTTPHeaderName(name)) > 0:
+		v.Warn(path, "", "%s: %q is no name of a header in HTTP: programs may refuse the request", path, name)
+	}
+}
+
+// oneHost takes one new host for a route: from its rewrite, or from one change of headers.
+func (v *validator) oneHost(path string, r *networking.HTTPRewrite, h *networking.Headers) {
+	have := r.GetAuthority()
+	for part, headers := range map[string]map[string]string{
+		".set": h.GetRequest().GetSet(), ".add": h.GetRequest().GetAdd(),
+	} {
+		for _, name := range sortedKeys(headers) {
+			if !isHost(name) {
+				continue
+			}
+			if have != "" {
+				v.Fail(path+".headers.request"+part, "%s: the host is set more than once", name)
+			}
+			have = headers[name]
 		}
 	}
 }
