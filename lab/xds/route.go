@@ -51,6 +51,11 @@ func (b *builder) lead(c client, r mesh.Route, route *routev3.Route, hashes []me
 	for _, m := range r.Mirrors {
 		action.RequestMirrorPolicies = append(action.RequestMirrorPolicies, mirror(c, m))
 	}
+	if r.Websocket {
+		action.UpgradeConfigs = []*routev3.RouteAction_UpgradeConfig{{
+			UpgradeType: websocket, Enabled: wrapperspb.Bool(true),
+		}}
+	}
 }
 
 func mirror(c client, m mesh.Mirror) *routev3.RouteAction_RequestMirrorPolicy {
