@@ -21,6 +21,8 @@ func reshape(route *v1.Route, filters []gateway.HTTPRouteFilter, port int) {
 			route.Rewrite = rewrite(*f.URLRewrite, route.Match)
 		case gateway.HTTPRouteFilterRequestRedirect:
 			route.Redirect = redirect(*f.RequestRedirect, port)
+		case gateway.HTTPRouteFilterCORS:
+			route.Cors = corsOf(*f.CORS)
 		}
 	}
 }

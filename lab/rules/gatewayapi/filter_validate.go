@@ -86,6 +86,8 @@ func (v *validator) filter(path string, f gateway.HTTPRouteFilter) {
 		v.mirror(path+".requestMirror", *f.RequestMirror)
 	case gateway.HTTPRouteFilterRequestRedirect:
 		v.redirect(path+".requestRedirect", *f.RequestRedirect)
+	case gateway.HTTPRouteFilterCORS:
+		v.cors(path+".cors", *f.CORS)
 	default:
 		v.rewrite(path+".urlRewrite", *f.URLRewrite)
 	}
@@ -99,10 +101,11 @@ func (v *validator) filterType(path string, f gateway.HTTPRouteFilter) bool {
 		gateway.HTTPRouteFilterRequestMirror:          f.RequestMirror != nil,
 		gateway.HTTPRouteFilterRequestRedirect:        f.RequestRedirect != nil,
 		gateway.HTTPRouteFilterURLRewrite:             f.URLRewrite != nil,
+		gateway.HTTPRouteFilterCORS:                   f.CORS != nil,
 	}
 	there, known := fields[f.Type]
 	switch {
-	case !known && slices.Contains([]string{"ExtensionRef", "CORS", "ExternalAuth"}, string(f.Type)):
+	case !known && slices.Contains([]string{"ExtensionRef", "ExternalAuth"}, string(f.Type)):
 		v.Fail(path+".type", "%s: not supported by the lab", f.Type)
 	case !known:
 		v.Fail(path+".type", "%q is no filter", f.Type)

@@ -3,10 +3,10 @@
 // of the sidecars and wins over VirtualServices, several of one Service add up, and the more
 // specific match comes first; a Gateway of class istio is the way in.
 //
-// Features that the tutorial does not use are refused with "not supported by the lab": filters of
-// type CORS, ExternalAuth and ExtensionRef, filters of backends, session persistence, parents
-// other than a Service and a Gateway, sections of a Gateway, backends other than Services, and of
-// a Gateway everything but HTTP listeners with a host name. docs/refused.md lists them.
+// Features that one Envoy on one machine does not do are refused with "not supported by the lab":
+// filters of type ExternalAuth and ExtensionRef, parents other than a Service, a ServiceEntry and a
+// Gateway, backends other than Services and hosts, and of a Gateway everything but HTTP listeners.
+// What Istio itself does not look at is taken, and told. docs/refused.md lists them.
 package gatewayapi
 
 import (

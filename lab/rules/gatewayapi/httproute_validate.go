@@ -166,9 +166,14 @@ func (v *validator) match(path string, m gateway.HTTPRouteMatch) {
 		v.text(field, string(or(q.Type, gateway.QueryParamMatchExact)), q.Value)
 	}
 	if m.Method != nil {
-		v.OneOf(path+".method", string(*m.Method), http.MethodGet, http.MethodHead,
-			http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodConnect,
-			http.MethodOptions, http.MethodTrace, http.MethodPatch)
+		v.OneOf(path+".method", string(*m.Method), httpMethods()...)
+	}
+}
+
+func httpMethods() []string {
+	return []string{
+		http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodDelete,
+		http.MethodConnect, http.MethodOptions, http.MethodTrace, http.MethodPatch,
 	}
 }
 
