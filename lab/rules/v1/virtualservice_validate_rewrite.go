@@ -46,7 +46,8 @@ func (v *validator) changeable(path, name string) {
 	case name == "" || strings.ContainsAny(name, "\x00\r\n"):
 		v.HeaderName(path, name)
 	case len(validation.IsHTTPHeaderName(name)) > 0:
-		v.Warn(path, "", "%s: %q is no name of a header in HTTP: programs may refuse the request", path, name)
+		v.Warn(path, "", "%s: %q is no name of a header in HTTP: sidecars answer 503 to requests that "+
+			"would get one", path, name)
 	}
 }
 
