@@ -26,7 +26,7 @@ func syntaxError(file string, data []byte, err error) *Error {
 	})
 	switch value := starred(lines, line); {
 	case line <= len(lines) && bytes.HasPrefix(bytes.TrimLeft(lines[line-1], " "), []byte("\t")):
-		text = "a tab: YAML indents by spaces alone"
+		text = "found a tab character that violates indentation"
 	case value != "":
 		text = fmt.Sprintf("%s begins with *, which YAML takes for a reference: quote it, as in %q", value, value)
 	}

@@ -18,8 +18,8 @@ func TestStarred(t *testing.T) {
 		{"  hosts: [a, *]\n", `r.yml:6: * begins with *`},
 		{"  host: *\n", `r.yml:6: * begins with *`},
 		{"  host: *foo\n", `r.yml:6: *foo begins with *`},
-		{"\thost: a\n", "r.yml:6: a tab"},
-		{"  host: a\n\tport: 1\n", "r.yml:7: a tab"},
+		{"\thost: a\n", "r.yml:6: found a tab character"},
+		{"  host: a\n\tport: 1\n", "r.yml:7: found a tab character"},
 		{"  host: \"*.foo.com\n", "unexpected end of stream"},
 	} {
 		_, err := document.Parse("r.yml", strings.NewReader(head+c.text))
