@@ -87,6 +87,32 @@ func TestCorsOf2018(t *testing.T) {
 	}
 }
 
+// TestCorsOfHTTPRoute answers browsers for a route of the Gateway API.
+func TestCorsOfHTTPRoute(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	preference := w.pod("preference-v1", says("p"))
+	server := w.pod("recommendation-v1", says("r"))
+	w.mustPush(w.today(`apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: recommendation}
+spec:
+  parentRefs: [{group: "", kind: Service, name: recommendation}]
+  rules:
+  - filters: [{type: CORS, cors: {allowOrigins: ["http://*.a.test"], allowMethods: [POST]}}]
+    backendRefs: [{name: recommendation, port: 8080}]
+`))
+	for origin, want := range map[string]string{"http://b.a.test": "http://b.a.test", "http://b.test": ""} {
+		h := preflight(t, preference, origin).header
+		if got := h.Get("Access-Control-Allow-Origin"); got != want {
+			t.Errorf("%s: %q, want %q", origin, got, want)
+		}
+	}
+	if n := server.requests.Load(); n > 0 {
+		t.Errorf("%d requests", n)
+	}
+}
+
 // TestWebsocketOf2018 lets a client change the protocol where its rule says so, and there alone.
 func TestWebsocketOf2018(t *testing.T) {
 	t.Parallel()
