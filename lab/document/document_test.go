@@ -96,7 +96,7 @@ func TestParseRefuses(t *testing.T) {
 		"open flow":      {object + "spec: [1\n", "f:5: did not find expected ',' or ']'"},
 		"wrong indent":   {object + "spec:\n  - b\n c: d\n", "f:7: did not find expected key"},
 		"first line":     {"x: y: z\n", "f:1: mapping values are not allowed in this context"},
-		"unknown anchor": {object + "spec: *a\n", "f:5: unknown anchor 'a' referenced"},
+		"unknown anchor": {object + "spec: *a\n", "f:5: *a begins with *, which YAML takes for a reference: quote it, as in \"*a\""},
 		"control":        {object + "spec: \x01\n", "f:5: control characters are not allowed"},
 		"endless alias":  {object + "spec: &a [*a]\n", "f:5: nested deeper than 64 levels"},
 		"alias bomb":     {object + bomb, "f:5: more than 100000 values, aliases counted"},

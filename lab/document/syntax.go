@@ -3,6 +3,7 @@ package document
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"regexp"
 	"sort"
 	"strconv"
@@ -23,7 +24,26 @@ func syntaxError(file string, data []byte, err error) *Error {
 		_, got := splitLine(firstError(bytes.Join(lines[:first+i], nil)))
 		return got == text
 	})
+	switch value := starred(lines, line); {
+	case line <= len(lines) && bytes.HasPrefix(bytes.TrimLeft(lines[line-1], " "), []byte("\t")):
+		text = "found a tab character that violates indentation"
+	case value != "":
+		text = fmt.Sprintf("%s begins with *, which YAML takes for a reference: quote it, as in %q", value, value)
+	}
 	return &Error{File: file, Line: line, Cause: errors.New(text)}
+}
+
+// starred is the unquoted value of a line that begins with *, as a host does; "" if there is none.
+// The library's own words speak of aliases, or of what did not come after one.
+func starred(lines [][]byte, line int) string {
+	if line < 1 || line > len(lines) {
+		return ""
+	}
+	m := regexp.MustCompile(`(?:^|[:\-\[,{])\s*(\*[^\s,\]}#]*)`).FindSubmatch(lines[line-1])
+	if m == nil {
+		return ""
+	}
+	return string(m[1])
 }
 
 func splitLine(err error) (line int, text string) {

@@ -22,6 +22,8 @@ type Object struct {
 	Deployment *Deployment   // nil for other kinds
 	Service    *mesh.Service // nil for other kinds
 	Ingress    []Backend     // empty for other kinds
+	// NamespaceLabels are those of a Namespace.
+	NamespaceLabels mesh.Labels
 }
 
 // versions are the kinds that Parse knows, and the API versions of each.
@@ -80,7 +82,9 @@ func (r *reader) read() {
 	r.objectName()
 	switch r.APIVersion + " " + r.Kind {
 	case "v1 Namespace":
-		r.decode(&corev1.Namespace{})
+		var namespace corev1.Namespace
+		r.decode(&namespace)
+		r.NamespaceLabels = namespace.Labels
 	case "v1 ServiceAccount":
 		r.decode(&corev1.ServiceAccount{})
 	case "v1 Service":
@@ -114,6 +118,12 @@ func Topology(objects []Object) mesh.Topology {
 		}
 		if o.Service != nil {
 			t.Services = append(t.Services, *o.Service)
+		}
+		if len(o.NamespaceLabels) > 0 {
+			if t.Namespaces == nil {
+				t.Namespaces = map[string]mesh.Labels{}
+			}
+			t.Namespaces[o.Name] = o.NamespaceLabels
 		}
 	}
 	t.Ingresses = routes(objects, t.Services)

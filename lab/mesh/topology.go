@@ -24,7 +24,12 @@ type Topology struct {
 	Services  []Service
 	External  []ExternalHost
 	Ingresses []Ingress
+	// Namespaces are the labels of those that have any.
+	Namespaces map[string]Labels
 }
+
+// LabelsOf are those of a namespace.
+func (t Topology) LabelsOf(namespace string) Labels { return t.Namespaces[namespace] }
 
 // Workload is a Deployment: instances of one program.
 type Workload struct {

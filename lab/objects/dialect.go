@@ -43,7 +43,7 @@ var dialects = sync.OnceValue(func() []dialect { return []dialect{of2018(), toda
 func of2018() dialect {
 	return dialect{
 		name: classic.APIVersion, kinds: classic.Kinds(), parse: classic.Parse, partly: classic.Partly,
-		has:     func(apiVersion string) bool { return apiVersion == classic.APIVersion },
+		has:     classic.Has,
 		resolve: classic.Resolve, findings: classic.Findings,
 		effective: func(s rules.Set, t mesh.Topology, target Target) (any, error) {
 			return classic.Effective(s, t, target)

@@ -140,7 +140,7 @@ func TestParseNamesEveryProblem(t *testing.T) {
 		{Name: "a.yml", Data: []byte(rule("A", "  x: 1\n"))},
 		{Name: "b.yml", Data: []byte("kind: [")},
 		{Name: "c.yml", Data: []byte(rule("c", "") + "---\napiVersion: v1\nkind: Pod\nmetadata: {name: p}\n")},
-		{Name: "d.yml", Data: []byte(strings.Replace(rule("d", ""), "v1alpha2", "v1", 1))},
+		{Name: "d.yml", Data: []byte(strings.Replace(rule("d", ""), "config.istio.io/v1alpha2", "networking.k8s.io/v1", 1))},
 		{Name: "e.yml", Data: []byte(strings.Replace(rule("e", ""), "name: e", "name: e, namespace: other", 1))},
 	}
 	_, err := objects.Parse(files, namespace, true)
@@ -223,7 +223,7 @@ func TestPicks(t *testing.T) {
 		"vs,po":                       "virtualservices.networking.istio.io, pods",
 		"gw a":                        "gateways.networking.istio.io a",
 		"gateway a":                   "gateways.gateway.networking.k8s.io a",
-		"gateway-api":                 "gateways.gateway.networking.k8s.io, httproutes.gateway.networking.k8s.io",
+		"gateway-api":                 "gateways.gateway.networking.k8s.io, httproutes.gateway.networking.k8s.io, referencegrants.gateway.networking.k8s.io",
 		"deploy/b deployment/a":       "deployments.apps b a",
 		"deploy/a svc/b deployment/c": "deployments.apps a, services b, deployments.apps c",
 		"":                            "", "x": "", "pods,x": "", "pods/": "", "/a": "", "pods,svc a": "", "pod/a b": "", "pods svc/a": "",

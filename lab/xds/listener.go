@@ -56,11 +56,10 @@ func (b *builder) listen(d door) {
 		manager.CommonHttpProtocolOptions.IdleTimeout = durationpb.New(edgeIdle)
 		manager.RequestHeadersTimeout = durationpb.New(edgeHeaders)
 	}
+	manager.UpgradeConfigs = upgrades(d.direction == envoy.Outbound)
 	direction := corev3.TrafficDirection_OUTBOUND
 	if d.direction == envoy.Inbound {
 		direction = corev3.TrafficDirection_INBOUND
-	} else {
-		manager.UpgradeConfigs = tunnels() // for routes that have one, or refuse it in their words
 	}
 	b.add(Listeners, d.name, &listenerv3.Listener{
 		Name:             d.name,
@@ -95,8 +94,18 @@ func (b *builder) edgeLimit(d door) []*listenerv3.Filter {
 	}}
 }
 
-func tunnels() []*hcmv3.HttpConnectionManager_UpgradeConfig {
-	return []*hcmv3.HttpConnectionManager_UpgradeConfig{{UpgradeType: http.MethodConnect}}
+const websocket = "websocket"
+
+// upgrades are what a client may make of a connection: of one out, a tunnel, for routes that have
+// one, or refuse it in their words, and a WebSocket where its route says so; a server has the
+// latter from every client that may.
+func upgrades(outbound bool) []*hcmv3.HttpConnectionManager_UpgradeConfig {
+	sockets := &hcmv3.HttpConnectionManager_UpgradeConfig{UpgradeType: websocket}
+	if !outbound {
+		return []*hcmv3.HttpConnectionManager_UpgradeConfig{sockets}
+	}
+	sockets.Enabled = wrapperspb.Bool(false)
+	return []*hcmv3.HttpConnectionManager_UpgradeConfig{{UpgradeType: http.MethodConnect}, sockets}
 }
 
 // filter is a step of a listener's chain.

@@ -61,6 +61,67 @@ spec:
 	}
 }
 
+// TestStripSpecialPrefix takes a prefix for what it says, whatever it means in an expression.
+func TestStripSpecialPrefix(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	preference := w.pod("preference-v1", says("p"))
+	w.pod("recommendation-v1", echo)
+	for prefix, want := range map[string]string{"/docs/c++": "/x", "/a(b": "/x", "/v1.0": "/x"} {
+		w.mustPush(w.today(`apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: recommendation}
+spec:
+  parentRefs: [{group: "", kind: Service, name: recommendation}]
+  rules:
+  - matches: [{path: {type: PathPrefix, value: "` + prefix + `"}}]
+    filters: [{type: URLRewrite, urlRewrite: {path: {type: ReplacePrefixMatch, replacePrefixMatch: /}}}]
+    backendRefs: [{name: recommendation, port: 8080}]
+`))
+		if got := w.get(preference, recommendation+prefix+"/x").body; !strings.Contains(got, `"path":"`+want+`"`) {
+			t.Errorf("%s: %s, want %s", prefix, got, want)
+		}
+	}
+}
+
+// TestBackendFilters changes headers of one backend's requests and answers, and of an only one's.
+func TestBackendFilters(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	preference := w.pod("preference-v1", says("p"))
+	for _, app := range []string{"recommendation", "customer"} {
+		w.pod(app+"-v1", func(rw http.ResponseWriter, r *http.Request) {
+			fmt.Fprint(rw, app, r.Header.Get("a"))
+		})
+	}
+	route := func(backends string) string {
+		return `apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: recommendation}
+spec:
+  parentRefs: [{group: "", kind: Service, name: recommendation}]
+  rules: [{backendRefs: [` + backends + `]}]
+`
+	}
+	const changed = `{name: recommendation, port: 8080, filters: [
+  {type: RequestHeaderModifier, requestHeaderModifier: {set: [{name: a, value: "!"}]}},
+  {type: ResponseHeaderModifier, responseHeaderModifier: {add: [{name: b, value: c}]}}]}`
+	w.mustPush(w.today(route(changed)))
+	if a := w.get(preference, recommendation); a.body+a.header.Get("b") != "recommendation!c" {
+		t.Errorf("alone: %v %v", a, a.header)
+	}
+	w.mustPush(w.today(route(changed + ", {name: customer, port: 8080}")))
+	client := preference.client(t)
+	seen := map[string]int{}
+	for range 40 {
+		a := get(t, client, recommendation)
+		seen[a.body+a.header.Get("b")]++
+	}
+	if seen["customer"]+seen["recommendation!c"] != 40 || seen["customer"] == 0 || seen["recommendation!c"] == 0 {
+		t.Errorf("answers %v", seen)
+	}
+}
+
 // TestReshapeOneDestination changes the headers of those requests alone that go there.
 func TestReshapeOneDestination(t *testing.T) {
 	t.Parallel()

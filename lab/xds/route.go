@@ -51,6 +51,11 @@ func (b *builder) lead(c client, r mesh.Route, route *routev3.Route, hashes []me
 	for _, m := range r.Mirrors {
 		action.RequestMirrorPolicies = append(action.RequestMirrorPolicies, mirror(c, m))
 	}
+	if r.Websocket {
+		action.UpgradeConfigs = []*routev3.RouteAction_UpgradeConfig{{
+			UpgradeType: websocket, Enabled: wrapperspb.Bool(true),
+		}}
+	}
 }
 
 func mirror(c client, m mesh.Mirror) *routev3.RouteAction_RequestMirrorPolicy {
@@ -81,6 +86,8 @@ func (b *builder) destinations(c client, r mesh.Route, route *routev3.Route) {
 		action.ClusterSpecifier = &routev3.RouteAction_Cluster{Cluster: only.Name}
 		put = append(put, only.RequestHeadersToAdd...)
 		remove = append(remove, only.RequestHeadersToRemove...)
+		route.ResponseHeadersToAdd = append(route.ResponseHeadersToAdd, only.ResponseHeadersToAdd...)
+		route.ResponseHeadersToRemove = append(route.ResponseHeadersToRemove, only.ResponseHeadersToRemove...)
 		route.TypedPerFilterConfig = only.TypedPerFilterConfig
 		if host := only.GetHostRewriteLiteral(); host != "" && action.HostRewriteSpecifier == nil {
 			action.HostRewriteSpecifier = &routev3.RouteAction_HostRewriteLiteral{

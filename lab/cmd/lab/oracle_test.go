@@ -65,8 +65,8 @@ func TestRoutesAgreeWithIstio(t *testing.T) {
 		}
 		agreed++
 	}
-	if agreed != 174 {
-		t.Errorf("%d cases agree, want 174", agreed)
+	if agreed != 177 {
+		t.Errorf("%d cases agree, want 177", agreed)
 	}
 }
 
@@ -92,7 +92,7 @@ func TestCreateAgreesWithIstio(t *testing.T) {
 		}
 		agreed++
 	}
-	if agreed != 113 {
-		t.Errorf("%d cases agree, want 113", agreed)
+	if agreed != 115 {
+		t.Errorf("%d cases agree, want 115", agreed)
 	}
 }

@@ -38,16 +38,11 @@ func whole() map[string]string {
 // typed are values of fields that must have their type to be looked at.
 func typedValues() map[string]string {
 	return map[string]string{
-		"useDefaultGateways":                            "All",
-		"rules[].backendRefs[].filters":                 `[{"type": "ExtensionRef"}]`,
-		"rules[].sessionPersistence":                    `{"type": "Cookie"}`,
-		"listeners[].tls":                               `{"mode": "Terminate"}`,
-		"tls":                                           `{"backend": {}}`,
-		"listeners[].allowedRoutes.kinds":               `[{"kind": "HTTPRoute"}]`,
-		"listeners[].allowedRoutes.namespaces.selector": `{"matchLabels": {"a": "b"}}`,
-		"allowedListeners":                              `{"namespaces": {"from": "All"}}`,
-		"addresses":                                     `[{"value": "1.2.3.4"}]`,
-		"infrastructure":                                `{"labels": {"a": "b"}}`,
+		"listeners[].tls":  `{"mode": "Terminate"}`,
+		"tls":              `{"backend": {}}`,
+		"allowedListeners": `{"namespaces": {"from": "All"}}`,
+		"addresses":        `[{"value": "1.2.3.4"}]`,
+		"infrastructure":   `{"labels": {"a": "b"}}`,
 	}
 }
 

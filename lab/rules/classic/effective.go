@@ -70,11 +70,13 @@ func (v viewer) filters() []filter {
 func (v viewer) route(r mesh.Route, planned plannedRoute) RouteView {
 	out := RouteView{
 		Rule:      r.From,
+		Clusters:  []ClusterView{},
 		Match:     matchViews(r.Match),
 		TimeoutMS: r.Timeout.Milliseconds(),
 		FaultView: rules.NewFaultView(planned.fault),
 		Also:      v.also(r, planned.rule),
 	}
+	out.reshape(r, planned.rule)
 	for _, d := range r.Destinations {
 		c := v.cluster(d.Cluster)
 		c.Weight = new(d.Weight)
@@ -89,6 +91,28 @@ func (v viewer) route(r mesh.Route, planned plannedRoute) RouteView {
 		out.Mirror = new(v.cluster(m.Cluster))
 	}
 	return out
+}
+
+func (out *RouteView) reshape(r mesh.Route, rule *rules.Typed[routeRule]) {
+	if rule == nil {
+		return
+	}
+	if p := rule.Spec.Redirect; p != nil {
+		out.Redirect = &PlaceView{Authority: p.Authority, URI: p.URI}
+	}
+	if p := rule.Spec.Rewrite; p != nil {
+		out.Rewrite = &PlaceView{Authority: p.Authority, URI: p.URI}
+	}
+	out.AppendHeaders, out.Websocket = r.Headers.Request.Add, r.Websocket
+	if c := rule.Spec.CorsPolicy; c != nil {
+		out.CORS = &CORSView{
+			Enabled: true, Origins: c.AllowOrigin, Methods: c.AllowMethods, Headers: c.AllowHeaders,
+			Expose: c.ExposeHeaders, Credentials: c.AllowCredentials,
+		}
+		if c.MaxAge != nil {
+			out.CORS.MaxAgeS = new(int(c.MaxAge.of().Seconds()))
+		}
+	}
 }
 
 // also are the faults of other rules on the route's destinations.

@@ -3,9 +3,8 @@
 // after the first rule without condition, policies by exact labels and one per cluster, faults
 // by cluster whatever the route, Mixer's answers byte for byte.
 //
-// Features that the tutorial does not use are refused with "not supported by the lab": redirect,
-// rewrite, websocketUpgrade, corsPolicy, appendHeaders, L4 faults and matches, custom policies,
-// overrideHeaderName, egress of TCP, to address ranges and to wildcard hosts, list providers and
+// Features that the tutorial does not use are refused with "not supported by the lab": L4 faults
+// and matches and exponential delays, which 0.7.1 refused itself, custom policies, egress of TCP, to address ranges and to wildcard hosts, list providers and
 // entry types other than STRINGS, quota charges other than 1, quota specs bound by labels or
 // conditions, metrics other than counters of 1, and every operator of Mixer's expressions but
 // ==, && and |.
@@ -13,12 +12,16 @@ package classic
 
 import (
 	"cmp"
+	"strings"
 
 	"istio-tutorial/lab/rules"
 )
 
 // APIVersion is the one that all kinds of this package have.
 const APIVersion = group + "/" + version
+
+// Has reports whether an API version is of this package: 0.7.1 did not look at the version.
+func Has(apiVersion string) bool { return strings.HasPrefix(apiVersion, group+"/") }
 
 const (
 	group   = "config.istio.io"

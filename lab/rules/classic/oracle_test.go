@@ -102,16 +102,13 @@ func TestRoutingAgreesWithIstio(t *testing.T) {
 	t.Parallel()
 	// Features outside the tutorial, refused by name.
 	refused := map[string]string{
-		"gen/rewrite-uri":              "spec.rewrite: not supported by the lab",
-		"gen/redirect-mirror":          "spec.redirect: not supported by the lab",
-		"gen/cors-empty":               "spec.corsPolicy: not supported by the lab",
 		"gen/egress-tcp":               "10.9.0.0/16: not supported by the lab",
 		"gen/egress-wildcard":          "*.example.com: not supported by the lab",
 		"gen/egress-http-tcp-conflict": "10.9.0.0/16: not supported by the lab",
 	}
 	cases := oracle[routingCase](t, "classic-routing.json")
-	if agreed := len(cases) - len(refused); agreed != 174 {
-		t.Errorf("%d cases to agree with, want 174", agreed)
+	if agreed := len(cases) - len(refused); agreed != 177 {
+		t.Errorf("%d cases to agree with, want 177", agreed)
 	}
 	for _, c := range cases {
 		t.Run(c.ID, func(t *testing.T) {
@@ -154,8 +151,6 @@ func canonical(t *testing.T, value any) string {
 func TestValidationAgreesWithIstio(t *testing.T) {
 	t.Parallel()
 	refused := map[string]string{
-		"rr/redirect-ok":       "spec.redirect: not supported by the lab",
-		"rr/websocket-yes":     "spec.websocketUpgrade: not supported by the lab",
 		"eg/protocol-tcp":      "tcp: not supported by the lab",
 		"eg/protocol-mongo":    "mongo: not supported by the lab",
 		"eg/cidr-tcp":          "10.0.0.0/8: not supported by the lab",
@@ -164,8 +159,8 @@ func TestValidationAgreesWithIstio(t *testing.T) {
 		"eg/service-star-word": "wildcard host *foo.com: not supported by the lab",
 	}
 	cases := oracle[validationCase](t, "classic-validation.json")
-	if agreed := len(cases) - len(refused); agreed != 114 {
-		t.Errorf("%d cases to agree with, want 114", agreed)
+	if agreed := len(cases) - len(refused); agreed != 116 {
+		t.Errorf("%d cases to agree with, want 116", agreed)
 	}
 	for _, c := range cases {
 		t.Run(c.ID, func(t *testing.T) {

@@ -23,13 +23,13 @@ func Partly(doc document.Document, namespace string) (rules.Rule, bool) {
 }
 
 // parse validates only what could be decoded: after a wrong type, the rest would be noise. What
-// stands beside spec is not looked at, as in 0.7.1.
+// stands beside spec is not looked at, nor is the version, as in 0.7.1.
 func parse(doc document.Document, namespace string) (rules.Rule, document.Errors) {
-	if doc.APIVersion != APIVersion {
+	if !Has(doc.APIVersion) {
 		err := doc.Errorf("apiVersion", "want %s, not %q", APIVersion, doc.APIVersion)
 		return rules.Rule{}, document.Errors{err}
 	}
-	row, ok := table().Find(doc.APIVersion, doc.Kind)
+	row, ok := table().Find(APIVersion, doc.Kind)
 	if !ok {
 		err := doc.Errorf("kind", "%s knows no %q", APIVersion, doc.Kind)
 		return rules.Rule{}, document.Errors{err}

@@ -218,38 +218,17 @@ func TestUnsupported(t *testing.T) {
 			"  ports: [{port: 80, protocol: "+protocol+"}]\n")
 	}
 	for _, c := range []struct{ what, rules string }{
-		{"spec.redirect", aRouteRule + "  redirect: {uri: /x}\n"},
-		{"spec.rewrite", aRouteRule + "  rewrite: {uri: /x}\n"},
-		{"spec.websocketUpgrade", aRouteRule + "  websocketUpgrade: true\n"},
-		{"spec.corsPolicy", aRouteRule + "  corsPolicy: {}\n"},
-		{"spec.appendHeaders", aRouteRule + "  appendHeaders: {a: b}\n"},
 		{"spec.l4Fault", aRouteRule + "  l4Fault: {}\n"},
 		{"spec.match.tcp", aRouteRule + "  match: {tcp: {}}\n"},
 		{"spec.match.udp", aRouteRule + "  match: {udp: {}}\n"},
 		{"spec.httpReqTimeout.custom", aRouteRule + "  httpReqTimeout: {custom: {}}\n"},
 		{"spec.httpReqRetries.custom", aRouteRule + "  httpReqRetries: {custom: {}}\n"},
 		{
-			"spec.httpReqTimeout.simpleTimeout.overrideHeaderName",
-			aRouteRule + "  httpReqTimeout: {simpleTimeout: {overrideHeaderName: x}}\n",
-		},
-		{
-			"spec.httpReqRetries.simpleRetry.overrideHeaderName",
-			aRouteRule + "  httpReqRetries: {simpleRetry: {overrideHeaderName: x}}\n",
-		},
-		{
 			"spec.httpFault.delay.exponentialDelay",
 			aRouteRule + "  httpFault: {delay: {exponentialDelay: 1s}}\n",
 		},
-		{
-			"spec.httpFault.delay.overrideHeaderName",
-			aRouteRule + "  httpFault: {delay: {overrideHeaderName: x}}\n",
-		},
 		{"spec.httpFault.abort.grpcStatus", aRouteRule + "  httpFault: {abort: {grpcStatus: x}}\n"},
 		{"spec.httpFault.abort.http2Error", aRouteRule + "  httpFault: {abort: {http2Error: x}}\n"},
-		{
-			"spec.httpFault.abort.overrideHeaderName",
-			aRouteRule + "  httpFault: {abort: {overrideHeaderName: x}}\n",
-		},
 		{"spec.loadBalancing.custom", aPolicy + "  loadBalancing: {custom: {}}\n"},
 		{"spec.circuitBreaker.custom", aPolicy + "  circuitBreaker: {custom: {}}\n"},
 		{"spec.ports[0].protocol: tcp", egress("a", "tcp")},

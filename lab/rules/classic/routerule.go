@@ -51,6 +51,7 @@ func route(rule *rules.Typed[routeRule], host string, port int) plannedRoute {
 		planned.Mirrors = []mesh.Mirror{{Cluster: cluster, Percent: 100, Suffix: true, Traced: true}}
 	}
 	planned.fault = fault(rule.Key.Name, spec.Fault, planned.Match)
+	reshape(&planned.Route, spec)
 	return planned
 }
 

@@ -71,6 +71,9 @@ func (i inspector) unanswered(list *notes, r rules.Typed[routeRule]) {
 			}
 		}
 		for _, m := range planned.Mirrors {
+			if planned.Redirect != nil {
+				continue
+			}
 			if nobody := i.nobody(m.Cluster); nobody != "" {
 				list.add(NoMirror, "mirrors nothing: %s", nobody)
 			}
@@ -96,6 +99,10 @@ func (n *notes) withoutEffect(r *routeRule) {
 	if t := r.Retries; t != nil && t.Simple != nil && t.Simple.Attempts == 0 {
 		n.add(NoEffect, "retries nothing: attempts is 0")
 	}
+	if r.Redirect != nil && r.Mirror != nil {
+		n.add(NoEffect, "mirrors nothing: it redirects")
+	}
+	n.overridden(r)
 	if r.Fault == nil {
 		return
 	}
@@ -108,6 +115,28 @@ func (n *notes) withoutEffect(r *routeRule) {
 		n.add(NoEffect, "aborts nothing: httpStatus is missing")
 	case a.Percent < 1:
 		n.add(NoEffect, "aborts nothing: %s", tooFew(a.Percent))
+	}
+}
+
+// overridden are the headers that would say other values, and that 0.7.1 did not look at.
+func (n *notes) overridden(r *routeRule) {
+	var names []string
+	if t := r.Timeout; t != nil && t.Simple != nil {
+		names = append(names, t.Simple.OverrideHeaderName)
+	}
+	if t := r.Retries; t != nil && t.Simple != nil {
+		names = append(names, t.Simple.OverrideHeaderName)
+	}
+	if r.Fault != nil && r.Fault.Delay != nil {
+		names = append(names, r.Fault.Delay.OverrideHeaderName)
+	}
+	if r.Fault != nil && r.Fault.Abort != nil {
+		names = append(names, r.Fault.Abort.OverrideHeaderName)
+	}
+	for _, name := range names {
+		if name != "" {
+			n.add(NoEffect, "asks no header %s: Istio 0.7.1 did not look at overrideHeaderName", name)
+		}
 	}
 }
 

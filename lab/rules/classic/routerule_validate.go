@@ -22,6 +22,7 @@ func (v *validator) routeRule(r *routeRule) {
 		v.route(r.Route)
 	}
 	v.routeExtras(r)
+	v.reshape(r)
 	v.reference("spec.mirror", r.Mirror)
 }
 

@@ -3,6 +3,8 @@ package classic
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"istio-tutorial/lab/mesh"
@@ -20,21 +22,54 @@ type reference struct {
 }
 
 type routeRule struct {
-	Destination      *reference    `json:"destination"`
-	Precedence       int32         `json:"precedence"`
-	Match            *match        `json:"match"`
-	Route            []weighted    `json:"route"`
-	Redirect         unsupported   `json:"redirect"`
-	Rewrite          unsupported   `json:"rewrite"`
-	WebsocketUpgrade unsupported   `json:"websocketUpgrade"`
-	Timeout          *routeTimeout `json:"httpReqTimeout"`
-	Retries          *routeRetry   `json:"httpReqRetries"`
-	Fault            *routeFault   `json:"httpFault"`
-	L4Fault          unsupported   `json:"l4Fault"`
-	Mirror           *reference    `json:"mirror"`
-	CorsPolicy       unsupported   `json:"corsPolicy"`
-	AppendHeaders    unsupported   `json:"appendHeaders"`
+	Destination      *reference        `json:"destination"`
+	Precedence       int32             `json:"precedence"`
+	Match            *match            `json:"match"`
+	Route            []weighted        `json:"route"`
+	Redirect         *place            `json:"redirect"`
+	Rewrite          *place            `json:"rewrite"`
+	WebsocketUpgrade bool              `json:"websocketUpgrade"`
+	Timeout          *routeTimeout     `json:"httpReqTimeout"`
+	Retries          *routeRetry       `json:"httpReqRetries"`
+	Fault            *routeFault       `json:"httpFault"`
+	L4Fault          unsupported       `json:"l4Fault"`
+	Mirror           *reference        `json:"mirror"`
+	CorsPolicy       *cors             `json:"corsPolicy"`
+	AppendHeaders    map[string]string `json:"appendHeaders"`
 }
+
+// place is where a request goes in place of its own path and host.
+type place struct {
+	URI       string `json:"uri"`
+	Authority string `json:"authority"`
+}
+
+type cors struct {
+	AllowOrigin      []string `json:"allowOrigin"`
+	AllowMethods     []string `json:"allowMethods"`
+	AllowHeaders     []string `json:"allowHeaders"`
+	ExposeHeaders    []string `json:"exposeHeaders"`
+	MaxAge           *days    `json:"maxAge"`
+	AllowCredentials *bool    `json:"allowCredentials"`
+}
+
+// days is a duration that the reference of 2018 wrote as 1d, which Go does not know.
+type days struct{ duration }
+
+func (d *days) UnmarshalJSON(data []byte) error {
+	var text string
+	number, ok := "", false
+	if json.Unmarshal(data, &text) == nil {
+		number, ok = strings.CutSuffix(text, "d")
+	}
+	if n, err := strconv.Atoi(number); ok && err == nil && n >= 0 && n <= mostDays {
+		d.duration = duration(n * 24 * int(time.Hour))
+		return nil
+	}
+	return d.duration.UnmarshalJSON(data)
+}
+
+const mostDays = 10_000
 
 type match struct {
 	Source  *reference  `json:"source"`
@@ -59,17 +94,17 @@ type weighted struct {
 
 type routeTimeout struct {
 	Simple *struct {
-		Timeout            *duration   `json:"timeout"`
-		OverrideHeaderName unsupported `json:"overrideHeaderName"`
+		Timeout            *duration `json:"timeout"`
+		OverrideHeaderName string    `json:"overrideHeaderName"`
 	} `json:"simpleTimeout"`
 	Custom unsupported `json:"custom"`
 }
 
 type routeRetry struct {
 	Simple *struct {
-		Attempts           int32       `json:"attempts"`
-		PerTryTimeout      *duration   `json:"perTryTimeout"`
-		OverrideHeaderName unsupported `json:"overrideHeaderName"`
+		Attempts           int32     `json:"attempts"`
+		PerTryTimeout      *duration `json:"perTryTimeout"`
+		OverrideHeaderName string    `json:"overrideHeaderName"`
 	} `json:"simpleRetry"`
 	Custom unsupported `json:"custom"`
 }
@@ -79,14 +114,14 @@ type routeFault struct {
 		Percent            float32     `json:"percent"`
 		FixedDelay         *duration   `json:"fixedDelay"`
 		ExponentialDelay   unsupported `json:"exponentialDelay"`
-		OverrideHeaderName unsupported `json:"overrideHeaderName"`
+		OverrideHeaderName string      `json:"overrideHeaderName"`
 	} `json:"delay"`
 	Abort *struct {
 		Percent            float32     `json:"percent"`
 		HTTPStatus         int32       `json:"httpStatus"`
 		GRPCStatus         unsupported `json:"grpcStatus"`
 		HTTP2Error         unsupported `json:"http2Error"`
-		OverrideHeaderName unsupported `json:"overrideHeaderName"`
+		OverrideHeaderName string      `json:"overrideHeaderName"`
 	} `json:"abort"`
 }
 

@@ -23,7 +23,29 @@ type RouteView struct {
 	Retry     *RetryView    `json:"retry"`
 	Mirror    *ClusterView  `json:"mirror"`
 	rules.FaultView
-	Also []AlsoView `json:"also,omitempty"`
+	Rewrite       *PlaceView        `json:"rewrite,omitempty"`
+	Redirect      *PlaceView        `json:"redirect,omitempty"`
+	AppendHeaders map[string]string `json:"append_headers,omitempty"`
+	Websocket     bool              `json:"websocket,omitempty"`
+	CORS          *CORSView         `json:"cors,omitempty"`
+	Also          []AlsoView        `json:"also,omitempty"`
+}
+
+// PlaceView is where a request goes in place of its own path and host.
+type PlaceView struct {
+	Authority string `json:"authority"`
+	URI       string `json:"uri"`
+}
+
+// CORSView is what a browser is told about pages of other origins.
+type CORSView struct {
+	Enabled     bool     `json:"enabled"`
+	Origins     []string `json:"allow_origin,omitempty"`
+	Methods     []string `json:"allow_methods,omitempty"`
+	Headers     []string `json:"allow_headers,omitempty"`
+	Expose      []string `json:"expose_headers,omitempty"`
+	MaxAgeS     *int     `json:"max_age_s,omitempty"`
+	Credentials *bool    `json:"allow_credentials,omitempty"`
 }
 
 // MatchView is one condition.

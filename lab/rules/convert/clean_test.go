@@ -124,7 +124,10 @@ func (g generator) routeRule(name string, forRoutes bool) string {
 		g.seldom("  httpReqTimeout: {simpleTimeout: {timeout: "+g.time()+"}}\n") +
 		g.seldom(fmt.Sprintf("  httpReqRetries: {simpleRetry: {attempts: %d, perTryTimeout: %s}}\n",
 			g.IntN(3), g.time())) +
-		g.seldom("  mirror: {name: recommendation, namespace: istio-tutorial, "+g.labels()+"}\n")
+		g.seldom("  mirror: {name: recommendation, namespace: istio-tutorial, "+g.labels()+"}\n") +
+		g.seldom("  appendHeaders: {a: b}\n  rewrite: {uri: "+g.pick("/", "/b", "b", "/b/", "/a b")+"}\n",
+			"  rewrite: {authority: "+g.pick("b.test", "B", "b.test:80")+"}\n", "  websocketUpgrade: true\n",
+			"  corsPolicy: {allowOrigin: ["+g.pick("http://a.test", "'*'", "a.test")+"], allowMethods: [POST], maxAge: 1d}\n")
 	if !forRoutes {
 		spec += g.seldom("  httpFault: {abort: {percent: 50, httpStatus: "+g.usually("503", "200", "599", "0")+"}}\n",
 			"  httpFault: {delay: {percent: 10.5, fixedDelay: "+g.time()+"}}\n")

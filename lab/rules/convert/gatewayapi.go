@@ -142,14 +142,17 @@ func (c *converter) routeRule(h host, r mesh.Route, notes noteList) gateway.HTTP
 			c.refuse(f.From, "the Gateway API knows no faults")
 		}
 	}
-	for _, m := range r.Mirrors {
+	c.reshape(&rule, r, notes)
+	for _, m := range mirrorsOf(r) {
 		rule.Filters = append(rule.Filters, gateway.HTTPRouteFilter{
 			Type:          gateway.HTTPRouteFilterRequestMirror,
 			RequestMirror: &gateway.HTTPRequestMirrorFilter{BackendRef: c.backend(h, r, m.Cluster)},
 		})
 		notes.add(mirrorNote)
 	}
-	tries(&rule, r, notes)
+	if r.Redirect == nil {
+		tries(&rule, r, notes)
+	}
 	return rule
 }
 

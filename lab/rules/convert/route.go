@@ -65,14 +65,18 @@ const mirrorNote = "A mirrored request keeps its host; in 2018 it was HOST-shado
 func (c *converter) httpRoute(
 	h host, r mesh.Route, clients chosen, notes noteList,
 ) *networking.HTTPRoute {
-	route := &networking.HTTPRoute{
-		Route: destinations(h, r), Timeout: duration(r.Timeout), Retries: retries(r, notes),
-		Fault: c.fault(r),
+	route := &networking.HTTPRoute{Headers: added(r), CorsPolicy: corsPolicy(r.Cors), Rewrite: c.rewrite(r)}
+	if r.Redirect != nil {
+		route.Redirect = &networking.HTTPRedirect{Uri: r.Redirect.Path, Authority: r.Redirect.Host}
+	} else {
+		route.Route, route.Timeout = destinations(h, r), duration(r.Timeout)
+		route.Retries, route.Fault = retries(r, notes), c.fault(r)
 	}
+	notes.websocket(r)
 	if match := c.match(r, clients, notes); proto.Size(match) > 0 {
 		route.Match = []*networking.HTTPMatchRequest{match}
 	}
-	for _, m := range r.Mirrors {
+	for _, m := range mirrorsOf(r) {
 		route.Mirrors = append(route.Mirrors, &networking.HTTPMirrorPolicy{
 			Destination: destination(h, m.Cluster), Percentage: percent(m.Percent),
 		})

@@ -3,6 +3,7 @@ package gatewayapi
 import (
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 
 	gateway "sigs.k8s.io/gateway-api/apis/v1"
@@ -13,32 +14,45 @@ import (
 
 // reshape does what filters say beside mirroring. A redirect takes the place of backends.
 func reshape(route *v1.Route, filters []gateway.HTTPRouteFilter, port int) {
+	route.Headers = headers(filters)
 	for _, f := range filters {
 		switch f.Type {
-		case gateway.HTTPRouteFilterRequestHeaderModifier:
-			route.Headers.Request = change(*f.RequestHeaderModifier)
-		case gateway.HTTPRouteFilterResponseHeaderModifier:
-			route.Headers.Response = change(*f.ResponseHeaderModifier)
 		case gateway.HTTPRouteFilterURLRewrite:
 			route.Rewrite = rewrite(*f.URLRewrite, route.Match)
 		case gateway.HTTPRouteFilterRequestRedirect:
 			route.Redirect = redirect(*f.RequestRedirect, port)
+		case gateway.HTTPRouteFilterCORS:
+			route.Cors = corsOf(*f.CORS)
 		}
 	}
 }
 
+// change takes the first of two headers whose names differ in case alone.
 func change(f gateway.HTTPHeaderFilter) mesh.HeaderChange {
 	byName := func(list []gateway.HTTPHeader) map[string]string {
 		if len(list) == 0 {
 			return nil
 		}
 		headers := map[string]string{}
-		for _, h := range list {
-			headers[string(h.Name)] = h.Value
+		for _, h := range slices.Backward(list) {
+			headers[strings.ToLower(string(h.Name))] = h.Value
 		}
 		return headers
 	}
 	return mesh.HeaderChange{Set: byName(f.Set), Add: byName(f.Add), Remove: f.Remove}
+}
+
+// headers are the changes that the filters of one backend make.
+func headers(filters []gateway.HTTPRouteFilter) (changes mesh.Headers) {
+	for _, f := range filters {
+		if f.RequestHeaderModifier != nil {
+			changes.Request = change(*f.RequestHeaderModifier)
+		}
+		if f.ResponseHeaderModifier != nil {
+			changes.Response = change(*f.ResponseHeaderModifier)
+		}
+	}
+	return changes
 }
 
 // wholePath is how Istio replaces all of a path.

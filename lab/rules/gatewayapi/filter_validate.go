@@ -2,6 +2,7 @@ package gatewayapi
 
 import (
 	"slices"
+	"unicode/utf8"
 
 	gateway "sigs.k8s.io/gateway-api/apis/v1"
 
@@ -10,10 +11,19 @@ import (
 
 // filters holds each, and what of them exclude each other.
 func (v *validator) filters(path string, r gateway.HTTPRouteRule) {
-	v.atMost(path+".filters", len(r.Filters), mostOthers)
+	seen := v.filterList(path+".filters", r, r.Filters)
+	if seen[gateway.HTTPRouteFilterRequestRedirect] && len(r.BackendRefs) > 0 {
+		v.Fail(path+".backendRefs", "RequestRedirect and backendRefs exclude each other")
+	}
+}
+
+func (v *validator) filterList(
+	path string, r gateway.HTTPRouteRule, list []gateway.HTTPRouteFilter,
+) map[gateway.HTTPRouteFilterType]bool {
+	v.atMost(path, len(list), mostOthers)
 	seen := map[gateway.HTTPRouteFilterType]bool{}
-	for i, f := range r.Filters {
-		field := rules.At(path+".filters", i)
+	for i, f := range list {
+		field := rules.At(path, i)
 		v.filter(field, f)
 		if seen[f.Type] && f.Type != gateway.HTTPRouteFilterRequestMirror {
 			v.Fail(field+".type", "%s given twice", f.Type)
@@ -24,18 +34,32 @@ func (v *validator) filters(path string, r gateway.HTTPRouteRule) {
 			v.Fail(field, "replacePrefixMatch needs exactly one match, of a PathPrefix")
 		}
 	}
-	redirects := seen[gateway.HTTPRouteFilterRequestRedirect]
-	if redirects && seen[gateway.HTTPRouteFilterURLRewrite] {
-		v.Fail(path+".filters", "RequestRedirect and URLRewrite exclude each other")
+	if seen[gateway.HTTPRouteFilterRequestRedirect] && seen[gateway.HTTPRouteFilterURLRewrite] {
+		v.Fail(path, "RequestRedirect and URLRewrite exclude each other")
 	}
-	if redirects && len(r.BackendRefs) > 0 {
-		v.Fail(path+".backendRefs", "RequestRedirect and backendRefs exclude each other")
+	return seen
+}
+
+// backendFilters are those of one backend, of which Istio knows changes of headers alone.
+func (v *validator) backendFilters(
+	path string, r gateway.HTTPRouteRule, list []gateway.HTTPRouteFilter,
+) {
+	v.filterList(path, r, list)
+	for i, f := range list {
+		switch f.Type {
+		case gateway.HTTPRouteFilterRequestHeaderModifier, gateway.HTTPRouteFilterResponseHeaderModifier:
+		default:
+			v.Fail(rules.At(path, i)+".type", "%s of one backend: not supported by the lab, "+
+				"nor by Istio", f.Type)
+		}
 	}
 }
 
+// byPrefix takes a match without a path, and no match, for the prefix /.
 func byPrefix(r gateway.HTTPRouteRule) bool {
-	return len(r.Matches) == 1 && r.Matches[0].Path != nil &&
-		or(r.Matches[0].Path.Type, gateway.PathMatchPathPrefix) == gateway.PathMatchPathPrefix
+	matches := orOne(r.Matches)
+	how, _ := pathOf(matches[0])
+	return len(matches) == 1 && how == gateway.PathMatchPathPrefix
 }
 
 func pathModifier(f gateway.HTTPRouteFilter) *gateway.HTTPPathModifier {
@@ -62,6 +86,8 @@ func (v *validator) filter(path string, f gateway.HTTPRouteFilter) {
 		v.mirror(path+".requestMirror", *f.RequestMirror)
 	case gateway.HTTPRouteFilterRequestRedirect:
 		v.redirect(path+".requestRedirect", *f.RequestRedirect)
+	case gateway.HTTPRouteFilterCORS:
+		v.cors(path+".cors", *f.CORS)
 	default:
 		v.rewrite(path+".urlRewrite", *f.URLRewrite)
 	}
@@ -75,10 +101,11 @@ func (v *validator) filterType(path string, f gateway.HTTPRouteFilter) bool {
 		gateway.HTTPRouteFilterRequestMirror:          f.RequestMirror != nil,
 		gateway.HTTPRouteFilterRequestRedirect:        f.RequestRedirect != nil,
 		gateway.HTTPRouteFilterURLRewrite:             f.URLRewrite != nil,
+		gateway.HTTPRouteFilterCORS:                   f.CORS != nil,
 	}
 	there, known := fields[f.Type]
 	switch {
-	case !known && slices.Contains([]string{"ExtensionRef", "CORS", "ExternalAuth"}, string(f.Type)):
+	case !known && slices.Contains([]string{"ExtensionRef", "ExternalAuth"}, string(f.Type)):
 		v.Fail(path+".type", "%s: not supported by the lab", f.Type)
 	case !known:
 		v.Fail(path+".type", "%q is no filter", f.Type)
@@ -98,13 +125,15 @@ func (v *validator) headerFilter(path string, f gateway.HTTPHeaderFilter) {
 		v.atMost(path+how, len(list), mostOthers)
 		names := map[string]bool{}
 		for i, h := range list {
-			v.named(rules.At(path+how, i), string(h.Name), h.Value, names)
+			v.named(rules.At(path+how, i), string(h.Name), h.Value, mostHeader, names)
 			v.ChangedHeader(rules.At(path+how, i)+".name", string(h.Name))
 			v.HeaderValue(rules.At(path+how, i)+".value", h.Value)
 		}
 	}
 	v.atMost(path+".remove", len(f.Remove), mostOthers)
+	removed := map[string]bool{}
 	for i, name := range f.Remove {
+		v.Once(rules.At(path+".remove", i), name, removed)
 		v.ChangedHeader(rules.At(path+".remove", i), name)
 	}
 }
@@ -144,4 +173,6 @@ func (v *validator) pathModifier(path string, m *gateway.HTTPPathModifier) {
 	if full != (m.ReplaceFullPath != nil) || full == (m.ReplacePrefixMatch != nil) {
 		v.Fail(path, "want the field of its type, %s, alone", m.Type)
 	}
+	v.atMost(path+", characters", utf8.RuneCountInString(or(m.ReplaceFullPath, or(m.ReplacePrefixMatch, ""))),
+		mostPath)
 }

@@ -2,7 +2,9 @@ package gatewayapi
 
 import (
 	"fmt"
+	"slices"
 
+	networking "istio.io/api/networking/v1alpha3"
 	gateway "sigs.k8s.io/gateway-api/apis/v1"
 
 	"istio-tutorial/lab/mesh"
@@ -20,33 +22,86 @@ func (i inspector) httpRouteNotes(r httpRoute) []rules.Finding {
 		list = append(list, rules.Warn("", rules.Negative,
 			"A condition with a negative status is present: %s", text))
 	}
-	return list
+	return append(list, i.unheard(r)...)
 }
 
-func (i inspector) parents(r httpRoute) []string {
-	const none = "type=Accepted, reason=NoMatchingParent, message="
-	var list []string
-	for _, p := range r.Spec.ParentRefs {
-		name := named(r, p.Namespace, p.Name)
-		service, isThere := i.topology.ServiceAt(mesh.Service{Name: name}.Host())
-		_, hasPort := service.Port(int(or(p.Port, 0)))
-		_, isGateway := i.set.Get(rules.Key{
-			Group: Group, Kind: gatewayKind, Namespace: name.Namespace, Name: name.Name,
-		})
-		switch {
-		case !isService(p) && !isGateway:
-			list = append(list, fmt.Sprintf("%sgateway %q not found.", none, p.Name))
-		case !isService(p):
-		case !isThere:
-			list = append(list, fmt.Sprintf("%sparent service: %q not found.", none, p.Name))
-		case p.Port != nil && !hasPort:
-			list = append(list, fmt.Sprintf("%sport %d not found.", none, *p.Port))
+// unheard is what the API has and Istio does not look at.
+func (i inspector) unheard(r httpRoute) []rules.Finding {
+	var list []rules.Finding
+	add := func(path string) {
+		list = append(list, rules.Warn(path, "", "%s does nothing: Istio does not look at it", path))
+	}
+	if r.Spec.UseDefaultGateways != "" {
+		add("spec.useDefaultGateways")
+	}
+	for n, p := range r.Spec.ParentRefs {
+		if p.SectionName != nil && !isGateway(p) {
+			add(rules.At("spec.parentRefs", n) + ".sectionName")
+		}
+	}
+	for n, rule := range r.Spec.Rules {
+		if rule.SessionPersistence != nil {
+			add(rules.At("spec.rules", n) + ".sessionPersistence")
 		}
 	}
 	return list
 }
 
-// backends name the first backend that is not there, as Istio's status does.
+func (i inspector) parents(r httpRoute) []string {
+	const accepted = "type=Accepted, "
+	const none = "reason=NoMatchingParent, message="
+	var list []string
+	for _, p := range r.Spec.ParentRefs {
+		problem := ""
+		switch name := named(r, p.Namespace, p.Name); {
+		case isGateway(p):
+			problem = i.listeners(r, p, name)
+		case isEntry(p):
+			if !i.has(istioGroup, entryKind, name) {
+				problem = fmt.Sprintf("%sparent service entry: %q not found.", none, p.Name)
+			}
+		default:
+			service, isThere := i.topology.ServiceAt(mesh.Service{Name: name}.Host())
+			_, hasPort := service.Port(int(or(p.Port, 0)))
+			if !isThere {
+				problem = fmt.Sprintf("%sparent service: %q not found.", none, p.Name)
+			} else if p.Port != nil && !hasPort {
+				problem = fmt.Sprintf("%sport %d not found.", none, *p.Port)
+			}
+		}
+		if problem != "" {
+			list = append(list, accepted+problem)
+		}
+	}
+	return list
+}
+
+func (i inspector) has(group, kind string, name mesh.Name) bool {
+	_, ok := i.set.Get(rules.Key{
+		Group: group, Kind: kind, Namespace: name.Namespace, Name: name.Name,
+	})
+	return ok
+}
+
+// listeners is why none of a Gateway has a route, that of the last; "" if one has.
+func (i inspector) listeners(r httpRoute, p gateway.ParentReference, name mesh.Name) string {
+	problem := fmt.Sprintf("reason=NoMatchingParent, message=gateway %q not found.", p.Name)
+	for _, g := range rules.Of[gateway.GatewaySpec](i.set.Rules()) {
+		if g.Key.Path() != name.String() {
+			continue
+		}
+		for _, l := range g.Spec.Listeners {
+			problem = denial(g, l, i.topology.LabelsOf, r, p)
+			if problem == "" {
+				return ""
+			}
+		}
+	}
+	return problem
+}
+
+// backends name the first backend that is not there, as Istio's status does, or that a route at the
+// ingress may not lead to.
 func (i inspector) backends(r httpRoute) []string {
 	var refs []gateway.BackendObjectReference
 	for _, rule := range r.Spec.Rules {
@@ -59,13 +114,31 @@ func (i inspector) backends(r httpRoute) []string {
 			}
 		}
 	}
+	atEdge := slices.ContainsFunc(r.Spec.ParentRefs, isGateway)
 	for _, b := range refs {
-		c := cluster(r, b)
-		service, ok := i.topology.ServiceAt(c.Host)
-		if _, hasPort := service.Port(c.Port); !ok || !hasPort {
+		if c := cluster(r, b); !i.isThere(c) {
 			return []string{fmt.Sprintf("type=ResolvedRefs, reason=BackendNotFound, "+
 				"message=backend(%s) not found.", c.Host)}
 		}
+		if atEdge && !granted(i.set, r, b) {
+			return []string{fmt.Sprintf("type=ResolvedRefs, reason=RefNotPermitted, message=backendRef "+
+				"%s/%s not accessible to a HTTPRoute in namespace %q (missing a ReferenceGrant?).",
+				b.Name, *b.Namespace, r.Key.Namespace)}
+		}
 	}
 	return nil
+}
+
+func (i inspector) isThere(c mesh.Cluster) bool {
+	if service, ok := i.topology.ServiceAt(c.Host); ok {
+		_, hasPort := service.Port(c.Port)
+		return hasPort
+	}
+	for _, e := range rules.Of[networking.ServiceEntry](i.set.Rules()) {
+		if slices.Contains(e.Spec.Hosts, c.Host) && slices.ContainsFunc(e.Spec.Ports,
+			func(p *networking.ServicePort) bool { return int(p.Number) == c.Port }) {
+			return true
+		}
+	}
+	return false
 }

@@ -1,9 +1,13 @@
 package gatewayapi
 
 import (
+	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	gateway "sigs.k8s.io/gateway-api/apis/v1"
 
 	"istio-tutorial/lab/mesh"
@@ -13,17 +17,18 @@ import (
 
 // gatewayHosts are those of the HTTPRoutes that have a Gateway for a parent, each host once. The
 // lab has one way in, whatever the ports of the listeners.
-func gatewayHosts(s rules.Set, call v1.Call) []mesh.VirtualHost {
+func gatewayHosts(set rules.Set, call v1.Call) []mesh.VirtualHost {
 	attached := map[string][]httpRoute{}
-	for _, r := range rules.Of[gateway.HTTPRouteSpec](s.Oldest()) {
-		for _, name := range hostsAt(s, r) {
+	for _, r := range rules.Of[gateway.HTTPRouteSpec](set.Oldest()) {
+		for _, name := range hostsAt(set, call.Labels, r) {
 			attached[name] = append(attached[name], r)
 		}
 	}
 	var hosts []mesh.VirtualHost
+	s := scope{set: set, call: call, edge: true}
 	for _, name := range slices.Sorted(maps.Keys(attached)) {
 		host := mesh.VirtualHost{Names: []string{name}}
-		for _, route := range sorted(attached[name], call) {
+		for _, route := range s.sorted(attached[name]) {
 			host.Routes = append(host.Routes, route.Route)
 		}
 		hosts = append(hosts, host)
@@ -31,16 +36,19 @@ func gatewayHosts(s rules.Set, call v1.Call) []mesh.VirtualHost {
 	return hosts
 }
 
+// labeler is the labels of a namespace.
+type labeler func(namespace string) mesh.Labels
+
 // hostsAt are the hosts under which a route is reached through Gateways.
-func hostsAt(s rules.Set, r httpRoute) []string {
+func hostsAt(set rules.Set, of labeler, r httpRoute) []string {
 	var list []string
-	for _, g := range rules.Of[gateway.GatewaySpec](s.Oldest()) {
+	for _, g := range rules.Of[gateway.GatewaySpec](set.Oldest()) {
 		for _, l := range g.Spec.Listeners {
-			if g.Spec.GatewayClassName != istioClass || !takes(g, l, r) {
+			if g.Spec.GatewayClassName != istioClass || !takes(g, l, of, r) {
 				continue
 			}
 			for _, host := range common(l, r.Spec.Hostnames) {
-				if !slices.Contains(list, host) {
+				if !slices.Contains(list, host) && !isolated(g, l, host) {
 					list = append(list, host)
 				}
 			}
@@ -50,18 +58,78 @@ func hostsAt(s rules.Set, r httpRoute) []string {
 }
 
 // takes reports whether a listener has a route for a child.
-func takes(g gatewayRule, l gateway.Listener, r httpRoute) bool {
-	from := gateway.NamespacesFromSame
-	if a := l.AllowedRoutes; a != nil && a.Namespaces != nil {
-		from = or(a.Namespaces.From, from)
-	}
-	if from == gateway.NamespacesFromSame && g.Key.Namespace != r.Key.Namespace {
-		return false
-	}
+func takes(g gatewayRule, l gateway.Listener, of labeler, r httpRoute) bool {
 	return slices.ContainsFunc(r.Spec.ParentRefs, func(p gateway.ParentReference) bool {
-		return !isService(p) && named(r, p.Namespace, p.Name).String() == g.Key.Path() &&
-			or(p.Port, l.Port) == l.Port
+		return isGateway(p) && named(r, p.Namespace, p.Name).String() == g.Key.Path() &&
+			denial(g, l, of, r, p) == ""
 	})
+}
+
+// denial is why a listener does not have a route for a child, in the words of Istio's status; ""
+// if it has.
+func denial(
+	g gatewayRule, l gateway.Listener, of labeler, r httpRoute, p gateway.ParentReference,
+) string {
+	const none = "reason=NoMatchingParent, message="
+	const notAllowed = "reason=NotAllowedByListeners, message="
+	switch host := or(l.Hostname, ""); {
+	case or(p.Port, l.Port) != l.Port:
+		return fmt.Sprintf("%sport %d not found.", none, *p.Port)
+	case or(p.SectionName, l.Name) != l.Name:
+		return fmt.Sprintf("%ssectionName %q not found.", none, *p.SectionName)
+	case len(common(l, r.Spec.Hostnames)) == 0:
+		return fmt.Sprintf("reason=NoMatchingListenerHostname, message="+
+			"no hostnames matched parent hostname %q.", host)
+	case !hasNamespace(g, l, of, r.Key.Namespace):
+		return fmt.Sprintf("%shostnames matched parent hostname %q, but namespace %q is not allowed "+
+			"by the parent.", notAllowed, host, r.Key.Namespace)
+	case !hasKind(l):
+		return fmt.Sprintf("%skind %s/v1/%s is not allowed.", notAllowed, Group, httpRouteKind)
+	default:
+		return ""
+	}
+}
+
+// namespaceLabel is the one that every namespace has.
+const namespaceLabel = "kubernetes.io/metadata.name"
+
+// hasNamespace reports whether a listener takes the routes of a namespace.
+func hasNamespace(g gatewayRule, l gateway.Listener, of labeler, namespace string) bool {
+	allowed := or(or(l.AllowedRoutes, gateway.AllowedRoutes{}).Namespaces, gateway.RouteNamespaces{})
+	switch or(allowed.From, gateway.NamespacesFromSame) {
+	case gateway.NamespacesFromAll:
+		return true
+	case gateway.NamespacesFromSelector:
+		if allowed.Selector == nil {
+			return true
+		}
+		selector, err := metav1.LabelSelectorAsSelector(allowed.Selector)
+		set := labels.Set{}
+		maps.Copy(set, of(namespace))
+		set[namespaceLabel] = namespace
+		return err == nil && selector.Matches(set)
+	default:
+		return g.Key.Namespace == namespace
+	}
+}
+
+// hasKind reports whether a listener takes HTTPRoutes.
+func hasKind(l gateway.Listener) bool {
+	kinds := or(l.AllowedRoutes, gateway.AllowedRoutes{}).Kinds
+	return len(kinds) == 0 || slices.ContainsFunc(kinds, func(k gateway.RouteGroupKind) bool {
+		return k.Kind == httpRouteKind && or(k.Group, Group) == Group
+	})
+}
+
+// isolated reports whether a host is another listener's, which says more of it.
+func isolated(g gatewayRule, l gateway.Listener, host string) bool {
+	own := string(or(l.Hostname, "*"))
+	return strings.HasPrefix(own, "*") &&
+		slices.ContainsFunc(g.Spec.Listeners, func(o gateway.Listener) bool {
+			other := string(or(o.Hostname, "*"))
+			return o.Port == l.Port && other != own && len(other) >= len(own) &&
+				rules.Covers(other, host)
+		})
 }
 
 // common are the hosts that both a listener and a route want; a wildcard takes all below it.

@@ -17,6 +17,7 @@ func (v *validator) gateway(g *gateway.GatewaySpec) {
 	v.Refuse("spec.allowedListeners", g.AllowedListeners)
 	v.Refuse("spec.addresses", g.Addresses)
 	v.Required("spec.listeners", g.Listeners)
+	v.atMost("spec.listeners", len(g.Listeners), mostListeners)
 	names := map[string]bool{}
 	for i, l := range g.Listeners {
 		path := rules.At("spec.listeners", i)
@@ -49,16 +50,13 @@ func (v *validator) allowedRoutes(path string, a *gateway.AllowedRoutes) {
 	if a == nil {
 		return
 	}
-	v.Refuse(path+".kinds", a.Kinds)
-	if a.Namespaces == nil {
-		return
+	for i, k := range a.Kinds {
+		v.Required(rules.At(path+".kinds", i)+".kind", k.Kind)
 	}
-	from := or(a.Namespaces.From, gateway.NamespacesFromSame)
-	v.OneOf(path+".namespaces.from", string(from), "All", "Selector", "Same")
-	if from == gateway.NamespacesFromSelector {
-		v.Fail(path+".namespaces.from", "Selector: not supported by the lab")
+	if a.Namespaces != nil {
+		from := or(a.Namespaces.From, gateway.NamespacesFromSame)
+		v.OneOf(path+".namespaces.from", string(from), "All", "Selector", "Same")
 	}
-	v.Refuse(path+".namespaces.selector", a.Namespaces.Selector)
 }
 
 func (i inspector) gatewayNotes(g gatewayRule) []rules.Finding {

@@ -3,10 +3,10 @@
 // of the sidecars and wins over VirtualServices, several of one Service add up, and the more
 // specific match comes first; a Gateway of class istio is the way in.
 //
-// Features that the tutorial does not use are refused with "not supported by the lab": filters of
-// type CORS, ExternalAuth and ExtensionRef, filters of backends, session persistence, parents
-// other than a Service and a Gateway, sections of a Gateway, backends other than Services, and of
-// a Gateway everything but HTTP listeners with a host name. docs/refused.md lists them.
+// Features that one Envoy on one machine does not do are refused with "not supported by the lab":
+// filters of type ExternalAuth and ExtensionRef, parents other than a Service, a ServiceEntry and a
+// Gateway, backends other than Services and hosts, and of a Gateway everything but HTTP listeners.
+// What Istio itself does not look at is taken, and told. docs/refused.md lists them.
 package gatewayapi
 
 import (
@@ -20,15 +20,21 @@ import (
 // Group is the one that all kinds of this package have.
 const Group = "gateway.networking.k8s.io"
 
+// istioGroup is that of Istio's own kinds that a route may name.
+const istioGroup = "networking.istio.io"
+
 const (
 	httpRouteKind = "HTTPRoute"
 	gatewayKind   = "Gateway"
 	serviceKind   = "Service"
+	entryKind     = "ServiceEntry"
+	hostKind      = "Hostname"
 )
 
 // Rules of the kinds, with their specs.
 type (
 	gatewayRule = rules.Typed[gateway.GatewaySpec]
+	grant       = rules.Typed[gateway.ReferenceGrantSpec]
 	httpRoute   = rules.Typed[gateway.HTTPRouteSpec]
 )
 
@@ -44,6 +50,10 @@ func table() rules.Table[*validator, inspector] {
 			Kind: httpRouteKind, Plural: "httproutes", Group: Group, Versions: versions, Set: set,
 			Columns: "HOSTNAMES:.spec.hostnames",
 		}, (*validator).httpRoute, inspector.httpRouteNotes),
+		rules.NewRow(rules.Kind{
+			Kind: "ReferenceGrant", Plural: "referencegrants", Short: "refgrant", Group: Group,
+			Versions: "v1, v1beta1", Set: set,
+		}, (*validator).referenceGrant, inspector.grantNotes),
 	}
 }
 
@@ -54,7 +64,7 @@ func Kinds() []rules.Kind { return table().Kinds() }
 func Extension() v1.Extension {
 	kinds := table()
 	return v1.Extension{
-		Routes: serviceRoutes, Gateway: gatewayHosts,
+		Routes: meshRoutes, Gateway: gatewayHosts,
 		Inspect: func(s rules.Set, t mesh.Topology, r rules.Rule) []rules.Finding {
 			return kinds.Inspect(inspector{s, t}, r)
 		},

@@ -13,38 +13,8 @@ import (
 	gateway "sigs.k8s.io/gateway-api/apis/v1"
 
 	"istio-tutorial/lab/mesh"
-	"istio-tutorial/lab/rules"
 	v1 "istio-tutorial/lab/rules/v1"
 )
-
-// serviceRoutes are those of all HTTPRoutes that have the called Service for a parent: its own
-// namespace's for all clients, another namespace's for the clients there.
-func serviceRoutes(s rules.Set, call v1.Call) ([]v1.Route, bool) {
-	var attached []httpRoute
-	for _, r := range rules.Of[gateway.HTTPRouteSpec](s.Oldest()) {
-		if r.Key.Namespace != call.Service.Namespace && r.Key.Namespace != call.Client.Namespace {
-			continue
-		}
-		if slices.ContainsFunc(r.Spec.ParentRefs, func(p gateway.ParentReference) bool {
-			return isService(p) && named(r, p.Namespace, p.Name) == call.Service.Name &&
-				int(or(p.Port, gateway.PortNumber(call.Port))) == call.Port
-		}) {
-			attached = append(attached, r)
-		}
-	}
-	return sorted(attached, call), len(attached) > 0
-}
-
-// named is what a route refers to; without a namespace, it is in the route's.
-func named(r httpRoute, namespace *gateway.Namespace, name gateway.ObjectName) mesh.Name {
-	return mesh.Name{
-		Namespace: string(or(namespace, gateway.Namespace(r.Key.Namespace))), Name: string(name),
-	}
-}
-
-func isService(p gateway.ParentReference) bool {
-	return or(p.Kind, gatewayKind) == serviceKind && or(p.Group, Group) == ""
-}
 
 // ranked is a route with what decides its place.
 type ranked struct {
@@ -53,12 +23,12 @@ type ranked struct {
 }
 
 // sorted puts the more specific match first, and cuts off what comes after a match of everything.
-func sorted(attached []httpRoute, call v1.Call) []v1.Route {
+func (s scope) sorted(attached []httpRoute) []v1.Route {
 	var list []ranked
 	for _, r := range attached {
 		for i, spec := range orOne(r.Spec.Rules) {
 			for _, m := range orOne(spec.Matches) {
-				list = append(list, ranked{newRoute(r, i, spec, m, call), m})
+				list = append(list, ranked{s.route(r, i, spec, m), m})
 			}
 		}
 	}
@@ -136,8 +106,8 @@ func compare(c mesh.Condition, how, value string) mesh.Condition {
 	return c
 }
 
-func newRoute(
-	r httpRoute, i int, spec gateway.HTTPRouteRule, m gateway.HTTPRouteMatch, call v1.Call,
+func (s scope) route(
+	r httpRoute, i int, spec gateway.HTTPRouteRule, m gateway.HTTPRouteMatch,
 ) v1.Route {
 	route := v1.Route{Source: v1.Source{
 		Kind: httpRouteKind, Name: string(or(spec.Name, "")), Rule: i,
@@ -145,8 +115,8 @@ func newRoute(
 	}}
 	route.From = r.Key.Path()
 	route.Match = conditions(m)
-	route.Destinations = destinations(r, spec.BackendRefs)
-	if reshape(&route, spec.Filters, call.Port); route.Redirect != nil {
+	route.Destinations = s.destinations(r, spec.BackendRefs)
+	if reshape(&route, spec.Filters, s.call.Port); route.Redirect != nil {
 		return route
 	}
 	if len(route.Destinations) == 0 {
@@ -157,23 +127,19 @@ func newRoute(
 		return route
 	}
 	route.Missing = http.StatusInternalServerError
-	route.Mirrors = mirrors(r, spec.Filters, call)
+	route.Mirrors = s.mirrors(r, spec.Filters)
 	route.Timeout, route.Retry = tries(spec)
 	return route
 }
 
-func cluster(r httpRoute, b gateway.BackendObjectReference) mesh.Cluster {
-	service := mesh.Service{Name: named(r, b.Namespace, b.Name)}
-	return mesh.Cluster{Host: service.Host(), Port: int(or(b.Port, 0))}
-}
-
 // destinations leave out those of weight 0.
-func destinations(r httpRoute, backends []gateway.HTTPBackendRef) []mesh.Destination {
+func (s scope) destinations(r httpRoute, backends []gateway.HTTPBackendRef) []mesh.Destination {
 	var list []mesh.Destination
 	for _, b := range backends {
 		if weight := int(or(b.Weight, 1)); weight > 0 {
-			d := mesh.Destination{Cluster: cluster(r, b.BackendObjectReference), Weight: weight}
-			list = append(list, d)
+			list = append(list, mesh.Destination{
+				Cluster: s.cluster(r, b.BackendObjectReference), Weight: weight, Headers: headers(b.Filters),
+			})
 		}
 	}
 	if len(list) == 1 {
@@ -183,7 +149,7 @@ func destinations(r httpRoute, backends []gateway.HTTPBackendRef) []mesh.Destina
 }
 
 // mirrors leave out what is not there.
-func mirrors(r httpRoute, filters []gateway.HTTPRouteFilter, call v1.Call) []mesh.Mirror {
+func (s scope) mirrors(r httpRoute, filters []gateway.HTTPRouteFilter) []mesh.Mirror {
 	var list []mesh.Mirror
 	for _, f := range filters {
 		m := f.RequestMirror
@@ -194,7 +160,7 @@ func mirrors(r httpRoute, filters []gateway.HTTPRouteFilter, call v1.Call) []mes
 		if m.Fraction != nil {
 			percent = float64(m.Fraction.Numerator) * 100 / float64(or(m.Fraction.Denominator, 100))
 		}
-		if c := cluster(r, m.BackendRef); percent > 0 && call.Known(c) {
+		if c := s.cluster(r, m.BackendRef); percent > 0 && s.call.Known(c) {
 			list = append(list, mesh.Mirror{Cluster: c, Percent: percent})
 		}
 	}

@@ -1,12 +1,11 @@
 package gatewayapi
 
 import (
-	"fmt"
 	"net/http"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"k8s.io/apimachinery/pkg/util/validation"
 	gateway "sigs.k8s.io/gateway-api/apis/v1"
@@ -24,13 +23,19 @@ func (v *validator) hostname(path, name string) {
 	v.subdomain(path, strings.TrimPrefix(name, "*."))
 }
 
-// most are the lengths of lists that the API server takes.
+// most are the lengths of lists, and of texts, that the API server takes.
 const (
-	mostRules   = 16
-	mostMatches = 64
-	mostOthers  = 16
-	mostHeader  = 4096
-	mostWeight  = 1_000_000
+	mostParents   = 32
+	mostRules     = 16
+	mostMatches   = 64
+	mostOfAll     = 128 // matches of all rules
+	mostListeners = 64
+	mostOthers    = 16
+	mostName      = 256
+	mostHeader    = 4096
+	mostQuery     = 1024
+	mostPath      = 1024
+	mostWeight    = 1_000_000
 )
 
 func (v *validator) atMost(path string, have, most int) {
@@ -40,40 +45,64 @@ func (v *validator) atMost(path string, have, most int) {
 }
 
 func (v *validator) httpRoute(r *gateway.HTTPRouteSpec) {
-	v.Refuse("spec.useDefaultGateways", r.UseDefaultGateways)
+	if r.UseDefaultGateways != "" {
+		v.OneOf("spec.useDefaultGateways", string(r.UseDefaultGateways), "All", "None")
+	}
 	v.parents(r.ParentRefs)
+	v.atMost("spec.hostnames", len(r.Hostnames), mostOthers)
 	for i, h := range r.Hostnames {
 		v.hostname(rules.At("spec.hostnames", i), string(h))
 	}
+	if r.Rules != nil {
+		v.Required("spec.rules", r.Rules)
+	}
 	v.atMost("spec.rules", len(r.Rules), mostRules)
+	matches := 0
 	for i, rule := range r.Rules {
 		v.rule(rules.At("spec.rules", i), rule)
+		matches += len(orOne(rule.Matches))
 	}
+	v.atMost("spec.rules, matches of all", matches, mostOfAll)
 }
 
+// parents takes one parent several times, if each has a port or a section of its own.
 func (v *validator) parents(list []gateway.ParentReference) {
-	key := func(p gateway.ParentReference) string {
-		return fmt.Sprint(or(p.Group, Group), or(p.Kind, gatewayKind), or(p.Namespace, ""), p.Name,
-			or(p.SectionName, ""), or(p.Port, 0))
-	}
+	v.atMost("spec.parentRefs", len(list), mostParents)
 	for i, p := range list {
 		path := rules.At("spec.parentRefs", i)
 		v.Required(path+".name", p.Name)
-		group, kind := string(or(p.Group, Group)), string(or(p.Kind, gatewayKind))
-		switch group + "/" + kind {
-		case "/" + serviceKind, Group + "/" + gatewayKind:
-		default:
-			v.Fail(path+".kind", "%s of group %q: not supported by the lab", kind, group)
+		if !isGateway(p) && !isService(p) && !isEntry(p) {
+			v.Fail(path+".kind", "%s of group %q: not supported by the lab",
+				or(p.Kind, gatewayKind), or(p.Group, Group))
 		}
 		if p.Port != nil {
 			v.Port(path+".port", int(*p.Port))
 		}
-		v.Refuse(path+".sectionName", p.SectionName)
-		if slices.ContainsFunc(list[:i], func(q gateway.ParentReference) bool {
-			return key(q) == key(p)
-		}) {
-			v.Fail(path, "the same parent twice")
+		if p.SectionName != nil {
+			v.subdomain(path+".sectionName", string(*p.SectionName))
 		}
+		for _, q := range list[:i] {
+			if sameParent(p, q) {
+				v.twoOfOne(path, p, q)
+			}
+		}
+	}
+}
+
+// sameParent tells whether two references have one parent, whatever part of it.
+func sameParent(p, q gateway.ParentReference) bool {
+	return or(p.Group, Group) == or(q.Group, Group) && or(p.Kind, gatewayKind) == or(q.Kind, gatewayKind) &&
+		or(p.Namespace, "") == or(q.Namespace, "") && p.Name == q.Name
+}
+
+// twoOfOne holds that two references to one parent differ.
+func (v *validator) twoOfOne(path string, p, q gateway.ParentReference) {
+	none := func(r gateway.ParentReference) bool { return r.SectionName == nil && r.Port == nil }
+	switch {
+	case none(p) || none(q):
+		v.Fail(path, "the same parent twice: each needs a sectionName or a port")
+	case or(p.SectionName, "") == or(q.SectionName, "") && or(p.Port, 0) == or(q.Port, 0):
+		v.Fail(path, "the same parent twice, with the same sectionName and port")
 	}
 }
 
@@ -91,21 +120,30 @@ func (v *validator) rule(path string, r gateway.HTTPRouteRule) {
 		field := rules.At(path+".backendRefs", i)
 		v.backend(field, b.BackendObjectReference)
 		v.Within(field+".weight", int(or(b.Weight, 1)), 0, mostWeight)
-		v.Refuse(field+".filters", b.Filters)
+		v.backendFilters(field+".filters", r, b.Filters)
 	}
 	v.timeouts(path+".timeouts", r.Timeouts)
 	v.retry(path+".retry", r.Retry)
-	v.Refuse(path+".sessionPersistence", r.SessionPersistence)
+	v.session(path+".sessionPersistence", r.SessionPersistence)
 }
 
 func (v *validator) backend(path string, b gateway.BackendObjectReference) {
 	v.Required(path+".name", b.Name)
+	isService := or(b.Group, "") == "" && or(b.Kind, serviceKind) == serviceKind
 	switch {
-	case or(b.Group, "") != "" || or(b.Kind, serviceKind) != serviceKind:
-		v.Fail(path+".kind", "%s: not supported by the lab; want %s", or(b.Kind, ""), serviceKind)
-	case b.Port == nil:
+	case !isService && !isHost(b):
+		v.Fail(path+".kind", "%s of group %q: not supported by the lab; want %s", or(b.Kind, serviceKind),
+			or(b.Group, ""), serviceKind)
+	case isHost(b) && b.Namespace != nil:
+		v.Fail(path+".namespace", "a %s is in no namespace", hostKind)
+	case isHost(b):
+		v.subdomain(path+".name", string(b.Name))
+	case strings.Contains(string(b.Name), "."):
+		v.Fail(path+".name", "%q: want the name of the Service, not its host", b.Name)
+	}
+	if b.Port == nil {
 		v.Fail(path+".port", "missing")
-	default:
+	} else {
 		v.Port(path+".port", int(*b.Port))
 	}
 }
@@ -118,30 +156,41 @@ func (v *validator) match(path string, m gateway.HTTPRouteMatch) {
 	headers, queries := map[string]bool{}, map[string]bool{}
 	for i, h := range m.Headers {
 		field := rules.At(path+".headers", i)
-		v.named(field, string(h.Name), h.Value, headers)
+		v.named(field, string(h.Name), h.Value, mostHeader, headers)
 		v.text(field, string(or(h.Type, gateway.HeaderMatchExact)), h.Value)
 	}
+	v.atMost(path+".queryParams", len(m.QueryParams), mostOthers)
 	for i, q := range m.QueryParams {
 		field := rules.At(path+".queryParams", i)
-		v.named(field, string(q.Name), q.Value, queries)
+		v.named(field, string(q.Name), q.Value, mostQuery, queries)
 		v.QueryName(field+".name", string(q.Name))
 		v.text(field, string(or(q.Type, gateway.QueryParamMatchExact)), q.Value)
 	}
 	if m.Method != nil {
-		v.OneOf(path+".method", string(*m.Method), http.MethodGet, http.MethodHead,
-			http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodConnect,
-			http.MethodOptions, http.MethodTrace, http.MethodPatch)
+		v.OneOf(path+".method", string(*m.Method), httpMethods()...)
+	}
+}
+
+func httpMethods() []string {
+	return []string{
+		http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodDelete,
+		http.MethodConnect, http.MethodOptions, http.MethodTrace, http.MethodPatch,
 	}
 }
 
 // named is a name, which those before have not, with a value.
-func (v *validator) named(path, name, value string, before map[string]bool) {
+func (v *validator) named(path, name, value string, most int, before map[string]bool) {
 	v.Once(path+".name", name, before)
-	if !regexp.MustCompile("^[A-Za-z0-9!#$%&'*+\\-.^_`|~]+$").MatchString(name) {
-		v.Fail(path+".name", "%q is no name", name)
+	v.token(path+".name", name)
+	if value == "" || utf8.RuneCountInString(value) > most {
+		v.Fail(path+".value", "want 1 to %d characters", most)
 	}
-	if value == "" || len(value) > mostHeader {
-		v.Fail(path+".value", "want 1 to %d characters", mostHeader)
+}
+
+// token is the name of a header.
+func (v *validator) token(path, name string) {
+	if len(name) > mostName || !regexp.MustCompile("^[A-Za-z0-9!#$%&'*+\\-.^_`|~]+$").MatchString(name) {
+		v.Fail(path, "%q is no name", name)
 	}
 }
 
@@ -160,6 +209,7 @@ func (v *validator) regex(path, value string) {
 func (v *validator) path(path string, m gateway.HTTPPathMatch) {
 	how, value := string(or(m.Type, gateway.PathMatchPathPrefix)), or(m.Value, "/")
 	v.OneOf(path+".type", how, "Exact", "PathPrefix", "RegularExpression")
+	v.atMost(path+".value, characters", utf8.RuneCountInString(value), mostPath)
 	if how == "RegularExpression" {
 		v.regex(path, value)
 		return
@@ -172,7 +222,7 @@ func (v *validator) path(path string, m gateway.HTTPPathMatch) {
 			v.Fail(path+".value", "must not contain %s", part)
 		}
 	}
-	if !regexp.MustCompile(`^([-A-Za-z0-9/._~!$&'()*+,;=:@]|%[0-9a-fA-F]{2})*$`).MatchString(value) {
+	if !regexp.MustCompile(`^([-A-Za-z0-9/._~!$&'()*+,;=:@]|%[0-9a-fA-F]{2})+$`).MatchString(value) {
 		v.Fail(path+".value", "%s: a path has letters, digits, -/._~!$&'()*+,;=:@ and %%XX alone", rules.Quote(value))
 	}
 	if strings.HasSuffix(value, "/.") || strings.HasSuffix(value, "/..") {
@@ -224,4 +274,26 @@ func (v *validator) retry(path string, r *gateway.HTTPRouteRetry) {
 		v.Within(rules.At(path+".codes", i), int(code), 400, 599)
 	}
 	v.duration(path+".backoff", r.Backoff)
+}
+
+// session takes what the API server does; Istio does nothing of it.
+func (v *validator) session(path string, s *gateway.SessionPersistence) {
+	if s == nil {
+		return
+	}
+	kind := or(s.Type, gateway.CookieBasedSessionPersistence)
+	v.OneOf(path+".type", string(kind), "Cookie", "Header")
+	v.duration(path+".absoluteTimeout", s.AbsoluteTimeout)
+	v.duration(path+".idleTimeout", s.IdleTimeout)
+	if s.CookieConfig == nil {
+		return
+	}
+	lifetime := or(s.CookieConfig.LifetimeType, gateway.SessionCookieLifetimeType)
+	v.OneOf(path+".cookieConfig.lifetimeType", string(lifetime), "Permanent", "Session")
+	if kind != gateway.CookieBasedSessionPersistence {
+		v.Fail(path+".cookieConfig", "only for type Cookie")
+	}
+	if lifetime == gateway.PermanentCookieLifetimeType && s.AbsoluteTimeout == nil {
+		v.Fail(path+".absoluteTimeout", "missing: the cookie is Permanent")
+	}
 }

@@ -88,6 +88,14 @@ spec:
         port: 8443
 `
 
+const aGrant = `apiVersion: gateway.networking.k8s.io/v1beta1
+kind: ReferenceGrant
+metadata: {name: g, namespace: b}
+spec:
+  from: [{group: gateway.networking.k8s.io, kind: HTTPRoute, namespace: a}]
+  to: [{group: "", kind: Service, name: other}]
+`
+
 func parse(text string) error {
 	docs, err := document.Parse("rules.yml", strings.NewReader(text))
 	if err == nil {
@@ -99,7 +107,7 @@ func parse(text string) error {
 // TestMutants takes one word of a good file for another, and wants the line of it.
 func TestMutants(t *testing.T) {
 	t.Parallel()
-	for _, text := range []string{aRoute, aGateway, aReshape, aRedirect} {
+	for _, text := range []string{aRoute, aGateway, aReshape, aRedirect, aGrant} {
 		if err := parse(text); err != nil {
 			t.Fatal(err)
 		}
@@ -115,7 +123,7 @@ func TestMutants(t *testing.T) {
 		"expression":       {aRoute, ".*Safari.*", "(Safari", "17: spec.rules[0].matches[0].headers[0].value"},
 		"filter":           {aRoute, "type: RequestMirror", "type: Mirror", "19: spec.rules[0].filters[0].type"},
 		"other filter":     {aRoute, "type: RequestMirror", "type: URLRewrite", "its type is URLRewrite, but that field is missing"},
-		"unknown filter":   {aRoute, "type: RequestMirror", "type: CORS", "CORS: not supported"},
+		"unknown filter":   {aRoute, "type: RequestMirror", "type: ExternalAuth", "ExternalAuth: not supported"},
 		"no filter":        {aRoute, "type: RequestMirror", "type: Mirror", "\"Mirror\" is no filter"},
 		"twice":            {aReshape, "type: URLRewrite\n      urlRewrite", "type: RequestHeaderModifier\n      requestHeaderModifier: {remove: [b]}\n      urlRewrite", "RequestHeaderModifier given twice"},
 		"two fields":       {aReshape, "      urlRewrite:", "      requestMirror: {backendRef: {name: a, port: 80}}\n      urlRewrite:", "the field of RequestMirror must not be set"},
@@ -137,6 +145,26 @@ func TestMutants(t *testing.T) {
 		"bare timeout":     {aRoute, "request: 2s", "request: 2", "want a string"},
 		"longer try":       {aRoute, "backendRequest: 1s", "backendRequest: 3s", "longer than request"},
 		"code":             {aRoute, "[503]", "[200]", "200 is not in 400-599"},
+		"no rules":         {aRedirect, "rules:\n  - filters:\n    - type: RequestRedirect\n      requestRedirect:\n        statusCode: 301\n        scheme: https\n        hostname: a.test\n        port: 8443\n", "rules: []\n", "5: spec.rules: missing"},
+		"two parents":      {aRoute, "  rules:", "  - {group: \"\", kind: Service, name: recommendation}\n  rules:", "12: spec.parentRefs[1]: the same parent twice: each needs"},
+		"one section":      {aRoute, "  rules:", "  - {group: \"\", kind: Service, name: recommendation, port: 8080}\n  rules:", "with the same sectionName and port"},
+		"section":          {aRoute, "port: 8080\n  rules", "sectionName: A\n  rules", "11: spec.parentRefs[0].sectionName"},
+		"characters":       {aReshape, "value: /a}", "value: \"/a b\"}", "a path has letters, digits"},
+		"long path":        {aReshape, "value: /a}", "value: /" + strings.Repeat("a", 1024) + "}", "1025 are more than 1024"},
+		"long name":        {aReshape, "name: a, value", "name: " + strings.Repeat("a", 257) + ", value", "is no name"},
+		"twice removed":    {aReshape, "remove: [c]", "remove: [c, c]", "c given twice"},
+		"backend's filter": {aReshape, "name: a, port: 80", "name: a, port: 80, filters: [{type: URLRewrite, urlRewrite: {hostname: a.test}}]", "URLRewrite of one backend: not supported by the lab, nor by Istio"},
+		"their prefix":     {aRoute, "      weight: 90", "      weight: 90\n      filters: [{type: URLRewrite, urlRewrite: {path: {type: ReplacePrefixMatch}}}]", "want the field of its type"},
+		"host for a name":  {aReshape, "name: a, port: 80", "name: a.b, port: 80", "want the name of the Service"},
+		"Hostname":         {aReshape, "name: a, port: 80", "kind: Hostname, group: networking.istio.io, namespace: b, name: a.b, port: 80", "is in no namespace"},
+		"other backend":    {aReshape, "name: a, port: 80", "kind: Pool, group: x, name: a, port: 80", "Pool of group \"x\": not supported"},
+		"session":          {aReshape, "  - matches", "  - sessionPersistence: {type: Header, cookieConfig: {}}\n    matches", "only for type Cookie"},
+		"lifetime":         {aReshape, "  - matches", "  - sessionPersistence: {cookieConfig: {lifetimeType: Permanent}}\n    matches", "the cookie is Permanent"},
+		"default gateways": {aReshape, "  rules", "  useDefaultGateways: Some\n  rules", "want one of All, None"},
+		"whose routes":     {aGateway, "HTTP\n", "HTTP\n    allowedRoutes: {namespaces: {from: Some}}\n", "want one of All, Selector, Same"},
+		"no grant":         {aGrant, "from: [{group: gateway.networking.k8s.io, kind: HTTPRoute, namespace: a}]", "from: []", "spec.from: missing"},
+		"grant's kind":     {aGrant, "kind: Service, ", "", "spec.to[0].kind: missing"},
+		"grant's place":    {aGrant, ", namespace: a}]", "}]", "spec.from[0].namespace: missing"},
 		"class":            {aGateway, "Name: istio", "Name: istio-waypoint", "6: spec.gatewayClassName"},
 		"listener's port":  {aGateway, "port: 80", "port: 80000", "9: spec.listeners[0].port"},
 		"protocol":         {aGateway, "protocol: HTTP", "protocol: HTTPS", "HTTPS: not supported by the lab"},

@@ -122,7 +122,7 @@ func gatewayMesh(t *testing.T, docs []document.Document) mesh.Mesh {
 // randomRules is a few rules for recommendation and preference, with what RouteRules and policies
 // can say and, where only HTTPRoutes are to come of it, nothing that they never can.
 func randomRules(r *rand.Rand, forRoutes bool) string {
-	never := regexp.MustCompile("source|Fault|prefix|authority")
+	never := regexp.MustCompile("source|Fault|prefix|authority|rewrite|cors")
 	pick := func(list ...string) string {
 		for {
 			if text := list[r.IntN(len(list))]; !forRoutes || !never.MatchString(text) {
@@ -134,7 +134,7 @@ func randomRules(r *rand.Rand, forRoutes bool) string {
 	for i := range 1 + r.IntN(4) {
 		fmt.Fprintf(&b, "---\napiVersion: config.istio.io/v1alpha2\nkind: RouteRule\n"+
 			"metadata: {name: r%d}\nspec:\n  destination: {name: %s}\n"+
-			"  precedence: %d\n%s%s%s%s", i,
+			"  precedence: %d\n%s%s%s%s%s", i,
 			pick("recommendation", "recommendation", "recommendation", "preference"), r.IntN(4),
 			pick("", "", "  match: {request: {headers: {user-agent: {regex: .*Safari.*}}}}\n",
 				"  match: {request: {headers: {uri: {prefix: /a}, x: {exact: b}}}}\n",
@@ -158,7 +158,9 @@ func randomRules(r *rand.Rand, forRoutes bool) string {
 				"  httpFault: {delay: {percent: 10, fixedDelay: 7s}}\n",
 				"  httpFault: {abort: {percent: 1, httpStatus: 418}, delay: {percent: 100, fixedDelay: 1m}}\n",
 				"  mirror: {name: recommendation, labels: {version: v2}}\n",
-				"  mirror: {name: customer}\n"))
+				"  mirror: {name: customer}\n"),
+			pick("", "", "", "  appendHeaders: {a: b, c: d}\n", "  rewrite: {uri: /b}\n",
+				"  rewrite: {authority: b.test}\n", "  corsPolicy: {allowOrigin: [http://a.test], maxAge: 1h}\n"))
 	}
 	for i := range r.IntN(3) {
 		if forRoutes {

@@ -33,7 +33,10 @@ type Source struct {
 type Call struct {
 	Client  mesh.Workload
 	Service mesh.Service
+	Entry   mesh.Name // the ServiceEntry, where the call is of a host outside
 	Port    int
+	// Labels are those of a namespace.
+	Labels func(namespace string) mesh.Labels
 	// Known reports whether a cluster is there for the client.
 	Known func(mesh.Cluster) bool
 }
@@ -179,7 +182,7 @@ func (r *resolver) plan(w mesh.Workload) plan {
 		vh := mesh.VirtualHost{Names: []string{e.Host}, Port: e.Port}
 		routes := []Route{unreadRoute(mesh.Cluster{Host: e.Host, Port: e.Port})}
 		if e.Protocol != mesh.TCP {
-			routes = r.routesFor(c, e.Host, e.Port)
+			routes = r.externalRoutes(c, e)
 		}
 		p.hosts = append(p.hosts, plannedHost{VirtualHost: vh, host: e.Host, routes: routes})
 	}
@@ -190,19 +193,42 @@ func (r *resolver) host(c client, s mesh.Service, port int) plannedHost {
 	h := plannedHost{
 		VirtualHost: mesh.VirtualHost{Names: s.Names(c.Namespace), Port: port}, host: s.Host(),
 	}
+	var isExtended bool
+	if h.routes, isExtended = r.extended(r.call(c, s, port)); !isExtended {
+		h.routes = r.routesFor(c, s.Host(), port)
+	}
+	return h
+}
+
+// extended are the routes that extensions have for a call; it is false where they have none.
+func (r *resolver) extended(call Call) ([]Route, bool) {
 	for _, e := range r.extensions {
-		if routes, ok := e.Routes(r.set, r.call(c, s, port)); ok {
-			h.routes = routes
-			return h
+		if routes, ok := e.Routes(r.set, call); ok {
+			return routes, true
 		}
 	}
-	h.routes = r.routesFor(c, s.Host(), port)
-	return h
+	return nil, false
+}
+
+// externalRoutes are those of a host outside that speaks HTTP.
+func (r *resolver) externalRoutes(c client, host mesh.ExternalHost) []Route {
+	call := r.call(c, mesh.Service{}, host.Port)
+	if i := slices.IndexFunc(r.entries, func(e serviceEntry) bool {
+		return slices.Contains(e.Spec.Hosts, host.Host)
+	}); i >= 0 {
+		call.Entry = mesh.Name{Namespace: r.entries[i].Key.Namespace, Name: r.entries[i].Key.Name}
+	}
+	if routes, ok := r.extended(call); ok {
+		return routes
+	}
+	return r.routesFor(c, host.Host, host.Port)
 }
 
 func (r *resolver) call(c client, s mesh.Service, port int) Call {
 	known := func(to mesh.Cluster) bool { return r.known(c, to) }
-	return Call{Client: c.Workload, Service: s, Port: port, Known: known}
+	return Call{
+		Client: c.Workload, Service: s, Port: port, Known: known, Labels: r.topology.LabelsOf,
+	}
 }
 
 // routesFor are those of the first VirtualService that has any for the client.

@@ -1,0 +1,37 @@
+package gatewayapi
+
+import (
+	"slices"
+
+	gateway "sigs.k8s.io/gateway-api/apis/v1"
+
+	"istio-tutorial/lab/rules"
+)
+
+func (v *validator) referenceGrant(g *gateway.ReferenceGrantSpec) {
+	v.Required("spec.from", g.From)
+	v.atMost("spec.from", len(g.From), mostOthers)
+	for i, f := range g.From {
+		path := rules.At("spec.from", i)
+		v.Required(path+".kind", f.Kind)
+		if v.Required(path+".namespace", f.Namespace) {
+			v.subdomain(path+".namespace", string(f.Namespace))
+		}
+	}
+	v.Required("spec.to", g.To)
+	v.atMost("spec.to", len(g.To), mostOthers)
+	for i, t := range g.To {
+		v.Required(rules.At("spec.to", i)+".kind", t.Kind)
+	}
+}
+
+// grantNotes say where a grant is for what the lab has not.
+func (inspector) grantNotes(g grant) []rules.Finding {
+	if slices.ContainsFunc(g.Spec.From, func(f gateway.ReferenceGrantFrom) bool {
+		return f.Group == Group && f.Kind == httpRouteKind
+	}) {
+		return nil
+	}
+	return []rules.Finding{rules.Warn("spec.from", "",
+		"never acts: the lab has no references but those of %s", httpRouteKind)}
+}

@@ -1,0 +1,109 @@
+package gatewayapi
+
+import (
+	"slices"
+
+	gateway "sigs.k8s.io/gateway-api/apis/v1"
+
+	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/rules"
+	v1 "istio-tutorial/lab/rules/v1"
+)
+
+// scope is the calls that routes act on.
+type scope struct {
+	set  rules.Set
+	call v1.Call
+	edge bool // at the ingress, where a backend of another namespace needs a ReferenceGrant
+}
+
+// meshRoutes are those of all HTTPRoutes that have the called Service or ServiceEntry for a parent:
+// its own namespace's for all clients, another namespace's for the clients there.
+func meshRoutes(set rules.Set, call v1.Call) ([]v1.Route, bool) {
+	var attached []httpRoute
+	for _, r := range rules.Of[gateway.HTTPRouteSpec](set.Oldest()) {
+		called := parentOf(call)
+		if r.Key.Namespace != called.Namespace && r.Key.Namespace != call.Client.Namespace {
+			continue
+		}
+		if slices.ContainsFunc(r.Spec.ParentRefs, func(p gateway.ParentReference) bool {
+			isCalled := isService(p) && call.Entry == mesh.Name{} ||
+				isEntry(p) && call.Entry != mesh.Name{}
+			return isCalled && named(r, p.Namespace, p.Name) == called &&
+				int(or(p.Port, gateway.PortNumber(call.Port))) == call.Port
+		}) {
+			attached = append(attached, r)
+		}
+	}
+	return scope{set: set, call: call}.sorted(attached), len(attached) > 0
+}
+
+// parentOf is what a route for a call names as its parent.
+func parentOf(call v1.Call) mesh.Name {
+	if call.Entry != (mesh.Name{}) {
+		return call.Entry
+	}
+	return call.Service.Name
+}
+
+// named is what a route refers to; without a namespace, it is in the route's.
+func named(r httpRoute, namespace *gateway.Namespace, name gateway.ObjectName) mesh.Name {
+	return mesh.Name{
+		Namespace: string(or(namespace, gateway.Namespace(r.Key.Namespace))), Name: string(name),
+	}
+}
+
+func isParent(p gateway.ParentReference, group gateway.Group, kind gateway.Kind) bool {
+	return or(p.Kind, gatewayKind) == kind && or(p.Group, Group) == group
+}
+
+func isGateway(p gateway.ParentReference) bool { return isParent(p, Group, gatewayKind) }
+
+func isService(p gateway.ParentReference) bool { return isParent(p, "", serviceKind) }
+
+func isEntry(p gateway.ParentReference) bool { return isParent(p, istioGroup, entryKind) }
+
+// isHost reports whether a backend is a host by its name.
+func isHost(b gateway.BackendObjectReference) bool {
+	return or(b.Group, "") == istioGroup && or(b.Kind, serviceKind) == hostKind
+}
+
+// cluster is that of a backend, granted or not.
+func cluster(r httpRoute, b gateway.BackendObjectReference) mesh.Cluster {
+	service := mesh.Service{Name: named(r, b.Namespace, b.Name)}
+	c := mesh.Cluster{Host: service.Host(), Port: int(or(b.Port, 0))}
+	if isHost(b) {
+		c.Host = string(b.Name)
+	}
+	return c
+}
+
+// ungranted is the host of a cluster that is never there, so that who is sent to it gets 500.
+const ungranted = "no-reference-grant"
+
+func (s scope) cluster(r httpRoute, b gateway.BackendObjectReference) mesh.Cluster {
+	c := cluster(r, b)
+	if s.edge && !granted(s.set, r, b) {
+		c.Host = ungranted
+	}
+	return c
+}
+
+// granted reports whether a route may lead to a backend of another namespace.
+func granted(set rules.Set, r httpRoute, b gateway.BackendObjectReference) bool {
+	to := named(r, b.Namespace, b.Name)
+	if to.Namespace == r.Key.Namespace {
+		return true
+	}
+	return slices.ContainsFunc(rules.Of[gateway.ReferenceGrantSpec](set.Rules()), func(g grant) bool {
+		return g.Key.Namespace == to.Namespace &&
+			slices.ContainsFunc(g.Spec.From, func(f gateway.ReferenceGrantFrom) bool {
+				return f.Group == Group && f.Kind == httpRouteKind &&
+					string(f.Namespace) == r.Key.Namespace
+			}) &&
+			slices.ContainsFunc(g.Spec.To, func(t gateway.ReferenceGrantTo) bool {
+				return t.Group == or(b.Group, "") && t.Kind == or(b.Kind, serviceKind) &&
+					or(t.Name, b.Name) == b.Name
+			})
+	})
+}
