@@ -6,6 +6,7 @@ package manifests
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -22,7 +23,12 @@ type Object struct {
 	Deployment *Deployment   // nil for other kinds
 	Service    *mesh.Service // nil for other kinds
 	Ingress    []Backend     // empty for other kinds
+	// Notes are what was taken, and has no effect on one machine, or another one.
+	Notes []Note
 }
+
+// Note is a sentence about a field.
+type Note struct{ Path, Text string }
 
 // versions are the kinds that Parse knows, and the API versions of each.
 func versions(kind string) []string {
@@ -65,6 +71,10 @@ func (r *reader) result() (Object, error) {
 
 func (r *reader) fail(path, format string, args ...any) {
 	r.errs = append(r.errs, r.Errorf(path, format, args...))
+}
+
+func (r *reader) note(path, format string, args ...any) {
+	r.Notes = append(r.Notes, Note{path, fmt.Sprintf(format, args...)})
 }
 
 func (r *reader) read() {

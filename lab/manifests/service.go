@@ -64,9 +64,11 @@ func protocol(p corev1.ServicePort) mesh.Protocol {
 	switch strings.ToLower(name) {
 	case "http":
 		return mesh.HTTP
-	case "http2", "h2c", "grpc":
+	case "http2", "h2c", "grpc", "grpc-web":
 		return mesh.HTTP2
-	default:
+	case "tcp", "tls", "https", "mongo", "mysql", "redis", "udp", "hbone":
 		return mesh.TCP
+	default:
+		return mesh.Unnamed
 	}
 }

@@ -63,6 +63,7 @@ func sameDocument(a, b Object) bool {
 func (s Set) said() []Finding {
 	list := s.Findings(s.Expected())
 	for _, o := range s.objects {
+		list = append(list, s.notes(o)...)
 		for _, text := range s.onCluster(Result{Ref: o.Ref}) {
 			list = append(list, Finding{
 				Ref: o.Ref, Origin: o.origin(), File: o.doc.File, Line: o.doc.Line,
