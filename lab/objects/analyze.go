@@ -4,11 +4,9 @@ import (
 	"bytes"
 	"cmp"
 	"errors"
-	"fmt"
 	"slices"
 
 	"istio-tutorial/lab/document"
-	"istio-tutorial/lab/manifests"
 	"istio-tutorial/lab/mesh"
 )
 
@@ -90,11 +88,6 @@ func (a *analyst) read(f File) []Object {
 	a.refuse(Object{}, err)
 	var list []Object
 	for _, doc := range docs {
-		_, isRule := dialectOf(doc)
-		if !isRule && !manifests.Known(doc) {
-			a.unknown(doc)
-			continue
-		}
 		o, err := read(doc, a.namespace)
 		if err == nil && o.Name == "" {
 			err = doc.CheckName()
@@ -106,15 +99,6 @@ func (a *analyst) read(f File) []Object {
 		list = append(list, o)
 	}
 	return list
-}
-
-// unknown is a kind that says nothing to the mesh, or is misspelt.
-func (a *analyst) unknown(doc document.Document) {
-	a.findings = append(a.findings, Finding{
-		Origin: doc.Kind + " " + cmp.Or(doc.Namespace, a.namespace) + "/" + doc.Name,
-		File:   doc.File, Line: doc.Line, Level: Warning,
-		Text: fmt.Sprintf("not looked at: the lab knows no kind %s of %s", doc.Kind, doc.APIVersion),
-	})
 }
 
 // refuse takes an error of a document, or of a file without any.

@@ -23,6 +23,13 @@ func Kinds() []Kind {
 		{Kind: "Ingress", Plural: "ingresses", Group: "networking.k8s.io", Short: "ing"},
 		{Kind: "ServiceAccount", Plural: "serviceaccounts", Short: "sa"},
 		{Kind: "Namespace", Plural: "namespaces", Short: "ns", Cluster: true},
+		{Kind: "ConfigMap", Plural: "configmaps", Short: "cm"},
+		{Kind: "Secret", Plural: "secrets"},
+		{Kind: "HorizontalPodAutoscaler", Plural: "horizontalpodautoscalers", Group: "autoscaling", Short: "hpa"},
+		{Kind: "PodDisruptionBudget", Plural: "poddisruptionbudgets", Group: "policy", Short: "pdb"},
+		{Kind: "NetworkPolicy", Plural: "networkpolicies", Group: "networking.k8s.io", Short: "netpol"},
+		{Kind: "Role", Plural: "roles", Group: "rbac.authorization.k8s.io"},
+		{Kind: "RoleBinding", Plural: "rolebindings", Group: "rbac.authorization.k8s.io"},
 	}
 	for _, d := range dialects() {
 		kinds = append(kinds, d.kinds...)

@@ -3,6 +3,7 @@ package objects
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"istio-tutorial/lab/mesh"
 	"istio-tutorial/lab/rules"
@@ -15,7 +16,7 @@ func (s Set) notes(o Object) []Finding {
 	}
 	var list []Finding
 	for _, n := range o.Manifest.Notes {
-		list = append(list, o.finding(n.Path, Info, "%s: %s", n.Path, n.Text))
+		list = append(list, o.finding(n.Path, Info, "%s", strings.TrimPrefix(n.Path+": "+n.Text, ": ")))
 	}
 	if o.Manifest.Service != nil {
 		list = append(list, s.portNotes(o)...)

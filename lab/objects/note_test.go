@@ -2,6 +2,7 @@ package objects_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -39,6 +40,45 @@ func TestUnnamedPort(t *testing.T) {
 		files := []objects.File{{Name: "web.yml", Data: []byte(service)}}
 		if got := texts(before.Analyze(files, namespace)); !slices.Contains(got, want) {
 			t.Errorf("%s: analyze says %q", edition, got)
+		}
+	}
+}
+
+// TestInertKinds keeps what does nothing here, and says so, in the words for it; a kind that a known
+// group does not have is refused.
+func TestInertKinds(t *testing.T) {
+	t.Parallel()
+	for of, want := range map[string]string{
+		"autoscaling/v2 HorizontalPodAutoscaler":  "horizontalpodautoscaler.autoscaling",
+		"policy/v1 PodDisruptionBudget":           "poddisruptionbudget.policy",
+		"networking.k8s.io/v1 NetworkPolicy":      "networkpolicy.networking.k8s.io",
+		"monitoring.coreos.com/v1 ServiceMonitor": "servicemonitor.monitoring.coreos.com",
+		"v1 ConfigMap":                          "configmap",
+		"v1 ConfigMaps":                         "",
+		"apps/v1 Deploymnet":                    "",
+		"networking.istio.io/v1 VirtualServise": "",
+	} {
+		version, kind, _ := strings.Cut(of, " ")
+		text := "apiVersion: " + version + "\nkind: " + kind + "\nmetadata: {name: x}\n"
+		file := objects.File{Name: "x.yml", Data: []byte(text)}
+		list, err := objects.Parse([]objects.File{file}, namespace, false)
+		if refused := err != nil; refused != (want == "") {
+			t.Errorf("%s: %v", of, err)
+		}
+		if want == "" || err != nil {
+			continue
+		}
+		s, results, err := objects.Set{}.Change(objects.Apply, list, time.Unix(1, 0))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := s.Explain(objects.Set{}, results, s.Expected())[0]
+		said := slices.Contains(r.Warnings, "no effect in the lab: it does nothing with a "+kind)
+		if r.Resource != want || r.Done != "created" || said == (kind == "ConfigMap") {
+			t.Errorf("%s: %+v", of, r)
+		}
+		if s = change(t, s, objects.Delete, 2, text); len(s.All()) != 0 {
+			t.Errorf("%s: left %+v", of, s.All())
 		}
 	}
 }
