@@ -82,3 +82,23 @@ func TestInertKinds(t *testing.T) {
 		}
 	}
 }
+
+// TestNamespaces are refused as Kubernetes does, in a file and as an argument.
+func TestNamespaces(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"../../x", strings.Repeat("n", 300), "größe", "A"} {
+		for _, header := range []string{
+			"apiVersion: v1\nkind: Service\n", "apiVersion: networking.istio.io/v1\nkind: Sidecar\n",
+			"apiVersion: v1\nkind: ConfigMap\n",
+		} {
+			plain := header + "metadata: {name: x}\nspec: {}\n"
+			inside := strings.Replace(plain, "{name: x}", `{name: x, namespace: "`+name+`"}`, 1)
+			for text, from := range map[string]string{inside: namespace, plain: name} {
+				_, err := objects.Parse([]objects.File{{Name: "x.yml", Data: []byte(text)}}, from, false)
+				if err == nil || !strings.Contains(err.Error(), "namespace") {
+					t.Errorf("%q in %q: %v", from, text, err)
+				}
+			}
+		}
+	}
+}

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"k8s.io/apimachinery/pkg/util/validation"
+
 	"istio-tutorial/lab/document"
 	"istio-tutorial/lab/manifests"
 	"istio-tutorial/lab/rules"
@@ -96,6 +98,9 @@ func (o Object) place() string { return fmt.Sprintf("%s:%d: ", o.doc.File, o.doc
 // object may name another. The error is an *Error with every problem of every file.
 func Parse(files []File, namespace string, strict bool) ([]Object, error) {
 	p := parser{namespace: namespace, strict: strict}
+	for _, text := range validation.IsDNS1123Label(namespace) {
+		p.problems.add(Invalid, fmt.Errorf("namespace %q: %s", namespace, text))
+	}
 	for _, f := range files {
 		docs, err := document.Parse(f.Name, bytes.NewReader(f.Data))
 		if err != nil {
