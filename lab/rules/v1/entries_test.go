@@ -54,3 +54,14 @@ func TestDenyWithoutRules(t *testing.T) {
 		t.Errorf("with a rule: %q, %s", got, problem)
 	}
 }
+
+// TestLowerCaseProtocol is warned of like any other.
+func TestLowerCaseProtocol(t *testing.T) {
+	t.Parallel()
+	const entry = "---\napiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {name: e}\n" +
+		"spec: {hosts: [a.com], resolution: DNS, ports: [{number: 443, name: x, protocol: tcp}]}\n"
+	found := v1.Findings(load(t, entry), topology())
+	if len(found) != 1 || !strings.Contains(found[0].String(), "IST0134") {
+		t.Errorf("%v", found)
+	}
+}
