@@ -18,7 +18,11 @@ func at(path string, i int) string { return path + "[" + strconv.Itoa(i) + "]" }
 func (r *reader) container(path string, c corev1.Container) {
 	r.only(path, c, "name", "image", "command", "args", "env", "ports", "startupProbe",
 		"livenessProbe", "readinessProbe", "imagePullPolicy", "resources", "securityContext",
-		"volumeMounts", "terminationMessagePath", "terminationMessagePolicy", "stdin", "tty")
+		"volumeMounts", "terminationMessagePath", "terminationMessagePolicy", "stdin", "stdinOnce",
+		"tty", "lifecycle", "resizePolicy")
+	if l := c.Lifecycle; l != nil {
+		r.lifecycle(path+".lifecycle", *l)
+	}
 	r.valid(path+".name", c.Name, validation.IsDNS1123Label)
 	if c.Image == "" {
 		r.fail(path+".image", "missing")
@@ -36,6 +40,16 @@ func (r *reader) container(path string, c corev1.Container) {
 	r.Deployment.Container.Startup = r.probe(path+".startupProbe", c.StartupProbe, 1)
 	r.Deployment.Container.Liveness = r.probe(path+".livenessProbe", c.LivenessProbe, 1)
 	r.Deployment.Container.Readiness = r.probe(path+".readinessProbe", c.ReadinessProbe, 1000)
+}
+
+// lifecycle has nothing to follow it: a pod ends when its sidecar has stopped calling it.
+func (r *reader) lifecycle(path string, l corev1.Lifecycle) {
+	if l.PreStop != nil {
+		r.note(path+".preStop", "no effect in the lab: a pod ends when no call can come any more")
+	}
+	if l.PostStart != nil {
+		r.fail(path+".postStart", "the lab runs the image's program alone")
+	}
 }
 
 // literal refuses what Kubernetes would expand.
@@ -72,16 +86,37 @@ func (r *reader) field(path string, from corev1.EnvVarSource) (value, field stri
 	}
 	path += ".fieldRef.fieldPath"
 	switch field := from.FieldRef.FieldPath; field {
-	case "metadata.name", "status.podIP":
+	case "metadata.name":
 		return "", field
+	case "status.podIP", "status.podIPs", "status.hostIP", "status.hostIPs":
+		return "", "status.podIP" // all share one machine
+	case "spec.nodeName":
+		return "lab", ""
 	case "metadata.namespace":
 		return r.Namespace, ""
 	case "spec.serviceAccountName":
 		return r.Deployment.ServiceAccount, ""
 	default:
+		if value, ok := r.mark(field); ok {
+			return value, ""
+		}
 		r.fail(path, "the lab does not know the field %q", field)
 		return "", ""
 	}
+}
+
+// mark is the value of metadata.labels['NAME'] or metadata.annotations['NAME']; "" without one.
+func (r *reader) mark(field string) (value string, ok bool) {
+	template := r.Deployment.source.Spec.Template
+	for kind, all := range map[string]map[string]string{
+		"labels": template.Labels, "annotations": template.Annotations,
+	} {
+		name, found := strings.CutPrefix(field, "metadata."+kind+"['")
+		if name, closed := strings.CutSuffix(name, "']"); found && closed {
+			return all[name], true
+		}
+	}
+	return "", false
 }
 
 func (r *reader) containerPorts(path string, ports []corev1.ContainerPort) []mesh.ContainerPort {
@@ -89,7 +124,10 @@ func (r *reader) containerPorts(path string, ports []corev1.ContainerPort) []mes
 	declared := map[string]bool{}
 	for i, p := range ports {
 		place := at(path, i)
-		r.only(place, p, "name", "containerPort", "protocol")
+		r.only(place, p, "name", "containerPort", "protocol", "hostPort", "hostIP")
+		if p.HostPort != 0 {
+			r.note(place+".hostPort", "no effect in the lab: a pod's program listens on a free port")
+		}
 		r.oneOf(place+".protocol", p.Protocol, "TCP")
 		r.port(place+".containerPort", int64(p.ContainerPort))
 		if p.Name != "" {

@@ -132,8 +132,11 @@ func (r *reader) deployment() {
 
 func (r *reader) deploy(d appsv1.Deployment) {
 	r.only("spec", d.Spec, "replicas", "selector", "template", "strategy", "revisionHistoryLimit",
-		"progressDeadlineSeconds")
+		"progressDeadlineSeconds", "minReadySeconds")
 	r.oneOf("spec.strategy.type", d.Spec.Strategy.Type, "RollingUpdate")
+	if d.Spec.MinReadySeconds > 0 {
+		r.note("spec.minReadySeconds", "no effect in the lab: a pod counts as soon as it is ready")
+	}
 	r.labels("metadata.labels", d.Labels)
 	replicas := int32(defaultReplicas)
 	if d.Spec.Replicas != nil {
@@ -183,12 +186,16 @@ func (r *reader) selector(selector *metav1.LabelSelector, template map[string]st
 func (r *reader) pod(pod corev1.PodSpec) {
 	const path = "spec.template.spec"
 	r.only(path, pod,
-		"containers", "serviceAccountName", "serviceAccount", "terminationGracePeriodSeconds",
+		"containers", "initContainers", "serviceAccountName", "serviceAccount", "terminationGracePeriodSeconds",
 		"automountServiceAccountToken", "securityContext", "volumes", "restartPolicy",
 		// Where a pod runs, which network it is in and how it is admitted is a cluster's matter.
 		"affinity", "nodeSelector", "tolerations", "topologySpreadConstraints", "schedulerName",
 		"priority", "priorityClassName", "preemptionPolicy", "runtimeClassName", "os",
-		"imagePullSecrets", "dnsPolicy", "enableServiceLinks")
+		"imagePullSecrets", "dnsPolicy", "dnsConfig", "enableServiceLinks", "shareProcessNamespace",
+		"overhead", "hostUsers")
+	if len(pod.InitContainers) > 0 {
+		r.fail(path+".initContainers", "the lab runs one container a pod, from the tutorial's images")
+	}
 	r.oneOf(path+".restartPolicy", pod.RestartPolicy, "Always")
 	r.volumes(path+".volumes", pod.Volumes)
 	if seconds := pod.TerminationGracePeriodSeconds; seconds != nil {

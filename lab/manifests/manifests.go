@@ -6,6 +6,7 @@ package manifests
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -24,7 +25,12 @@ type Object struct {
 	Ingress    []Backend     // empty for other kinds
 	// NamespaceLabels are those of a Namespace.
 	NamespaceLabels mesh.Labels
+	// Notes are what was taken, and has no effect on one machine, or another one.
+	Notes []Note
 }
+
+// Note is a sentence about a field.
+type Note struct{ Path, Text string }
 
 // versions are the kinds that Parse knows, and the API versions of each.
 func versions(kind string) []string {
@@ -69,9 +75,16 @@ func (r *reader) fail(path, format string, args ...any) {
 	r.errs = append(r.errs, r.Errorf(path, format, args...))
 }
 
+func (r *reader) note(path, format string, args ...any) {
+	r.Notes = append(r.Notes, Note{path, fmt.Sprintf(format, args...)})
+}
+
 func (r *reader) read() {
 	known := versions(r.Kind)
 	switch {
+	case known == nil && isInert(r.Document):
+		r.keep()
+		return
 	case known == nil:
 		r.fail("kind", "the lab knows no manifest of kind %s", r.Kind)
 		return

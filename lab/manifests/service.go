@@ -1,7 +1,9 @@
 package manifests
 
 import (
-	"strconv"
+	"cmp"
+	"fmt"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -18,10 +20,11 @@ func (r *reader) service() {
 	if !r.decode(&s) {
 		return
 	}
-	r.only("spec", s.Spec, "ports", "selector", "type", "sessionAffinity", "ipFamilies",
-		"ipFamilyPolicy", "internalTrafficPolicy")
-	r.oneOf("spec.type", s.Spec.Type, "ClusterIP")
-	r.oneOf("spec.sessionAffinity", s.Spec.SessionAffinity, "None")
+	r.only("spec", s.Spec, slices.Concat([]string{"ports", "selector", "type", "sessionAffinity",
+		"ipFamilies", "ipFamilyPolicy", "internalTrafficPolicy"}, addressing())...)
+	r.oneOf("spec.type", s.Spec.Type, "ClusterIP", "NodePort", "LoadBalancer")
+	r.oneOf("spec.sessionAffinity", s.Spec.SessionAffinity, "None", "ClientIP")
+	r.serviceNotes(s.Spec)
 	r.labels("metadata.labels", s.Labels)
 	r.labels("spec.selector", s.Spec.Selector)
 	if len(s.Spec.Ports) == 0 {
@@ -39,13 +42,43 @@ func (r *reader) service() {
 		if p.Name != "" || len(s.Spec.Ports) > 1 {
 			r.valid(path+".name", p.Name, validation.IsDNS1123Label)
 		}
-		r.once(path, declared, p.Name, strconv.Itoa(int(p.Port)))
+		r.once(path, declared, p.Name, fmt.Sprintf("%d/%s", p.Port, cmp.Or(p.Protocol, "TCP")))
+		if p.Protocol == corev1.ProtocolUDP || p.Protocol == corev1.ProtocolSCTP {
+			r.note(path+".protocol", "%s: no effect in the lab: a sidecar passes it by", p.Protocol)
+			continue
+		}
 		r.Service.Ports = append(r.Service.Ports, r.servicePort(path, p))
 	}
 }
 
+// addressing are the fields that say at which addresses a cluster serves.
+func addressing() []string {
+	return []string{"clusterIP", "clusterIPs", "externalIPs", "externalTrafficPolicy",
+		"loadBalancerIP", "loadBalancerClass", "loadBalancerSourceRanges",
+		"allocateLoadBalancerNodePorts", "healthCheckNodePort", "sessionAffinityConfig",
+		"trafficDistribution"}
+}
+
+func (r *reader) serviceNotes(s corev1.ServiceSpec) {
+	const inside = "%s: in the lab as ClusterIP: from outside, calls come in by the ingress"
+	if s.Type == corev1.ServiceTypeNodePort || s.Type == corev1.ServiceTypeLoadBalancer {
+		r.note("spec.type", inside, s.Type)
+	}
+	if s.ClusterIP == corev1.ClusterIPNone {
+		r.note("spec.clusterIP", "None: in the lab the sidecar picks the pod; on a cluster the client "+
+			"does, by DNS, so that subsets and load balancing do nothing")
+	}
+	if s.SessionAffinity == corev1.ServiceAffinityClientIP {
+		r.note("spec.sessionAffinity", "ClientIP: no effect, as in every mesh: the sidecar picks the "+
+			"pod; a DestinationRule's consistentHash does it")
+	}
+	if len(s.ExternalIPs) > 0 {
+		r.note("spec.externalIPs", "no effect in the lab: it serves on loopback")
+	}
+}
+
 func (r *reader) servicePort(path string, p corev1.ServicePort) mesh.ServicePort {
-	r.only(path, p, "name", "port", "targetPort", "protocol", "appProtocol")
+	r.only(path, p, "name", "port", "targetPort", "protocol", "appProtocol", "nodePort")
 	r.oneOf(path+".protocol", p.Protocol, "TCP")
 	r.port(path+".port", int64(p.Port))
 	port := mesh.ServicePort{Name: p.Name, Number: int(p.Port), Protocol: protocol(p)}
@@ -64,9 +97,11 @@ func protocol(p corev1.ServicePort) mesh.Protocol {
 	switch strings.ToLower(name) {
 	case "http":
 		return mesh.HTTP
-	case "http2", "h2c", "grpc":
+	case "http2", "h2c", "grpc", "grpc-web":
 		return mesh.HTTP2
-	default:
+	case "tcp", "tls", "https", "mongo", "mysql", "redis", "udp", "hbone":
 		return mesh.TCP
+	default:
+		return mesh.Unnamed
 	}
 }

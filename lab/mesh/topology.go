@@ -141,11 +141,13 @@ func (s Service) Port(number int) (ServicePort, bool) {
 // Protocol is what a port speaks. Rules act on the HTTP ones only.
 type Protocol int
 
-// The protocols; TCP is everything that is not HTTP.
+// The protocols; TCP is everything that is not HTTP. What an Unnamed port speaks, its name does not
+// say: dialects of rules differ in what they make of it, see Topology.Taking.
 const (
 	TCP Protocol = iota
 	HTTP
 	HTTP2
+	Unnamed
 )
 
 // ExternalHost is a host outside the mesh that the rules let clients call. If it speaks TCP, what
@@ -178,6 +180,20 @@ type Ingress struct {
 	Exact   bool // the path as a whole, instead of as a prefix of whole segments
 	Service Name
 	Port    int
+}
+
+// Taking is the topology in which unnamed ports of services speak a protocol.
+func (t Topology) Taking(unnamed Protocol) Topology {
+	t.Services = slices.Clone(t.Services)
+	for i, s := range t.Services {
+		t.Services[i].Ports = slices.Clone(s.Ports)
+		for j, p := range s.Ports {
+			if p.Protocol == Unnamed {
+				t.Services[i].Ports[j].Protocol = unnamed
+			}
+		}
+	}
+	return t
 }
 
 // Workload is the workload of a name.

@@ -4,12 +4,10 @@ import (
 	"bytes"
 	"cmp"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
 	"istio-tutorial/lab/document"
-	"istio-tutorial/lab/manifests"
 	"istio-tutorial/lab/mesh"
 	"istio-tutorial/lab/rules"
 )
@@ -66,6 +64,7 @@ func sameDocument(a, b Object) bool {
 func (s Set) said() []Finding {
 	list := s.Findings(s.Expected())
 	for _, o := range s.objects {
+		list = append(list, s.notes(o)...)
 		for _, text := range s.onCluster(Result{Ref: o.Ref}) {
 			list = append(list, Finding{
 				Ref: o.Ref, Origin: o.origin(), File: o.doc.File, Line: o.doc.Line,
@@ -93,11 +92,6 @@ func (a *analyst) read(f File) []Object {
 	a.refuse(Object{}, err)
 	var list []Object
 	for _, doc := range docs {
-		_, isRule := dialectOf(doc)
-		if !isRule && !manifests.Known(doc) {
-			a.unknown(doc)
-			continue
-		}
 		o, err := read(doc, a.namespace)
 		if err == nil && o.Name == "" {
 			err = doc.CheckName()
@@ -112,15 +106,6 @@ func (a *analyst) read(f File) []Object {
 		list = append(list, o)
 	}
 	return list
-}
-
-// unknown is a kind that says nothing to the mesh, or is misspelt.
-func (a *analyst) unknown(doc document.Document) {
-	a.findings = append(a.findings, Finding{
-		Origin: doc.Kind + " " + cmp.Or(doc.Namespace, a.namespace) + "/" + doc.Name,
-		File:   doc.File, Line: doc.Line, Level: Warning,
-		Text: fmt.Sprintf("not looked at: the lab knows no kind %s of %s", doc.Kind, doc.APIVersion),
-	})
 }
 
 // isKindOfClusters reports whether Istio or the Gateway API have a kind that the lab has not; others

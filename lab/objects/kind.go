@@ -33,6 +33,13 @@ func Kinds() []Kind {
 			Kind: "CustomResourceDefinition", Plural: "customresourcedefinitions", Group: extensions,
 			Short: "crd,crds", Versions: "v1", Cluster: true, Running: true,
 		},
+		{Kind: "ConfigMap", Plural: "configmaps", Short: "cm", Versions: "v1"},
+		{Kind: "Secret", Plural: "secrets", Versions: "v1"},
+		{Kind: "HorizontalPodAutoscaler", Plural: "horizontalpodautoscalers", Group: "autoscaling", Short: "hpa", Versions: "v2"},
+		{Kind: "PodDisruptionBudget", Plural: "poddisruptionbudgets", Group: "policy", Short: "pdb", Versions: "v1"},
+		{Kind: "NetworkPolicy", Plural: "networkpolicies", Group: "networking.k8s.io", Short: "netpol", Versions: "v1"},
+		{Kind: "Role", Plural: "roles", Group: "rbac.authorization.k8s.io", Versions: "v1"},
+		{Kind: "RoleBinding", Plural: "rolebindings", Group: "rbac.authorization.k8s.io", Versions: "v1"},
 	}
 	for _, d := range dialects() {
 		kinds = append(kinds, d.kinds...)

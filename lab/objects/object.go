@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"k8s.io/apimachinery/pkg/util/validation"
+
 	"istio-tutorial/lab/document"
 	"istio-tutorial/lab/manifests"
 	"istio-tutorial/lab/rules"
@@ -97,6 +99,9 @@ func (o Object) place() string { return fmt.Sprintf("%s:%d: ", o.doc.File, o.doc
 // object may name another. The error is an *Error with every problem of every file.
 func Parse(files []File, namespace string, strict bool) ([]Object, error) {
 	p := parser{namespace: namespace, strict: strict}
+	for _, text := range validation.IsDNS1123Label(namespace) {
+		p.problems.add(Invalid, fmt.Errorf("namespace %q: %s", namespace, text))
+	}
 	for _, f := range files {
 		docs, err := document.Parse(f.Name, bytes.NewReader(f.Data))
 		if err != nil {
@@ -158,10 +163,6 @@ func read(doc document.Document, namespace string) (Object, error) {
 			o.dialect, o.rule = i, &part
 		}
 		return o, err
-	}
-	if !manifests.Known(doc) {
-		return o, document.Errors{doc.Errorf("kind", "the lab knows no manifest of kind %s%s",
-			doc.Kind, Hint(doc.Kind, written()))}
 	}
 	manifest, err := manifests.Parse(doc, namespace)
 	if err != nil {

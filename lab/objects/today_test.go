@@ -212,8 +212,13 @@ func TestAnalyze(t *testing.T) {
 		},
 		{"broken", []string{"a: [\n"}, "0.yml:1 Error  "},
 		{
-			"config", []string{"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n"},
-			"0.yml:1 Warning  not looked at: the lab knows no kind ConfigMap of v1",
+			"autoscaler", []string{"apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: c}\n"},
+			"0.yml:1 Info  no effect in the lab: it does nothing with a HorizontalPodAutoscaler",
+		},
+		{"config", []string{"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n"}, ""},
+		{
+			"misspelt", []string{"apiVersion: apps/v1\nkind: Deploymnet\nmetadata: {name: c}\n"},
+			"0.yml:2 Error IST0106 Schema validation error: kind: there is no kind Deploymnet; did you mean Deployment?",
 		},
 		{
 			"no namespace", []string{strings.Replace(plainRoute, "{name: plain}", "{name: plain, namespace: nowhere}", 1)},

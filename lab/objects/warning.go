@@ -25,7 +25,7 @@ func (s Set) Explain(before Set, results []Result, t mesh.Topology) []Result {
 		}
 	}
 	for i, r := range results {
-		results[i].Warnings = append(s.onCluster(r), r.Warnings...)
+		results[i].Warnings = slices.Concat(s.onCluster(r), s.notesOf(r), r.Warnings)
 	}
 	return results
 }

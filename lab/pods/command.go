@@ -2,6 +2,7 @@ package pods
 
 import (
 	"fmt"
+	"strings"
 
 	"istio-tutorial/lab/mesh"
 )
@@ -27,6 +28,16 @@ func (m *Manager) Command(name mesh.Name, words []string) (Command, error) {
 		return Command{}, fmt.Errorf("pod %s: its program does not run", name)
 	}
 	return p.command(words, nil)
+}
+
+// entrypoint is what the container runs: the image's program and no other, as the image has no
+// other. A file from elsewhere must not run programs of this machine.
+func (p *pod) entrypoint(words, args []string) (Command, error) {
+	img, err := findImage(p.deployment.Container.Image)
+	if err == nil && len(words) > 0 && strings.TrimPrefix(words[0], "/") != img.program {
+		return Command{}, fmt.Errorf("command %q: the image has one program, /%s", words[0], img.program)
+	}
+	return p.command(words, args)
 }
 
 // command is the image's own program where words are empty.

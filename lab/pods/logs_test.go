@@ -79,3 +79,19 @@ func TestFollowedLog(t *testing.T) {
 		t.Error("the log did not end with its pod")
 	}
 }
+
+// TestForeignCommand runs no program of this machine in a container: its image has only one.
+func TestForeignCommand(t *testing.T) {
+	t.Parallel()
+	m := newManager(t, nil)
+	d := recommendation(t, "istio-tutorial-recommendation:v1", "istio-tutorial-recommendation:v1")
+	d.Container.Command = []string{"sh", "-c", "exit 7"}
+	m.Set([]manifests.Deployment{d})
+	labtest.Until(t, func() error {
+		p := m.Pods()[0]
+		if p.Status != "RunContainerError" || !strings.Contains(p.Reason, `command "sh": the image has one program`) {
+			return fmt.Errorf("pod %+v", p)
+		}
+		return nil
+	})
+}

@@ -101,7 +101,7 @@ func (p *pod) start() (*supervise.Process, error) {
 	if err := p.settle(); err != nil {
 		return nil, err
 	}
-	c, err := p.command(p.deployment.Container.Command, p.deployment.Container.Args)
+	c, err := p.entrypoint(p.deployment.Container.Command, p.deployment.Container.Args)
 	if err != nil {
 		return nil, err
 	}

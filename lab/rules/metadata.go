@@ -24,5 +24,10 @@ func Metadata(doc document.Document, spec any) (metav1.ObjectMeta, document.Erro
 	for _, text := range validation.IsDNS1123Subdomain(doc.Name) {
 		errs = append(errs, doc.Errorf("metadata.name", "%q: %s", doc.Name, text))
 	}
+	for _, text := range validation.IsDNS1123Label(doc.Namespace) {
+		if doc.Namespace != "" {
+			errs = append(errs, doc.Errorf("metadata.namespace", "%q: %s", doc.Namespace, text))
+		}
+	}
 	return whole.Metadata, errs
 }

@@ -137,8 +137,10 @@ func duration(d *time.Duration) *durationpb.Duration {
 // protocol is what the port of a service or of an external host speaks.
 func (b *builder) protocol(c mesh.Cluster) mesh.Protocol {
 	if s, ok := b.mesh.ServiceAt(c.Host); ok {
-		port, _ := s.Port(c.Port)
-		return port.Protocol
+		if port, ok := s.Port(c.Port); ok {
+			return port.Protocol
+		}
+		return mesh.HTTP
 	}
 	if e, ok := b.external(c); ok {
 		return e.Protocol

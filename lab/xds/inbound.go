@@ -54,8 +54,12 @@ func portOf(i mesh.Instance, address string) int {
 
 // inbound is how calls arrive at an instance.
 func (b *builder) inbound(i mesh.Instance, in mesh.Inbound) {
+	all := in
 	for _, s := range b.ports(i) {
-		name := s.name()
+		name, in := s.name(), all
+		if s.protocol == mesh.TCP {
+			in.Limits = nil // nobody reads requests there
+		}
 		b.listen(door{
 			name: name, address: pipe(b.socket(i, s.address), ownerOnly), owner: i.Name,
 			service: app(i), direction: envoy.Inbound,

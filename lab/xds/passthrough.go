@@ -111,11 +111,10 @@ func tunnel(of *routev3.Route) *routev3.Route {
 	return route
 }
 
-// unread tells whether a route leads to a host to which clients encrypt by themselves.
+// unread tells whether a route leads to where anything may be spoken.
 func (b *builder) unread(r mesh.Route) bool {
 	return slices.ContainsFunc(r.Destinations, func(d mesh.Destination) bool {
-		e, ok := b.external(d.Cluster)
-		return ok && e.Protocol == mesh.TCP
+		return b.protocol(d.Cluster) == mesh.TCP
 	})
 }
 

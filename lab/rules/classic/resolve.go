@@ -13,6 +13,7 @@ import (
 type plan struct {
 	client  mesh.Workload
 	hosts   []plannedHost
+	unread  []plannedHost // of ports that are not HTTP, on which no rule acts
 	filters []filter
 }
 
@@ -49,6 +50,7 @@ type resolver struct {
 
 func newResolver(s rules.Set, t mesh.Topology) *resolver {
 	list := s.Rules()
+	t = t.Taking(mesh.TCP)
 	r := &resolver{
 		set:      s,
 		topology: t,
@@ -69,9 +71,9 @@ func newResolver(s rules.Set, t mesh.Topology) *resolver {
 // replaced by those that the rules name.
 func Resolve(s rules.Set, t mesh.Topology) mesh.Mesh {
 	r := newResolver(s, t)
-	m := mesh.Mesh{Topology: r.topology, Gateway: mesh.NewGateway(t)}
+	m := mesh.Mesh{Topology: r.topology, Gateway: mesh.NewGateway(r.topology)}
 	outbound := func(w mesh.Workload) mesh.Outbound { return r.outbound(r.plan(w)) }
-	m.Sidecars = mesh.NewSidecars(t, outbound, r.inbound)
+	m.Sidecars = mesh.NewSidecars(r.topology, outbound, r.inbound)
 	return m
 }
 
@@ -80,10 +82,12 @@ func (r *resolver) plan(client mesh.Workload) plan {
 	p := plan{client: client}
 	for _, s := range r.topology.Services {
 		for _, port := range s.Ports {
-			if port.Protocol != mesh.TCP {
-				names := s.Names(client.Namespace)
-				p.hosts = append(p.hosts, r.host(client, s.Host(), names, port.Number))
+			names := s.Names(client.Namespace)
+			if port.Protocol == mesh.TCP {
+				p.unread = append(p.unread, unread(s.Host(), names, port.Number))
+				continue
 			}
+			p.hosts = append(p.hosts, r.host(client, s.Host(), names, port.Number))
 		}
 	}
 	for _, e := range r.topology.External {
@@ -108,11 +112,22 @@ func (r *resolver) host(client mesh.Workload, host string, names []string, port 
 			return h
 		}
 	}
-	everything := mesh.Destination{Cluster: mesh.Cluster{Host: host, Port: port}, Weight: 100}
-	h.routes = append(h.routes, plannedRoute{Route: mesh.Route{
-		From: defaultRoute, Destinations: []mesh.Destination{everything},
-	}})
+	h.routes = append(h.routes, everything(host, port))
 	return h
+}
+
+func everything(host string, port int) plannedRoute {
+	all := mesh.Destination{Cluster: mesh.Cluster{Host: host, Port: port}, Weight: 100}
+	return plannedRoute{Route: mesh.Route{
+		From: defaultRoute, Destinations: []mesh.Destination{all},
+	}}
+}
+
+func unread(host string, names []string, port int) plannedHost {
+	return plannedHost{
+		host: host, VirtualHost: mesh.VirtualHost{Names: names, Port: port},
+		routes: []plannedRoute{everything(host, port)},
+	}
 }
 
 const defaultRoute = "default-route"
@@ -141,7 +156,7 @@ func (r *reference) host(namespace string) string {
 // outbound hangs the faults on the destinations that they hit.
 func (r *resolver) outbound(p plan) mesh.Outbound {
 	out := mesh.Outbound{Unknown: mesh.Response{Status: statusNoRoute}}
-	for _, h := range p.hosts {
+	for _, h := range slices.Concat(p.hosts, p.unread) {
 		host := h.VirtualHost
 		for _, planned := range h.routes {
 			route := planned.Route

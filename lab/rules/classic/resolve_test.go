@@ -378,21 +378,24 @@ func TestPolicyValue(t *testing.T) {
 	}
 }
 
-func TestOnlyHTTPPortsHaveRoutes(t *testing.T) {
+// TestRulesActOnHTTPPortsOnly: calls of other ports, and of those whose name says nothing, pass.
+func TestRulesActOnHTTPPortsOnly(t *testing.T) {
 	t.Parallel()
 	top := topology()
 	top.Services[2].Ports = append(top.Services[2].Ports,
 		mesh.ServicePort{Name: "mongo", Number: 27017},
+		mesh.ServicePort{Name: "api", Number: 8082, Protocol: mesh.Unnamed},
 		mesh.ServicePort{Name: "http-b", Number: 8081, Protocol: mesh.HTTP})
 	m := classic.Resolve(load(t, aRouteRule, namespace), top)
 	var ports []int
+	want := map[int]string{8080: "r", 8081: "r", 27017: "default-route", 8082: "default-route"}
 	for _, h := range m.Sidecars[0].Outbound.Hosts[2:] {
 		ports = append(ports, h.Port)
-		if h.Routes[0].From != "r" || h.Routes[0].Destinations[0].Cluster.Port != h.Port {
+		if h.Routes[0].From != want[h.Port] || h.Routes[0].Destinations[0].Cluster.Port != h.Port {
 			t.Errorf("port %d: %+v", h.Port, h.Routes)
 		}
 	}
-	if !slices.Equal(ports, []int{8080, 8081}) {
+	if !slices.Equal(ports, []int{8080, 8081, 27017, 8082}) {
 		t.Errorf("ports %v", ports)
 	}
 }

@@ -52,6 +52,7 @@ type host struct {
 }
 
 func newConverter(s rules.Set, t mesh.Topology) *converter {
+	t = t.Taking(mesh.TCP)
 	c := &converter{
 		set: s, byKey: map[string]rules.Rule{}, findings: classic.Findings(s, t),
 		topology: t, mesh: classic.Resolve(s, t),

@@ -29,8 +29,14 @@ func (v *validator) authorizationPolicy(p *security.AuthorizationPolicy) {
 	default:
 		v.Fail("spec.action", "%s: not supported by the lab", p.Action)
 	}
+	if p.Action == security.AuthorizationPolicy_DENY && len(p.Rules) == 0 {
+		v.Warn("spec.rules", rules.SchemaWarning, "Schema validation warning: DENY action "+
+			"without `rules` is meaningless as it will never be triggered, add an empty rule `{}` if you "+
+			"want it be triggered for every request")
+	}
 	for i, rule := range p.Rules {
 		for j, from := range rule.From {
+			v.Required(rules.At(rules.At("spec.rules", i)+".from", j)+".source", from.GetSource())
 			v.source(rules.At(rules.At("spec.rules", i)+".from", j)+".source", from.Source)
 		}
 	}

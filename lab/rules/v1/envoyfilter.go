@@ -5,10 +5,12 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
+	"google.golang.org/protobuf/types/known/structpb"
 	networking "istio.io/api/networking/v1alpha3"
 
 	"istio-tutorial/lab/mesh"
@@ -90,14 +92,16 @@ func (v *validator) patchPlace(path string, p *networking.EnvoyFilter_EnvoyConfi
 	only := func(field, have string, want ...string) {
 		if !slices.Contains(want, have) {
 			v.Fail(path+"."+field, "%s: not supported by the lab, which knows the local rate limit "+
-				"alone, with %s", have, strings.Join(want, " or "))
+				"alone, with %s", cmp.Or(have, "missing"), strings.Join(want, " or "))
 		}
 	}
 	only("applyTo", p.ApplyTo.String(), "HTTP_FILTER")
 	only("match.context", p.GetMatch().GetContext().String(), "SIDECAR_INBOUND")
 	only("match.listener.filterChain.filter.name", filter.GetName(), httpFilter)
-	only("match.listener.filterChain.filter.subFilter.name", filter.GetSubFilter().GetName(),
-		routerFilter)
+	// Without one, Istio inserts it before the first of the filters.
+	if name := filter.GetSubFilter().GetName(); name != "" {
+		only("match.listener.filterChain.filter.subFilter.name", name, routerFilter)
+	}
 	only("patch.operation", p.GetPatch().GetOperation().String(), "INSERT_BEFORE", "INSERT_FIRST")
 }
 
@@ -127,7 +131,7 @@ func (v *validator) limit(path string, p *networking.EnvoyFilter_EnvoyConfigObje
 
 func limitOf(p *networking.EnvoyFilter_EnvoyConfigObjectPatch) (limitPatch, error) {
 	var limit limitPatch
-	data, err := p.GetPatch().GetValue().MarshalJSON()
+	data, err := untyped(p.GetPatch().GetValue()).MarshalJSON()
 	if err != nil {
 		return limit, err
 	}
@@ -137,6 +141,22 @@ func limitOf(p *networking.EnvoyFilter_EnvoyConfigObjectPatch) (limitPatch, erro
 		return limit, fmt.Errorf("not supported by the lab: %w", err)
 	}
 	return limit, nil
+}
+
+// untyped has the value of a TypedStruct, as Istio's pages write it, in the place of that.
+func untyped(value *structpb.Struct) *structpb.Struct {
+	typed := value.GetFields()["typed_config"].GetStructValue()
+	text := func(name string) string { return typed.GetFields()[name].GetStringValue() }
+	inner := typed.GetFields()["value"].GetStructValue()
+	if !strings.HasSuffix(text("@type"), "/udpa.type.v1.TypedStruct") &&
+		!strings.HasSuffix(text("@type"), "/xds.type.v3.TypedStruct") || len(typed.GetFields()) > 3 {
+		return value
+	}
+	fields := map[string]*structpb.Value{"@type": structpb.NewStringValue(text("type_url"))}
+	maps.Copy(fields, inner.GetFields())
+	all := maps.Clone(value.GetFields())
+	all["typed_config"] = structpb.NewStructValue(&structpb.Struct{Fields: fields})
+	return &structpb.Struct{Fields: all}
 }
 
 func (v *validator) bucket(path string, b *bucket) {
@@ -163,14 +183,18 @@ func (v *validator) portion(path string, p *portion) {
 	}
 }
 
-const overwrite = "OVERWRITE_IF_EXISTS_OR_ADD"
+// An answer of the limit's own has no headers yet, so that both ways are one.
+const (
+	overwrite = "OVERWRITE_IF_EXISTS_OR_ADD"
+	appends   = "APPEND_IF_EXISTS_OR_ADD"
+)
 
 func (v *validator) limitHeaders(path string, l localLimit) {
 	v.LimitHeaders(path, len(l.Headers))
 	for i, h := range l.Headers {
-		if h.Append != overwrite {
-			v.Fail(rules.At(path, i)+".append_action", "%s: not supported by the lab; want %s",
-				cmp.Or(h.Append, "none"), overwrite)
+		if !slices.Contains([]string{"", overwrite, appends}, h.Append) {
+			v.Fail(rules.At(path, i)+".append_action", "%s: not supported by the lab; want %s or %s",
+				h.Append, overwrite, appends)
 		}
 		v.ChangedHeader(rules.At(path, i)+".header.key", h.Header.Key)
 		v.HeaderValue(rules.At(path, i)+".header.value", h.Header.Value)

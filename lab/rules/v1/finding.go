@@ -53,11 +53,18 @@ func (i inspector) nowhere(r rules.Rule) []rules.Finding {
 		"never acts: nothing runs in namespace %s", r.Key.Namespace)}
 }
 
-// isUnread reports whether a host is an external one without a port that speaks HTTP.
+// isUnread reports whether a host has ports, and none that speaks HTTP.
 func (i inspector) isUnread(host string) bool {
-	ports := i.topology.ExternalAt(host)
-	return len(ports) > 0 && !slices.ContainsFunc(ports, func(e mesh.ExternalHost) bool {
-		return e.Protocol != mesh.TCP
+	var protocols []mesh.Protocol
+	for _, e := range i.topology.ExternalAt(host) {
+		protocols = append(protocols, e.Protocol)
+	}
+	service, _ := i.topology.ServiceAt(host)
+	for _, p := range service.Ports {
+		protocols = append(protocols, p.Protocol)
+	}
+	return len(protocols) > 0 && !slices.ContainsFunc(protocols, func(p mesh.Protocol) bool {
+		return p != mesh.TCP
 	})
 }
 

@@ -13,10 +13,11 @@ import (
 func (v *validator) gateway(g *networking.Gateway) {
 	v.Required("spec.servers", g.Servers)
 	v.labels("spec.selector", g.Selector)
-	names := map[string]bool{}
+	names, ports := map[string]bool{}, map[string]bool{}
 	for i, s := range g.Servers {
 		path := rules.At("spec.servers", i)
 		v.gatewayPort(path+".port", s.Port)
+		v.Once(path+".port.name", s.GetPort().GetName(), ports)
 		v.Required(path+".hosts", s.Hosts)
 		for j, host := range s.Hosts {
 			v.serverHost(rules.At(path+".hosts", j), host)

@@ -84,7 +84,7 @@ func newResolver(s rules.Set, t mesh.Topology, extensions []Extension) *resolver
 	oldest := s.Oldest()
 	r := &resolver{
 		set:         s,
-		topology:    t,
+		topology:    t.Taking(mesh.HTTP), // Envoy sniffs
 		extensions:  extensions,
 		written:     rules.Of[networking.VirtualService](oldest),
 		policies:    rules.Of[networking.DestinationRule](oldest),
@@ -110,7 +110,7 @@ func Resolve(s rules.Set, t mesh.Topology, extensions ...Extension) mesh.Mesh {
 	r := newResolver(s, t, extensions)
 	m := mesh.Mesh{Topology: r.topology, Gateway: r.gateway()}
 	outbound := func(w mesh.Workload) mesh.Outbound { return r.outbound(r.plan(w)) }
-	m.Sidecars = mesh.NewSidecars(t, outbound, r.inbound)
+	m.Sidecars = mesh.NewSidecars(r.topology, outbound, r.inbound)
 	return m
 }
 
@@ -173,9 +173,7 @@ func (r *resolver) plan(w mesh.Workload) plan {
 			continue
 		}
 		for _, port := range s.Ports {
-			if port.Protocol != mesh.TCP {
-				p.hosts = append(p.hosts, r.host(c, s, port.Number))
-			}
+			p.hosts = append(p.hosts, r.host(c, s, port))
 		}
 	}
 	for _, e := range r.externalFor(c) {
@@ -189,9 +187,14 @@ func (r *resolver) plan(w mesh.Workload) plan {
 	return p
 }
 
-func (r *resolver) host(c client, s mesh.Service, port int) plannedHost {
+func (r *resolver) host(c client, s mesh.Service, p mesh.ServicePort) plannedHost {
+	port := p.Number
 	h := plannedHost{
 		VirtualHost: mesh.VirtualHost{Names: s.Names(c.Namespace), Port: port}, host: s.Host(),
+	}
+	if p.Protocol == mesh.TCP {
+		h.routes = []Route{unreadRoute(mesh.Cluster{Host: h.host, Port: port})}
+		return h
 	}
 	var isExtended bool
 	if h.routes, isExtended = r.extended(r.call(c, s, port)); !isExtended {

@@ -154,7 +154,7 @@ func (i inspector) serviceEntryNotes(e serviceEntry) []rules.Finding {
 	}
 	var list []rules.Finding
 	for n, p := range e.Spec.Ports {
-		if p.Protocol == "TCP" {
+		if strings.EqualFold(p.Protocol, "TCP") {
 			list = append(list, rules.Warn(rules.At("spec.ports", n), rules.NoAddresses,
 				"ServiceEntry addresses are required for this protocol."))
 		}

@@ -70,6 +70,7 @@ func (v *validator) sidecar(s *networking.Sidecar) {
 		if i > 0 {
 			v.Fail(rules.At("spec.egress", i), "more than one listener without a port")
 		}
+		v.Required(rules.At("spec.egress", i)+".hosts", e.Hosts)
 		for j, host := range e.Hosts {
 			v.egressHost(rules.At(rules.At("spec.egress", i)+".hosts", j), host)
 		}

@@ -1,0 +1,72 @@
+package objects
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/rules"
+)
+
+// notes are what there is to say about a manifest by itself.
+func (s Set) notes(o Object) []Finding {
+	if o.Manifest == nil {
+		return nil
+	}
+	var list []Finding
+	for _, n := range o.Manifest.Notes {
+		list = append(list, o.finding(n.Path, Info, "%s", strings.TrimPrefix(n.Path+": "+n.Text, ": ")))
+	}
+	if o.Manifest.Service != nil {
+		list = append(list, s.portNotes(o)...)
+	}
+	return list
+}
+
+func (o Object) finding(path string, level Level, format string, args ...any) Finding {
+	return Finding{
+		Ref: o.Ref, Origin: o.origin(), File: o.doc.File, Line: o.doc.Errorf(path, "").Line,
+		Level: level, Text: fmt.Sprintf(format, args...),
+	}
+}
+
+// portNotes are about ports whose names say nothing: today Envoy finds out what they speak, in 2018
+// they were TCP.
+func (s Set) portNotes(o Object) []Finding {
+	var list []Finding
+	for i, p := range o.Manifest.Service.Ports {
+		path := rules.At("spec.ports", i)
+		switch {
+		case p.Protocol != mesh.Unnamed:
+		case s.isOf2018():
+			list = append(list, o.finding(path, Warning, "port %d is not named http, http-…, http2 or "+
+				"grpc, so it is TCP: its calls pass, and no rule acts on them", p.Number))
+		default:
+			f := o.finding(path, Info, "Port name %s (port: %d, targetPort: %s) doesn't follow the naming "+
+				"convention of Istio port.", p.Name, p.Number, p.Target)
+			f.Code = "IST0118"
+			list = append(list, f)
+		}
+	}
+	return list
+}
+
+// isOf2018 reports whether the rules of 2018 hold, or their defaults.
+func (s Set) isOf2018() bool {
+	d := s.edition
+	if i := slices.IndexFunc(s.objects, func(o Object) bool { return o.rule != nil }); i >= 0 {
+		d = s.objects[i].dialect
+	}
+	return d == 0
+}
+
+// notesOf are the sentences about what was changed.
+func (s Set) notesOf(r Result) []string {
+	o, _ := s.Find(r.Ref)
+	var list []string
+	for _, f := range s.notes(o) {
+		list = append(list, f.Text)
+	}
+	return list
+}
