@@ -93,9 +93,16 @@ func isFor(callers mesh.Callers, caller string) bool {
 func labelsOf(c mesh.Counter, a envoy.Access) []*dto.LabelPair {
 	var pairs []*dto.LabelPair
 	for _, l := range c.Labels {
-		pairs = append(pairs, &dto.LabelPair{Name: new(l.Name), Value: new(valueOf(l.Terms, a))})
+		pairs = append(pairs, &dto.LabelPair{Name: new(l.Name), Value: new(cut(valueOf(l.Terms, a)))})
 	}
 	return pairs
+}
+
+func cut(value string) string {
+	if len(value) > longestLabel {
+		return strings.ToValidUTF8(value[:longestLabel], "") + "…"
+	}
+	return value
 }
 
 // add counts one more request with these labels.
@@ -105,9 +112,34 @@ func (t *tally) add(labels []*dto.LabelPair) {
 		key += l.GetName() + "=" + strconv.Quote(l.GetValue()) + ","
 	}
 	m := t.byLabels[key]
+	if m == nil && len(t.byLabels) >= mostSeries {
+		t.addRest(labels)
+		return
+	}
 	if m == nil {
 		m = &dto.Metric{Label: labels, Counter: &dto.Counter{Value: new(0.0)}}
 		t.byLabels[key] = m
+	}
+	*m.Counter.Value++
+}
+
+// A caller may say what it likes in what is counted by.
+const (
+	mostSeries   = 1000
+	longestLabel = 200
+	rest         = "(rest)"
+)
+
+// addRest counts a request with labels that are one too many: all such are counted together.
+func (t *tally) addRest(labels []*dto.LabelPair) {
+	m := t.byLabels[rest]
+	if m == nil {
+		var together []*dto.LabelPair
+		for _, l := range labels {
+			together = append(together, &dto.LabelPair{Name: l.Name, Value: new(rest)})
+		}
+		m = &dto.Metric{Label: together, Counter: &dto.Counter{Value: new(0.0)}}
+		t.byLabels[rest] = m
 	}
 	*m.Counter.Value++
 }

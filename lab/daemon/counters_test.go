@@ -2,10 +2,14 @@ package daemon
 
 import (
 	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 
@@ -63,4 +67,50 @@ func accessLine(t *testing.T, pod mesh.Name) []byte {
 		t.Fatal(err)
 	}
 	return line
+}
+
+// TestCountersBounded counts by what a client may choose: after many values, all others are one.
+func TestCountersBounded(t *testing.T) {
+	t.Parallel()
+	tally := tally{byLabels: map[string]*dto.Metric{}}
+	for i := range 60_000 {
+		value := cut(strconv.Itoa(i) + strings.Repeat("x", 1000))
+		tally.add([]*dto.LabelPair{{Name: new("agent"), Value: &value}})
+	}
+	total, longest := 0.0, 0
+	for _, m := range tally.byLabels {
+		total += m.Counter.GetValue()
+		longest = max(longest, len(m.Label[0].GetValue()))
+	}
+	if len(tally.byLabels) != mostSeries+1 || total != 60_000 || longest > longestLabel+len("…") {
+		t.Errorf("%d series of %v requests, with values of up to %d bytes", len(tally.byLabels), total, longest)
+	}
+}
+
+// TestFromHere refuses what a web page can send.
+func TestFromHere(t *testing.T) {
+	t.Parallel()
+	handler := fromHere(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	for _, c := range []struct {
+		host, origin string
+		want         int
+	}{
+		{"127.0.0.1:1", "", http.StatusOK},
+		{"[::1]:1", "", http.StatusOK},
+		{"localhost:1", "", http.StatusOK},
+		{"evil.example:1", "", http.StatusForbidden},
+		{"", "", http.StatusForbidden},
+		{"127.0.0.1:1", "http://evil.example", http.StatusForbidden},
+		{"127.0.0.1:1", "null", http.StatusForbidden},
+	} {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, metricsPath, nil)
+		r.Host = c.host
+		if c.origin != "" {
+			r.Header.Set("Origin", c.origin)
+		}
+		w := httptest.NewRecorder()
+		if handler.ServeHTTP(w, r); w.Code != c.want {
+			t.Errorf("%q from %q: status %d, want %d", c.host, c.origin, w.Code, c.want)
+		}
+	}
 }

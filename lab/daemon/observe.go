@@ -40,9 +40,29 @@ func observe(c *counters, zipkin string) (*observer, error) {
 	if zipkin != "" {
 		mux.Handle("POST "+envoy.SpansPath, envoy.RelaySpans(zipkin))
 	}
-	o := &observer{listener, &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}}
+	o := &observer{listener, &http.Server{
+		Handler: fromHere(mux), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
+		IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
+	}}
 	go func() { _ = o.server.Serve(listener) }() // it ends when the server is closed
 	return o, nil
+}
+
+// fromHere refuses what a web page sends: it has an Origin, or the name of its own host.
+func fromHere(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host, _, err := net.SplitHostPort(r.Host)
+		if err != nil {
+			host = r.Host
+		}
+		ip := net.ParseIP(host)
+		isHere := host == "localhost" || ip != nil && ip.IsLoopback()
+		if !isHere || r.Header.Get("Origin") != "" {
+			http.Error(w, "for programs of this machine, by its loopback address", http.StatusForbidden)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 func (o *observer) close() error { return o.server.Close() }

@@ -18,6 +18,7 @@ import (
 	"istio-tutorial/lab/objects"
 	"istio-tutorial/lab/supervise"
 	"istio-tutorial/lab/xds"
+	"istio-tutorial/lab/xds/stream"
 )
 
 // proxy is the one Envoy, and what configures it.
@@ -25,7 +26,7 @@ type proxy struct {
 	config  xds.Config
 	builder *xds.Builder // by config
 	path    string
-	server  *xds.Server
+	server  *stream.Server
 	admin   *envoy.Admin
 	journal *journal.Journal
 	process *supervise.Process
@@ -65,7 +66,7 @@ func startProxy(cfg Config, config xds.Config, count func(line []byte)) (*proxy,
 	}
 	p.configure(config)
 	var err error
-	if p.server, err = xds.Listen(settings.XDS); err != nil {
+	if p.server, err = stream.Listen(settings.XDS); err != nil {
 		return p, err
 	}
 	bootstrap, err := settings.Bootstrap()
@@ -152,7 +153,7 @@ func (p *proxy) push(ctx context.Context, m mesh.Mesh) error {
 		return &objects.Error{Reason: objects.Refused, Problems: []string{err.Error()}}
 	}
 	err = p.server.Push(ctx, snapshot)
-	if refusal, ok := errors.AsType[*xds.RefusedError](err); ok {
+	if refusal, ok := errors.AsType[*stream.RefusedError](err); ok {
 		return &objects.Error{Reason: objects.Refused, Problems: []string{refusal.Error()}}
 	}
 	return err

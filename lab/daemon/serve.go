@@ -15,7 +15,7 @@ import (
 
 	"istio-tutorial/lab/control"
 	"istio-tutorial/lab/objects"
-	"istio-tutorial/lab/xds"
+	"istio-tutorial/lab/xds/stream"
 )
 
 // server answers a lab's clients.
@@ -34,7 +34,7 @@ func serve(ctx context.Context, l *lab) (*server, error) {
 	if err := os.Chmod(socket, ownerOnly); err != nil {
 		return nil, errors.Join(err, listener.Close())
 	}
-	s := &server{http: &http.Server{
+	s := &server{http: &http.Server{ //nolint:gosec // see below
 		// No client is hurried: all are the owner's own, and a busy machine may let one wait.
 		Handler:     l.routes(),
 		BaseContext: func(net.Listener) context.Context { return ctx },
@@ -152,7 +152,7 @@ func asError(err error) *objects.Error {
 		return known
 	case errors.Is(err, context.Canceled):
 		return objects.Errorf(objects.Unavailable, "the lab is ending")
-	case errors.Is(err, xds.ErrNotConnected):
+	case errors.Is(err, stream.ErrNotConnected):
 		return objects.Errorf(objects.Unavailable, "%v", err)
 	default:
 		return objects.Errorf(objects.Internal, "%v", err)

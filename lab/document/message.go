@@ -19,13 +19,15 @@ type Schema struct {
 	Refused func(path string) error
 	// Shortest is the shortest duration that a field takes.
 	Shortest func(path string) time.Duration
+	// Longest is the longest duration that any field takes; 0 is any.
+	Longest time.Duration
 	// Own are fields that are published under their own names too, beside those in JSON.
 	Own []string
 }
 
 // DecodeMessage fills a protobuf message from a field of the document, such as spec, as the API
 // server would: fields are spelt as in the published schema, values have their types, and what is
-// required is there.
+// required is there. Where fields are refused and nothing else is wrong, into has the others.
 func (d Document) DecodeMessage(field string, into proto.Message, schema Schema) Errors {
 	m := messageDecoder{Schema: schema, doc: d}
 	n := child(d.node, field)
@@ -34,25 +36,26 @@ func (d Document) DecodeMessage(field string, into proto.Message, schema Schema)
 		n = &yaml.Node{Kind: yaml.MappingNode}
 	}
 	value := m.message(n, into.ProtoReflect().Descriptor(), field)
-	if len(m.errs) > 0 || !isThere {
+	if len(m.errs) > m.refused || !isThere {
 		return m.errs
 	}
 	data, err := json.Marshal(value)
 	if err == nil {
 		err = protojson.Unmarshal(data, into)
 	}
-	if err != nil {
+	if err != nil && len(m.errs) == 0 {
 		return Errors{d.Errorf(field, "%w", err)}
 	}
-	return nil
+	return m.errs
 }
 
 // messageDecoder makes values for protojson. It drops nulls and writes durations as protobuf does,
 // which knows seconds alone.
 type messageDecoder struct {
 	Schema
-	doc  Document
-	errs Errors
+	doc     Document
+	errs    Errors
+	refused int // of them are about refused fields, which are left out
 }
 
 func (m *messageDecoder) fail(path, format string, args ...any) {
@@ -77,6 +80,7 @@ func (m *messageDecoder) message(n *yaml.Node, d protoreflect.MessageDescriptor,
 			continue
 		} else if err := m.Refused(at); err != nil {
 			m.fail(at, "%w", err)
+			m.refused++
 		} else {
 			values[key] = m.field(value, f, at)
 		}

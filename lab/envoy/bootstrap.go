@@ -61,6 +61,8 @@ func (s Settings) Bootstrap() ([]byte, error) {
 				// Spans show as soon as their request is answered.
 				"tracing.zipkin.min_flush_spans":   1,
 				"tracing.zipkin.flush_interval_ms": 200,
+				// As Istio has it: expressions of its rules are longer than the default of 100.
+				"re2.max_program_size.error_level": 32768,
 			},
 		}}},
 	}, "", "  ")

@@ -17,22 +17,37 @@ const ServiceHeader = "x-lab-service"
 const SpansPath = "/api/v2/spans"
 
 // maxReport is more than Envoy collects before it reports.
-const maxReport = 10 << 20
+const maxReport = 4 << 20
+
+// mostReports are held at once; others wait, as long as their sender does.
+const mostReports = 4
 
 // relay passes spans on.
 type relay struct {
 	collector string
 	client    *http.Client
+	room      chan struct{} // holds a token for each report that is held
 }
 
 // RelaySpans passes the spans that Envoy reports on to Zipkin at host:port, under the name of the
 // service whose proxy it was: a single Envoy has a single name, and plays many.
 func RelaySpans(collector string) http.Handler {
 	address := url.URL{Scheme: "http", Host: collector, Path: SpansPath}
-	return &relay{collector: address.String(), client: &http.Client{Timeout: 5 * time.Second}}
+	return &relay{collector: address.String(), client: &http.Client{Timeout: 5 * time.Second},
+		room: make(chan struct{}, mostReports)}
 }
 
 func (z *relay) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Header.Get("Content-Type") != "application/json" {
+		http.Error(w, "want application/json", http.StatusUnsupportedMediaType)
+		return
+	}
+	select {
+	case z.room <- struct{}{}:
+		defer func() { <-z.room }()
+	case <-r.Context().Done():
+		return
+	}
 	report, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxReport))
 	if err == nil {
 		report, err = rename(report, r.Header.Get(ServiceHeader))

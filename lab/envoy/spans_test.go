@@ -32,6 +32,7 @@ func TestRelaySpans(t *testing.T) {
 			t.Fatal(err)
 		}
 		req.Header.Set(envoy.ServiceHeader, "customer")
+		req.Header.Set("Content-Type", "application/json")
 		resp, err := http.DefaultClient.Do(req)
 		if err != nil {
 			t.Fatal(err)

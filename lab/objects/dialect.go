@@ -23,6 +23,8 @@ type dialect struct {
 	has func(apiVersion string) bool
 	// parse reads documents; the error is a document.Errors.
 	parse func(docs []document.Document, namespace string) ([]rules.Rule, error)
+	// partly reads a document without what the lab refuses of it, though a cluster takes it.
+	partly func(doc document.Document, namespace string) (rules.Rule, bool)
 	// resolve is the mesh in which the rules are in force.
 	resolve func(rules.Set, mesh.Topology) mesh.Mesh
 	// findings are what a reader should know about the rules.
@@ -40,7 +42,7 @@ var dialects = sync.OnceValue(func() []dialect { return []dialect{of2018(), toda
 
 func of2018() dialect {
 	return dialect{
-		name: classic.APIVersion, kinds: classic.Kinds(), parse: classic.Parse,
+		name: classic.APIVersion, kinds: classic.Kinds(), parse: classic.Parse, partly: classic.Partly,
 		has:     func(apiVersion string) bool { return apiVersion == classic.APIVersion },
 		resolve: classic.Resolve, findings: classic.Findings,
 		effective: func(s rules.Set, t mesh.Topology, target Target) (any, error) {
@@ -64,6 +66,12 @@ func today() dialect {
 				return gatewayapi.Parse(docs, namespace)
 			}
 			return v1.Parse(docs, namespace)
+		},
+		partly: func(doc document.Document, namespace string) (rules.Rule, bool) {
+			if group(doc.APIVersion) == gatewayapi.Group {
+				return gatewayapi.Partly(doc, namespace)
+			}
+			return v1.Partly(doc, namespace)
 		},
 		resolve: gatewayapi.Resolve, findings: gatewayapi.Findings,
 		effective: func(s rules.Set, t mesh.Topology, target Target) (any, error) {
@@ -125,6 +133,21 @@ func (c *change) oneDialect() {
 			return
 		}
 	}
+}
+
+// tooManyHosts refuses more hosts outside than the proxy is to have clusters for.
+func tooManyHosts(objects []Object) error {
+	hosts := 0
+	for _, o := range objects {
+		if o.rule == nil {
+			continue
+		}
+		if hosts += v1.HostsOutside(*o.rule); hosts > rules.MostHosts {
+			return document.Errors{o.doc.Errorf("spec.hosts", "with all rules more than %d ports of hosts outside: %w",
+				rules.MostHosts, rules.ErrUnsupported)}
+		}
+	}
+	return nil
 }
 
 // mesh is what Mesh remembers.

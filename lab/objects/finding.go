@@ -14,6 +14,8 @@ const (
 	Info    = rules.Info
 	Warning = rules.Warning
 	Fatal   = rules.Error
+
+	Unsupported = rules.Unsupported // valid, and not for the lab
 )
 
 // Finding is a sentence about an object: it is refused, it never acts, or it acts less than its

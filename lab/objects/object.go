@@ -133,7 +133,8 @@ func (p *parser) parse(doc document.Document) {
 	p.objects = append(p.objects, o)
 }
 
-// read is an object of a document. With an error, it has its names only.
+// read is an object of a document. With an error, it has its names, and what the lab does of a rule
+// that a cluster would take as a whole.
 func read(doc document.Document, namespace string) (Object, error) {
 	kind := kindOf(doc.Kind, group(doc.APIVersion))
 	o := Object{
@@ -149,6 +150,8 @@ func read(doc document.Document, namespace string) (Object, error) {
 		list, err := dialects()[i].parse([]document.Document{doc}, namespace)
 		if err == nil {
 			o.dialect, o.rule = i, &list[0]
+		} else if part, ok := dialects()[i].partly(doc, namespace); ok {
+			o.dialect, o.rule = i, &part
 		}
 		return o, err
 	}

@@ -100,6 +100,9 @@ func (s Set) Change(verb Verb, list []Object, now time.Time) (Set, []Result, err
 		do(o)
 	}
 	c.oneDialect()
+	if err := tooManyHosts(c.objects); err != nil {
+		c.problems.add(Invalid, err)
+	}
 	if err := c.problems.orNil(); err != nil && verb != Delete {
 		return s, nil, err
 	}

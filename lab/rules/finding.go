@@ -16,6 +16,9 @@ const (
 	Error   Level = "Error"
 )
 
+// Unsupported is the level, beside istioctl's, of a valid rule that the lab refuses.
+const Unsupported Level = "Unsupported"
+
 // Code says for programs which finding it is: istioctl's code, such as IST0101, or a word of the
 // lab's own where istioctl has none.
 type Code string

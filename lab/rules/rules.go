@@ -17,6 +17,18 @@ import (
 // ErrUnsupported is the cause where a rule asks for what the lab does not do.
 var ErrUnsupported = errors.New("not supported by the lab")
 
+// IsUnsupported reports whether a problem is the lab's own limit: a cluster takes the rule. Of what
+// the lab has no name for, nobody knows.
+func IsUnsupported(problem error) bool {
+	text := problem.Error()
+	return strings.Contains(text, ErrUnsupported.Error()) && !strings.Contains(text, "unknown field")
+}
+
+// OnlyUnsupported reports whether all problems of a document are the lab's own limits.
+func OnlyUnsupported(problems document.Errors) bool {
+	return !slices.ContainsFunc(problems, func(p *document.Error) bool { return !IsUnsupported(p.Cause) })
+}
+
 // Kind is a kind of object and its names.
 type Kind struct {
 	Kind   string // in a file: VirtualService, RouteRule, denier

@@ -4,9 +4,8 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
-
-	"k8s.io/apimachinery/pkg/util/validation"
 
 	"istio-tutorial/lab/document"
 )
@@ -102,10 +101,20 @@ func (v *Validator) Redirects(path string, status int) {
 
 // HeaderName takes the names of HTTP.
 func (v *Validator) HeaderName(path, name string) {
-	if len(validation.IsHTTPHeaderName(name)) > 0 {
-		v.Fail(path, "%q is no name of a header", name)
+	const token = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"
+	if name == "" || strings.Trim(strings.ToLower(name), token) != "" || len(name) > longestName {
+		v.Fail(path, "%s is no name of a header", Quote(name))
 	}
 }
 
 // At is the path of an item of a list.
 func At(path string, i int) string { return fmt.Sprintf("%s[%d]", path, i) }
+
+// Quote is a text from a file as a message shows it: quoted, and cut where it is long.
+func Quote(text string) string {
+	const shown = 80
+	if len(text) > shown {
+		return fmt.Sprintf("%q…", strings.ToValidUTF8(text[:shown], ""))
+	}
+	return strconv.Quote(text)
+}

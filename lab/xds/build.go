@@ -16,29 +16,29 @@ import (
 // Snapshot is the whole configuration of Envoy at one moment, and what the lab must know to
 // answer it. The zero Snapshot is that of no mesh.
 type Snapshot struct {
-	resources [kinds]resources
-	limits    map[string]mesh.RateLimit
+	Resources [Kinds]Resources
+	Limits    map[string]mesh.RateLimit
 }
 
-// resources are those of one kind, by name.
-type resources map[string]proto.Message
+// Resources are those of one kind, by name.
+type Resources map[string]proto.Message
 
-// kind is a type of resource.
-type kind int
+// Kind is a type of resource.
+type Kind int
 
 // The kinds in the order in which additions are sent: nothing is named before it is there.
 const (
-	clusters kind = iota
-	endpoints
-	listeners
-	routes
-	kinds
+	Clusters Kind = iota
+	Endpoints
+	Listeners
+	Routes
+	Kinds // how many there are
 )
 
 func newSnapshot() Snapshot {
-	s := Snapshot{limits: map[string]mesh.RateLimit{}}
-	for k := range kinds {
-		s.resources[k] = resources{}
+	s := Snapshot{Limits: map[string]mesh.RateLimit{}}
+	for k := range Kinds {
+		s.Resources[k] = Resources{}
 	}
 	return s
 }
@@ -66,7 +66,7 @@ func (r *Builder) Build(m mesh.Mesh) (Snapshot, error) {
 	}
 	b.outbound(ingress(r.config), m.Gateway)
 	r.pieces, r.tables = b.pieces, map[string]*routev3.RouteConfiguration{}
-	for name, table := range b.snapshot.resources[routes] {
+	for name, table := range b.snapshot.Resources[Routes] {
 		r.tables[name] = table.(*routev3.RouteConfiguration)
 	}
 	return b.snapshot, errors.Join(b.errs...)
@@ -111,7 +111,7 @@ type builder struct {
 	errs     []error
 }
 
-func (b *builder) add(k kind, name string, m proto.Message) { b.snapshot.resources[k][name] = m }
+func (b *builder) add(k Kind, name string, m proto.Message) { b.snapshot.Resources[k][name] = m }
 
 func (b *builder) fail(format string, args ...any) {
 	b.errs = append(b.errs, fmt.Errorf(format, args...))

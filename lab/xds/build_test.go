@@ -19,6 +19,7 @@ import (
 	"istio-tutorial/lab/rules"
 	"istio-tutorial/lab/rules/classic"
 	"istio-tutorial/lab/xds"
+	"istio-tutorial/lab/xds/stream"
 )
 
 // TestBuildAgain builds the same bytes from the same mesh: Envoy takes any other for a change.
@@ -170,14 +171,14 @@ func TestOwnerAlone(t *testing.T) {
 	if err != nil || sockets < 5 {
 		t.Errorf("%d sockets, %v", sockets, err)
 	}
-	if _, err := xds.Listen(filepath.Join(t.TempDir(), "no", "folder")); err == nil {
+	if _, err := stream.Listen(filepath.Join(t.TempDir(), "no", "folder")); err == nil {
 		t.Error("a server in a folder that is not there")
 	}
 	file := filepath.Join(t.TempDir(), "stale")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	server, err := xds.Listen(file)
+	server, err := stream.Listen(file)
 	if err != nil {
 		t.Fatal(err)
 	}

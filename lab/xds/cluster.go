@@ -37,7 +37,7 @@ func (b *builder) cluster(client mesh.Name, u mesh.Upstream) {
 	b.speak(c, b.protocol(u.Cluster), p.Connections, lives(p))
 	b.locate(c, u.Cluster, p.Connections.Keepalive)
 	b.encrypt(c, p.TLS)
-	b.add(clusters, name, c)
+	b.add(Clusters, name, c)
 }
 
 func balance(b mesh.Balance) clusterv3.Cluster_LbPolicy {
@@ -172,7 +172,7 @@ func (b *builder) locate(c *clusterv3.Cluster, in mesh.Cluster, keep *mesh.Keepa
 			ready = append(ready, host(e.Instance.Name.Name, pipe(b.socket(e.Instance, e.Address), 0)))
 		}
 	}
-	b.add(endpoints, in.Key(), assignment(in.Key(), ready...))
+	b.add(Endpoints, in.Key(), assignment(in.Key(), ready...))
 }
 
 func assignment(name string, hosts ...*endpointv3.LbEndpoint) *endpointv3.ClusterLoadAssignment {

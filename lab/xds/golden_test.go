@@ -112,6 +112,17 @@ func documents(t *testing.T, files []string) []document.Document {
 	return list
 }
 
+// limits are the rate limits that Envoy may ask for, as text.
+func limits(s xds.Snapshot) map[string]any {
+	list := map[string]any{}
+	for name, l := range s.Limits {
+		list["limit "+name] = map[string]any{
+			"bucket": l.Bucket, "tokens": l.Tokens, "interval": l.Interval.String(), "answer": l.Answer,
+		}
+	}
+	return list
+}
+
 // configuration is all of Envoy's for a mesh, by part.
 func configuration(t *testing.T, m mesh.Mesh) map[string]any {
 	t.Helper()
@@ -122,7 +133,7 @@ func configuration(t *testing.T, m mesh.Mesh) map[string]any {
 	if err != nil {
 		t.Fatal(err)
 	}
-	parts := snapshot.Limits()
+	parts := limits(snapshot)
 	for name, m := range snapshot.Parts() {
 		text, err := protojson.Marshal(m)
 		if err != nil {

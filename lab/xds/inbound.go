@@ -62,7 +62,7 @@ func (b *builder) inbound(i mesh.Instance, in mesh.Inbound) {
 			filters: append([]*hcmv3.HttpFilter{b.limitFilter()}, b.localLimitFilters(i)...),
 		})
 		b.program(s, in.Unlimited)
-		b.add(routes, name, &routev3.RouteConfiguration{
+		b.add(Routes, name, &routev3.RouteConfiguration{
 			Name: name,
 			VirtualHosts: []*routev3.VirtualHost{{
 				Name: name, Domains: []string{"*"}, Routes: b.entrances(s, in),
@@ -93,7 +93,7 @@ func (b *builder) program(s served, unlimited bool) {
 		c.CircuitBreakers = breakers(mesh.Limits{Unlimited: true})
 	}
 	b.speak(c, s.protocol, mesh.Connections{}, &corev3.HttpProtocolOptions{IdleTimeout: durationpb.New(idle)})
-	b.add(clusters, name, c)
+	b.add(Clusters, name, c)
 }
 
 // maxSocket is how long the path of a unix socket may be on every system.

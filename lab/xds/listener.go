@@ -4,10 +4,12 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"time"
 
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
 	routerv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/router/v3"
+	connectionlimitv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/connection_limit/v3"
 	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/durationpb"
@@ -50,23 +52,47 @@ func (b *builder) listen(d door) {
 		AccessLog:                  b.accessLog(d),
 		Tracing:                    b.tracing(d),
 	}
+	if d.edge {
+		manager.CommonHttpProtocolOptions.IdleTimeout = durationpb.New(edgeIdle)
+		manager.RequestHeadersTimeout = durationpb.New(edgeHeaders)
+	}
 	direction := corev3.TrafficDirection_OUTBOUND
 	if d.direction == envoy.Inbound {
 		direction = corev3.TrafficDirection_INBOUND
 	} else {
 		manager.UpgradeConfigs = tunnels() // for routes that have one, or refuse it in their words
 	}
-	b.add(listeners, d.name, &listenerv3.Listener{
+	b.add(Listeners, d.name, &listenerv3.Listener{
 		Name:             d.name,
 		StatPrefix:       statName(d.name),
 		Address:          d.address,
 		EnableReusePort:  wrapperspb.Bool(false), // else two labs could share a port, and get half of its calls
 		TrafficDirection: direction,
-		FilterChains: []*listenerv3.FilterChain{{Filters: []*listenerv3.Filter{{
+		FilterChains: []*listenerv3.FilterChain{{Filters: append(b.edgeLimit(d), &listenerv3.Filter{
 			Name:       connectionManager,
 			ConfigType: &listenerv3.Filter_TypedConfig{TypedConfig: b.pack(manager)},
-		}}}},
+		})}},
 	})
+}
+
+// Whoever is outside the mesh must not take the connections of those inside.
+const (
+	edgeIdle        = 30 * time.Second
+	edgeHeaders     = 10 * time.Second
+	edgeConnections = 1000
+)
+
+// edgeLimit bounds the connections from outside the mesh.
+func (b *builder) edgeLimit(d door) []*listenerv3.Filter {
+	if !d.edge {
+		return nil
+	}
+	return []*listenerv3.Filter{{
+		Name: "envoy.filters.network.connection_limit",
+		ConfigType: &listenerv3.Filter_TypedConfig{TypedConfig: b.pack(&connectionlimitv3.ConnectionLimit{
+			StatPrefix: statName(d.name), MaxConnections: wrapperspb.UInt64(edgeConnections),
+		})},
+	}}
 }
 
 func tunnels() []*hcmv3.HttpConnectionManager_UpgradeConfig {

@@ -15,6 +15,7 @@ import (
 	"istio-tutorial/lab/mesh"
 	"istio-tutorial/lab/supervise"
 	"istio-tutorial/lab/xds"
+	"istio-tutorial/lab/xds/stream"
 )
 
 func TestMain(m *testing.M) {
@@ -35,7 +36,7 @@ var shared = sync.OnceValues(startProxy)
 type proxy struct {
 	dir     string
 	ingress string
-	server  *xds.Server
+	server  *stream.Server
 	admin   *envoy.Admin
 	process *supervise.Process
 
@@ -59,7 +60,7 @@ func startProxy() (*proxy, error) {
 	settings := envoy.Settings{
 		Node: "test", Admin: filepath.Join(dir, "admin"), XDS: filepath.Join(dir, "xds"),
 	}
-	server, err := xds.Listen(settings.XDS)
+	server, err := stream.Listen(settings.XDS)
 	if err != nil {
 		return nil, err
 	}

@@ -68,7 +68,7 @@ func (b *builder) zipkin() {
 	if b.cfg.Zipkin == "" {
 		return
 	}
-	b.add(clusters, zipkinCluster, &clusterv3.Cluster{
+	b.add(Clusters, zipkinCluster, &clusterv3.Cluster{
 		Name:           zipkinCluster,
 		ConnectTimeout: durationpb.New(toProgram),
 		LoadAssignment: assignment(zipkinCluster, host(zipkinCluster, b.tcp(b.cfg.Zipkin))),
@@ -92,16 +92,16 @@ func (b *builder) tracing(d door) *hcmv3.HttpConnectionManager_Tracing {
 			Name: "envoy.tracers.zipkin",
 			ConfigType: &tracev3.Tracing_Http_TypedConfig{TypedConfig: b.pack(&tracev3.ZipkinConfig{
 				CollectorEndpointVersion: tracev3.ZipkinConfig_HTTP_JSON,
-				CollectorService:         reports(d.service),
+				CollectorService:         reports(b.cfg.Zipkin, d.service),
 			})},
 		},
 	}
 }
 
-func reports(service string) *corev3.HttpService {
+func reports(collector, service string) *corev3.HttpService {
 	return &corev3.HttpService{
 		HttpUri: &corev3.HttpUri{
-			Uri:              envoy.SpansPath,
+			Uri:              "http://" + collector + envoy.SpansPath,
 			HttpUpstreamType: &corev3.HttpUri_Cluster{Cluster: zipkinCluster},
 			Timeout:          &durationpb.Duration{Seconds: zipkinTimeout},
 		},

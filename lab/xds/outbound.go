@@ -36,12 +36,13 @@ func (b *builder) outbound(c client, out mesh.Outbound) {
 			return nil
 		})
 	}
-	table := &routev3.RouteConfiguration{
-		Name: name, MaxDirectResponseBodySizeBytes: wrapperspb.UInt32(longestAnswer),
-	}
+	table := &routev3.RouteConfiguration{Name: name, MaxDirectResponseBodySizeBytes: wrapperspb.UInt32(largestBody)}
 	table.VirtualHosts = b.hosts(c, out, loopbacks)
-	b.add(routes, name, b.same(table))
+	b.add(Routes, name, b.same(table))
 }
+
+// largestBody is how long an answer of the proxy itself may be, as in Istio.
+const largestBody = 1 << 20
 
 // hosts are those that a client may call, each name once, and what becomes of calls of all others.
 func (b *builder) hosts(
@@ -124,11 +125,7 @@ func domains(h mesh.VirtualHost) []string {
 	return list
 }
 
-const (
-	httpPort = 80
-	// longestAnswer is what an answer of the proxy's own may hold, as Istio allows it.
-	longestAnswer = 1 << 20
-)
+const httpPort = 80
 
 // unknown is what becomes of calls of all other hosts, under Istio's names for it. It is nil
 // where Envoy's own answer is the one wanted.

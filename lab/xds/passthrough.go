@@ -1,6 +1,7 @@
 package xds
 
 import (
+	"net"
 	"net/http"
 	"regexp"
 	"slices"
@@ -29,6 +30,11 @@ func (b *builder) anywhere(c client) []*routev3.Route {
 		Attribute: mesh.Authority, Compare: mesh.Regex, Value: b.inside(),
 	})}
 	list := []*routev3.Route{{
+		Name: passthrough, Match: b.toProxies(),
+		Action: directResponse(mesh.Response{
+			Status: http.StatusLoopDetected, Body: "the address is a sidecar's own",
+		}),
+	}, {
 		Name: passthrough, Match: nobody,
 		Action: directResponse(mesh.Response{
 			Status: http.StatusServiceUnavailable, Body: "no such host",
@@ -41,6 +47,31 @@ func (b *builder) anywhere(c client) []*routev3.Route {
 	}{{443, []mesh.Condition{encrypted}}, {httpPort, nil}} {
 		route := forward(b.passthrough(c, to.port), to.match)
 		list = append(list, tunnel(route), route)
+	}
+	return list
+}
+
+// toProxies matches calls of an address where a proxy of the mesh listens: they would come back.
+func (b *builder) toProxies() *routev3.RouteMatch {
+	var ports []string
+	for _, address := range append(proxies(b.mesh.Instances), b.cfg.Ingress) {
+		if _, port, err := net.SplitHostPort(address); err == nil && !slices.Contains(ports, port) {
+			ports = append(ports, port)
+		}
+	}
+	slices.Sort(ports)
+	m := everything()
+	m.Headers = []*routev3.HeaderMatcher{header(mesh.Condition{
+		Attribute: mesh.Authority, Compare: mesh.Regex,
+		Value: `(?i)(localhost\.?|[0-9a-fx.]+|\[[0-9a-f:.]+\]):0*(` + strings.Join(ports, "|") + `)`,
+	})}
+	return m
+}
+
+func proxies(instances []mesh.Instance) []string {
+	var list []string
+	for _, i := range instances {
+		list = append(list, i.Proxy)
 	}
 	return list
 }
@@ -111,7 +142,7 @@ func (b *builder) passthrough(client client, port int) string {
 			},
 		}
 	}
-	b.add(clusters, name, c)
+	b.add(Clusters, name, c)
 	return name
 }
 

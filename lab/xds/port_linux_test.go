@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"istio-tutorial/lab/mesh"
-	"istio-tutorial/lab/xds"
+	"istio-tutorial/lab/xds/stream"
 )
 
 // reusePort is SO_REUSEPORT, see socket(7).
@@ -32,7 +32,7 @@ func TestSharedPort(t *testing.T) {
 	m := w.mesh()
 	m.Instances = append([]mesh.Instance{}, m.Instances...)
 	m.Instances[0].Proxy = other.Addr().String()
-	var refused *xds.RefusedError
+	var refused *stream.RefusedError
 	if err := w.push(m); !errors.As(err, &refused) {
 		t.Errorf("error %v: Envoy takes a port that is another's", err)
 	}

@@ -16,6 +16,7 @@ import (
 	"istio-tutorial/lab/mesh"
 	"istio-tutorial/lab/supervise"
 	"istio-tutorial/lab/xds"
+	"istio-tutorial/lab/xds/stream"
 )
 
 // TestRefused pushes what Envoy does not take.
@@ -51,7 +52,7 @@ func TestRefused(t *testing.T) {
 		m.Instances = append([]mesh.Instance{}, m.Instances...)
 		c.breaks(m)
 		err := w.push(m)
-		var refused *xds.RefusedError
+		var refused *stream.RefusedError
 		if !errors.As(err, &refused) || !strings.Contains(err.Error(), c.words) {
 			t.Errorf("%s: error %v, want one with %q", name, err, c.words)
 			continue
@@ -257,7 +258,7 @@ func TestRefusedOnReturn(t *testing.T) {
 		_, err := ask(t.Context(), client, recommendation)
 		return err
 	})
-	var refused *xds.RefusedError
+	var refused *stream.RefusedError
 	if err := w.push(w.mesh()); !errors.As(err, &refused) {
 		t.Errorf("error %v, want a refusal", err)
 	}
@@ -291,14 +292,14 @@ func (p *proxy) kill(t *testing.T) {
 // TestNobody pushes without an Envoy.
 func TestNobody(t *testing.T) {
 	t.Parallel()
-	server, err := xds.Listen(t.TempDir() + "/s")
+	server, err := stream.Listen(t.TempDir() + "/s")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer server.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	if err := server.Push(ctx, xds.Snapshot{}); !errors.Is(err, xds.ErrNotConnected) || !errors.Is(err, context.DeadlineExceeded) {
+	if err := server.Push(ctx, xds.Snapshot{}); !errors.Is(err, stream.ErrNotConnected) || !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("error %v", err)
 	}
 }

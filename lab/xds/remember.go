@@ -60,10 +60,10 @@ func (b *builder) part(key string, of any, build func() []*routev3.VirtualHost) 
 		return added{b.snapshot, hosts}
 	})
 	b.snapshot = all
-	for k := range kinds {
-		maps.Copy(all.resources[k], made.resources[k])
+	for k := range Kinds {
+		maps.Copy(all.Resources[k], made.Resources[k])
 	}
-	maps.Copy(all.limits, made.limits)
+	maps.Copy(all.Limits, made.Limits)
 	return made.hosts
 }
 

@@ -30,8 +30,8 @@ func TestBuilderRemembers(t *testing.T) {
 			t.Fatal(err)
 		}
 		parts, fresh := got.Parts(), want.Parts()
-		if len(parts) != len(fresh) || !reflect.DeepEqual(got.Limits(), want.Limits()) {
-			t.Fatalf("%d parts, want %d; limits %v, want %v", len(parts), len(fresh), got.Limits(), want.Limits())
+		if len(parts) != len(fresh) || !reflect.DeepEqual(got.Limits, want.Limits) {
+			t.Fatalf("%d parts, want %d; limits %v, want %v", len(parts), len(fresh), got.Limits, want.Limits)
 		}
 		for name, part := range parts {
 			if !proto.Equal(part, fresh[name]) {

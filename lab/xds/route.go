@@ -231,7 +231,7 @@ func header(c mesh.Condition) *routev3.HeaderMatcher {
 	if c.Attribute == mesh.Path {
 		c = onQuery(c)
 	}
-	if c.Compare == mesh.Present {
+	if c = nonempty(c); c.Compare == mesh.Present {
 		m.HeaderMatchSpecifier = &routev3.HeaderMatcher_PresentMatch{PresentMatch: true}
 	} else {
 		m.HeaderMatchSpecifier = &routev3.HeaderMatcher_StringMatch{StringMatch: text(c)}
@@ -255,6 +255,18 @@ func onQuery(c mesh.Condition) mesh.Condition {
 		c.Value = "(?i)" + c.Value
 	}
 	c.Compare = mesh.Regex
+	return c
+}
+
+// nonempty says in other words what Envoy does not take: every header begins with nothing, and only
+// an empty one is nothing.
+func nonempty(c mesh.Condition) mesh.Condition {
+	switch {
+	case c.Value == "" && c.Compare == mesh.Prefix:
+		c.Compare = mesh.Present
+	case c.Value == "" && c.Compare == mesh.Regex:
+		c.Compare = mesh.Exact
+	}
 	return c
 }
 

@@ -1,5 +1,5 @@
 // Package xds turns the mesh into the configuration of one Envoy, which plays the sidecar of
-// every instance and the ingress, and hands it over.
+// every instance and the ingress.
 //
 // A call goes from the program to the outbound listener of its instance, which knows the routes
 // of its workload; from there to the inbound listener of an instance of the service, over a unix

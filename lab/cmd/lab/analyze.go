@@ -22,6 +22,7 @@ type analysis struct {
 	sources
 	format            string
 	failFrom, tellFor string
+	strict            bool // what the lab does not do is an issue
 }
 
 func (a *app) analyze() *cobra.Command {
@@ -35,6 +36,9 @@ acts. Each message has istioctl's code, if there is one, and the file and line.
 With -f it checks files, without a lab: services and workloads are those of the files and of
 deploy/, including version 2 of recommendation. If several files have the same object, each is
 checked. Without -f it checks the rules of the running lab.
+
+Level Unsupported is what the lab does not do, and a cluster does: the file is valid, and create
+refuses it here. It sets the exit status with --strict alone.
 
 Its exit status is istioctl's: 79 if there is a message of level Error (or of --failure-threshold),
 65 if a file is not YAML.`,
@@ -57,6 +61,7 @@ Its exit status is istioctl's: 79 if there is a message of level Error (or of --
 		"least level that sets exit status 79: Info, Warning or Error")
 	flags.StringVar(&n.tellFor, "output-threshold", "Info",
 		"least level to print: Info, Warning or Error")
+	flags.BoolVar(&n.strict, "strict", false, "set exit status 79 also for what the lab does not do, and a cluster does")
 	return cmd
 }
 
@@ -74,6 +79,15 @@ func (n *analysis) check() error {
 	return nil
 }
 
+// isBad reports whether a finding sets the exit status; that the lab does not do something is no
+// fault of the file.
+func (n *analysis) isBad(f objects.Finding) bool {
+	if f.Level == objects.Unsupported {
+		return n.strict
+	}
+	return !f.Unreadable() && rank(string(f.Level)) >= rank(n.failFrom)
+}
+
 // rank is a level's place, the lightest first; -1 for what is none.
 func rank(level string) int {
 	levels := []objects.Level{objects.Info, objects.Warning, objects.Fatal}
@@ -89,18 +103,15 @@ func (n *analysis) run(cmd *cobra.Command) error {
 	}
 	told := []objects.Finding{}
 	for _, f := range findings {
-		if rank(string(f.Level)) >= rank(n.tellFor) {
+		if f.Level == objects.Unsupported || rank(string(f.Level)) >= rank(n.tellFor) {
 			told = append(told, f)
 		}
 	}
 	if err := n.show(told); err != nil {
 		return err
 	}
-	bad := slices.ContainsFunc(findings, func(f objects.Finding) bool {
-		return !f.Unreadable() && rank(string(f.Level)) >= rank(n.failFrom)
-	})
 	switch {
-	case bad:
+	case slices.ContainsFunc(findings, n.isBad):
 		n.complain("issues found in " + n.what() + "; the codes are at " + codesPage)
 		return exitStatus(hasIssues)
 	case slices.ContainsFunc(findings, objects.Finding.Unreadable):

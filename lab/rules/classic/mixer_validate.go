@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"istio-tutorial/lab/document"
 	"istio-tutorial/lab/rules"
 )
 
@@ -92,6 +93,13 @@ func (v *validator) quotaSpecBinding(b *quotaSpecBinding) {
 }
 
 func (v *validator) metric(m *metric) {
+	for _, name := range sortedKeys(m.Dimensions) {
+		for _, t := range m.Dimensions[name] {
+			if t.kind == requestHeaders {
+				v.HeaderName(document.Join("spec.dimensions", name), t.text)
+			}
+		}
+	}
 	if len(m.Value) != 1 || m.Value[0] != (term{text: "1"}) {
 		v.Fail("spec.value", "other than 1: %w", rules.ErrUnsupported)
 	}

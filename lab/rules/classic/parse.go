@@ -15,6 +15,13 @@ func Parse(docs []document.Document, namespace string) ([]rules.Rule, error) {
 	})
 }
 
+// Partly reads a rule of which the lab refuses a part that a cluster takes, without that part; it
+// reports false for every other.
+func Partly(doc document.Document, namespace string) (rules.Rule, bool) {
+	rule, errs := parse(doc, namespace)
+	return rule, len(errs) > 0 && rule.Spec != nil && rules.OnlyUnsupported(errs)
+}
+
 // parse validates only what could be decoded: after a wrong type, the rest would be noise. What
 // stands beside spec is not looked at, as in 0.7.1.
 func parse(doc document.Document, namespace string) (rules.Rule, document.Errors) {

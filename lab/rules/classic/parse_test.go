@@ -88,8 +88,21 @@ func TestParseRefuses(t *testing.T) {
 				"6: spec.httpReqRetries.simpleRetry.perTryTimeout: missing",
 		},
 		"status": {
-			aRouteRule + "  httpFault: {abort: {httpStatus: 601}}\n",
-			"6: spec.httpFault.abort.httpStatus: 601 is no HTTP status",
+			aRouteRule + "  httpFault: {abort: {httpStatus: 600}}\n",
+			"6: spec.httpFault.abort.httpStatus: HTTP status 600 is not in 200-599",
+		},
+		"expression": {
+			aRouteRule + "  match: {request: {headers: {x: {regex: \"(?!a)b\"}}}}\n",
+			"6: spec.match.request.headers.x.regex: \"(?!a)b\": no regular expression: " +
+				"error parsing regexp: invalid or unsupported Perl syntax: `(?!`",
+		},
+		"delay": {
+			aRouteRule + "  httpFault: {delay: {fixedDelay: 2562047h47m16s}}\n",
+			"6: spec.httpFault.delay.fixedDelay: longer than 9223372035 s, which Envoy refuses",
+		},
+		"header of a metric": {
+			rule("metric", "  value: \"1\"\n  dimensions:\n    a: request.headers[\"a b\"]\n"),
+			`7: spec.dimensions.a: "a b" is no name of a header`,
 		},
 		"header's case": {
 			aRouteRule + "  match:\n    request:\n      headers:\n        User-Agent: {exact: x}\n",

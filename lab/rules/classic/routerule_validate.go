@@ -47,8 +47,13 @@ func (v *validator) header(path, name string, m *stringMatch) {
 		v.Fail(path+"."+name, "want exact, prefix or regex")
 		return
 	}
-	if kind, value := m.of(); name == uriHeader && value == "" {
-		v.Fail(path+"."+name+"."+kind, "must not be empty")
+	v.AnyHeaderName(path+"."+name, name)
+	kind, value := m.of()
+	switch field := path + "." + name + "." + kind; {
+	case name == uriHeader && value == "":
+		v.Fail(field, "must not be empty")
+	case kind == "regex" && value != "": // an empty one is for an empty header
+		v.Regex(field, value)
 	}
 }
 
@@ -98,8 +103,8 @@ func (v *validator) routeExtras(r *routeRule) {
 	}
 	if a := r.Fault.Abort; a != nil {
 		v.percent("spec.httpFault.abort.percent", float64(a.Percent))
-		if a.HTTPStatus < 0 || a.HTTPStatus > 600 {
-			v.Fail("spec.httpFault.abort.httpStatus", "%d is no HTTP status", a.HTTPStatus)
+		if a.HTTPStatus != 0 { // 0.7.1 leaves it out
+			v.Status("spec.httpFault.abort.httpStatus", int(a.HTTPStatus))
 		}
 	}
 }

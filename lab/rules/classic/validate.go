@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"istio-tutorial/lab/rules"
 )
 
 // What follows holds files to the checks of Istio 0.7.1's pilot/pkg/model/validation.go; where
@@ -97,6 +99,8 @@ func (v *validator) duration(path string, d *duration) {
 		v.Fail(path, "missing")
 	case d.of() < time.Millisecond:
 		v.Fail(path, "%s is shorter than 1ms", d.of())
+	case d.of() > rules.LongestDuration:
+		v.Duration(path, d.of())
 	case d.of()%time.Millisecond != 0:
 		v.Fail(path, "%s is not a whole number of milliseconds", d.of())
 	}

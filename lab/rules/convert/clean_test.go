@@ -97,7 +97,7 @@ func (g generator) match(forRoutes bool) string {
 		"uri: {exact: a}", "uri: {exact: //a}", "uri: {exact: /a/..}",
 		"method: {exact: POST}", "method: {exact: post}", "y: {regex: c+}",
 		"x: {regex: " + strings.Repeat("x", 1030) + "}", "x: {exact: " + strings.Repeat("x", 4100) + "}",
-		`x: {regex: "(?!a)b"}`, "timeout: {exact: 60s}",
+		`x: {regex: "a{0,900}b{0,900}"}`, "timeout: {exact: 60s}",
 	}
 	if !forRoutes {
 		odd = append(odd, `x: {prefix: ""}`, "x: {prefix: b}", "uri: {prefix: /a}",
@@ -126,7 +126,7 @@ func (g generator) routeRule(name string, forRoutes bool) string {
 			g.IntN(3), g.time())) +
 		g.seldom("  mirror: {name: recommendation, namespace: istio-tutorial, "+g.labels()+"}\n")
 	if !forRoutes {
-		spec += g.seldom("  httpFault: {abort: {percent: 50, httpStatus: "+g.usually("503", "600", "100", "1")+"}}\n",
+		spec += g.seldom("  httpFault: {abort: {percent: 50, httpStatus: "+g.usually("503", "200", "599", "0")+"}}\n",
 			"  httpFault: {delay: {percent: 10.5, fixedDelay: "+g.time()+"}}\n")
 	}
 	return object("RouteRule", name, g.pick("istio-tutorial", "istio-tutorial", "default"), spec)
@@ -164,7 +164,7 @@ func (g generator) mixer() string {
 	case 2:
 		handler, instance = "prometheus", "metric"
 		spec = "  metrics: [{name: m, instanceName: i.metric.istio-tutorial, kind: COUNTER, labelNames: [a, b]}]\n"
-		value = "  value: \"1\"\n  dimensions:\n    a: request.headers[\"" + g.usually("x", "it's", `a\"b`, "") +
+		value = "  value: \"1\"\n  dimensions:\n    a: request.headers[\"" + g.usually("x", "it's", "a|b", "X") +
 			"\"]\n    b: " + g.pick("request.path", "response.code", "source.service") + "\n"
 	}
 	text := object(handler, "h", "istio-tutorial", spec) + object(instance, "i", "istio-tutorial", value)

@@ -306,11 +306,6 @@ spec:
 				routeRule("b", "  match: {request: {headers: {uri: {exact: /b}}}}\n"),
 			"RouteRule b: the Gateway API would try it before a",
 		},
-		"expression": {
-			convert.V1,
-			routeRule("a", "  match: {request: {headers: {x: {regex: \"(?!a)b\"}}}}\n"),
-			"RouteRule a: (?!a)b is no expression of RE2",
-		},
 		"nothing acts": {
 			convert.V1, strings.Replace(routeRule("a", ""), "{name: recommendation}", "{service: recommendation}", 1),
 			"RouteRule a: a never acts",
@@ -324,11 +319,6 @@ spec:
 		"the default route's name": {
 			convert.GatewayAPI, routeRule("default-route", "  match: {source: {name: preference}}\n"),
 			"RouteRule default-route: the Gateway API does not know who calls",
-		},
-		"status": {
-			convert.V1, routeRule("a", strings.Replace(abort, "503", "600", 1)),
-			"RouteRule a: the VirtualService recommendation that says it would be refused: " +
-				"spec.http[0].fault.abort.httpStatus: HTTP status 600 is not in 200-599",
 		},
 		"two versions of one name": {
 			convert.GatewayAPI,

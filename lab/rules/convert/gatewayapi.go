@@ -219,7 +219,7 @@ func (c *converter) gatewayMatches(r mesh.Route, notes noteList) []gateway.HTTPR
 	}
 	var match gateway.HTTPRouteMatch
 	for _, condition := range r.Match {
-		c.expression(r, condition, notes)
+		expression(condition, notes)
 		how := map[mesh.Comparison]string{
 			mesh.Exact: "Exact", mesh.Regex: "RegularExpression",
 		}[condition.Compare]

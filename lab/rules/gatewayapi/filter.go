@@ -2,6 +2,7 @@ package gatewayapi
 
 import (
 	"net/http"
+	"regexp"
 	"strings"
 
 	gateway "sigs.k8s.io/gateway-api/apis/v1"
@@ -50,7 +51,7 @@ func rewrite(f gateway.HTTPURLRewriteFilter, match []mesh.Condition) *mesh.Rewri
 	} else if f.Path != nil {
 		out.Prefix = strings.TrimSuffix(or(f.Path.ReplacePrefixMatch, ""), "/")
 		if out.Prefix == "" { // the prefix goes, and no // is left
-			out.Regex, out.Substitution = "^"+prefixOf(match)+"(/?)(.*)", `/\2`
+			out.Regex, out.Substitution = "^"+regexp.QuoteMeta(prefixOf(match))+"(/?)(.*)", `/\2`
 		}
 	}
 	if out == (mesh.Rewrite{}) {

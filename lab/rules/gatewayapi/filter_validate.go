@@ -99,9 +99,14 @@ func (v *validator) headerFilter(path string, f gateway.HTTPHeaderFilter) {
 		names := map[string]bool{}
 		for i, h := range list {
 			v.named(rules.At(path+how, i), string(h.Name), h.Value, names)
+			v.ChangedHeader(rules.At(path+how, i)+".name", string(h.Name))
+			v.HeaderValue(rules.At(path+how, i)+".value", h.Value)
 		}
 	}
 	v.atMost(path+".remove", len(f.Remove), mostOthers)
+	for i, name := range f.Remove {
+		v.ChangedHeader(rules.At(path+".remove", i), name)
+	}
 }
 
 func (v *validator) redirect(path string, f gateway.HTTPRequestRedirectFilter) {
@@ -134,6 +139,8 @@ func (v *validator) pathModifier(path string, m *gateway.HTTPPathModifier) {
 	}
 	v.OneOf(path+".type", string(m.Type), "ReplaceFullPath", "ReplacePrefixMatch")
 	full := m.Type == gateway.FullPathHTTPPathModifier
+	v.Line(path+".replaceFullPath", or(m.ReplaceFullPath, ""))
+	v.Line(path+".replacePrefixMatch", or(m.ReplacePrefixMatch, ""))
 	if full != (m.ReplaceFullPath != nil) || full == (m.ReplacePrefixMatch != nil) {
 		v.Fail(path, "want the field of its type, %s, alone", m.Type)
 	}

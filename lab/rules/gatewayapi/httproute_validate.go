@@ -124,6 +124,7 @@ func (v *validator) match(path string, m gateway.HTTPRouteMatch) {
 	for i, q := range m.QueryParams {
 		field := rules.At(path+".queryParams", i)
 		v.named(field, string(q.Name), q.Value, queries)
+		v.QueryName(field+".name", string(q.Name))
 		v.text(field, string(or(q.Type, gateway.QueryParamMatchExact)), q.Value)
 	}
 	if m.Method != nil {
@@ -153,9 +154,7 @@ func (v *validator) text(path, how, value string) {
 }
 
 func (v *validator) regex(path, value string) {
-	if _, err := regexp.Compile(value); err != nil {
-		v.Fail(path+".value", "%w", err)
-	}
+	v.Regex(path+".value", value)
 }
 
 func (v *validator) path(path string, m gateway.HTTPPathMatch) {
@@ -172,6 +171,9 @@ func (v *validator) path(path string, m gateway.HTTPPathMatch) {
 		if strings.Contains(value, part) {
 			v.Fail(path+".value", "must not contain %s", part)
 		}
+	}
+	if !regexp.MustCompile(`^([-A-Za-z0-9/._~!$&'()*+,;=:@]|%[0-9a-fA-F]{2})*$`).MatchString(value) {
+		v.Fail(path+".value", "%s: a path has letters, digits, -/._~!$&'()*+,;=:@ and %%XX alone", rules.Quote(value))
 	}
 	if strings.HasSuffix(value, "/.") || strings.HasSuffix(value, "/..") {
 		v.Fail(path+".value", "must not end in /. or /..")

@@ -92,6 +92,7 @@ func (v *validator) outlier(path string, o *networking.OutlierDetection) {
 }
 
 func (v *validator) tls(path string, t *networking.ClientTLSSettings) {
+	v.ServerName(path+".sni", t.GetSni())
 	switch t.GetMode() {
 	case networking.ClientTLSSettings_MUTUAL:
 		v.Fail(path+".mode", "MUTUAL: not supported by the lab")
@@ -117,6 +118,14 @@ func (v *validator) hash(path string, h *networking.LoadBalancerSettings_Consist
 	if h.GetMinimumRingSize() != 0 { //nolint:staticcheck // deprecated, and in force
 		v.Warn(path+".minimumRingSize", rules.SchemaWarning, "Schema validation warning: consistent "+
 			"hash MinimumRingSize is deprecated, use ConsistentHashLB's RingHash configuration instead")
+	}
+	v.Ring(path+".minimumRingSize", h.GetMinimumRingSize()) //nolint:staticcheck // deprecated, and in force
+	v.Ring(path+".ringHash.minimumRingSize", h.GetRingHash().GetMinimumRingSize())
+	if c := h.GetHttpCookie(); c != nil {
+		v.NotEmpty(path+".httpCookie.name", c.Name)
+	}
+	if h.GetHttpHeaderName() != "" {
+		v.AnyHeaderName(path+".httpHeaderName", h.GetHttpHeaderName())
 	}
 	m := h.GetMaglev()
 	switch {

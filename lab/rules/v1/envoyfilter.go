@@ -141,6 +141,8 @@ func limitOf(p *networking.EnvoyFilter_EnvoyConfigObjectPatch) (limitPatch, erro
 
 func (v *validator) bucket(path string, b *bucket) {
 	fill, err := time.ParseDuration(b.FillInterval)
+	v.Number(path+".max_tokens", b.MaxTokens)
+	v.Duration(path+".fill_interval", fill)
 	switch {
 	case b.MaxTokens <= 0:
 		v.Fail(path+".max_tokens", "%d is not more than 0", b.MaxTokens)
@@ -164,12 +166,14 @@ func (v *validator) portion(path string, p *portion) {
 const overwrite = "OVERWRITE_IF_EXISTS_OR_ADD"
 
 func (v *validator) limitHeaders(path string, l localLimit) {
+	v.LimitHeaders(path, len(l.Headers))
 	for i, h := range l.Headers {
 		if h.Append != overwrite {
 			v.Fail(rules.At(path, i)+".append_action", "%s: not supported by the lab; want %s",
 				cmp.Or(h.Append, "none"), overwrite)
 		}
-		v.HeaderName(rules.At(path, i)+".header.key", h.Header.Key)
+		v.ChangedHeader(rules.At(path, i)+".header.key", h.Header.Key)
+		v.HeaderValue(rules.At(path, i)+".header.value", h.Header.Value)
 	}
 }
 

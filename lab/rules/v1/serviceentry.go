@@ -87,6 +87,15 @@ func (r *resolver) routedTo(c client, host string) bool {
 	})
 }
 
+// HostsOutside is how many ports of hosts outside a rule names.
+func HostsOutside(r rules.Rule) int {
+	s, ok := r.Spec.(*networking.ServiceEntry)
+	if !ok {
+		return 0
+	}
+	return len(s.Hosts) * len(s.Ports)
+}
+
 func (v *validator) serviceEntry(s *networking.ServiceEntry) {
 	v.Required("spec.hosts", s.Hosts)
 	for i, host := range s.Hosts {

@@ -56,7 +56,9 @@ func (v *validator) tag(path string, t *telemetry.MetricsOverrides_TagOverride) 
 	case t.Value == "":
 		v.Fail(path+".value", "missing, as the operation is UPSERT")
 	default:
-		if _, ok := termOf(t.Value); !ok {
+		if term, ok := termOf(t.Value); ok && term.Kind == mesh.RequestHeader {
+			v.HeaderName(path+".value", term.Value)
+		} else if !ok {
 			v.Fail(path+".value", "%s: not supported by the lab; want request.headers['NAME'], "+
 				"request.method, request.url_path, response.code or a literal", t.Value)
 		}

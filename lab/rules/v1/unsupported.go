@@ -27,7 +27,8 @@ func schema(kind string) document.Schema {
 			}
 			return time.Millisecond
 		},
-		Own: []string{"mirror_percent"}, // the only one
+		Longest: rules.LongestDuration,
+		Own:     []string{"mirror_percent"}, // the only one
 	}
 }
 

@@ -149,7 +149,7 @@ func (i inspector) conflicts(r virtualService) []rules.Finding {
 			list = append(list, failed("spec.hosts", rules.ConflictingHosts,
 				"The VirtualServices %s associated with mesh gateway define the same host %s which "+
 					"can lead to undefined behavior. This can be fixed by merging the conflicting "+
-					"VirtualServices into a single resource.", strings.Join(names, ","), scoped))
+					"VirtualServices into a single resource.", rules.Listed(names), scoped))
 		}
 	}
 	return list

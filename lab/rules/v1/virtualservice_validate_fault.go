@@ -28,7 +28,7 @@ func (v *validator) abort(path string, a *networking.HTTPFaultInjection_Abort) {
 		v.schemaWarning(path, "abort configured, but error type not set")
 		return
 	case *networking.HTTPFaultInjection_Abort_HttpStatus:
-		v.status(path+".httpStatus", int(kind.HttpStatus))
+		v.Status(path+".httpStatus", int(kind.HttpStatus))
 	case *networking.HTTPFaultInjection_Abort_GrpcStatus:
 		if _, ok := grpcCode(kind.GrpcStatus); !ok {
 			v.Fail(path+".grpcStatus", "%q is no status of gRPC, such as NOT_FOUND", kind.GrpcStatus)

@@ -1,9 +1,6 @@
 package v1
 
 import (
-	"regexp"
-	"strings"
-
 	networking "istio.io/api/networking/v1alpha3"
 	"k8s.io/apimachinery/pkg/util/validation"
 
@@ -28,7 +25,7 @@ func (v *validator) values(path string, headers map[string]string, mayBeHost boo
 		if !mayBeHost || !isHost(name) {
 			v.changeable(field, name)
 		}
-		v.headerValue(field, headers[name])
+		v.HeaderValue(field, headers[name])
 	}
 }
 
@@ -40,12 +37,8 @@ func (v *validator) removed(path string, names []string) {
 
 // changeable takes the names that Envoy takes, which are more than HTTP's.
 func (v *validator) changeable(path, name string) {
-	switch {
-	case isHost(name) || strings.HasPrefix(name, ":"):
-		v.Fail(path, "%s is no header that can be changed here", name)
-	case name == "" || strings.ContainsAny(name, "\x00\r\n"):
-		v.HeaderName(path, name)
-	case len(validation.IsHTTPHeaderName(name)) > 0:
+	v.ChangedHeader(path, name)
+	if !isHost(name) && len(validation.IsHTTPHeaderName(name)) > 0 {
 		v.Warn(path, "", "%s: %q is no name of a header in HTTP: sidecars answer 503 to requests that "+
 			"would get one", path, name)
 	}
@@ -69,16 +62,11 @@ func (v *validator) oneHost(path string, r *networking.HTTPRewrite, h *networkin
 	}
 }
 
-// headerValue takes a % only as %% or in one of Envoy's %COMMAND(...)%.
-func (v *validator) headerValue(path, value string) {
-	command := regexp.MustCompile(`%%|%[A-Z_0-9]+(\([^)]*\))?(:\d+)?%`)
-	if strings.Contains(command.ReplaceAllString(value, ""), "%") {
-		v.Fail(path, "%q: a %% is written %%%%, unless it begins or ends a command of Envoy's", value)
-	}
-}
-
 func (v *validator) rewrite(path string, r *networking.HTTPRewrite) {
 	regex := r.GetUriRegexRewrite()
+	v.Line(path+".uri", r.GetUri())
+	v.Line(path+".authority", r.GetAuthority())
+	v.Line(path+".uriRegexRewrite.rewrite", regex.GetRewrite())
 	switch {
 	case r == nil:
 	case r.Uri == "" && r.Authority == "" && regex == nil:
@@ -86,9 +74,7 @@ func (v *validator) rewrite(path string, r *networking.HTTPRewrite) {
 	case r.Uri != "" && regex != nil:
 		v.Fail(path, "uri and uriRegexRewrite exclude each other")
 	case regex != nil:
-		if _, err := regexp.Compile(regex.Match); err != nil || regex.Match == "" {
-			v.Fail(path+".uriRegexRewrite.match", "%q is no regular expression: %v", regex.Match, err)
-		}
+		v.Regex(path+".uriRegexRewrite.match", regex.Match)
 		v.NotEmpty(path+".uriRegexRewrite.rewrite", regex.Rewrite)
 	}
 }
@@ -101,6 +87,8 @@ func (v *validator) redirect(path string, r *networking.HTTPRedirect) {
 	if r.Uri == "" && r.Authority == "" && r.RedirectPort == nil && r.Scheme == "" {
 		v.Fail(path, "want uri, authority, port, derivePort or scheme")
 	}
+	v.Line(path+".uri", r.Uri)
+	v.Line(path+".authority", r.Authority)
 	if r.RedirectCode != 0 {
 		v.Redirects(path+".redirectCode", int(r.RedirectCode))
 	}

@@ -1,4 +1,4 @@
-package xds
+package stream
 
 import (
 	"context"
@@ -10,6 +10,8 @@ import (
 	"time"
 
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
+
+	"istio-tutorial/lab/xds"
 )
 
 // ErrNotConnected says that Envoy did not ask for its configuration.
@@ -44,22 +46,22 @@ const backWithin = 5 * time.Second
 //
 // What is new is there before anything leads to it, and what goes is no longer led to before it
 // goes, so that no request is lost.
-func (s *Server) Push(ctx context.Context, next Snapshot) error {
+func (s *Server) Push(ctx context.Context, next xds.Snapshot) error {
 	select {
 	case s.pushing <- struct{}{}:
 		defer func() { <-s.pushing }()
 	case <-ctx.Done():
 		return fmt.Errorf("envoy: another change goes on: %w", ctx.Err())
 	}
-	s.limiter.set(union(s.applied.limits, next.limits)) // before Envoy asks for them
+	s.limiter.set(union(s.applied.Limits, next.Limits)) // before Envoy asks for them
 	now := s.state.now()
-	err := s.take(ctx, append(growth(now, next.resources), reduction(next.resources)...))
+	err := s.take(ctx, append(growth(now, next.Resources), reduction(next.Resources)...))
 	if err == nil {
 		s.applied = next
 	} else {
 		err = errors.Join(err, s.goBack(ctx))
 	}
-	s.limiter.set(s.applied.limits)
+	s.limiter.set(s.applied.Limits)
 	return err
 }
 
@@ -67,10 +69,10 @@ func (s *Server) Push(ctx context.Context, next Snapshot) error {
 func (s *Server) goBack(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), backWithin)
 	defer cancel()
-	if s.state.connected() && s.take(ctx, reduction(s.applied.resources)) == nil {
+	if s.state.connected() && s.take(ctx, reduction(s.applied.Resources)) == nil {
 		return nil
 	}
-	return s.state.force(s.applied.resources)
+	return s.state.force(s.applied.Resources)
 }
 
 // take offers step by step, each when Envoy has taken the one before.
@@ -87,37 +89,37 @@ func (s *Server) take(ctx context.Context, steps []step) error {
 }
 
 // step is what Envoy is offered at once; nil: nothing of that kind.
-type step [kinds]resources
+type step [xds.Kinds]xds.Resources
 
 // growth leads to where everything new is in use, and everything old still there.
-func growth(now, next [kinds]resources) []step {
-	all := union(now[clusters], next[clusters])
+func growth(now, next [xds.Kinds]xds.Resources) []step {
+	all := union(now[xds.Clusters], next[xds.Clusters])
 	return []step{
 		{
-			clusters:  all,
-			endpoints: asked(all, union(next[endpoints], now[endpoints])), // new ones; others stay
+			xds.Clusters:  all,
+			xds.Endpoints: asked(all, union(next[xds.Endpoints], now[xds.Endpoints])), // new ones; others stay
 		},
 		{
-			listeners: union(now[listeners], next[listeners]),
-			routes:    union(next[routes], now[routes]), // of new listeners
+			xds.Listeners: union(now[xds.Listeners], next[xds.Listeners]),
+			xds.Routes:    union(next[xds.Routes], now[xds.Routes]), // of new listeners
 		},
-		{endpoints: asked(all, union(now[endpoints], next[endpoints]))}, // as their listeners are there
-		{routes: union(now[routes], next[routes])},                      // as their clusters are there
+		{xds.Endpoints: asked(all, union(now[xds.Endpoints], next[xds.Endpoints]))}, // as their listeners are there
+		{xds.Routes: union(now[xds.Routes], next[xds.Routes])},                      // as their clusters are there
 	}
 }
 
 // reduction leads from there to nothing but what is to stay.
-func reduction(to [kinds]resources) []step {
+func reduction(to [xds.Kinds]xds.Resources) []step {
 	return []step{
-		{listeners: union(nil, to[listeners]), routes: union(nil, to[routes])},
-		{clusters: union(nil, to[clusters]), endpoints: union(nil, to[endpoints])},
+		{xds.Listeners: union(nil, to[xds.Listeners]), xds.Routes: union(nil, to[xds.Routes])},
+		{xds.Clusters: union(nil, to[xds.Clusters]), xds.Endpoints: union(nil, to[xds.Endpoints])},
 	}
 }
 
 // asked leaves out the endpoints that no cluster asks for, as one did before that has its hosts
 // from elsewhere now: Envoy would never take them.
-func asked(by, all resources) resources {
-	some := resources{}
+func asked(by, all xds.Resources) xds.Resources {
+	some := xds.Resources{}
 	for _, c := range by {
 		name := c.(*clusterv3.Cluster).GetEdsClusterConfig().GetServiceName()
 		if e, ok := all[name]; ok {

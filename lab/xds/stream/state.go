@@ -1,4 +1,4 @@
-package xds
+package stream
 
 import (
 	"context"
@@ -16,6 +16,8 @@ import (
 	"github.com/envoyproxy/go-control-plane/pkg/cache/v3"
 	"github.com/envoyproxy/go-control-plane/pkg/resource/v3"
 	"google.golang.org/protobuf/proto"
+
+	"istio-tutorial/lab/xds"
 )
 
 // node is the one Envoy, whatever it calls itself.
@@ -26,15 +28,15 @@ type anyNode struct{}
 func (anyNode) ID(*corev3.Node) string { return node }
 
 // typeURL is the name of a kind in the protocol.
-func (k kind) typeURL() string {
-	return [kinds]string{
+func typeURL(k xds.Kind) string {
+	return [xds.Kinds]string{
 		resource.ClusterType, resource.EndpointType, resource.ListenerType, resource.RouteType,
 	}[k]
 }
 
-func kindOfType(typeURL string) (kind, bool) {
-	for k := range kinds {
-		if k.typeURL() == typeURL {
+func kindOfType(name string) (xds.Kind, bool) {
+	for k := range xds.Kinds {
+		if typeURL(k) == name {
 			return k, true
 		}
 	}
@@ -50,24 +52,24 @@ type state struct {
 	changed chan struct{} // closed and replaced at each change
 	count   int           // of offers
 	stream  int64         // the present one; 0: Envoy is not connected
-	kinds   [kinds]offer
+	kinds   [xds.Kinds]offer
 }
 
 type offer struct {
-	items   resources
+	items   xds.Resources
 	version string
-	sent    string    // the version of the last message on the present stream
-	nonce   string    // of that message
-	whole   bool      // it held all items of the version on offer: Envoy had asked for all
-	taken   string    // the version last acknowledged as a whole on the present stream
-	good    resources // those of the version last acknowledged as a whole
-	refusal string    // Envoy's words, if it refused the version
+	sent    string        // the version of the last message on the present stream
+	nonce   string        // of that message
+	whole   bool          // it held all items of the version on offer: Envoy had asked for all
+	taken   string        // the version last acknowledged as a whole on the present stream
+	good    xds.Resources // those of the version last acknowledged as a whole
+	refusal string        // Envoy's words, if it refused the version
 }
 
 func newState() *state {
 	s := &state{cache: cache.NewSnapshotCache(false, anyNode{}, nil), changed: make(chan struct{})}
 	for k := range s.kinds {
-		s.kinds[k] = offer{items: resources{}, good: resources{}}
+		s.kinds[k] = offer{items: xds.Resources{}, good: xds.Resources{}}
 	}
 	return s
 }
@@ -80,37 +82,37 @@ func (s *state) offer(next step) error {
 	for k, items := range next {
 		o := s.kinds[k]
 		if items != nil && (o.version == "" || o.refusal != "" || !equal(o.items, items)) {
-			errs = append(errs, s.put(kind(k), items))
+			errs = append(errs, s.put(xds.Kind(k), items))
 		}
 	}
 	return errors.Join(errs...)
 }
 
 // force offers what differs, all at once and without regard to what Envoy makes of it.
-func (s *state) force(all [kinds]resources) error {
+func (s *state) force(all [xds.Kinds]xds.Resources) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var errs []error
 	for k, items := range all {
 		if !equal(s.kinds[k].items, items) {
-			errs = append(errs, s.put(kind(k), items))
+			errs = append(errs, s.put(xds.Kind(k), items))
 		}
 	}
 	return errors.Join(errs...)
 }
 
 // now is what is on offer.
-func (s *state) now() [kinds]resources {
+func (s *state) now() [xds.Kinds]xds.Resources {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var all [kinds]resources
+	var all [xds.Kinds]xds.Resources
 	for k, o := range s.kinds {
 		all[k] = o.items
 	}
 	return all
 }
 
-func (s *state) put(k kind, items resources) error {
+func (s *state) put(k xds.Kind, items xds.Resources) error {
 	o := &s.kinds[k]
 	o.items, o.refusal = items, ""
 	s.renew(k)
@@ -118,7 +120,7 @@ func (s *state) put(k kind, items resources) error {
 }
 
 // renew has what is on offer sent again.
-func (s *state) renew(k kind) {
+func (s *state) renew(k xds.Kind) {
 	s.count++
 	o := &s.kinds[k]
 	o.version, o.whole = strconv.Itoa(s.count), false
@@ -136,12 +138,12 @@ func (s *state) snapshot() *cache.Snapshot {
 		for _, name := range slices.Sorted(maps.Keys(o.items)) {
 			list = append(list, o.items[name])
 		}
-		all.Resources[cache.GetResponseType(kind(k).typeURL())] = cache.NewResources(o.version, list)
+		all.Resources[cache.GetResponseType(typeURL(xds.Kind(k)))] = cache.NewResources(o.version, list)
 	}
 	return all
 }
 
-func equal(a, b resources) bool {
+func equal(a, b xds.Resources) bool {
 	return maps.EqualFunc(a, b, func(x, y proto.Message) bool {
 		before, isTable := x.(*routev3.RouteConfiguration)
 		now, isToo := y.(*routev3.RouteConfiguration)
@@ -196,13 +198,13 @@ func (s *state) settled(to step) (bool, error) {
 		if o.refusal != "" {
 			return false, &RefusedError{Reason: o.refusal}
 		}
-		done = done && (o.taken == o.version || kind(k).byName() && len(o.items) == 0)
+		done = done && (o.taken == o.version || byName(xds.Kind(k)) && len(o.items) == 0)
 	}
 	return done, nil
 }
 
 // byName tells whether Envoy asks for resources of a kind by name: not at all, if there is none.
-func (k kind) byName() bool { return k == endpoints || k == routes }
+func byName(k xds.Kind) bool { return k == xds.Endpoints || k == xds.Routes }
 
 // OnStreamOpen begins a conversation: what was taken in an earlier one does not count, and all is
 // sent anew, also to an Envoy that has it already.
@@ -214,7 +216,7 @@ func (s *state) OnStreamOpen(_ context.Context, stream int64, _ string) error {
 		o := &s.kinds[k]
 		o.sent, o.nonce, o.taken, o.refusal = "", "", "", ""
 		if o.version != "" {
-			s.renew(kind(k))
+			s.renew(xds.Kind(k))
 		}
 	}
 	return s.publish()
@@ -243,6 +245,9 @@ func (s *state) OnStreamRequest(stream int64, req *discoveryv3.DiscoveryRequest)
 		return nil // not an answer to the last message
 	}
 	if req.GetErrorDetail() != nil {
+		if o.sent != o.version {
+			return nil // it is about an earlier offer; the present one follows
+		}
 		return s.refused(k, req)
 	}
 	if o.whole && o.taken != o.version && o.version == req.GetVersionInfo() {
@@ -254,7 +259,7 @@ func (s *state) OnStreamRequest(stream int64, req *discoveryv3.DiscoveryRequest)
 
 // refused offers the last good version in place of one that Envoy refused and may have taken in
 // part. If that is the one, it goes on with what it has: it would be sent the same for ever.
-func (s *state) refused(k kind, req *discoveryv3.DiscoveryRequest) error {
+func (s *state) refused(k xds.Kind, req *discoveryv3.DiscoveryRequest) error {
 	o := &s.kinds[k]
 	reason := req.GetErrorDetail().GetMessage()
 	if !equal(o.items, o.good) {
@@ -286,8 +291,8 @@ func (s *state) OnStreamResponse(
 // follow has endpoints sent after clusters, and routes after listeners. A cluster that is new or
 // changed needs its endpoints once more, and Envoy holds its answer to all clusters back until it
 // has them; but it asks for a name, and the cache does not answer to one that it has sent.
-func (s *state) follow(k kind) {
-	if k.byName() {
+func (s *state) follow(k xds.Kind) {
+	if byName(k) {
 		return
 	}
 	if next := s.kinds[k+1]; next.version != "" && next.sent == next.version {

@@ -1,7 +1,8 @@
-package xds
+package stream
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"testing"
 	"time"
@@ -9,9 +10,12 @@ import (
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
 	endpointv3 "github.com/envoyproxy/go-control-plane/envoy/config/endpoint/v3"
 	discoveryv3 "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
+	"google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/protobuf/types/known/durationpb"
+
+	"istio-tutorial/lab/xds"
 )
 
 // conversation is a stream on which a test says, word by word, what Envoy would.
@@ -21,7 +25,7 @@ type conversation struct {
 	conn   *grpc.ClientConn
 	stream grpc.BidiStreamingClient[discoveryv3.DiscoveryRequest, discoveryv3.DiscoveryResponse]
 	leave  context.CancelFunc
-	heard  [kinds]*discoveryv3.DiscoveryResponse // the last message of each kind
+	heard  [xds.Kinds]*discoveryv3.DiscoveryResponse // the last message of each kind
 }
 
 // enough bounds every wait of a conversation.
@@ -71,19 +75,30 @@ func (c *conversation) connect() {
 }
 
 // say asks for a kind, and answers what was heard of it.
-func (c *conversation) say(k kind, names ...string) {
+func (c *conversation) say(k xds.Kind, names ...string) {
 	c.t.Helper()
 	last := c.heard[k]
 	if err := c.stream.Send(&discoveryv3.DiscoveryRequest{
-		TypeUrl: k.typeURL(), ResourceNames: names,
+		TypeUrl: typeURL(k), ResourceNames: names,
 		VersionInfo: last.GetVersionInfo(), ResponseNonce: last.GetNonce(),
 	}); err != nil {
 		c.t.Fatal(err)
 	}
 }
 
+// refuse answers what was heard of a kind with an error.
+func (c *conversation) refuse(k xds.Kind, before, reason string) {
+	c.t.Helper()
+	if err := c.stream.Send(&discoveryv3.DiscoveryRequest{
+		TypeUrl: typeURL(k), VersionInfo: before, ResponseNonce: c.heard[k].GetNonce(),
+		ErrorDetail: &status.Status{Message: reason},
+	}); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
 // hear takes the next message, which is of a kind and holds so many resources.
-func (c *conversation) hear(k kind, count int) {
+func (c *conversation) hear(k xds.Kind, count int) {
 	c.t.Helper()
 	m, err := c.stream.Recv()
 	if err != nil {
@@ -114,14 +129,14 @@ func (c *conversation) taken(to step) {
 
 // version is a step with clusters that differ by their time-out, and endpoints by their hosts.
 func version(timeout time.Duration, hosts int, names ...string) step {
-	next := step{clusters: resources{}, endpoints: resources{}}
+	next := step{xds.Clusters: xds.Resources{}, xds.Endpoints: xds.Resources{}}
 	for _, name := range names {
 		a := &endpointv3.ClusterLoadAssignment{ClusterName: name}
 		for range hosts {
 			a.Endpoints = append(a.Endpoints, &endpointv3.LocalityLbEndpoints{})
 		}
-		next[endpoints][name] = a
-		next[clusters][name] = &clusterv3.Cluster{
+		next[xds.Endpoints][name] = a
+		next[xds.Clusters][name] = &clusterv3.Cluster{
 			Name: name, ConnectTimeout: durationpb.New(timeout),
 			EdsClusterConfig: &clusterv3.Cluster_EdsClusterConfig{ServiceName: name},
 		}
@@ -137,27 +152,27 @@ func TestEndpointsFollow(t *testing.T) {
 	c := converse(t)
 	first, second, third := version(1, 1, "a"), version(2, 1, "a"), version(3, 2, "a")
 	c.offer(first)
-	c.say(clusters)
-	c.hear(clusters, 1)
-	c.say(endpoints, "a")
-	c.hear(endpoints, 1)
-	c.say(endpoints, "a")
-	c.say(clusters)
+	c.say(xds.Clusters)
+	c.hear(xds.Clusters, 1)
+	c.say(xds.Endpoints, "a")
+	c.hear(xds.Endpoints, 1)
+	c.say(xds.Endpoints, "a")
+	c.say(xds.Clusters)
 	c.taken(first)
 
 	c.offer(second)
-	c.hear(clusters, 1)
-	c.hear(endpoints, 1)
-	c.say(endpoints, "a")
+	c.hear(xds.Clusters, 1)
+	c.hear(xds.Endpoints, 1)
+	c.say(xds.Endpoints, "a")
 	c.offer(third)
-	c.hear(endpoints, 1)
-	c.say(endpoints, "a")
-	c.say(clusters) // only now
-	c.hear(clusters, 1)
-	c.say(endpoints, "a")
-	c.hear(endpoints, 1)
-	c.say(endpoints, "a")
-	c.say(clusters)
+	c.hear(xds.Endpoints, 1)
+	c.say(xds.Endpoints, "a")
+	c.say(xds.Clusters) // only now
+	c.hear(xds.Clusters, 1)
+	c.say(xds.Endpoints, "a")
+	c.hear(xds.Endpoints, 1)
+	c.say(xds.Endpoints, "a")
+	c.say(xds.Clusters)
 	c.taken(third)
 }
 
@@ -168,24 +183,24 @@ func TestAskedLater(t *testing.T) {
 	c := converse(t)
 	one, two := version(1, 1, "a"), version(1, 1, "a", "b")
 	c.offer(one)
-	c.say(clusters)
-	c.hear(clusters, 1)
-	c.say(endpoints, "a")
-	c.hear(endpoints, 1)
-	c.say(endpoints, "a")
-	c.say(clusters)
+	c.say(xds.Clusters)
+	c.hear(xds.Clusters, 1)
+	c.say(xds.Endpoints, "a")
+	c.hear(xds.Endpoints, 1)
+	c.say(xds.Endpoints, "a")
+	c.say(xds.Clusters)
 	c.taken(one)
 
 	c.offer(two)
-	c.hear(clusters, 2)
-	c.hear(endpoints, 1)
-	c.say(endpoints, "a", "b") // the answer, and the question
-	c.hear(endpoints, 2)
-	c.say(endpoints, "a") // b is gone before it is here
-	c.say(endpoints, "a", "b")
-	c.hear(endpoints, 2)
-	c.say(endpoints, "a", "b")
-	c.say(clusters)
+	c.hear(xds.Clusters, 2)
+	c.hear(xds.Endpoints, 1)
+	c.say(xds.Endpoints, "a", "b") // the answer, and the question
+	c.hear(xds.Endpoints, 2)
+	c.say(xds.Endpoints, "a") // b is gone before it is here
+	c.say(xds.Endpoints, "a", "b")
+	c.hear(xds.Endpoints, 2)
+	c.say(xds.Endpoints, "a", "b")
+	c.say(xds.Clusters)
 	c.taken(two)
 }
 
@@ -194,28 +209,64 @@ func TestBack(t *testing.T) {
 	t.Parallel()
 	c := converse(t)
 	some := version(1, 1, "a")
-	some[listeners], some[routes] = resources{}, resources{}
+	some[xds.Listeners], some[xds.Routes] = xds.Resources{}, xds.Resources{}
 	c.offer(some)
-	c.say(clusters)
-	c.hear(clusters, 1)
-	c.say(endpoints, "a")
-	c.hear(endpoints, 1)
-	c.say(endpoints, "a")
-	c.say(clusters)
-	c.say(listeners)
-	c.hear(listeners, 0)
-	c.say(listeners)
+	c.say(xds.Clusters)
+	c.hear(xds.Clusters, 1)
+	c.say(xds.Endpoints, "a")
+	c.hear(xds.Endpoints, 1)
+	c.say(xds.Endpoints, "a")
+	c.say(xds.Clusters)
+	c.say(xds.Listeners)
+	c.hear(xds.Listeners, 0)
+	c.say(xds.Listeners)
 	c.taken(some)
 
 	c.connect()
-	c.say(clusters)
-	c.hear(clusters, 1)
-	c.say(clusters)
-	c.say(endpoints, "a")
-	c.hear(endpoints, 1)
-	c.say(endpoints, "a")
-	c.say(listeners)
-	c.hear(listeners, 0)
-	c.say(listeners)
+	c.say(xds.Clusters)
+	c.hear(xds.Clusters, 1)
+	c.say(xds.Clusters)
+	c.say(xds.Endpoints, "a")
+	c.hear(xds.Endpoints, 1)
+	c.say(xds.Endpoints, "a")
+	c.say(xds.Listeners)
+	c.hear(xds.Listeners, 0)
+	c.say(xds.Listeners)
 	c.taken(some)
+}
+
+// TestLateRefusal has Envoy refuse an offer when the next is made already, as one that was stopped
+// for a while does: that one is not refused with it.
+func TestLateRefusal(t *testing.T) {
+	t.Parallel()
+	c := converse(t)
+	only := func(timeout time.Duration) step {
+		return step{xds.Clusters: version(timeout, 0, "a")[xds.Clusters]}
+	}
+	first, bad, good := only(1), only(2), only(3)
+	c.offer(first)
+	c.say(xds.Clusters)
+	c.hear(xds.Clusters, 1)
+	c.say(xds.Clusters)
+	c.taken(first)
+	taken := c.heard[xds.Clusters].GetVersionInfo()
+
+	c.offer(bad)
+	c.hear(xds.Clusters, 1)
+	c.offer(good)
+	c.refuse(xds.Clusters, taken, "bad")
+	c.hear(xds.Clusters, 1)
+	c.say(xds.Clusters)
+	c.taken(good)
+
+	c.offer(bad)
+	taken = c.heard[xds.Clusters].GetVersionInfo()
+	c.hear(xds.Clusters, 1)
+	c.refuse(xds.Clusters, taken, "bad")
+	ctx, cancel := context.WithTimeout(t.Context(), enough)
+	defer cancel()
+	var refused *RefusedError
+	if err := c.server.state.wait(ctx, bad); !errors.As(err, &refused) || refused.Reason != "bad" {
+		t.Errorf("error %v, want the refusal of the offer in question", err)
+	}
 }

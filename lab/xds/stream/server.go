@@ -1,4 +1,5 @@
-package xds
+// Package stream hands one Envoy its configuration, step by step, and hears what it makes of it.
+package stream
 
 import (
 	"context"
@@ -15,7 +16,12 @@ import (
 	"github.com/envoyproxy/go-control-plane/pkg/resource/v3"
 	"github.com/envoyproxy/go-control-plane/pkg/server/sotw/v3"
 	"google.golang.org/grpc"
+
+	"istio-tutorial/lab/xds"
 )
+
+// ownerOnly is the mode of the socket.
+const ownerOnly = 0o600
 
 // Server gives one Envoy its configuration, and knows what Envoy made of it.
 type Server struct {
@@ -23,7 +29,7 @@ type Server struct {
 	state    *state
 	limiter  *limiter
 	pushing  chan struct{} // holds a token during a push
-	applied  Snapshot      // the last that Envoy took as a whole; the pusher's
+	applied  xds.Snapshot  // the last that Envoy took as a whole; the pusher's
 	discover sotw.Server
 	grpc     *grpc.Server
 	end      context.CancelFunc
