@@ -32,11 +32,14 @@ func TestMisspeltKind(t *testing.T) {
 	for kind, want := range map[string]string{
 		"VirtualServise": "did you mean VirtualService?", "RoutRule": "did you mean RouteRule?",
 		"Deploymnet": "did you mean Deployment?",
-		"TCPRoute":   "not supported by the lab", "Role": "no manifest of kind Role", "Secret": "no manifest of kind Secret",
+		"TCPRoute":   "not supported by the lab", "StatefulSet": "no manifest of kind StatefulSet",
 	} {
 		version := "v1"
-		if kind == "TCPRoute" {
+		switch kind {
+		case "TCPRoute":
 			version = "gateway.networking.k8s.io/v1"
+		case "StatefulSet":
+			version = "apps/v1"
 		}
 		file := objects.File{Name: "x.yml", Data: []byte("apiVersion: " + version + "\nkind: " + kind + "\nmetadata: {name: x}\n")}
 		_, err := objects.Parse([]objects.File{file}, "default", false)

@@ -125,9 +125,7 @@ func domains(h mesh.VirtualHost) []string {
 	return list
 }
 
-const (
-	httpPort = 80
-)
+const httpPort = 80
 
 // unknown is what becomes of calls of all other hosts, under Istio's names for it. It is nil
 // where Envoy's own answer is the one wanted.

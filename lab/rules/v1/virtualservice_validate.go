@@ -96,20 +96,15 @@ func (v *validator) exclusive(path string, r *networking.HTTPRoute) {
 	}
 }
 
-const (
-	largeBody   = 100 << 10
-	largestBody = 1 << 20
-)
+const largeBody = 100 << 10
 
 func (v *validator) direct(path string, d *networking.HTTPDirectResponse) {
 	if d == nil {
 		return
 	}
 	v.Status(path+".status", int(d.Status))
-	switch size := len(d.GetBody().GetString_()) + len(d.GetBody().GetBytes()); {
-	case size > largestBody:
-		v.Fail(path+".body", "%d bytes are more than %d", size, largestBody)
-	case size > largeBody:
+	body := d.GetBody().GetString_() + string(d.GetBody().GetBytes())
+	if v.Body(path+".body", body); len(body) > largeBody {
 		v.schemaWarning(path+".body", "large direct_responses may impact control plane performance")
 	}
 }
@@ -209,7 +204,6 @@ func (v *validator) regex(path string, m *networking.StringMatch) {
 	if !ok {
 		return
 	}
-	v.NotEmpty(path+".regex", r.Regex)
 	v.Regex(path+".regex", r.Regex)
 	if len(r.Regex) > longestRegex {
 		v.Fail(path+".regex", "longer than %d characters", longestRegex)

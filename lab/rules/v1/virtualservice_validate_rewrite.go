@@ -1,8 +1,6 @@
 package v1
 
 import (
-	"strings"
-
 	networking "istio.io/api/networking/v1alpha3"
 	"k8s.io/apimachinery/pkg/util/validation"
 
@@ -39,12 +37,8 @@ func (v *validator) removed(path string, names []string) {
 
 // changeable takes the names that Envoy takes, which are more than HTTP's.
 func (v *validator) changeable(path, name string) {
-	switch {
-	case isHost(name) || strings.HasPrefix(name, ":"):
-		v.Fail(path, "%s is no header that can be changed here", name)
-	case name == "" || strings.ContainsAny(name, "\x00\r\n"):
-		v.HeaderName(path, name)
-	case len(validation.IsHTTPHeaderName(name)) > 0:
+	v.ChangedHeader(path, name)
+	if !isHost(name) && len(validation.IsHTTPHeaderName(name)) > 0 {
 		v.Warn(path, "", "%s: %q is no name of a header in HTTP: sidecars answer 503 to requests that "+
 			"would get one", path, name)
 	}
