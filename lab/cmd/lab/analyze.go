@@ -56,6 +56,7 @@ Its exit status is istioctl's: 79 if there is a message of level Error (or of --
 		},
 	}
 	n.declare(cmd)
+	n.declareChannel(cmd)
 	flags := cmd.Flags()
 	flags.StringVarP(&n.format, "output", "o", "log", "log or json")
 	flags.StringVar(&n.failFrom, "failure-threshold", "Error",

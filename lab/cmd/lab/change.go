@@ -27,6 +27,7 @@ func (c *change) command(cmd *cobra.Command) *cobra.Command {
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return c.run(cmd) }
 	c.declareDryRun(cmd)
 	c.declare(cmd)
+	c.declareChannel(cmd)
 	return cmd
 }
 

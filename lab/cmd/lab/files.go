@@ -20,6 +20,30 @@ type sources struct {
 	files     []string // files, folders, or - for standard input
 	folders   []string // with a kustomization
 	recursive bool
+	channel   string // of the Gateway API's CRDs
+}
+
+// The channels of the Gateway API's CRDs; Istio's own pages install the standard one.
+const (
+	standardChannel     = "standard"
+	experimentalChannel = "experimental"
+)
+
+func (s *sources) declareChannel(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&s.channel, "channel", experimentalChannel,
+		"whose fields of the Gateway API to take: experimental, or standard, as most clusters do")
+}
+
+// checkChannel is nil where files have the fields of the channel alone.
+func (s *sources) checkChannel(files []objects.File) error {
+	switch s.channel {
+	case "", experimentalChannel:
+		return nil
+	case standardChannel:
+		return objects.StandardChannel(files)
+	default:
+		return misusef("--channel=%s: want %s or %s", s.channel, standardChannel, experimentalChannel)
+	}
 }
 
 func (s *sources) declare(cmd *cobra.Command) {
@@ -52,7 +76,11 @@ func (s *sources) read(stdin io.Reader) ([]objects.File, error) {
 		}
 		paths = append(paths, found...)
 	}
-	return readAll(paths, stdin)
+	files, err := readAll(paths, stdin)
+	if err != nil {
+		return nil, err
+	}
+	return files, s.checkChannel(files)
 }
 
 // expand is the files that a path stands for.

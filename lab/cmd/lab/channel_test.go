@@ -1,0 +1,29 @@
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestChannel holds that what most clusters refuse can be refused here too.
+func TestChannel(t *testing.T) {
+	t.Parallel()
+	const file = "../../../istiofiles/gateway-api/route-rule-recommendation-v2_retry.yml"
+	for _, c := range []struct {
+		args   string
+		status int
+		want   string
+	}{
+		{"apply --dry-run -f " + file, ok, ""},
+		{"apply --dry-run --channel experimental -f " + file, ok, ""},
+		{"apply --dry-run --channel standard -f " + file, failed, "retry: unknown field in the standard channel"},
+		{"analyze --channel standard -f " + file, failed, "retry: unknown field in the standard channel"},
+		{"apply --dry-run --channel some -f " + file, misused, "want standard or experimental"},
+	} {
+		lab := surroundings{}
+		said := lab.run(t, strings.Fields(c.args)...)
+		if said.status != c.status || !strings.Contains(said.stderr, c.want) {
+			t.Errorf("%s: %+v, want %d, %q", c.args, said, c.status, c.want)
+		}
+	}
+}
