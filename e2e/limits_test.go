@@ -128,7 +128,7 @@ func cgroup(t *testing.T, limit int) string {
 		} else if part[1] != "" {
 			continue
 		}
-		dir, err = os.MkdirTemp(dir, "e2e")
+		dir, err = os.MkdirTemp(dir, "e2e") //nolint:usetesting // a control group
 		if err != nil {
 			continue
 		}

@@ -265,9 +265,11 @@ func TestUnfinished(t *testing.T) {
 		if took := time.Since(start); took != time.Second+finishWithin {
 			t.Errorf("ended after %v", took)
 		}
-		if _, err := http.ReadResponse(bufio.NewReader(conn), nil); err != nil {
-			t.Error(err) // so that the bubble can end
+		res, err := http.ReadResponse(bufio.NewReader(conn), nil) // so that the bubble can end
+		if err != nil {
+			t.Fatal(err)
 		}
+		_ = res.Body.Close()
 		_ = conn.Close()
 	})
 }

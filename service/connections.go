@@ -100,7 +100,7 @@ func (l *connections) refuse(c net.Conn) {
 	}
 	go func() {
 		defer func() { <-l.refusers }()
-		defer c.Close()
+		defer func() { _ = c.Close() }()
 		_ = c.SetDeadline(time.Now().Add(refuseWithin))
 		_, _ = c.Read(make([]byte, 1))
 		_ = c.SetDeadline(time.Now().Add(refuseWithin))

@@ -61,9 +61,9 @@ sample: TRACING: "dapper": not one of off, jaeger, zipkin
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			got := servicetest.Run(t, sample(newHold()), c.env, c.args...)
-			before, after, any := strings.Cut(c.err, "*")
+			before, after, pattern := strings.Cut(c.err, "*")
 			after = after[strings.LastIndex(after, "*")+1:]
-			fits := got.Stderr == c.err || any && strings.HasPrefix(got.Stderr, before) &&
+			fits := got.Stderr == c.err || pattern && strings.HasPrefix(got.Stderr, before) &&
 				strings.HasSuffix(got.Stderr, after) && strings.Count(got.Stderr, "\n") == 1
 			if got.Status != c.status || got.Stdout != c.out || !fits {
 				t.Errorf("got %+v, want %d, %q, %q", got, c.status, c.out, c.err)

@@ -90,6 +90,7 @@ func TestRawRequests(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			defer res.Body.Close()
 			if res.StatusCode != c.status {
 				t.Errorf("got %s, want %d", res.Status, c.status)
 			}

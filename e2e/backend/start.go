@@ -56,9 +56,9 @@ func try(command func() (*exec.Cmd, string, error)) (*chain.Process, error) {
 	return p, nil
 }
 
-// once makes the file unless it is there. Tests and test runs that want it at the same time
+// once builds the file unless it is there. Tests and test runs that want it at the same time
 // wait for the first of them.
-func once(file string, make func() error) error {
+func once(file string, build func() error) error {
 	lock, err := os.OpenFile(file+".lock", os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return err
@@ -70,7 +70,7 @@ func once(file string, make func() error) error {
 	if _, err := os.Stat(file); err == nil {
 		return nil
 	}
-	return make()
+	return build()
 }
 
 // out returns the named file in the folder that builds go to.

@@ -83,7 +83,7 @@ func TestRogueLab(t *testing.T) {
 // folder is a lab's, private as a lab makes it, with a path that is short enough for sockets.
 func folder(t *testing.T) control.Folder {
 	t.Helper()
-	base, err := os.MkdirTemp("", "lab") // readable by its owner alone
+	base, err := os.MkdirTemp("", "lab") //nolint:usetesting // t.TempDir is too long for a socket
 	if err != nil {
 		t.Fatal(err)
 	}

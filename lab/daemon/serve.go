@@ -34,7 +34,7 @@ func serve(ctx context.Context, l *lab) (*server, error) {
 	if err := os.Chmod(socket, ownerOnly); err != nil {
 		return nil, errors.Join(err, listener.Close())
 	}
-	s := &server{http: &http.Server{
+	s := &server{http: &http.Server{ //nolint:gosec // see below
 		// No client is hurried: all are the owner's own, and a busy machine may let one wait.
 		Handler:     l.routes(),
 		BaseContext: func(net.Listener) context.Context { return ctx },

@@ -14,33 +14,36 @@ import (
 // scalar refuses a value of another type, out of its type's range, or of no name of an enum.
 func (m *messageDecoder) scalar(n *yaml.Node, f protoreflect.FieldDescriptor, path string) any {
 	value, _ := toScalar(n)
-	text, isText := value.(string)
-	_, isBool := value.(bool)
-	want := ""
-	switch f.Kind() {
-	case protoreflect.BoolKind:
-		if !isBool {
-			want = "true or false"
-		}
-	case protoreflect.StringKind:
-		if !isText {
-			want = "a string"
-		}
-	case protoreflect.BytesKind:
-		if _, err := base64.StdEncoding.DecodeString(text); !isText || err != nil {
-			want = "a string in base64"
-		}
-	case protoreflect.EnumKind:
-		if !isText || f.Enum().Values().ByName(protoreflect.Name(text)) == nil {
-			want = oneOf(f.Enum())
-		}
-	default:
-		want = number(n, f.Kind())
-	}
-	if want != "" {
+	if want := misfit(n, f, value); want != "" {
 		m.fail(path, "want %s, not %s", want, describe(n))
 	}
 	return value
+}
+
+// misfit is "" for a value that fits the field, else what to write.
+func misfit(n *yaml.Node, f protoreflect.FieldDescriptor, value any) string {
+	text, isText := value.(string)
+	switch f.Kind() {
+	case protoreflect.BoolKind:
+		if _, isBool := value.(bool); !isBool {
+			return "true or false"
+		}
+	case protoreflect.StringKind:
+		if !isText {
+			return "a string"
+		}
+	case protoreflect.BytesKind:
+		if _, err := base64.StdEncoding.DecodeString(text); !isText || err != nil {
+			return "a string in base64"
+		}
+	case protoreflect.EnumKind:
+		if !isText || f.Enum().Values().ByName(protoreflect.Name(text)) == nil {
+			return oneOf(f.Enum())
+		}
+	default:
+		return number(n, f.Kind())
+	}
+	return ""
 }
 
 func oneOf(d protoreflect.EnumDescriptor) string {

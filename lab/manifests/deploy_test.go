@@ -124,7 +124,7 @@ func TestDeployBroken(t *testing.T) {
 }
 
 // replace changes the first of a text that must be there.
-func replace(t *testing.T, file, old, new string) {
+func replace(t *testing.T, file, old, by string) {
 	t.Helper()
 	data, err := os.ReadFile(file)
 	if err != nil {
@@ -133,7 +133,7 @@ func replace(t *testing.T, file, old, new string) {
 	if !strings.Contains(string(data), old) {
 		t.Fatalf("%s has no %q", file, old)
 	}
-	text := strings.Replace(string(data), old, new, 1)
+	text := strings.Replace(string(data), old, by, 1)
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -95,8 +95,8 @@ func (q RouteQuery) hidden(t mesh.Topology, s mesh.Sidecar) (mesh.VirtualHost, b
 func elsewhere(s mesh.Sidecar, host mesh.VirtualHost) Routes {
 	route := mesh.Route{From: "block_all", Direct: new(s.Outbound.Unknown)}
 	if s.Outbound.AllowAny {
-		any := mesh.Destination{Cluster: mesh.Cluster{Host: "PassthroughCluster"}, Weight: 100}
-		route = mesh.Route{From: "allow_any", Destinations: []mesh.Destination{any}}
+		passthrough := mesh.Destination{Cluster: mesh.Cluster{Host: "PassthroughCluster"}, Weight: 100}
+		route = mesh.Route{From: "allow_any", Destinations: []mesh.Destination{passthrough}}
 	}
 	host.Routes = []mesh.Route{route}
 	return Routes{From: s.Workload, Host: host}

@@ -97,7 +97,7 @@ func TestHosts(t *testing.T) {
 	} {
 		t.Run(c.url, func(t *testing.T) {
 			t.Parallel()
-			res, body := get(t, client, c.url)
+			res, body := get(t, client, c.url) //nolint:bodyclose // get closes it
 			if res.StatusCode != c.status || !strings.Contains(body, c.want) {
 				t.Errorf("%s: %s, want %d with %s", res.Status, body, c.status, c.want)
 			}

@@ -41,6 +41,19 @@ func (s *sink) String() string {
 	return s.text.String()
 }
 
+// waitFailed returns when the sink has failed as often as it was told.
+func (s *sink) waitFailed(t *testing.T) {
+	t.Helper()
+	servicetest.Until(t, func() error {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.fail > 0 {
+			return errors.New("nothing was written")
+		}
+		return nil
+	})
+}
+
 func TestLinesStayWhole(t *testing.T) {
 	t.Parallel()
 	const writers, each = 8, 500
@@ -83,14 +96,7 @@ func TestBrokenWriter(t *testing.T) {
 	out := &sink{fail: 1}
 	log, end := accesslog.New(out, accesslog.Text)
 	log.Info("lost")
-	servicetest.Until(t, func() error {
-		out.mu.Lock()
-		defer out.mu.Unlock()
-		if out.fail > 0 {
-			return errors.New("nothing was written")
-		}
-		return nil
-	})
+	out.waitFailed(t)
 	log.Info("first")
 	log.Info("second")
 	if err := end.Close(); err != nil {
@@ -111,6 +117,9 @@ func TestBrokenWriterWhenFull(t *testing.T) {
 	log, end := accesslog.New(out, accesslog.Text)
 	for n := range 2000 {
 		log.Info("request", "n", n, "fill", strings.Repeat("x", 100))
+		if n == 1000 { // more than a buffer holds; Close is to have nothing that fails
+			out.waitFailed(t)
+		}
 	}
 	if err := end.Close(); err != nil {
 		t.Fatal(err)

@@ -9,11 +9,11 @@ import (
 	"istio-tutorial/service/setting"
 )
 
-// parser runs the parser that make returns, and shows what it stored.
-func parser[T any](make func(*T) func(string) error) func(string) (string, error) {
+// parser runs the parser that parse returns, and shows what it stored.
+func parser[T any](parse func(*T) func(string) error) func(string) (string, error) {
 	return func(v string) (string, error) {
 		var stored T
-		err := make(&stored)(v)
+		err := parse(&stored)(v)
 		return fmt.Sprint(stored), err
 	}
 }

@@ -2,6 +2,7 @@ package tracing
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -137,7 +138,8 @@ func (r *reporter) take(atLeast int) *batch {
 }
 
 func (r *reporter) post(body []byte) error {
-	req, err := http.NewRequest(http.MethodPost, r.settings.jaeger.endpoint.String(), bytes.NewReader(body))
+	ctx := context.Background() // the client has a time-out
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, r.settings.jaeger.endpoint.String(), bytes.NewReader(body))
 	if err != nil {
 		return err
 	}

@@ -94,7 +94,7 @@ func head(path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	start, err := io.ReadAll(io.LimitReader(f, 512))
 	return start, err
 }

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -36,7 +37,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 // output runs a command in the folder and returns what it prints. The go command sees the workspace
 // there, also when this program was started without one.
 func output(dir, name string, args ...string) (string, error) {
-	cmd := exec.Command(name, args...)
+	cmd := exec.CommandContext(context.Background(), name, args...)
 	cmd.Dir, cmd.Env = dir, append(os.Environ(), "GOWORK=")
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
