@@ -158,6 +158,9 @@ func read(doc document.Document, namespace string) (Object, error) {
 	if i, ok := dialectOf(doc); ok {
 		list, err := dialects()[i].parse([]document.Document{doc}, namespace)
 		if err == nil {
+			err = classicName(doc)
+		}
+		if err == nil {
 			o.dialect, o.rule = i, &list[0]
 		} else if part, ok := dialects()[i].partly(doc, namespace); ok {
 			o.dialect, o.rule = i, &part
@@ -170,6 +173,18 @@ func read(doc document.Document, namespace string) (Object, error) {
 	}
 	o.Manifest, o.Namespace = &manifest, manifest.Namespace
 	return o, nil
+}
+
+// classicName holds a rule of 2018 to the names that the API server took; other rules are held to
+// theirs as they are read, and one without a name by Named.
+func classicName(doc document.Document) error {
+	if doc.Name == "" || doc.APIVersion != classic.APIVersion {
+		return nil
+	}
+	if problems := validation.IsDNS1123Subdomain(doc.Name); len(problems) > 0 {
+		return document.Errors{doc.Errorf("metadata.name", "%s: %s", rules.Quote(doc.Name), problems[0])}
+	}
+	return nil
 }
 
 // labelsOf are an object's own labels; a wrong type is for others to complain about.

@@ -87,3 +87,14 @@ spec:
 		})
 	}
 }
+
+// TestForgedName refuses a name that would forge lines of output.
+func TestForgedName(t *testing.T) {
+	t.Parallel()
+	const file = "apiVersion: config.istio.io/v1alpha2\nkind: RouteRule\n" +
+		"metadata: {name: \"\\e[31mred\\nCreated\"}\nspec: {destination: {name: recommendation}}\n"
+	_, err := objects.Parse([]objects.File{{Name: "f", Data: []byte(file)}}, "istio-tutorial", false)
+	if err == nil || !strings.HasPrefix(err.Error(), "f:3: metadata.name: ") || strings.ContainsAny(err.Error(), "\x1b\n") {
+		t.Errorf("error %q", err)
+	}
+}
