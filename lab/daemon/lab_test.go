@@ -106,10 +106,10 @@ func TestBadRulesChangeNothing(t *testing.T) {
 			good + fmt.Sprintf(rule, "bad", 1) + "  a: 1\n  b: 2\n",
 			"x.yml:16: spec.b: unknown field", objects.Invalid,
 		},
-		"unknown kind": {good + "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\n", "Secret", objects.Invalid},
-		"refused by Envoy": {
+		"unknown kind": {good + "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: s}\n", "StatefulSet", objects.Invalid},
+		"what Envoy would refuse": {
 			good + fmt.Sprintf(rule, "bad", 10) + "  match: {request: {headers: {user-agent: {regex: \"(\"}}}}\n",
-			"missing )", objects.Refused,
+			"user-agent.regex: \"(\": no regular expression", objects.Invalid,
 		},
 		"is there": {good + fmt.Sprintf(rule, "recommendation-default", 1), "already exists", objects.AlreadyExists},
 	} {
