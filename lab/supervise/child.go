@@ -25,7 +25,7 @@ type child struct {
 	reaped bool
 }
 
-// startChild returns when the program runs; the error names the command.
+// startChild returns when the program runs; the error names the program.
 func startChild(cfg Config, out *output) (*child, error) {
 	cmd := &exec.Cmd{
 		Path:        cfg.Path,
@@ -41,7 +41,10 @@ func startChild(cfg Config, out *output) (*child, error) {
 	started := make(chan error)
 	go c.keep(cmd, out, started)
 	if err := <-started; err != nil {
-		return nil, fmt.Errorf("%s: %s: %w", cfg.Name, cfg.Command(), err)
+		if cfg.Dir != "" { // which may be what is missing
+			err = fmt.Errorf("in %s: %w", cfg.Dir, err)
+		}
+		return nil, fmt.Errorf("%s: %w", cfg.Name, err)
 	}
 	return c, nil
 }

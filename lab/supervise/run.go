@@ -13,8 +13,9 @@ import (
 const lastWords = 4 << 10
 
 // Run runs a program that ends by itself, and stops it when ctx ends. The error of a program that
-// does not end with status 0 names the command and the last it printed on standard error; it is
-// an [*exec.ExitError], which has the status.
+// does not end with status 0 names the program and the last it printed on standard error; it is
+// an [*exec.ExitError], which has the status. It never tells the environment: errors are pasted
+// into reports, and the environment has what is secret.
 func Run(ctx context.Context, cfg Config) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("%s: %w", cfg.Name, context.Cause(ctx))
@@ -45,7 +46,7 @@ func (p *Process) failure(words *Log) error {
 	_, _ = words.WriteTo(&stderr) // a Buffer takes everything
 	err := &exec.ExitError{ProcessState: p.run.exit, Stderr: bytes.TrimSpace(stderr.Bytes())}
 	if len(err.Stderr) == 0 {
-		return fmt.Errorf("%s: %s: %w", p.cfg.Name, p.cfg.Command(), err)
+		return fmt.Errorf("%s: %s: %w", p.cfg.Name, p.cfg.Path, err)
 	}
-	return fmt.Errorf("%s: %s: %w: %s", p.cfg.Name, p.cfg.Command(), err, err.Stderr)
+	return fmt.Errorf("%s: %s: %w: %s", p.cfg.Name, p.cfg.Path, err, err.Stderr)
 }

@@ -16,7 +16,7 @@ func TestRunTellsTheFailure(t *testing.T) {
 	log := supervise.NewLog(1 << 10)
 	cfg := child(t, log, "exit", "3", "no such\nsubcommand\n")
 	err := supervise.Run(soon(t), cfg)
-	want := "exit: " + cfg.Command() + ": exit status 3: no such\nsubcommand"
+	want := "exit: " + cfg.Path + ": exit status 3: no such\nsubcommand"
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}

