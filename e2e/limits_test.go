@@ -21,7 +21,8 @@ import (
 // podMemory is the limit in the manifests, in KiB.
 const podMemory = 64 << 10
 
-// What a stranger sends does not fill the memory that a pod has. Each case filled it once.
+// What strangers send, and what the next service says to them, does not fill the memory that a
+// pod has.
 func TestMemoryOfAPod(t *testing.T) {
 	t.Parallel()
 	built := unraced(t)
@@ -41,7 +42,7 @@ func TestMemoryOfAPod(t *testing.T) {
 			return chain.Env{"TIMEOUT": "3s"}
 		}, largeHeaders},
 		{"large pages", "egress", func(t *testing.T) chain.Env {
-			return chain.Env{"EGRESS_URL": pages(t, 4<<20), "NEXT_HOP_TIMEOUT": "1h"}
+			return chain.Env{"EGRESS_URL": pages(t, 2<<20), "NEXT_HOP_TIMEOUT": "1h"}
 		}, allAtOnce},
 		{"large answers", "customer", func(t *testing.T) chain.Env {
 			return chain.Env{"PREFERENCE_URL": pages(t, 60<<10)}
@@ -185,6 +186,11 @@ func idleConnections(t *testing.T, p *chain.Process) {
 		c := dialTo(t, p)
 		say(c, "GET /health HTTP/1.1\r\nHost: a\r\n\r\n", 1)
 	}
+	awaitRoom(t, p)
+}
+
+func awaitRoom(t *testing.T, p *chain.Process) {
+	t.Helper()
 	err := await.Until(await.Patience, func() error {
 		a, err := chain.Ask(p.URL() + "/health")
 		if err == nil && a.Status != 200 {
@@ -209,10 +215,22 @@ func dialTo(t *testing.T, p *chain.Process) net.Conn {
 
 // largeHeaders has more requests wait than there is room for. Each is answered, or told why not.
 func largeHeaders(t *testing.T, p *chain.Process) {
+	if got := answers(t, p, 600, 15_000); got["200 OK"] < 512 || got["200 OK"]+got["503 Service Unavailable"] != 600 {
+		t.Errorf("got %v", got)
+	}
+	awaitRoom(t, p)
+	if got := answers(t, p, 600, 60_000); got["431 Request Header Fields Too Large"]+got["503 Service Unavailable"] != 600 {
+		t.Errorf("too large: got %v", got)
+	}
+}
+
+// answers sends so many requests at once, with a header of that size, and counts what is said.
+func answers(t *testing.T, p *chain.Process, times, size int) map[string]int {
+	t.Helper()
 	var all []net.Conn
-	for range 600 {
+	for range times {
 		c := dialTo(t, p)
-		say(c, "GET / HTTP/1.1\r\nHost: a\r\nX: "+strings.Repeat("x", 15_000)+"\r\n\r\n", 1)
+		say(c, "GET / HTTP/1.1\r\nHost: a\r\nX: "+strings.Repeat("x", size)+"\r\n\r\n", 1)
 		all = append(all, c)
 	}
 	answers := map[string]int{}
@@ -224,10 +242,9 @@ func largeHeaders(t *testing.T, p *chain.Process) {
 		}
 		answers[res.Status]++
 		_ = res.Body.Close()
+		_ = c.Close()
 	}
-	if answers["200 OK"] < 512 || answers["200 OK"]+answers["503 Service Unavailable"] != 600 {
-		t.Errorf("got %v", answers)
-	}
+	return answers
 }
 
 // pages serves a page of that size.
@@ -243,7 +260,7 @@ func pages(t *testing.T, size int) string {
 
 // allAtOnce asks for what the service gets from a large page, many times at once.
 func allAtOnce(t *testing.T, p *chain.Process) {
-	many(t, 200, 100, func() error {
+	many(t, 500, 250, func() error {
 		res, err := http.Get(p.URL())
 		if err != nil {
 			return err

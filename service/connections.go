@@ -20,7 +20,7 @@ const (
 	tooMany = "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\n" +
 		"Content-Length: 21\r\nConnection: close\r\n\r\ntoo many connections\n"
 	refusers     = 256
-	refuseWithin = time.Second / 2
+	refuseWithin = time.Second / 4
 )
 
 // restless is for how long a connection without a request is left alone: its request may be on
@@ -88,8 +88,9 @@ func (l *connections) evict() bool {
 	return true
 }
 
-// refuse tells the client that there is no room. It reads what has come: closed with that
-// unread, the connection would be reset, and the answer with it.
+// refuse tells the client that there is no room, once its request comes: before that, clients take
+// an answer for a mistake. It reads what has come: closed with that unread, the connection would
+// be reset, and the answer with it.
 func (l *connections) refuse(c net.Conn) {
 	select {
 	case l.refusers <- struct{}{}:
@@ -100,6 +101,8 @@ func (l *connections) refuse(c net.Conn) {
 	go func() {
 		defer func() { <-l.refusers }()
 		defer c.Close()
+		_ = c.SetDeadline(time.Now().Add(refuseWithin))
+		_, _ = c.Read(make([]byte, 1))
 		_ = c.SetDeadline(time.Now().Add(refuseWithin))
 		_, _ = io.WriteString(c, tooMany)
 		if half, ok := c.(interface{ CloseWrite() error }); ok {

@@ -103,12 +103,19 @@ func testLabels(t *testing.T, l *lab) {
 		t.Fatalf("%+v, %v", tables, err)
 	}
 	row := tables[0].Rows[0]
-	if !strings.Contains(row.YAML, "\n  name: "+row.Name+"\n") && !strings.Contains(row.YAML, " name: "+row.Name) {
+	if !strings.Contains(row.YAML, " name: "+row.Name+"\n") {
 		t.Errorf("YAML\n%s", row.YAML)
 	}
+	for _, labels := range []string{"a=b,,", "app in (", "=customer"} {
+		s.Labels = labels
+		if _, err := l.Get(t.Context(), s); reason(err) != objects.Invalid {
+			t.Errorf("selector %q: %v", labels, err)
+		}
+	}
+	// An empty value is one, as with kubectl: no pod has it.
 	s.Labels = "app=="
-	if _, err := l.Get(t.Context(), objects.Selection{Args: []string{"pods"}, Labels: "a=b,,"}); reason(err) != objects.Invalid {
-		t.Errorf("selector: %v", err)
+	if tables, err = l.Get(t.Context(), s); err != nil || len(tables[0].Rows) != 0 {
+		t.Errorf("an empty value: %+v, %v", tables, err)
 	}
 	other := objects.Selection{Args: []string{"pods"}, Namespace: "default"}
 	if tables, err = l.Get(t.Context(), other); err != nil || len(tables[0].Rows) != 0 {

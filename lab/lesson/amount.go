@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"time"
 
+	"istio-tutorial/lab/binomial"
+
 	"go.yaml.in/yaml/v3"
 )
 
@@ -143,7 +145,7 @@ func (a amount) bounds(s sample) (low, high int) {
 	case all:
 		return s.total, s.total
 	case share:
-		return interval(s.total, a.percent/100, s.alpha)
+		return binomial.Interval(s.total, a.percent/100, s.alpha)
 	case rate: // a window's begin and end may both lie within the time
 		return 0, a.count * (int(s.took/a.each) + 2)
 	case likewise:

@@ -4,14 +4,16 @@ import (
 	"testing"
 	"time"
 
+	"istio-tutorial/lab/binomial"
+
 	"go.yaml.in/yaml/v3"
 )
 
 func TestBounds(t *testing.T) {
 	t.Parallel()
-	low, high := interval(1000, 0.25, falseAlarm)
+	low, high := binomial.Interval(1000, 0.25, binomial.FalseAlarm)
 	s := sample{
-		total: 1000, took: 2500 * time.Millisecond, alpha: falseAlarm, answers: map[string]int{"v2": 17},
+		total: 1000, took: 2500 * time.Millisecond, alpha: binomial.FalseAlarm, answers: map[string]int{"v2": 17},
 	}
 	for text, want := range map[string][2]int{
 		"7":                  {7, 7},

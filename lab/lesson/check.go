@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 
+	"istio-tutorial/lab/binomial"
+
 	"go.yaml.in/yaml/v3"
 )
 
@@ -174,7 +176,7 @@ func (c *Check) alpha() float64 {
 			}
 		}
 	}
-	return falseAlarm / float64(max(1, shares))
+	return binomial.FalseAlarm / float64(max(1, shares))
 }
 
 // tooFew are the shares that so few requests do not tell from what they are not.
@@ -186,12 +188,12 @@ func (c *Check) tooFew() []error {
 				continue
 			}
 			p, not := a.percent/100, a.not/100
-			low, high := interval(t.n, p, c.alpha())
-			if missed(low, high, t.n, not) <= falseAlarm {
+			low, high := binomial.Interval(t.n, p, c.alpha())
+			if binomial.Missed(low, high, t.n, not) <= binomial.FalseAlarm {
 				continue
 			}
 			want := "nor does any number"
-			if n, ok := enough(p, not, c.alpha(), mostRequests); ok {
+			if n, ok := binomial.Enough(p, not, c.alpha(), mostRequests); ok {
 				want = fmt.Sprintf("about %d do", n)
 			}
 			errs = append(errs, fmt.Errorf("send: %d do not tell %g %% from %g %%: %s",

@@ -13,6 +13,7 @@ import (
 
 	"istio-tutorial/lab/control"
 	"istio-tutorial/lab/objects"
+	"istio-tutorial/lab/shell"
 )
 
 // Place is where a page is run.
@@ -30,19 +31,19 @@ type Place struct {
 // runner runs one page.
 type runner struct {
 	Place
-	shell *session
+	shell *shell.Session
 	plain map[string]time.Duration // the slowest of each request that nothing holds back
 }
 
 func newRunner(p Place) (*runner, error) {
-	shell, err := newSession(p.Folder, p.Env)
+	session, err := shell.Start(p.Folder, p.Env)
 	if err != nil {
 		return nil, err
 	}
-	return &runner{Place: p, shell: shell, plain: map[string]time.Duration{}}, nil
+	return &runner{Place: p, shell: session, plain: map[string]time.Duration{}}, nil
 }
 
-func (r *runner) close() error { return r.shell.close() }
+func (r *runner) close() error { return r.shell.Close() }
 
 // Failure is a part of a page that is not so.
 type Failure struct {
@@ -89,7 +90,7 @@ func (r *runner) command(ctx context.Context, file string, c Command, each func(
 
 // enter runs a command, and returns what it prints and its status.
 func (r *runner) enter(ctx context.Context, file string, c Command, each func(string)) (lines []string, status int, err error) {
-	status, err = r.shell.run(ctx, c.Text, func(line string) {
+	status, err = r.shell.Run(ctx, c.Text, func(line string) {
 		lines = append(lines, line)
 		each(line)
 	})

@@ -49,7 +49,8 @@ type Response struct {
 // AddCluster adds a cluster unless it is there; policy is only asked for a new one.
 func (o *Outbound) AddCluster(c Cluster, policy func() Policy) {
 	key := c.Key()
-	if !slices.ContainsFunc(o.Clusters, func(u Upstream) bool { return u.Cluster.Key() == key }) {
+	same := func(u Upstream) bool { return u.Cluster.Host == c.Host && u.Cluster.Key() == key }
+	if !slices.ContainsFunc(o.Clusters, same) {
 		o.Clusters = append(o.Clusters, Upstream{Cluster: c, Policy: policy()})
 	}
 }

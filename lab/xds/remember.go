@@ -67,10 +67,19 @@ func (b *builder) part(key string, of any, build func() []*routev3.VirtualHost) 
 	return made.hosts
 }
 
-// same is the table that was built before, if nothing in it differs.
+// same is the table that was built before, if nothing in it differs, or else has those of its
+// hosts.
 func (b *builder) same(table *routev3.RouteConfiguration) *routev3.RouteConfiguration {
 	before := b.tables[table.Name]
-	if before != nil && slices.EqualFunc(before.VirtualHosts, table.VirtualHosts, sameHost) {
+	if before == nil {
+		return table
+	}
+	for i, h := range table.VirtualHosts {
+		if i < len(before.VirtualHosts) && sameHost(before.VirtualHosts[i], h) {
+			table.VirtualHosts[i] = before.VirtualHosts[i]
+		}
+	}
+	if slices.Equal(before.VirtualHosts, table.VirtualHosts) {
 		return before
 	}
 	return table

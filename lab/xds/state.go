@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	discoveryv3 "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
 	"github.com/envoyproxy/go-control-plane/pkg/cache/types"
 	"github.com/envoyproxy/go-control-plane/pkg/cache/v3"
@@ -141,8 +142,18 @@ func (s *state) snapshot() *cache.Snapshot {
 }
 
 func equal(a, b resources) bool {
-	return maps.EqualFunc(a, b, func(x, y proto.Message) bool { return proto.Equal(x, y) })
+	return maps.EqualFunc(a, b, func(x, y proto.Message) bool {
+		before, isTable := x.(*routev3.RouteConfiguration)
+		now, isToo := y.(*routev3.RouteConfiguration)
+		if isTable && isToo && !slices.EqualFunc(before.VirtualHosts, now.VirtualHosts, equalHost) {
+			return false
+		}
+		return proto.Equal(x, y)
+	})
 }
+
+// equalHost looks only at a host that was built anew.
+func equalHost(a, b *routev3.VirtualHost) bool { return a == b || proto.Equal(a, b) }
 
 func (s *state) connected() bool {
 	s.mu.Lock()

@@ -68,8 +68,13 @@ func (r *resolver) known(c client, cluster mesh.Cluster) bool {
 		return ok && s.SeenFrom(c.Namespace) &&
 			(c.imports(s.Namespace, s.Host()) || r.routedTo(c, s.Host()))
 	}
-	return slices.ContainsFunc(r.externalFor(c),
-		mesh.ExternalHost{Host: cluster.Host, Port: cluster.Port}.SamePort)
+	return slices.ContainsFunc(r.entries, func(e serviceEntry) bool {
+		return slices.Contains(e.Spec.Hosts, cluster.Host) &&
+			slices.ContainsFunc(e.Spec.Ports, func(p *networking.ServicePort) bool {
+				return int(p.Number) == cluster.Port
+			}) &&
+			c.sees(e.Key, e.Spec.ExportTo, e.Spec.Hosts)
+	})
 }
 
 // routedTo reports whether a rule that a client sees leads to a host: that shows it the host too.

@@ -1,4 +1,5 @@
-package lesson
+// Package shell runs commands one after the other in one shell, as a reader does in a terminal.
+package shell
 
 import (
 	"context"
@@ -14,17 +15,17 @@ import (
 	"istio-tutorial/lab/supervise"
 )
 
-// session is a shell that runs commands one after the other, as a reader does: what one sets, the
-// next ones have.
-type session struct {
+// Session is a shell that runs commands one after the other: what one sets, the next ones have. It
+// must be closed.
+type Session struct {
 	process *supervise.Process
 	in      *os.File
 	mark    string // ends the output of each command
 	out     *queue
 }
 
-// newSession starts a shell in a folder.
-func newSession(folder string, env []string) (*session, error) {
+// Start starts a shell in a folder.
+func Start(folder string, env []string) (*Session, error) {
 	shell, err := exec.LookPath("sh")
 	if err != nil {
 		return nil, err
@@ -34,7 +35,7 @@ func newSession(folder string, env []string) (*session, error) {
 		return nil, err
 	}
 	defer func() { _ = in.Close() }() // the shell has its own
-	s := &session{in: write, mark: fmt.Sprintf("end-of-command-%p", write), out: newQueue()}
+	s := &Session{in: write, mark: fmt.Sprintf("end-of-command-%p", write), out: newQueue()}
 	s.process, err = supervise.Start(supervise.Config{
 		Name: "sh", Path: shell, Dir: folder, Env: env, Stdin: in, Stdout: s.out, Once: true,
 	})
@@ -47,8 +48,8 @@ func newSession(folder string, env []string) (*session, error) {
 	return s, nil
 }
 
-// close ends the shell and whatever it runs.
-func (s *session) close() error {
+// Close ends the shell and whatever it runs.
+func (s *Session) Close() error {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel() // at once: nothing in it is worth a grace
 	err := s.process.Stop(ctx)
@@ -61,8 +62,8 @@ func (s *session) close() error {
 // longest is how long one command may take: the longest wait of a lesson, and more.
 const longest = 3 * time.Minute
 
-// run runs a command, tells each line of its output as it comes, and returns its status.
-func (s *session) run(ctx context.Context, command string, each func(line string)) (int, error) {
+// Run runs a command, tells each line of its output as it comes, and returns its status.
+func (s *Session) Run(ctx context.Context, command string, each func(line string)) (int, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, longest, fmt.Errorf("it goes on after %v", longest))
 	defer cancel()
 	line := fmt.Sprintf("command eval %s </dev/null\nprintf '%s %%s\\n' \"$?\"\n", quoted(command), s.mark)

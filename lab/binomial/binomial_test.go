@@ -1,4 +1,4 @@
-package lesson
+package binomial
 
 import (
 	"math"
@@ -42,21 +42,21 @@ func TestInterval(t *testing.T) {
 	t.Parallel()
 	for _, p := range []float64{0.1, 0.25, 0.5, 0.9} {
 		for _, n := range []int{10, 100, 250} {
-			low, high := interval(n, p, falseAlarm)
+			low, high := Interval(n, p, FalseAlarm)
 			below, above := 0.0, 1-exact(high, n, p)
 			if low > 0 {
 				below = exact(low-1, n, p)
 			}
-			if below >= falseAlarm/2 || above >= falseAlarm/2 {
+			if below >= FalseAlarm/2 || above >= FalseAlarm/2 {
 				t.Errorf("%d with %g: %g below %d, %g above %d", n, p, below, low, above, high)
 			}
-			if exact(low, n, p) < falseAlarm/2 || high > 0 && 1-exact(high-1, n, p) < falseAlarm/2 {
+			if exact(low, n, p) < FalseAlarm/2 || high > 0 && 1-exact(high-1, n, p) < FalseAlarm/2 {
 				t.Errorf("%d with %g: %d to %d is wider than it need be", n, p, low, high)
 			}
 		}
 	}
 	for p, want := range map[float64]int{0: 0, 1: 50} {
-		if low, high := interval(50, p, falseAlarm); low != want || high != want {
+		if low, high := Interval(50, p, FalseAlarm); low != want || high != want {
 			t.Errorf("with %g: %d to %d", p, low, high)
 		}
 	}
@@ -64,15 +64,15 @@ func TestInterval(t *testing.T) {
 
 func TestEnough(t *testing.T) {
 	t.Parallel()
-	n, ok := enough(0.9, 0.75, falseAlarm, 10_000)
+	n, ok := Enough(0.9, 0.75, FalseAlarm, 10_000)
 	if !ok {
 		t.Fatal("no number tells 90 % from 75 %")
 	}
-	low, high := interval(n, 0.9, falseAlarm)
-	if p := exact(high, n, 0.75) - exact(low-1, n, 0.75); p > falseAlarm {
+	low, high := Interval(n, 0.9, FalseAlarm)
+	if p := exact(high, n, 0.75) - exact(low-1, n, 0.75); p > FalseAlarm {
 		t.Errorf("%d requests miss 75 %% with probability %g", n, p)
 	}
-	if _, ok := enough(0.5, 0.5, falseAlarm, 10_000); ok {
+	if _, ok := Enough(0.5, 0.5, FalseAlarm, 10_000); ok {
 		t.Error("a number tells 50 % from 50 %")
 	}
 }
