@@ -49,7 +49,18 @@ is created, and what was changed, such as replicas and variables, is as it was.`
 	return cmd
 }
 
-// settled returns when the pods of changed Deployments are as they should be, and others have ended.
+// settled returns when the pods of the Deployments that are left are as they should be.
 func (a *app) settled(ctx context.Context, client *control.Client, results []objects.Result) error {
-	return nil
+	for _, r := range results {
+		if r.Kind != "Deployment" || r.Done == "deleted" {
+			continue
+		}
+		sel := objects.Selection{Args: []string{"deployment/" + r.Name}, Namespace: r.Namespace}
+		for _, err := range client.Rollout(ctx, sel) {
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return ctx.Err()
 }
