@@ -70,6 +70,11 @@ type SetEnv struct {
 	Unset []string
 }
 
+// Reset puts the lab back to its start: the objects that it was started with, and no others.
+type Reset struct {
+	DryRun bool // only tell what is to be done
+}
+
 // LogQuery picks logs: of a pod, of the pods of KIND/NAME, or of all pods with Labels.
 type LogQuery struct {
 	objects.Selection        // Args is [POD], [KIND/NAME] or, with Labels, empty

@@ -88,6 +88,11 @@ func (c *Client) SetEnv(ctx context.Context, s SetEnv) ([]objects.Result, error)
 	return ask[[]objects.Result](ctx, c, "set-env", s)
 }
 
+// Reset puts the lab back to its start. It does not wait for the pods, as Rollout does.
+func (c *Client) Reset(ctx context.Context, r Reset) ([]objects.Result, error) {
+	return ask[[]objects.Result](ctx, c, "reset", r)
+}
+
 // Rollout yields a sentence whenever something is done, until all pods of the selected
 // Deployments are as they should be.
 func (c *Client) Rollout(ctx context.Context, s objects.Selection) iter.Seq2[string, error] {

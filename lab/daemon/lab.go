@@ -30,6 +30,7 @@ type lab struct {
 	proxy    *proxy
 	pods     *pods.Manager
 	port     ports.Port // the ingress'
+	atStart  objects.Set
 
 	mu      sync.Mutex
 	phase   control.Phase

@@ -68,6 +68,7 @@ func (l *lab) routes() http.Handler {
 		"scale":        one(l.scale),
 		"set-env":      one(l.setEnv),
 		"restart":      one(l.restart),
+		"reset":        one(l.reset),
 		"rollout":      many(l.rollout),
 		"logs":         many(l.logs),
 		"exec":         one(l.exec),

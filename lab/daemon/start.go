@@ -36,6 +36,7 @@ func (l *lab) start(ctx context.Context) error {
 	if set, _, err = set.Change(objects.Create, list, time.Now()); err != nil {
 		return err
 	}
+	l.atStart = set
 	if err := l.reserve(ctx); err != nil {
 		return err
 	}

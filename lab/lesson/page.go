@@ -4,7 +4,8 @@
 // A page is Markdown. Its fenced blocks named console are commands, run as they stand in one shell
 // session, and what they are to print; those named "yaml check" are claims about the answers of the
 // mesh, see [Check]. A name of an edition behind it (console v1) keeps a block to that edition, and
-// with it the paragraph before it, if all of that is bold.
+// with it the paragraph before it, if all of that is bold. Text is kept to an edition by a comment
+// before it, see [reader.mark].
 package lesson
 
 import (
@@ -23,6 +24,7 @@ import (
 
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/extension"
 	"github.com/yuin/goldmark/text"
 )
 
@@ -53,6 +55,7 @@ type Block struct {
 	Commands []Command
 	Check    *Check
 	Editions []string // none: all
+	Compares bool     // the text speaks of several editions on purpose
 	CleanUp  bool     // it stands under the last heading that says so
 }
 
@@ -74,6 +77,9 @@ func (p Page) In(edition string) bool {
 	}
 	named := false
 	for _, b := range p.Blocks {
+		if b.Text != "" {
+			continue // it says what others do
+		}
 		if slices.Contains(b.Editions, edition) {
 			return true
 		}
@@ -167,15 +173,24 @@ type reader struct {
 	page    Page
 	from    int // where the text begins that is not yet in a block
 	cleanUp bool
+	marked  mark
 	errs    []error
 }
 
 func (r *reader) read() {
-	root := goldmark.DefaultParser().Parse(text.NewReader(r.source))
+	if valid := bytes.ToValidUTF8(r.source, nil); len(valid) < len(r.source) {
+		r.fail(r.line(common(valid, r.source)), "a byte that is no UTF-8")
+		return
+	}
+	root := goldmark.New(goldmark.WithExtensions(extension.Table)).Parser().Parse(text.NewReader(r.source))
 	for n := root.FirstChild(); n != nil; n = n.NextSibling() {
+		start := r.start(n)
+		r.scope(n, start)
 		switch n := n.(type) {
+		case *ast.HTMLBlock:
+			r.mark(n, start)
 		case *ast.Heading:
-			r.heading(n)
+			r.heading(n, start)
 		case *ast.FencedCodeBlock:
 			r.fence(n, labelOf(n))
 		}
@@ -183,12 +198,26 @@ func (r *reader) read() {
 	r.text(len(r.source))
 }
 
-func (r *reader) heading(n *ast.Heading) {
+// common is how many bytes two texts begin with that are the same.
+func common(a, b []byte) int {
+	for i := range a {
+		if a[i] != b[i] {
+			return i
+		}
+	}
+	return len(a)
+}
+
+func (r *reader) heading(n *ast.Heading, start int) {
 	title := string(n.Lines().Value(r.source))
+	if title == "" {
+		r.fail(r.line(start), "a heading without text")
+		return
+	}
 	if r.page.Title == "" && n.Level == 1 {
 		r.page.Title = title
 	}
-	if start := bytes.LastIndexByte(r.source[:n.Lines().At(0).Start], '\n') + 1; r.cleanUp != isCleanUp(title) {
+	if r.cleanUp != isCleanUp(title) {
 		r.text(start)
 	}
 	r.cleanUp = isCleanUp(title)
@@ -210,10 +239,7 @@ func labelOf(n *ast.FencedCodeBlock) *ast.Paragraph {
 }
 
 func (r *reader) fence(n *ast.FencedCodeBlock, label *ast.Paragraph) {
-	info := ""
-	if n.Info != nil {
-		info = string(n.Info.Segment.Value(r.source))
-	}
+	info := r.info(n)
 	kind, ok := fenceKind(info)
 	if !ok {
 		return
@@ -221,11 +247,7 @@ func (r *reader) fence(n *ast.FencedCodeBlock, label *ast.Paragraph) {
 	block := Block{Editions: strings.Fields(strings.TrimPrefix(info, kind)), CleanUp: r.cleanUp}
 	content := n.Info.Segment.Stop + 1
 	block.Line = r.line(content)
-	for _, e := range block.Editions {
-		if !slices.Contains(Editions(), e) {
-			r.fail(block.Line-1, "edition %q: want one of %s", e, strings.Join(Editions(), ", "))
-		}
-	}
+	r.checkEditions(block.Editions, block.Line-1)
 	if label != nil && len(block.Editions) > 0 {
 		r.text(label.Lines().At(0).Start)
 		r.from = label.Lines().At(label.Lines().Len() - 1).Stop
@@ -260,6 +282,7 @@ func (r *reader) text(until int) {
 	if strings.TrimSpace(string(piece)) != "" {
 		r.page.Blocks = append(r.page.Blocks, Block{
 			Line: r.line(r.from), Text: strings.Trim(string(piece), "\n"), CleanUp: r.cleanUp,
+			Editions: r.marked.editions, Compares: r.marked.all,
 		})
 	}
 	r.from = until

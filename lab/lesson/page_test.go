@@ -93,6 +93,52 @@ func TestLabels(t *testing.T) {
 	}
 }
 
+// TestMarks keeps text to the editions that a comment before it names: a paragraph, an item, a table,
+// a section; and an excerpt to the edition of its file.
+func TestMarks(t *testing.T) {
+	t.Parallel()
+	p, err := Read("07-x.md", page(
+		"For all.", "<!-- edition: classic -->\nOld,\ntwice.", "All again.",
+		"- one\n<!-- edition: v1 gateway-api -->\n- two\n<!-- edition: all -->\n- both, old and new",
+		"<!-- edition: v1 -->\n\n| a |\n|---|\n| new |", "After the table.",
+		fenced("yaml istiofiles/a.yml", "old: file"), fenced("yaml istiofiles/v1/a.yml", "new: file"),
+		fenced("yaml istiofiles/gateway-api/a.yml", "other: file"), "After the files.",
+		"<!-- edition: v1 -->\n\n## Section", "Its text.", "### Below", fenced("console v1", "$ a"), "Its end.",
+		"## Next", "For all at last.",
+	))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for edition, want := range map[string]string{
+		"classic": "# 7. Title|For all.|Old,|twice.|All again.|- one|- both, old and new|After the table.|" +
+			"old: file|After the files.|## Next|For all at last.",
+		"v1": "# 7. Title|For all.|All again.|- one|- two|- both, old and new|a|---|new|After the table.|" +
+			"new: file|After the files.|## Section|Its text.|### Below|Its end.|## Next|For all at last.",
+		"gateway-api": "# 7. Title|For all.|All again.|- one|- two|- both, old and new|After the table.|" +
+			"other: file|After the files.|## Next|For all at last.",
+	} {
+		var lines []string
+		compares := ""
+		for _, b := range p.Blocks {
+			for line := range strings.SplitSeq(b.Text, "\n") {
+				line = strings.Trim(line, "| ")
+				if line != "" && b.In(edition) && !strings.HasPrefix(line, fence) {
+					lines = append(lines, line)
+				}
+			}
+			if b.Compares {
+				compares += b.Text
+			}
+		}
+		if got := strings.Join(lines, "|"); got != want {
+			t.Errorf("%s: %s, want %s", edition, got, want)
+		}
+		if compares != "- both, old and new" {
+			t.Errorf("compares: %q", compares)
+		}
+	}
+}
+
 func check(lines ...string) string { return fenced("yaml check", strings.Join(lines, "\n")) }
 
 func TestReadRefuses(t *testing.T) {
@@ -122,6 +168,12 @@ func TestReadRefuses(t *testing.T) {
 		"no change":      {string(page(check("send: 5", "answers: {x: all}", "fails with: {a.yml: [weight]}"))), `"weight": want left out, or FIELD VALUE`},
 		"no changes":     {string(page(check("send: 5", "answers: {x: all}", "fails with: {a.yml: left out}"))), "a.yml: want a list of changes"},
 		"no list":        {string(page(check("send: 5", "answers: [x]"))), "want NAME: AMOUNT"},
+		"no UTF-8":       {"# 7. T\n\n" + fenced("console", "$ a\n\xffb"), "07-x.md:5: a byte that is no UTF-8"},
+		"no heading":     {string(page("##")), "07-x.md:3: a heading without text"},
+		"mark":           {string(page("<!-- edition: v2 -->", "a")), `07-x.md:3: edition "v2": want one of`},
+		"empty mark":     {string(page("<!-- edition: -->", "a")), "07-x.md:3: edition: want classic,"},
+		"mark of block":  {string(page("<!-- edition: v1 -->", fenced("console", "$ a"))), "07-x.md:5: edition: name it behind"},
+		"mark twice":     {string(page("<!-- edition: v1 -->", "## A", "<!-- edition: v1 -->", "a")), "07-x.md:7: edition: its section has one"},
 		"what for sends": {string(page(check("wait for: {p c: 0}", "answers: {x: all}"))), "send: missing, for what is to come of it"},
 	} {
 		t.Run(name, func(t *testing.T) {

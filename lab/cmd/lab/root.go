@@ -61,7 +61,7 @@ func (a *app) root() *cobra.Command {
 		&cobra.Group{ID: insightVerbs, Title: "What happens to requests:"},
 		&cobra.Group{ID: fileVerbs, Title: "Rule files, without a lab:"},
 	)
-	add(root, labVerbs, a.up(), a.down(), a.statusVerb(), a.version())
+	add(root, labVerbs, a.up(), a.down(), a.reset(), a.statusVerb(), a.version())
 	add(root, objectVerbs, a.create(), a.apply(), a.replace(), a.delete(), a.get(), a.describe(),
 		a.edit(), a.patch(), a.label(), a.annotate(), a.diff(), a.scale(), a.set(), a.rollout(), a.wait(),
 		a.logs(), a.exec(), a.events(), a.explain(), a.apiResources(), a.kubeInject())
