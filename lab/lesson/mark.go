@@ -78,11 +78,16 @@ func (r *reader) scope(n ast.Node, start int) {
 		if isFence {
 			next.editions = editionOf(string(fence.Language(r.source)), r.info(fence))
 		}
-		if r.marked.all || len(r.marked.editions)+len(next.editions) > 0 {
-			r.text(start)
-		}
-		r.marked = next
+		r.remark(next, start)
 	}
+}
+
+// remark has what begins at start stand under another mark, or under none.
+func (r *reader) remark(next mark, start int) {
+	if r.marked.all || len(r.marked.editions)+len(next.editions) > 0 {
+		r.text(start)
+	}
+	r.marked = next
 }
 
 func (r *reader) info(n *ast.FencedCodeBlock) string {

@@ -19,10 +19,8 @@ func inert(group string) []string {
 	}[group]
 }
 
-// Taken reports whether Parse takes a document of this kind: also one of a group that the lab does
-// not know, which does nothing. A kind that a known group has not is misspelt.
-func Taken(doc document.Document) bool { return Known(doc) || isInert(doc) }
-
+// isInert reports whether a document is of a kind that does nothing here: also one of a group that the
+// lab does not know. A kind that a known group has not is misspelt.
 func isInert(doc document.Document) bool {
 	group, version, hasGroup := strings.Cut(doc.APIVersion, "/")
 	if !hasGroup {

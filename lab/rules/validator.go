@@ -101,8 +101,8 @@ func (v *Validator) Redirects(path string, status int) {
 
 // HeaderName takes the names of HTTP.
 func (v *Validator) HeaderName(path, name string) {
-	const token = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"
-	if name == "" || strings.Trim(strings.ToLower(name), token) != "" || len(name) > longestName {
+	const letters = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"
+	if name == "" || strings.Trim(strings.ToLower(name), letters) != "" || len(name) > longestName {
 		v.Fail(path, "%s is no name of a header", Quote(name))
 	}
 }

@@ -45,7 +45,7 @@ const (
 // warmup takes the older field where the newer one is not there.
 func warmup(lb *networking.LoadBalancerSettings) *mesh.Warmup {
 	out := mesh.Warmup{Aggression: evenly, Least: leastWarm}
-	old := lb.GetWarmupDurationSecs() //nolint:staticcheck // deprecated, and in force
+	old := lb.GetWarmupDurationSecs()
 	switch w := lb.GetWarmup(); {
 	case w != nil:
 		out.Window = w.Duration.AsDuration()

@@ -46,9 +46,13 @@ func (v *validator) trafficPolicy(path string, p *networking.TrafficPolicy) {
 		v.Fail(path+".retryBudget.percent", "%v is not in 0-100", p.RetryBudget.Percent.Value)
 	}
 	v.tls(path+".tls", p.Tls)
+	v.portLevel(path+".portLevelSettings", p.PortLevelSettings)
+}
+
+func (v *validator) portLevel(path string, list []*networking.TrafficPolicy_PortTrafficPolicy) {
 	seen := map[string]bool{}
-	for i, s := range p.PortLevelSettings {
-		field := rules.At(path+".portLevelSettings", i)
+	for i, s := range list {
+		field := rules.At(path, i)
 		v.Once(field+".port.number", fmt.Sprintf("port %d", s.GetPort().GetNumber()), seen)
 		v.Port(field+".port.number", int(s.GetPort().GetNumber()))
 		if s.LoadBalancer == nil && s.ConnectionPool == nil && s.OutlierDetection == nil && s.Tls == nil {

@@ -51,7 +51,7 @@ func (v *validator) balancing(
 			v.Fail(path+".warmup.aggression", "%v is not above 0", w.Aggression.Value)
 		}
 	}
-	old := lb.GetWarmupDurationSecs() //nolint:staticcheck // deprecated, and in force
+	old := lb.GetWarmupDurationSecs()
 	if (w != nil || old != nil) && !weighs(lb) {
 		v.Warn(path+".warmup", "", "%s.warmup never acts: only ROUND_ROBIN and LEAST_REQUEST know it", path)
 	}
