@@ -197,12 +197,13 @@ func (r *runner) state(ctx context.Context) (map[string]string, error) {
 }
 
 // meaning is YAML without its comments and the order of its fields: a verb that changes a field,
-// and changes it back, leaves neither.
+// and changes it back, leaves neither. Its status is that of a moment: pods may still be ending.
 func meaning(text string) (string, error) {
-	var value any
+	var value map[string]any
 	if err := yaml.Unmarshal([]byte(text), &value); err != nil {
 		return "", err
 	}
+	delete(value, "status")
 	plain, err := yaml.Marshal(value)
 	return string(plain), err
 }
