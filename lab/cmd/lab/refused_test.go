@@ -83,7 +83,7 @@ func TestRefusedPage(t *testing.T) {
 			}
 		}
 	}
-	if len(objects) > 0 || rows < 30 {
+	if len(objects) > 0 || rows < 71 {
 		t.Errorf("no heading of %v; %d fields", objects, rows)
 	}
 }

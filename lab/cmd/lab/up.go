@@ -191,7 +191,7 @@ func (s *start) howToGoOn(ingress string) {
 	rule := "create -f istiofiles/route-rule-recommendation-503.yml"
 	if edition := objects.Edition(s.edition); edition != objects.Classic {
 		folder := map[objects.Edition]string{objects.V1: "v1", objects.GatewayAPI: "gateway-api"}[edition]
-		rule = "apply -f istiofiles/" + folder + "/route-rule-recommendation-v1_and_v2.yml"
+		rule = "apply -f deploy/recommendation/Deployment-v2.yml -f istiofiles/" + folder + "/route-rule-recommendation-v1_and_v2.yml"
 	}
 	fmt.Fprintf(s.stdout, `
 The mesh is up: %s is its ingress. Ctrl-C ends it. In another terminal:
