@@ -29,7 +29,7 @@ while [ $# -gt 0 ]; do
   *.*) misused "$option: $value: not a whole number" ;;
   *) count=$value ;;
   esac
-  shift $words
+  shift "$words"
 done
 case ${1--} in
 -*) ;;
