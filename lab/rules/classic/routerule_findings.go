@@ -98,6 +98,9 @@ func (i inspector) nobody(c mesh.Cluster) string {
 func (n *notes) withoutEffect(r *routeRule) {
 	if t := r.Retries; t != nil && t.Simple != nil && t.Simple.Attempts == 0 {
 		n.add(NoEffect, "retries nothing: attempts is 0")
+	} else if asked := r.askedPerTry(); asked > 0 && r.perTry() == 0 {
+		n.add(Inert, "ends no try after %v: Istio 0.7.1 ignored a perTryTimeout without a longer "+
+			"httpReqTimeout", asked)
 	}
 	if r.Redirect != nil && r.Mirror != nil {
 		n.add(NoEffect, "mirrors nothing: it redirects")
