@@ -106,13 +106,17 @@ func (n *notes) withoutEffect(r *routeRule) {
 		n.add(NoEffect, "mirrors nothing: it redirects")
 	}
 	n.overridden(r)
-	if r.Fault == nil {
-		return
+	if r.Fault != nil {
+		n.rare(r.Fault)
 	}
-	if d := r.Fault.Delay; d != nil && d.Percent < 1 {
+}
+
+// rare are the parts of a fault that hit no request.
+func (n *notes) rare(f *routeFault) {
+	if d := f.Delay; d != nil && d.Percent < 1 {
 		n.add(NoEffect, "delays nothing: %s", tooFew(d.Percent))
 	}
-	switch a := r.Fault.Abort; {
+	switch a := f.Abort; {
 	case a == nil:
 	case a.HTTPStatus == 0:
 		n.add(NoEffect, "aborts nothing: httpStatus is missing")
