@@ -111,7 +111,7 @@ func (n *notes) withoutEffect(r *routeRule) {
 	}
 }
 
-// rare are the parts of a fault that hit no request.
+// rare adds the parts of a fault that hit no request.
 func (n *notes) rare(f *routeFault) {
 	if d := f.Delay; d != nil && d.Percent < 1 {
 		n.add(NoEffect, "delays nothing: %s", tooFew(d.Percent))
