@@ -48,6 +48,9 @@ func (l *lab) change(ctx context.Context, c control.Change) ([]objects.Result, e
 	if err != nil {
 		return nil, err
 	}
+	if ref, ok := l.objects().Claims(c.Verb, list, l.atStart); ok {
+		return []objects.Result{{Ref: ref, Done: "unchanged"}}, nil
+	}
 	return l.commit(ctx, func(s objects.Set) (objects.Set, []objects.Result, error) {
 		return s.Change(c.Verb, list, time.Now())
 	})
@@ -93,11 +96,13 @@ func (l *lab) deletePods(sel objects.Selection) ([]objects.Result, error) {
 	return results, objects.Join(problems...)
 }
 
-// gone returns when nothing is left of the pods among some objects.
+// gone returns when nothing is left of the pods among some objects, and in namespaces among them.
 func (l *lab) gone(ctx context.Context, refs []objects.Ref) (bool, error) {
 	kind, _ := objects.FindKind(objects.PodKind)
+	namespace, _ := objects.FindKind("Namespace")
 	isMeant := func(p pods.Pod) bool {
-		return slices.Contains(refs, objects.NewRef(kind, p.Namespace, p.Name.Name))
+		return slices.Contains(refs, objects.NewRef(kind, p.Namespace, p.Name.Name)) ||
+			slices.Contains(refs, objects.NewRef(namespace, "", p.Namespace))
 	}
 	for {
 		changed := l.pods.Changed()

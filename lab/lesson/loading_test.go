@@ -46,3 +46,21 @@ func TestLoadingWantsTheCommand(t *testing.T) {
 		t.Errorf("%q, %v", got, err)
 	}
 }
+
+// TestSlowing holds that only what a page types before it loads a file counts.
+func TestSlowing(t *testing.T) {
+	t.Parallel()
+	const docs = "../../docs"
+	for path, want := range map[string]string{
+		"/istiofiles/route-rule-recommendation-timeout.yml":    "bin/lab set env deployment/recommendation-v2 TIMEOUT=3s",
+		"/istiofiles/v1/route-rule-recommendation-timeout.yml": "bin/lab set env deployment/recommendation-v2 TIMEOUT=3s",
+		"/istiofiles/recommendation_cb_policy_version_v2.yml":  "bin/lab set env deployment/recommendation-v2 TIMEOUT=500ms",
+		"/istiofiles/recommendation_lb_policy_app.yml":         "", // its page is slow later
+		"/istiofiles/route-rule-recommendation-503.yml":        "",
+		"/istiofiles/no-such-rule.yml":                         "",
+	} {
+		if got, err := lesson.Slowing(docs, path); err != nil || got != want {
+			t.Errorf("%s: %q, %v; want %q", path, got, err, want)
+		}
+	}
+}

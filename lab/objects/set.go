@@ -39,6 +39,7 @@ type Result struct {
 	Done     string   // created, configured, unchanged, replaced, deleted, scaled, "env updated", restarted
 	Revision int      // of the object; 0 when deleted
 	Warnings []string // sentences: why a rule never acts, or acts less than it says
+	With     []Ref    // what was deleted with a namespace: all that was left in it
 }
 
 // All are the objects.
@@ -99,6 +100,7 @@ func (s Set) Change(verb Verb, list []Object, now time.Time) (Set, []Result, err
 	for _, o := range named {
 		do(o)
 	}
+	c.empty()
 	c.oneDialect()
 	if err := tooManyHosts(c.objects); err != nil {
 		c.problems.add(Invalid, err)
@@ -115,6 +117,7 @@ func (s Set) Remove(refs []Ref) (Set, []Result, error) {
 	for _, ref := range refs {
 		c.delete(Object{Ref: ref})
 	}
+	c.empty()
 	return c.resolved(), c.results, c.problems.orNil()
 }
 

@@ -55,7 +55,7 @@ Its exit status is istioctl's: 79 if there is a message of level Error (or of --
 			return n.run(cmd)
 		},
 	}
-	n.declare(cmd)
+	n.declare(a, cmd)
 	n.declareChannel(cmd)
 	flags := cmd.Flags()
 	flags.StringVarP(&n.format, "output", "o", "log", "log or json")

@@ -26,7 +26,7 @@ func (c *change) command(cmd *cobra.Command) *cobra.Command {
 	cmd.Args = c.noArgs
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return c.run(cmd) }
 	c.declareDryRun(cmd)
-	c.declare(cmd)
+	c.declare(c.app, cmd)
 	c.declareChannel(cmd)
 	return cmd
 }
@@ -75,6 +75,7 @@ func (c *change) do(cmd *cobra.Command, files []objects.File) error {
 	if err != nil {
 		return err
 	}
+	c.claimed(results)
 	c.hint(cmd.Context(), client, files)
 	return c.unlessNone(len(results))
 }
@@ -143,7 +144,33 @@ func done(r objects.Result) string {
 
 func (a *app) report(words string, r objects.Result) {
 	fmt.Fprintln(a.stdout, document.Printable(words))
+	if len(r.With) > 0 {
+		fmt.Fprintf(a.stderr, "with all that was in it: %s\n", counted(r.With))
+	}
 	a.warn(r.Warnings...)
+}
+
+// counted is how many objects of each kind there are, such as "3 deployments, 1 ingress".
+func counted(refs []objects.Ref) string {
+	var order, words []string
+	count := map[string]int{}
+	for _, r := range refs {
+		if count[r.Resource]++; count[r.Resource] == 1 {
+			order = append(order, r.Resource)
+		}
+	}
+	for _, resource := range order {
+		kind, err := objects.FindKind(resource)
+		switch {
+		case err != nil:
+			words = append(words, fmt.Sprintf("%d %s", count[resource], resource))
+		case count[resource] == 1:
+			words = append(words, "1 "+kind.Singular())
+		default:
+			words = append(words, fmt.Sprintf("%d %s", count[resource], kind.Plural))
+		}
+	}
+	return strings.Join(words, ", ")
 }
 
 func (a *app) reportAll(results []objects.Result) {

@@ -38,7 +38,7 @@ recommendation, and of the files.`,
 			return c.run()
 		},
 	}
-	c.declare(cmd)
+	c.declare(a, cmd)
 	cmd.Flags().StringVar(&c.to, "to", string(objects.V1), "v1 or gateway-api")
 	return cmd
 }

@@ -39,3 +39,12 @@ func (c *change) noArgsButNamespace(cmd *cobra.Command, args []string) error {
 	}
 	return c.noArgs(cmd, args)
 }
+
+// claimed says of a namespace that the text of 2018 makes first that the lab has made it before.
+func (c *change) claimed(results []objects.Result) {
+	for _, r := range results {
+		if c.verb == objects.Create && r.Kind == "Namespace" && r.Done == "unchanged" {
+			fmt.Fprintf(c.stderr, "the lab made the namespace %s when it started\n", r.Name)
+		}
+	}
+}

@@ -34,7 +34,7 @@ func (a *app) delete() *cobra.Command {
 			return r.do(cmd, args)
 		},
 	}
-	r.declare(cmd)
+	r.declare(a, cmd)
 	cmd.Flags().StringVarP(&r.labels, "selector", "l", "", "delete the objects with these labels")
 	cmd.Flags().BoolVar(&r.all, "all", false, "delete all objects of the kind in the namespace")
 	cmd.Flags().BoolVar(&r.ignoreMissing, "ignore-not-found", false, "treat an object that does not exist as deleted")

@@ -38,7 +38,7 @@ and more if something is wrong.`,
 			return trouble{err}
 		},
 	}
-	s.declare(cmd)
+	s.declare(a, cmd)
 	return cmd
 }
 

@@ -2,13 +2,18 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
 
 	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/document"
 )
 
 func (a *app) exec() *cobra.Command {
@@ -25,7 +30,7 @@ There is no container around the command: it sees the files of this machine.`,
 		ValidArgsFunction: a.completePods,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) < 2 || cmd.ArgsLenAtDash() > 1 {
-				return misusef("want POD -- COMMAND [ARG...]")
+				return misusef("want POD -- COMMAND [ARG...]; bin/lab get pods lists the pods")
 			}
 			client, err := a.client()
 			if err != nil {
@@ -40,6 +45,10 @@ There is no container around the command: it sees the files of this machine.`,
 			e.Selection, e.Command = a.selection(args[:1], ""), args[1:]
 			streams := control.Streams{In: a.stdin, Out: a.stdout, Err: a.stderr}
 			status, err := client.Exec(ctx, e, streams)
+			if err == nil && !e.Stdin && isShell(e.Command) {
+				fmt.Fprintf(a.stderr, "%s has ended, as nothing could be typed: %s -it passes it what you type\n",
+					document.Printable(e.Command[0]), a.line("exec"))
+			}
 			if err == nil && status != ok {
 				return exitStatus(status)
 			}
@@ -51,6 +60,13 @@ There is no container around the command: it sees the files of this machine.`,
 	flags.BoolVarP(&terminal, "tty", "t", false, "pass Ctrl-C to the command")
 	flags.StringVarP(&e.Container, "container", "c", "", "container whose environment is used; default: the program")
 	return cmd
+}
+
+// isShell reports whether a command is a shell that reads what to do from its input.
+func isShell(command []string) bool {
+	shells := []string{"sh", "bash", "dash", "ash", "ksh", "zsh", "fish"}
+	return slices.Contains(shells, filepath.Base(command[0])) &&
+		!slices.ContainsFunc(command[1:], func(arg string) bool { return !strings.HasPrefix(arg, "-") })
 }
 
 // withTerminal leaves Ctrl-C to the command that has the terminal: both get it.

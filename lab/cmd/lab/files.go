@@ -21,6 +21,8 @@ type sources struct {
 	folders   []string // with a kustomization
 	recursive bool
 	channel   string // of the Gateway API's CRDs
+	// find is where a file of -f is; nil: at its path.
+	find func(path string) (string, error)
 }
 
 // The channels of the Gateway API's CRDs; Istio's own pages install the standard one.
@@ -46,7 +48,8 @@ func (s *sources) checkChannel(files []objects.File) error {
 	}
 }
 
-func (s *sources) declare(cmd *cobra.Command) {
+func (s *sources) declare(a *app, cmd *cobra.Command) {
+	s.find = a.find
 	flags := cmd.Flags()
 	// not a list of commas, which a file's name may have
 	flags.StringArrayVarP(&s.files, "filename", "f", nil,
@@ -87,6 +90,13 @@ func (s *sources) read(stdin io.Reader) ([]objects.File, error) {
 func (s *sources) expand(path string) ([]string, error) {
 	if path == "-" || isURL(path) {
 		return []string{path}, nil
+	}
+	if s.find != nil {
+		found, err := s.find(path)
+		if err != nil {
+			return nil, err
+		}
+		path = found
 	}
 	info, err := os.Stat(path)
 	if err != nil {

@@ -62,7 +62,7 @@ virtualservices.networking.istio.io ... istio-io and gateway-api list all rules 
 	flags.BoolVarP(&watch, "watch", "w", false, "keep printing changes")
 	flags.BoolVar(&watchOnly, "watch-only", false, "print only changes")
 	flags.BoolVar(&ignoreMissing, "ignore-not-found", false, "let an object that is not there pass")
-	files.declare(cmd)
+	files.declare(a, cmd)
 	return cmd
 }
 

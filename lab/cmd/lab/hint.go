@@ -4,15 +4,18 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
+
+	corev1 "k8s.io/api/core/v1"
 
 	"istio-tutorial/lab/control"
 	"istio-tutorial/lab/lesson"
 	"istio-tutorial/lab/objects"
 )
 
-// hint names the lesson of each file, once in a lab's life. It is of use to a reader, and never in
-// the way: without pages there is nothing to say.
+// hint names the lesson of each file, and what that makes slow before, once in a lab's life. It is of
+// use to a reader, and never in the way: without pages there is nothing to say.
 func (c *change) hint(ctx context.Context, client *control.Client, files []objects.File) {
 	if c.verb == objects.Delete || c.getenv(lesson.HintVariable) == "off" {
 		return
@@ -27,7 +30,8 @@ func (c *change) hint(ctx context.Context, client *control.Client, files []objec
 		if err != nil {
 			continue
 		}
-		page, err := lesson.Loading(pages, filepath.ToSlash(path))
+		path = filepath.ToSlash(path)
+		page, err := lesson.Loading(pages, path)
 		if err != nil || page == "" {
 			continue
 		}
@@ -35,5 +39,36 @@ func (c *change) hint(ctx context.Context, client *control.Client, files []objec
 		if first, err := client.First(ctx, name); err == nil && first {
 			fmt.Fprintln(c.stderr, "see "+name)
 		}
+		c.hintSlow(ctx, client, pages, path)
 	}
+}
+
+// hintSlow says how a pod becomes slow, where the rule of a file shows nothing without one.
+func (c *change) hintSlow(ctx context.Context, client *control.Client, pages, path string) {
+	command, err := lesson.Slowing(pages, path)
+	if err != nil || command == "" {
+		return
+	}
+	tables, err := client.Get(ctx, c.selection([]string{"deployments"}, ""))
+	if err != nil || anySlow(rowsOf(tables)) {
+		return
+	}
+	if first, err := client.First(ctx, command); err == nil && first {
+		fmt.Fprintf(c.stderr, "no pod is slow yet; to see the rule act, type: %s\n",
+			strings.Replace(command, "bin/lab ", c.line(""), 1))
+	}
+}
+
+func isSlow(c corev1.Container) bool {
+	return slices.ContainsFunc(c.Env, func(v corev1.EnvVar) bool { return v.Name == lesson.SlowVariable })
+}
+
+// anySlow reports whether a Deployment has its pods wait before they answer.
+func anySlow(deployments []control.Row) bool {
+	for _, d := range deployments {
+		if containers, err := containersOf(d); err == nil && slices.ContainsFunc(containers, isSlow) {
+			return true
+		}
+	}
+	return false
 }

@@ -32,6 +32,10 @@ func (a *app) copyFile(path string) error {
 		_, err := io.Copy(a.stdout, a.stdin)
 		return err
 	}
+	path, err := a.find(path)
+	if err != nil {
+		return err
+	}
 	file, err := os.Open(path)
 	if err != nil {
 		return err

@@ -51,7 +51,7 @@ func (a *app) logs() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
 			case len(args) == 0 && labels == "":
-				return misusef("want POD, deployment/NAME or -l LABELS")
+				return misusef("want POD, deployment/NAME or -l LABELS; bin/lab get pods lists the pods")
 			case len(args) > 0 && labels != "":
 				return misusef("-l takes no names")
 			case len(args) == 2 && l.query.Container == "": // as kubectl of old took it

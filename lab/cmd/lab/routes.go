@@ -58,7 +58,7 @@ For several pairs of workload and service it prints a list.`,
 			return r.show(list)
 		},
 	}
-	r.declare(cmd)
+	r.declare(a, cmd)
 	flags := cmd.Flags()
 	a.declareEdition(cmd, &r.edition)
 	flags.StringVar(&r.from, "from", "preference", "calling Deployment, or its app")

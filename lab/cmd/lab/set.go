@@ -61,19 +61,11 @@ func (a *app) listEnv(cmd *cobra.Command, s objects.Selection) error {
 	}
 	tables, err := client.Get(cmd.Context(), s)
 	for _, r := range rowsOf(tables) {
-		object, err := objectOf(r)
+		containers, err := containersOf(r)
 		if err != nil {
 			return err
 		}
-		data, err := json.Marshal(object)
-		if err != nil {
-			return err
-		}
-		var d appsv1.Deployment
-		if err := json.Unmarshal(data, &d); err != nil || r.Kind != "Deployment" {
-			return misusef("%s/%s: want deployment/NAME", r.Resource, r.Name)
-		}
-		for _, c := range d.Spec.Template.Spec.Containers {
+		for _, c := range containers {
 			fmt.Fprintf(a.stdout, "# %s %s, container %s\n", r.Kind, r.Name, c.Name)
 			for _, e := range c.Env {
 				fmt.Fprintln(a.stdout, document.Printable(variable(e)))
@@ -81,6 +73,23 @@ func (a *app) listEnv(cmd *cobra.Command, s objects.Selection) error {
 		}
 	}
 	return err
+}
+
+// containersOf are those of a Deployment's pods.
+func containersOf(r control.Row) ([]corev1.Container, error) {
+	object, err := objectOf(r)
+	if err != nil {
+		return nil, err
+	}
+	data, err := json.Marshal(object)
+	if err != nil {
+		return nil, err
+	}
+	var d appsv1.Deployment
+	if err := json.Unmarshal(data, &d); err != nil || r.Kind != "Deployment" {
+		return nil, misusef("%s/%s: want deployment/NAME", r.Resource, r.Name)
+	}
+	return d.Spec.Template.Spec.Containers, nil
 }
 
 // variable is one with its value, or where that comes from.

@@ -37,6 +37,6 @@ func (a *app) validate() *cobra.Command {
 			return objects.Join(problems...)
 		},
 	}
-	s.declare(cmd)
+	s.declare(a, cmd)
 	return cmd
 }

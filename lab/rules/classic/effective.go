@@ -84,7 +84,9 @@ func (v viewer) route(r mesh.Route, planned plannedRoute) RouteView {
 	}
 	if retry := r.Retry; retry != nil {
 		out.Retry = &RetryView{
-			Num: retry.Attempts, PerTryMS: retry.PerTry.Milliseconds(), On: strings.Join(retry.On, ","),
+			// what Pilot told Envoy, though Envoy may not have done it
+			Num: retry.Attempts, PerTryMS: planned.rule.Spec.askedPerTry().Milliseconds(),
+			On: strings.Join(retry.On, ","),
 		}
 	}
 	for _, m := range r.Mirrors {

@@ -18,6 +18,7 @@ const (
 	NoPods     rules.Code = "no-pods"      // some requests are answered with 503: nobody is there
 	NoMirror   rules.Code = "no-mirror"    // nobody gets the mirrored requests
 	NoEffect   rules.Code = "no-effect"    // a field asks for nothing, or too little
+	Inert      rules.Code = "inert"        // a field does nothing in 2018, and something today
 	Ambiguous  rules.Code = "ambiguous"    // a condition is stated in two ways
 	NoAction   rules.Code = "no-action"    // a rule of Mixer, or a part of it, does nothing
 	NoMatch    rules.Code = "no-match"     // a rule of Mixer matches no call

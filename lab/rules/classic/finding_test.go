@@ -42,7 +42,8 @@ func TestFindingsOfTheTutorialsFiles(t *testing.T) {
 			"recommendation-delay never acts: recommendation-503 (precedence 2, earlier name) takes every request first\n" +
 				"recommendation-safari never acts: recommendation-503 (precedence 2, earlier name) takes every request first"},
 		{rr + "v2_503 " + rr + "v2_retry",
-			"recommendation-v2-503 never acts: recommendation-v2-retry (precedence 3) takes every request first"},
+			"recommendation-v2-503 never acts: recommendation-v2-retry (precedence 3) takes every request first\n" +
+				"recommendation-v2-retry ends no try after 2s: Istio 0.7.1 ignored a perTryTimeout without a longer httpReqTimeout"},
 		{"recommendation_cb_policy_version_v2",
 			"recommendation-circuitbreaker never acts: no route leads to recommendation with exactly the labels version=v2"},
 		{"recommendation_cb_policy_version_v2 " + rr + "v2", ""},

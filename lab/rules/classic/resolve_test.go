@@ -232,7 +232,7 @@ func TestRouteValue(t *testing.T) {
 				},
 			},
 			Retry: &mesh.Retry{
-				Attempts: 3, On: []string{"5xx", "connect-failure", "refused-stream"}, PerTry: time.Second,
+				Attempts: 3, On: []string{"5xx", "connect-failure", "refused-stream"}, // and 1s for each try: ignored
 				BackoffBase: 25 * time.Millisecond, BackoffMax: 250 * time.Millisecond,
 			},
 		}},
@@ -425,6 +425,30 @@ func TestEffectiveRefuses(t *testing.T) {
 	} {
 		if _, err := classic.Effective(rules.Set{}, topology(), target); err == nil || err.Error() != want {
 			t.Errorf("error %v, want %s", err, want)
+		}
+	}
+}
+
+// TestPerTryTimeout holds that the time of a try acts only below that of the whole request, as the
+// Envoy of 0.7.1 had it, and that the rest is said.
+func TestPerTryTimeout(t *testing.T) {
+	t.Parallel()
+	for fields, want := range map[string]time.Duration{
+		"  httpReqTimeout: {simpleTimeout: {timeout: 2.5s}}\n": 2 * time.Second,
+		"  httpReqTimeout: {simpleTimeout: {timeout: 2s}}\n":   0,
+		"  httpReqTimeout: {simpleTimeout: {timeout: 1s}}\n":   0,
+		"": 0,
+	} {
+		set := load(t, aRouteRule+fields+
+			"  httpReqRetries: {simpleRetry: {attempts: 3, perTryTimeout: 2s}}\n", namespace)
+		out := classic.Resolve(set, topology()).Sidecars[0].Outbound
+		if got := hostNamed(t, out, "recommendation").Routes[0].Retry.PerTry; got != want {
+			t.Errorf("%q: %v for each try, want %v", fields, got, want)
+		}
+		const sentence = "r ends no try after 2s: Istio 0.7.1 ignored a perTryTimeout without a longer httpReqTimeout"
+		found := classic.Findings(set, topology())
+		if said := len(found) == 1 && found[0].Text == sentence; said != (want == 0) || len(found) > 1 {
+			t.Errorf("%q: findings %v", fields, found)
 		}
 	}
 }

@@ -40,11 +40,9 @@ func route(rule *rules.Typed[routeRule], host string, port int) plannedRoute {
 		Match:        conditions(spec.Match),
 		Destinations: destinations(rule, host, port),
 	}}
-	if t := spec.Timeout; t != nil && t.Simple != nil {
-		planned.Timeout = t.Simple.Timeout.of()
-	}
+	planned.Timeout = spec.timeout()
 	if t := spec.Retries; t != nil && t.Simple != nil && t.Simple.Attempts > 0 {
-		planned.Retry = retry(int(t.Simple.Attempts), t.Simple.PerTryTimeout.of())
+		planned.Retry = retry(int(t.Simple.Attempts), spec.perTry())
 	}
 	if m := spec.Mirror; m != nil {
 		cluster := mesh.Cluster{Host: m.host(rule.Key.Namespace), Port: port, Labels: m.Labels}
@@ -53,6 +51,31 @@ func route(rule *rules.Typed[routeRule], host string, port int) plannedRoute {
 	planned.fault = fault(rule.Key.Name, spec.Fault, planned.Match)
 	reshape(&planned.Route, spec)
 	return planned
+}
+
+// timeout is the time of a whole request; 0: none.
+func (r *routeRule) timeout() time.Duration {
+	if r.Timeout == nil || r.Timeout.Simple == nil {
+		return 0
+	}
+	return r.Timeout.Simple.Timeout.of()
+}
+
+// askedPerTry is what the rule says of each try, whether it acts or not.
+func (r *routeRule) askedPerTry() time.Duration {
+	if r.Retries == nil || r.Retries.Simple == nil {
+		return 0
+	}
+	return r.Retries.Simple.PerTryTimeout.of()
+}
+
+// perTry is the time of each try that acts. The Envoy of 0.7.1 dropped one that is not below the
+// time of the whole request, and where there was none, it compared with 0.
+func (r *routeRule) perTry() time.Duration {
+	if asked := r.askedPerTry(); asked < r.timeout() {
+		return asked
+	}
+	return 0
 }
 
 func retry(attempts int, perTry time.Duration) *mesh.Retry {

@@ -98,18 +98,25 @@ func (i inspector) nobody(c mesh.Cluster) string {
 func (n *notes) withoutEffect(r *routeRule) {
 	if t := r.Retries; t != nil && t.Simple != nil && t.Simple.Attempts == 0 {
 		n.add(NoEffect, "retries nothing: attempts is 0")
+	} else if asked := r.askedPerTry(); asked > 0 && r.perTry() == 0 {
+		n.add(Inert, "ends no try after %v: Istio 0.7.1 ignored a perTryTimeout without a longer "+
+			"httpReqTimeout", asked)
 	}
 	if r.Redirect != nil && r.Mirror != nil {
 		n.add(NoEffect, "mirrors nothing: it redirects")
 	}
 	n.overridden(r)
-	if r.Fault == nil {
-		return
+	if r.Fault != nil {
+		n.rare(r.Fault)
 	}
-	if d := r.Fault.Delay; d != nil && d.Percent < 1 {
+}
+
+// rare adds the parts of a fault that hit no request.
+func (n *notes) rare(f *routeFault) {
+	if d := f.Delay; d != nil && d.Percent < 1 {
 		n.add(NoEffect, "delays nothing: %s", tooFew(d.Percent))
 	}
-	switch a := r.Fault.Abort; {
+	switch a := f.Abort; {
 	case a == nil:
 	case a.HTTPStatus == 0:
 		n.add(NoEffect, "aborts nothing: httpStatus is missing")

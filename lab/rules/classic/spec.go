@@ -1,6 +1,8 @@
 package classic
 
 import (
+	"time"
+
 	"istio-tutorial/lab/mesh"
 	"istio-tutorial/lab/rules"
 )
@@ -38,6 +40,15 @@ func Policies(s rules.Set, t mesh.Topology) func(mesh.Workload, string, int) []m
 		}
 		return out.Clusters
 	}
+}
+
+// PerTry is what a RouteRule says of each try, whether that acts or not; 0 for all other rules.
+func PerTry(r rules.Rule) time.Duration {
+	spec, ok := r.Spec.(*routeRule)
+	if !ok {
+		return 0
+	}
+	return spec.askedPerTry()
 }
 
 // ResolveByKey is Resolve, with the key of a rule wherever a route or a fault has its name.

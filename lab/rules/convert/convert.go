@@ -72,7 +72,7 @@ func newConverter(s rules.Set, t mesh.Topology) *converter {
 		}
 		h := host{service: service, port: service.Ports[i].Number}
 		h.routes = byClient(with.Workloads, func(i int) []mesh.Route {
-			return routesOf(resolved.Sidecars[i].Outbound, service.Host(), h.port)
+			return c.withTries(routesOf(resolved.Sidecars[i].Outbound, service.Host(), h.port))
 		})
 		h.policies = byClient(with.Workloads, func(i int) []mesh.Upstream {
 			return policies(with.Workloads[i], service.Host(), h.port)
@@ -90,6 +90,20 @@ func routesOf(out mesh.Outbound, name string, port int) []mesh.Route {
 		}
 	}
 	return nil
+}
+
+// withTries puts back the time of each try where 0.7.1 ignored it: its author meant it to act, which
+// it does today, and a comment says so.
+func (c *converter) withTries(routes []mesh.Route) []mesh.Route {
+	routes = slices.Clone(routes)
+	for i, r := range routes {
+		if r.Retry != nil {
+			retry := *r.Retry
+			retry.PerTry = classic.PerTry(c.byKey[r.From])
+			routes[i].Retry = &retry
+		}
+	}
+	return routes
 }
 
 const (
@@ -133,7 +147,8 @@ func (c *converter) name(key string) string { return cmp.Or(c.byKey[key].Key.Nam
 // all, it is an error.
 func (c *converter) output() ([]byte, error) {
 	said := slices.DeleteFunc(c.findings, func(f rules.Finding) bool {
-		return f.Code == classic.NoPods // nobody answers, today as then
+		// Nobody answers, today as then; and what today's say has comments of its own.
+		return f.Code == classic.NoPods || f.Code == classic.Inert
 	})
 	if len(c.objects) == 0 {
 		for _, f := range said {

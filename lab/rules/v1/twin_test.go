@@ -49,6 +49,12 @@ func everywhere() []difference {
 					r.Retry.On = r.Retry.On[:1]
 				}
 			})},
+		{"2018 ignored a time of each try without a longer one of the whole request",
+			routes(func(r *mesh.Route) {
+				if r.Retry != nil && r.Retry.PerTry >= r.Timeout {
+					r.Retry.PerTry = 0
+				}
+			})},
 		{"today's default is the less busy of two, not in turn", policies(func(p *mesh.Policy) {
 			if p.Balance == mesh.LeastRequest {
 				p.Balance = mesh.RoundRobin
