@@ -156,13 +156,13 @@ func (a amount) bounds(s sample) (low, high int) {
 }
 
 // span says bounds in words.
-func span(low, high int) string {
+func span(low, high int) phrase {
 	switch {
 	case high < 0:
-		return fmt.Sprintf("at least %d", low)
+		return say(textAtLeast, low)
 	case low == high:
-		return strconv.Itoa(low)
+		return say(textNumber, low)
 	default:
-		return fmt.Sprintf("%d to %d", low, high)
+		return say(textBetween, low, high)
 	}
 }

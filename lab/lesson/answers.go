@@ -80,8 +80,8 @@ func repeats(list []answer) int {
 }
 
 // inTurn is nil if answers are of texts in turn, from any of them on, each of a pod of its own.
-func inTurn(texts []string, list []answer) error {
-	var err error
+func inTurn(texts []string, list []answer) *phrase {
+	var err *phrase
 	farthest := -1
 	for first := range texts {
 		at, wrong := follows(texts, list, first)
@@ -96,20 +96,21 @@ func inTurn(texts []string, list []answer) error {
 }
 
 // follows tells which answer is out of turn, and why.
-func follows(texts []string, list []answer, first int) (at int, err error) {
+func follows(texts []string, list []answer, first int) (at int, wrong *phrase) {
+	no := func(k key, args ...any) *phrase { return new(say(k, args...)) }
 	pods := map[string]int{} // their places
 	for i, a := range list {
 		place := (first + i) % len(texts)
 		if !strings.Contains(a.body, texts[place]) {
-			return i, fmt.Errorf("answer %d is %s, not of %s", i+1, a.body, texts[place])
+			return i, no(textOtherText, i+1, a.body, texts[place])
 		}
 		if turn, known := pods[a.pod()]; known && turn != place {
-			return i, fmt.Errorf("answer %d is of %s again, before its turn", i+1, a.pod())
+			return i, no(textTooEarly, i+1, a.pod())
 		}
 		pods[a.pod()] = place
 	}
 	if len(pods) != len(texts) {
-		return len(list), fmt.Errorf("%d pods answered, not %d", len(pods), len(texts))
+		return len(list), no(textPods, len(pods), len(texts))
 	}
 	return len(list), nil
 }

@@ -24,7 +24,11 @@ const maxBody = 4 << 10
 func (r *runner) ask(ctx context.Context, c *Check) (list []answer, took time.Duration, err error) {
 	cfg := load.Config{
 		URL: r.Ingress, Header: http.Header{"User-Agent": {"lesson"}}, Users: max(1, c.AtOnce),
-		Keep: maxBody, Each: func(hit load.Hit) { list = append(list, newAnswer(hit)) },
+		Keep: maxBody,
+	}
+	cfg.Each = func(hit load.Hit) {
+		list = append(list, newAnswer(hit))
+		r.tell(say(textSent, len(list), c.Send))
 	}
 	cfg.Requests = c.Send / cfg.Users
 	for name, value := range c.Headers {
@@ -189,12 +193,18 @@ const (
 	longestPause  = 320 * time.Millisecond
 )
 
+// wait is how long a number is waited for, and who is told meanwhile.
+type wait struct {
+	within time.Duration
+	tell   func(phrase)
+}
+
 // await reads a number until it is within bounds, or for a time, and returns the last. A counter
 // that has not begun by the time that all settle in will not begin.
 func (m meter) await(
-	ctx context.Context, a amount, s sample, within time.Duration,
+	ctx context.Context, a amount, s sample, w wait,
 ) (n int, err error) {
-	began, giveUp := time.Now(), time.After(within)
+	began, giveUp := time.Now(), time.After(w.within)
 	for pause := shortestPause; ; pause = min(2*pause, longestPause) {
 		n, err = m(ctx, a.of)
 		low, high := a.bounds(s)
@@ -203,6 +213,8 @@ func (m meter) await(
 		if !awaited && (err != nil || fits) {
 			return n, err
 		}
+		left := (w.within - time.Since(began)).Round(time.Second)
+		w.tell(say(textSettling, a.of, n, span(low, high), max(0, left)))
 		select {
 		case <-time.After(pause):
 		case <-giveUp:

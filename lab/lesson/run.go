@@ -33,6 +33,7 @@ type runner struct {
 	Place
 	shell *shell.Session
 	plain map[string]time.Duration // the slowest of each request that nothing holds back
+	tell  func(phrase)             // what is waited for, again and again
 }
 
 func newRunner(p Place) (*runner, error) {
@@ -40,7 +41,7 @@ func newRunner(p Place) (*runner, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &runner{Place: p, shell: session, plain: map[string]time.Duration{}}, nil
+	return &runner{Place: p, shell: session, plain: map[string]time.Duration{}, tell: func(phrase) {}}, nil
 }
 
 func (r *runner) close() error { return r.shell.Close() }
@@ -102,7 +103,7 @@ func (r *runner) enter(ctx context.Context, file string, c Command, each func(st
 
 // verdict is nil if all claims hold, else a *Failure.
 func verdict(file string, c *Check, claims []Claim) error {
-	failure := &Failure{File: file, Line: c.Line, What: c.title()}
+	failure := &Failure{File: file, Line: c.Line, What: c.title().String()}
 	for _, claim := range claims {
 		if !claim.OK {
 			failure.Said = append(failure.Said, claim.Text+" ("+claim.Want+")")
@@ -116,21 +117,35 @@ func verdict(file string, c *Check, claims []Claim) error {
 }
 
 // title is a check in a few words.
-func (c *Check) title() string {
+func (c *Check) title() phrase {
 	if c.Send == 0 {
-		return "wait"
+		a := c.WaitFor[0]
+		return say(textWaitingFor, a.of, a.text)
 	}
-	title := fmt.Sprintf("%d requests", c.Send)
+	title := say(textRequests, c.Send)
 	if c.From != "" {
-		title += fmt.Sprintf(" of %s to %s", c.From, c.To)
+		title = say(textFromTo, title, c.From, c.To)
 	}
 	if c.AtOnce > 1 {
-		title += fmt.Sprintf(", %d at once", c.AtOnce)
+		title = say(textAtOnce, title, c.AtOnce)
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Headers)) {
-		title += fmt.Sprintf(", %s: %s", name, c.Headers[name])
+		title = say(textWith, title, name, c.Headers[name])
 	}
 	return title
+}
+
+// longest is the time that a check may take by itself; 0 is none to speak of.
+func (c *Check) longest() time.Duration {
+	var held time.Duration
+	for _, a := range c.Answers {
+		held = max(held, readKind(a.of).after)
+	}
+	took := held * time.Duration(c.Send/max(1, c.AtOnce))
+	if len(c.WaitFor) > 0 {
+		took += waiting
+	}
+	return took
 }
 
 // run does all of a page in an edition; say gets each line of what is done. The error is a

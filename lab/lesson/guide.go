@@ -1,0 +1,179 @@
+package lesson
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"istio-tutorial/lab/lesson/prose"
+)
+
+// read shows text a page at a time.
+func (g *guide) read(ctx context.Context, text string) error {
+	style := prose.Style{Width: g.screen.Width(), Colour: g.screen.Colour, Link: g.target}
+	style.Picture = g.words.say(say(textPicture, g.file()))
+	lines := append(prose.Render(text, style), "")
+	err := g.screen.Pages(ctx, lines, func(ctx context.Context) error {
+		_, err := g.answer(ctx, textMore)
+		return err
+	})
+	return err
+}
+
+// file is the page's, from the folder in which the reader types.
+func (g *guide) file() string {
+	if path, err := filepath.Rel(g.Home.Folder, g.Page.File); err == nil {
+		return path
+	}
+	return g.Page.File
+}
+
+// lessonFile is a link to a lesson, which the text names already.
+var lessonFile = regexp.MustCompile(`^\d\d-[a-z0-9-]+\.md$`)
+
+// target says where a link leads: to a file of the repository, or to an address.
+func (g *guide) target(link string) string {
+	switch {
+	case lessonFile.MatchString(link):
+		return ""
+	case strings.Contains(link, "://"):
+		return link
+	}
+	return filepath.ToSlash(filepath.Join(filepath.Dir(g.file()), link))
+}
+
+// answer asks for a line. The reader ends the lesson by q, or where nothing more is typed.
+func (g *guide) answer(ctx context.Context, prompt key) (string, error) {
+	g.screen.Clear()
+	g.keys.Forget()
+	g.screen.Ask(g.words[prompt])
+	word, err := g.keys.Next(ctx)
+	if err == nil && !g.keys.Terminal() {
+		fmt.Fprintln(g.screen, word)
+	}
+	switch {
+	case errors.Is(err, io.EOF):
+		fmt.Fprintln(g.screen)
+		return "", errQuit
+	case err != nil:
+		fmt.Fprintln(g.screen)
+		return "", err
+	case word == "q":
+		return "", errQuit
+	}
+	return word, nil
+}
+
+// choose asks until the answer is one of some words.
+func (g *guide) choose(ctx context.Context, prompt, again key, words ...string) (string, error) {
+	for {
+		word, err := g.answer(ctx, prompt)
+		if err != nil {
+			return "", err
+		}
+		for _, w := range words {
+			if word == w {
+				return word, nil
+			}
+		}
+		prompt = again
+	}
+}
+
+// offer runs a command if the reader says so.
+func (g *guide) offer(ctx context.Context, c Command) error {
+	c.echo(func(line string) { g.print(g.emphasized(line)) })
+	word, err := g.choose(ctx, textRun, textRunAgain, "", "s")
+	if err != nil {
+		return err
+	}
+	if word == "" {
+		return g.do(ctx, c)
+	}
+	fmt.Fprintln(g.screen)
+	return nil
+}
+
+// emphasized is bold where that can be.
+func (g *guide) emphasized(line string) string {
+	if !g.screen.Colour {
+		return line
+	}
+	return "\x1b[1m" + line + "\x1b[0m"
+}
+
+func (g *guide) print(line string) { fmt.Fprintln(g.screen, line) }
+
+// do runs a command, and tells where it does not what the page says.
+func (g *guide) do(ctx context.Context, c Command) error {
+	g.begun = true
+	err := g.command(ctx, g.Page.File, c, g.print)
+	failure, ok := errors.AsType[*Failure](err)
+	if ok {
+		g.failed++
+		said := failure.Said
+		if len(said) == 0 {
+			said = []string{g.words[textSuccess]}
+		}
+		g.print(g.verdict(false) + g.words[textExpects])
+		for _, line := range said {
+			g.print("  " + line)
+		}
+		err = nil
+	}
+	fmt.Fprintln(g.screen)
+	return err
+}
+
+// checks does a check, and ticks its claims.
+func (g *guide) checks(ctx context.Context, c *Check) error {
+	title := c.title()
+	if longest := c.longest(); longest > 0 {
+		title = say(textUpTo, title, longest)
+	}
+	g.wrap("", g.words.say(say(textChecking, title)))
+	claims, err := g.check(ctx, c)
+	g.screen.Clear()
+	if err != nil {
+		return fmt.Errorf("%s:%d: %w", g.Page.File, c.Line, err)
+	}
+	g.checked++
+	all := true
+	for _, claim := range claims {
+		all = all && claim.OK
+		g.wrap(g.verdict(claim.OK), g.words.say(claim.line))
+	}
+	if all {
+		g.held++
+	}
+	fmt.Fprintln(g.screen)
+	return nil
+}
+
+// verdict is the begin of a line that says whether something is as the page says.
+func (g *guide) verdict(ok bool) string {
+	word, colour := g.words[textWrong], "31"
+	if ok {
+		word, colour = g.words[textOK], "32"
+	}
+	if !g.screen.Colour {
+		return word
+	}
+	return "\x1b[" + colour + "m" + word + "\x1b[0m"
+}
+
+// wrap shows a text of this program in as many lines as it needs, each as far from the edge as its
+// begin.
+func (g *guide) wrap(begin, text string) {
+	edge := prose.Width(prose.Bare(begin))
+	for i, line := range prose.Wrap(text, g.screen.Width()-edge) {
+		if i > 0 {
+			begin = strings.Repeat(" ", edge)
+		}
+		g.print(begin + line)
+	}
+}
