@@ -8,20 +8,24 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"time"
 
 	"istio-tutorial/lab/lesson/prose"
 )
 
-// read shows text a page at a time.
-func (g *guide) read(ctx context.Context, text string) error {
+// read shows the text that was collected a page at a time, and forgets it.
+func (g *guide) read(ctx context.Context, text *strings.Builder) error {
+	if text.Len() == 0 {
+		return nil
+	}
 	style := prose.Style{Width: g.screen.Width(), Colour: g.screen.Colour, Link: g.target}
 	style.Picture = g.words.say(say(textPicture, g.file()))
-	lines := append(prose.Render(text, style), "")
-	err := g.screen.Pages(ctx, lines, func(ctx context.Context) error {
+	lines := append(prose.Render(text.String(), style), "")
+	text.Reset()
+	return g.screen.Pages(ctx, lines, func(ctx context.Context) error {
 		_, err := g.answer(ctx, textMore)
 		return err
 	})
-	return err
 }
 
 // file is the page's, from the folder in which the reader types.
@@ -50,7 +54,7 @@ func (g *guide) target(link string) string {
 func (g *guide) answer(ctx context.Context, prompt key) (string, error) {
 	g.screen.Clear()
 	g.keys.Forget()
-	g.screen.Ask(g.words[prompt])
+	g.screen.Ask(g.painted(dim, g.words[prompt]))
 	word, err := g.keys.Next(ctx)
 	if err == nil && !g.keys.Terminal() {
 		fmt.Fprintln(g.screen, word)
@@ -86,7 +90,7 @@ func (g *guide) choose(ctx context.Context, prompt, again key, words ...string) 
 
 // offer runs a command if the reader says so.
 func (g *guide) offer(ctx context.Context, c Command) error {
-	c.echo(func(line string) { g.print(g.emphasized(line)) })
+	c.echo(func(line string) { g.print(g.painted(bold, line)) })
 	word, err := g.choose(ctx, textRun, textRunAgain, "", "s")
 	if err != nil {
 		return err
@@ -98,12 +102,31 @@ func (g *guide) offer(ctx context.Context, c Command) error {
 	return nil
 }
 
-// emphasized is bold where that can be.
-func (g *guide) emphasized(line string) string {
+// The codes of a terminal for how text looks.
+const (
+	bold  = "1"
+	dim   = "2"
+	red   = "31"
+	green = "32"
+)
+
+// painted gives a text a look, where that can be.
+func (g *guide) painted(code, text string) string {
 	if !g.screen.Colour {
-		return line
+		return text
 	}
-	return "\x1b[1m" + line + "\x1b[0m"
+	return "\x1b[" + code + "m" + text + "\x1b[0m"
+}
+
+// short is a time without the units that are zero.
+func short(d time.Duration) string {
+	text := d.String()
+	for _, zero := range []string{"m0s", "h0m"} {
+		if before, ok := strings.CutSuffix(text, zero); ok {
+			text = before + zero[:1]
+		}
+	}
+	return text
 }
 
 func (g *guide) print(line string) { fmt.Fprintln(g.screen, line) }
@@ -133,7 +156,7 @@ func (g *guide) do(ctx context.Context, c Command) error {
 func (g *guide) checks(ctx context.Context, c *Check) error {
 	title := c.title()
 	if longest := c.longest(); longest > 0 {
-		title = say(textUpTo, title, longest)
+		title = say(textUpTo, title, short(longest))
 	}
 	g.wrap("", g.words.say(say(textChecking, title)))
 	claims, err := g.check(ctx, c)
@@ -156,14 +179,10 @@ func (g *guide) checks(ctx context.Context, c *Check) error {
 
 // verdict is the begin of a line that says whether something is as the page says.
 func (g *guide) verdict(ok bool) string {
-	word, colour := g.words[textWrong], "31"
 	if ok {
-		word, colour = g.words[textOK], "32"
+		return g.painted(green, g.words[textOK])
 	}
-	if !g.screen.Colour {
-		return word
-	}
-	return "\x1b[" + colour + "m" + word + "\x1b[0m"
+	return g.painted(red, g.words[textWrong])
 }
 
 // wrap shows a text of this program in as many lines as it needs, each as far from the edge as its

@@ -99,7 +99,7 @@ func TestMarks(t *testing.T) {
 	t.Parallel()
 	p, err := Read("07-x.md", page(
 		"For all.", "<!-- edition: classic -->\nOld,\ntwice.", "All again.",
-		"- one\n<!-- edition: v1 gateway-api -->\n- two\n<!-- edition: all -->\n- both, old and new",
+		"- one\n<!-- edition: v1 gateway-api -->\n- two\n<!-- edition: all -->\n- both, old and new\n- plain",
 		"<!-- edition: v1 -->\n\n| a |\n|---|\n| new |", "After the table.",
 		fenced("yaml istiofiles/a.yml", "old: file"), fenced("yaml istiofiles/v1/a.yml", "new: file"),
 		fenced("yaml istiofiles/gateway-api/a.yml", "other: file"), "After the files.",
@@ -110,11 +110,11 @@ func TestMarks(t *testing.T) {
 		t.Fatal(err)
 	}
 	for edition, want := range map[string]string{
-		"classic": "# 7. Title|For all.|Old,|twice.|All again.|- one|- both, old and new|After the table.|" +
+		"classic": "# 7. Title|For all.|Old,|twice.|All again.|- one|- both, old and new|- plain|After the table.|" +
 			"old: file|After the files.|## Next|For all at last.",
-		"v1": "# 7. Title|For all.|All again.|- one|- two|- both, old and new|a|---|new|After the table.|" +
+		"v1": "# 7. Title|For all.|All again.|- one|- two|- both, old and new|- plain|a|---|new|After the table.|" +
 			"new: file|After the files.|## Section|Its text.|### Below|Its end.|## Next|For all at last.",
-		"gateway-api": "# 7. Title|For all.|All again.|- one|- two|- both, old and new|After the table.|" +
+		"gateway-api": "# 7. Title|For all.|All again.|- one|- two|- both, old and new|- plain|After the table.|" +
 			"other: file|After the files.|## Next|For all at last.",
 	} {
 		var lines []string

@@ -39,7 +39,7 @@ func (g *guide) compare(ctx context.Context, place Place) error {
 		}
 		fmt.Fprintln(g.screen)
 		if word == "n" {
-			g.say(textAnother, startWithin)
+			g.say(textAnother, short(startWithin))
 			return errAnother
 		}
 		if err := g.reset(ctx, place); err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"istio-tutorial/lab/control"
@@ -161,15 +162,21 @@ func (g *guide) sum() {
 	g.say(textNext, g.Line(fmt.Sprintf("lesson %d", g.Next.Number)), g.Next.Heading())
 }
 
+// unseen joins two texts, as a mark between them did: items on both sides are of one list.
+const unseen = "\n<!-- -->\n"
+
 func (g *guide) blocks(ctx context.Context) error {
+	var text strings.Builder
 	for _, b := range g.Page.Blocks {
 		if !b.In(g.Edition) {
 			continue
 		}
 		if b.Text != "" {
-			if err := g.read(ctx, b.Text); err != nil {
-				return err
-			}
+			text.WriteString(b.Text + unseen)
+			continue
+		}
+		if err := g.read(ctx, &text); err != nil {
+			return err
 		}
 		for _, c := range b.Commands {
 			if err := g.offer(ctx, c); err != nil {
@@ -182,7 +189,7 @@ func (g *guide) blocks(ctx context.Context) error {
 			}
 		}
 	}
-	return nil
+	return g.read(ctx, &text)
 }
 
 // cleanUp runs what the page ends with; some of it may not be there to clean up.
@@ -207,7 +214,7 @@ func (g *guide) find(ctx context.Context) (Place, func() error, error) {
 	}
 	client := control.NewClient(folder)
 	if running(ctx, client) != nil {
-		g.say(textStarting, startWithin)
+		g.say(textStarting, short(startWithin))
 		return g.startOwn(ctx, g.Lab, g.Listen)
 	}
 	place, err := g.placeOf(ctx, client, g.Lab)

@@ -39,20 +39,22 @@ func fill(words []word, width int) [][]word {
 	return lines
 }
 
-// cut is a word in parts that fit into a width.
+// cut is a word in parts that fit into a width: behind a slash if there is one, else anywhere.
 func (w word) cut(width int) []word {
 	if w.width() <= width {
 		return []word{w}
 	}
 	parts := []word{{apart: w.apart}}
+	var last rune
 	for _, s := range w.spans {
 		for _, c := range s.text {
-			last := &parts[len(parts)-1]
-			if len(last.spans) > 0 && last.width()+Width(string(c)) > width {
+			part := &parts[len(parts)-1]
+			if last == '/' && c != '/' || part.width()+Width(string(c)) > width && len(part.spans) > 0 {
 				parts = append(parts, word{})
-				last = &parts[len(parts)-1]
+				part = &parts[len(parts)-1]
 			}
-			last.add(c, s.look)
+			part.add(c, s.look)
+			last = c
 		}
 	}
 	return parts
