@@ -1,6 +1,7 @@
 package lesson
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -62,6 +63,36 @@ func TestRead(t *testing.T) {
 	}
 	if !strings.Contains(p.Blocks[0].Text, "a: picture") || p.Blocks[5].Text != "## A question\n\nWhy?" {
 		t.Errorf("texts %q, %q", p.Blocks[0].Text, p.Blocks[5].Text)
+	}
+}
+
+// TestTyped takes a block sh for a single command as it stands, and the block of text right behind it
+// for its output.
+func TestTyped(t *testing.T) {
+	t.Parallel()
+	p, err := Read("07-x.md", page(
+		"**Today**", fenced("sh v1", "cat <<END\n  $ a\n> b\nEND"), fenced("text", "$ a\n…"),
+		fenced("sh", "echo"), "Text.", fenced("text", "a picture"), fenced("sh", "a"), fenced("console", "$ b"),
+		"## Clean up", fenced("sh", "away"), fenced("text", "gone"),
+	))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, b := range p.Blocks {
+		for _, c := range b.Commands {
+			got = append(got, fmt.Sprintf("%d %q %q %q %t", c.Line, c.Text, c.Output, b.Editions, b.CleanUp))
+		}
+		if strings.Contains(b.Text, "gone") || strings.Contains(b.Text, "Today") {
+			t.Errorf("text %q", b.Text)
+		}
+	}
+	want := []string{
+		`6 "cat <<END\n  $ a\n> b\nEND" ["$ a" "…"] ["v1"] false`, `18 "echo" [] [] false`, `28 "a" [] [] false`,
+		`32 "b" [] [] false`, `38 "away" ["gone"] [] true`,
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
 	}
 }
 
@@ -145,6 +176,7 @@ func TestReadRefuses(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ text, want string }{
 		"no title":       {"text", "07-x.md:1: no title"},
+		"empty sh":       {string(page(fenced("sh", " "))), "07-x.md:4: want a command"},
 		"output first":   {string(page(fenced("console", "output"))), "07-x.md:4: want a command"},
 		"edition":        {string(page(fenced("console v2", "$ a"))), `07-x.md:3: edition "v2": want one of`},
 		"unknown key":    {string(page(check("send: 1", "answer: {x: 1}"))), "07-x.md:5: field answer not found"},
