@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"istio-tutorial/lab/binomial"
+	"istio-tutorial/lab/lesson/words"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -156,13 +157,13 @@ func (a amount) bounds(s sample) (low, high int) {
 }
 
 // span says bounds in words.
-func span(low, high int) phrase {
+func span(low, high int) words.Phrase {
 	switch {
 	case high < 0:
-		return say(textAtLeast, low)
+		return words.Put(words.AtLeast, low)
 	case low == high:
-		return say(textNumber, low)
+		return words.Put(words.Number, low)
 	default:
-		return say(textBetween, low, high)
+		return words.Put(words.Between, low, high)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"istio-tutorial/lab/binomial"
+	"istio-tutorial/lab/lesson/words"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -48,7 +49,7 @@ func TestClaim(t *testing.T) {
 		1: "preference upstream_rq_retry rose by 1 (wanted at least 2)",
 		2: "preference upstream_rq_retry rose by 2 (wanted at least 2)",
 	} {
-		if got := a[0].claim(textRose, n, sample{}); got.String() != want || got.OK != (n == 2) {
+		if got := a[0].claim(words.Rose, n, sample{}); got.String() != want || got.OK != (n == 2) {
 			t.Errorf("%d: %+v", n, got)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"istio-tutorial/lab/lesson/prose"
+	"istio-tutorial/lab/lesson/words"
 )
 
 // read shows the text that was collected a page at a time, and forgets it.
@@ -19,11 +20,11 @@ func (g *guide) read(ctx context.Context, text *strings.Builder) error {
 		return nil
 	}
 	style := prose.Style{Width: g.screen.Width(), Colour: g.screen.Colour, Link: g.target}
-	style.Picture = g.words.say(say(textPicture, g.file()))
+	style.Picture = g.text.Say(words.Put(words.Picture, g.file()))
 	lines := append(prose.Render(text.String(), style), "")
 	text.Reset()
 	return g.screen.Pages(ctx, lines, func(ctx context.Context) error {
-		_, err := g.answer(ctx, textMore)
+		_, err := g.answer(ctx, words.More)
 		return err
 	})
 }
@@ -51,10 +52,10 @@ func (g *guide) target(link string) string {
 }
 
 // answer asks for a line. The reader ends the lesson by q, or where nothing more is typed.
-func (g *guide) answer(ctx context.Context, prompt key) (string, error) {
+func (g *guide) answer(ctx context.Context, prompt words.Key) (string, error) {
 	g.screen.Clear()
 	g.keys.Forget()
-	g.screen.Ask(g.painted(dim, g.words[prompt]))
+	g.screen.Ask(g.painted(dim, g.text[prompt]))
 	word, err := g.keys.Next(ctx)
 	if err == nil && !g.keys.Terminal() {
 		fmt.Fprintln(g.screen, word)
@@ -73,7 +74,7 @@ func (g *guide) answer(ctx context.Context, prompt key) (string, error) {
 }
 
 // choose asks until the answer is one of some words.
-func (g *guide) choose(ctx context.Context, prompt, again key, words ...string) (string, error) {
+func (g *guide) choose(ctx context.Context, prompt, again words.Key, words ...string) (string, error) {
 	for {
 		word, err := g.answer(ctx, prompt)
 		if err != nil {
@@ -91,7 +92,7 @@ func (g *guide) choose(ctx context.Context, prompt, again key, words ...string) 
 // offer runs a command if the reader says so.
 func (g *guide) offer(ctx context.Context, c Command) error {
 	c.echo(func(line string) { g.print(g.painted(bold, line)) })
-	word, err := g.choose(ctx, textRun, textRunAgain, "", "s")
+	word, err := g.choose(ctx, words.Run, words.RunAgain, "", "s")
 	if err != nil {
 		return err
 	}
@@ -140,9 +141,9 @@ func (g *guide) do(ctx context.Context, c Command) error {
 		g.failed++
 		said := failure.Said
 		if len(said) == 0 {
-			said = []string{g.words[textSuccess]}
+			said = []string{g.text[words.Success]}
 		}
-		g.print(g.verdict(false) + g.words[textExpects])
+		g.print(g.verdict(false) + g.text[words.Expects])
 		for _, line := range said {
 			g.print("  " + line)
 		}
@@ -156,9 +157,9 @@ func (g *guide) do(ctx context.Context, c Command) error {
 func (g *guide) checks(ctx context.Context, c *Check) error {
 	title := c.title()
 	if longest := c.longest(); longest > 0 {
-		title = say(textUpTo, title, short(longest))
+		title = words.Put(words.UpTo, title, short(longest))
 	}
-	g.wrap("", g.words.say(say(textChecking, title)))
+	g.wrap("", g.text.Say(words.Put(words.Checking, title)))
 	claims, err := g.check(ctx, c)
 	g.screen.Clear()
 	if err != nil {
@@ -168,7 +169,7 @@ func (g *guide) checks(ctx context.Context, c *Check) error {
 	all := true
 	for _, claim := range claims {
 		all = all && claim.OK
-		g.wrap(g.verdict(claim.OK), g.words.say(claim.line))
+		g.wrap(g.verdict(claim.OK), g.text.Say(claim.line))
 	}
 	if all {
 		g.held++
@@ -180,9 +181,9 @@ func (g *guide) checks(ctx context.Context, c *Check) error {
 // verdict is the begin of a line that says whether something is as the page says.
 func (g *guide) verdict(ok bool) string {
 	if ok {
-		return g.painted(green, g.words[textOK])
+		return g.painted(green, g.text[words.OK])
 	}
-	return g.painted(red, g.words[textWrong])
+	return g.painted(red, g.text[words.Wrong])
 }
 
 // wrap shows a text of this program in as many lines as it needs, each as far from the edge as its

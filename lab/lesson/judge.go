@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"istio-tutorial/lab/lesson/words"
 )
 
 // Claim is a part of a check, and what came of it.
@@ -15,7 +17,7 @@ type Claim struct {
 	Got  string
 	OK   bool
 
-	line phrase // all of it, for a reader
+	line words.Phrase // all of it, for a reader
 }
 
 // String is a line of a report.
@@ -30,7 +32,7 @@ const (
 
 // check does what a check says, and returns its claims.
 func (r *runner) check(ctx context.Context, c *Check) ([]Claim, error) {
-	claims, err := r.settle(ctx, reading{r.gauge, textIs, c.WaitFor}, sample{}, waiting)
+	claims, err := r.settle(ctx, reading{r.gauge, words.Is, c.WaitFor}, sample{}, waiting)
 	if err != nil || c.Send == 0 {
 		return claims, err
 	}
@@ -42,7 +44,7 @@ func (r *runner) check(ctx context.Context, c *Check) ([]Claim, error) {
 	list, took, err := r.ask(ctx, c)
 	if isMissing(err) {
 		return append(claims, Claim{
-			Text: "from", Want: c.From, Got: err.Error(), line: say(textAsker, c.From, err),
+			Text: "from", Want: c.From, Got: err.Error(), line: words.Put(words.Asker, c.From, err),
 		}), nil
 	}
 	if err != nil {
@@ -51,8 +53,8 @@ func (r *runner) check(ctx context.Context, c *Check) ([]Claim, error) {
 	s := sample{total: len(list), took: took, alpha: c.alpha(), answers: map[string]int{}}
 	claims = append(claims, r.judge(c, list, s)...)
 	for _, m := range []reading{
-		{r.rise(before), textRose, c.Counters}, {r.received(began), textReceived, c.Received},
-		{r.gauge, textIs, c.Gauges},
+		{r.rise(before), words.Rose, c.Counters}, {r.received(began), words.Received, c.Received},
+		{r.gauge, words.Is, c.Gauges},
 	} {
 		within := settling
 		if verdict("", c, claims) != nil {
@@ -70,7 +72,7 @@ func (r *runner) check(ctx context.Context, c *Check) ([]Claim, error) {
 // reading is numbers of one kind that a check speaks of.
 type reading struct {
 	meter meter
-	says  key // of amount, number and bounds
+	says  words.Key // of amount, number and bounds
 	list  amounts
 }
 
@@ -82,7 +84,7 @@ func (r *runner) settle(ctx context.Context, from reading, s sample, within time
 		claim := a.claim(from.says, n, s)
 		switch {
 		case errors.Is(err, errNoCounter):
-			claim.fails(err, say(textNoCounter))
+			claim.fails(err, words.Put(words.NoCounter))
 		case isMissing(err):
 			claim.fails(err, err)
 		case err != nil:
@@ -96,16 +98,16 @@ func (r *runner) settle(ctx context.Context, from reading, s sample, within time
 // fails has a claim about a number that there is none.
 func (c *Claim) fails(cause error, shown any) {
 	c.Got, c.OK = cause.Error(), false
-	c.line.args[1] = shown
+	c.line = c.line.With(1, shown)
 }
 
 // claim holds a number against an amount.
-func (a amount) claim(says key, n int, s sample) Claim {
+func (a amount) claim(says words.Key, n int, s sample) Claim {
 	low, high := a.bounds(s)
 	return Claim{
 		Text: a.of + ": " + a.text, Want: span(low, high).String(), Got: fmt.Sprint(n),
 		OK:   n >= low && (high < 0 || n <= high),
-		line: say(says, a.of, fmt.Sprint(n), span(low, high)),
+		line: words.Put(says, a.of, fmt.Sprint(n), span(low, high)),
 	}
 }
 
@@ -117,7 +119,7 @@ func (r *runner) judge(c *Check, list []answer, s sample) []Claim {
 		s.answers[of] = len(some)
 	}
 	for _, a := range c.Answers {
-		claims = append(claims, a.claim(textAnswers, s.answers[a.of], s))
+		claims = append(claims, a.claim(words.Answers, s.answers[a.of], s))
 		if k := readKind(a.of); k.after > 0 {
 			claims = append(claims, r.onTime(c, k, byKind[a.of]))
 		}
@@ -126,7 +128,7 @@ func (r *runner) judge(c *Check, list []answer, s sample) []Claim {
 		claims = append(claims, Claim{
 			Text: "other answers", Want: "none",
 			Got:  fmt.Sprintf("%d, such as %q", len(strangers), strangers[0].body),
-			line: say(textOthers, len(strangers), strangers[0].body),
+			line: words.Put(words.Others, len(strangers), strangers[0].body),
 		})
 	}
 	if len(c.InTurn) > 0 {
@@ -137,7 +139,7 @@ func (r *runner) judge(c *Check, list []answer, s sample) []Claim {
 		a.of = "repeats"
 		pairs := s
 		pairs.total--
-		claims = append(claims, a.claim(textRepeats, repeats(list), pairs))
+		claims = append(claims, a.claim(words.Repeats, repeats(list), pairs))
 	}
 	r.noteTime(c, list)
 	return claims
@@ -147,11 +149,11 @@ func (r *runner) judge(c *Check, list []answer, s sample) []Claim {
 func (c *Check) turns(list []answer) Claim {
 	texts := strings.Join(c.InTurn, ", ")
 	all := fmt.Sprintf("%d answers", len(list))
-	claim := Claim{Text: "in turn", Want: all, Got: all, OK: true, line: say(textInTurn, len(list), texts)}
+	claim := Claim{Text: "in turn", Want: all, Got: all, OK: true, line: words.Put(words.InTurn, len(list), texts)}
 	if err := inTurn(c.InTurn, list); err != nil {
 		claim = Claim{
-			Text: "in turn", Want: fmt.Sprintf("%q in turn", c.InTurn), Got: err.Error(),
-			line: say(textOutOfTurn, texts, *err),
+			Text: "in turn", Want: fmt.Sprintf("%q in turn", c.InTurn), Got: err.String(),
+			line: words.Put(words.OutOfTurn, texts, *err),
 		}
 	}
 	return claim
@@ -165,7 +167,7 @@ func (r *runner) onTime(c *Check, k kind, late []answer) Claim {
 	return Claim{
 		Text: fmt.Sprintf("the fastest after %v", k.after),
 		Want: fmt.Sprintf("at most %v", most), Got: came.String(),
-		OK: took <= longest, line: say(textFastest, k.after, came, most),
+		OK: took <= longest, line: words.Put(words.Fastest, k.after, came, most),
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/lesson/words"
 	"istio-tutorial/lab/load"
 	"istio-tutorial/lab/objects"
 )
@@ -28,7 +29,7 @@ func (r *runner) ask(ctx context.Context, c *Check) (list []answer, took time.Du
 	}
 	cfg.Each = func(hit load.Hit) {
 		list = append(list, newAnswer(hit))
-		r.tell(say(textSent, len(list), c.Send))
+		r.tell(words.Put(words.Sent, len(list), c.Send))
 	}
 	cfg.Requests = c.Send / cfg.Users
 	for name, value := range c.Headers {
@@ -196,7 +197,7 @@ const (
 // wait is how long a number is waited for, and who is told meanwhile.
 type wait struct {
 	within time.Duration
-	tell   func(phrase)
+	tell   func(words.Phrase)
 }
 
 // await reads a number until it is within bounds, or for a time, and returns the last. A counter
@@ -214,7 +215,7 @@ func (m meter) await(
 			return n, err
 		}
 		left := (w.within - time.Since(began)).Round(time.Second)
-		w.tell(say(textSettling, a.of, n, span(low, high), max(0, left)))
+		w.tell(words.Put(words.Settling, a.of, n, span(low, high), max(0, left)))
 		select {
 		case <-time.After(pause):
 		case <-giveUp:

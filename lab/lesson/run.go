@@ -9,11 +9,12 @@ import (
 	"strings"
 	"time"
 
-	"go.yaml.in/yaml/v3"
-
 	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/lesson/words"
 	"istio-tutorial/lab/objects"
 	"istio-tutorial/lab/shell"
+
+	"go.yaml.in/yaml/v3"
 )
 
 // Place is where a page is run.
@@ -33,7 +34,7 @@ type runner struct {
 	Place
 	shell *shell.Session
 	plain map[string]time.Duration // the slowest of each request that nothing holds back
-	tell  func(phrase)             // what is waited for, again and again
+	tell  func(words.Phrase)       // what is waited for, again and again
 }
 
 func newRunner(p Place) (*runner, error) {
@@ -41,7 +42,7 @@ func newRunner(p Place) (*runner, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &runner{Place: p, shell: session, plain: map[string]time.Duration{}, tell: func(phrase) {}}, nil
+	return &runner{Place: p, shell: session, plain: map[string]time.Duration{}, tell: func(words.Phrase) {}}, nil
 }
 
 func (r *runner) close() error { return r.shell.Close() }
@@ -117,20 +118,20 @@ func verdict(file string, c *Check, claims []Claim) error {
 }
 
 // title is a check in a few words.
-func (c *Check) title() phrase {
+func (c *Check) title() words.Phrase {
 	if c.Send == 0 {
 		a := c.WaitFor[0]
-		return say(textWaitingFor, a.of, a.text)
+		return words.Put(words.WaitingFor, a.of, a.text)
 	}
-	title := say(textRequests, c.Send)
+	title := words.Put(words.Requests, c.Send)
 	if c.From != "" {
-		title = say(textFromTo, title, c.From, c.To)
+		title = words.Put(words.FromTo, title, c.From, c.To)
 	}
 	if c.AtOnce > 1 {
-		title = say(textAtOnce, title, c.AtOnce)
+		title = words.Put(words.AtOnce, title, c.AtOnce)
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Headers)) {
-		title = say(textWith, title, name, c.Headers[name])
+		title = words.Put(words.With, title, name, c.Headers[name])
 	}
 	return title
 }

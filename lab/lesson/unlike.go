@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/lesson/words"
 	"istio-tutorial/lab/objects"
 )
 
@@ -21,17 +22,17 @@ func (g *guide) compare(ctx context.Context, place Place) error {
 		if err != nil || len(edition)+len(objects) == 0 {
 			return err
 		}
-		g.say(textUnlike, g.Lab)
+		g.say(words.Unlike, g.Lab)
 		for _, p := range append(edition, objects...) {
-			g.wrap("  ", g.words.say(p))
+			g.wrap("  ", g.text.Say(p))
 		}
 		if !g.keys.Terminal() {
 			g.advise(len(edition) == 0)
 			return ErrUnlike
 		}
-		prompt, keys := textChoose, []string{"r", "n"}
+		prompt, keys := words.Choose, []string{"r", "n"}
 		if len(edition) > 0 {
-			prompt, keys = textChooseOther, []string{"n"}
+			prompt, keys = words.ChooseOther, []string{"n"}
 		}
 		word, err := g.choose(ctx, prompt, prompt, keys...)
 		if err != nil {
@@ -39,7 +40,7 @@ func (g *guide) compare(ctx context.Context, place Place) error {
 		}
 		fmt.Fprintln(g.screen)
 		if word == "n" {
-			g.say(textAnother, short(startWithin))
+			g.say(words.Another, short(startWithin))
 			return errAnother
 		}
 		if err := g.reset(ctx, place); err != nil {
@@ -50,21 +51,22 @@ func (g *guide) compare(ctx context.Context, place Place) error {
 
 // advise says what to type, where nobody is there to ask.
 func (g *guide) advise(resets bool) {
-	tell := textTellOther
 	if resets {
-		tell = textTell
+		g.say(words.Tell)
+		g.print("  " + g.Line("reset"))
 	}
-	g.wrap("", g.words.say(say(tell, g.Line("reset"), g.Other)))
+	g.say(words.TellOther)
+	g.print("  " + g.Other)
 }
 
 // unlike is what is not as a page expects it: the lab's edition, and objects that are not as at its start.
-func (g *guide) unlike(ctx context.Context, client *control.Client) (edition, changed []phrase, err error) {
+func (g *guide) unlike(ctx context.Context, client *control.Client) (edition, changed []words.Phrase, err error) {
 	status, err := client.Status(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
 	if string(status.Edition) != g.Edition {
-		edition = []phrase{say(textOtherEdition, status.Edition, g.Edition)}
+		edition = []words.Phrase{words.Put(words.OtherEdition, status.Edition, g.Edition)}
 	}
 	results, err := client.Reset(ctx, control.Reset{DryRun: true})
 	for _, r := range results {
@@ -74,15 +76,15 @@ func (g *guide) unlike(ctx context.Context, client *control.Client) (edition, ch
 }
 
 // undone says what a reset would undo.
-func undone(r objects.Result) phrase {
-	says := textChanged
+func undone(r objects.Result) words.Phrase {
+	says := words.Changed
 	switch r.Done {
 	case "deleted":
-		says = textAdded
+		says = words.Added
 	case "created":
-		says = textMissing
+		says = words.Missing
 	}
-	return say(says, strings.ToLower(r.Kind), r.Name)
+	return words.Put(says, strings.ToLower(r.Kind), r.Name)
 }
 
 // reset puts the lab back, as the verb does.
@@ -102,8 +104,8 @@ func (g *guide) leaves(ctx context.Context) {
 	if err != nil || len(changed) == 0 {
 		return
 	}
-	g.say(textLeft, g.Line("reset"))
+	g.say(words.Left, g.Line("reset"))
 	for _, p := range changed {
-		g.wrap("  ", g.words.say(p))
+		g.wrap("  ", g.text.Say(p))
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"istio-tutorial/lab/control"
 	"istio-tutorial/lab/lesson/prose"
 	"istio-tutorial/lab/lesson/screen"
+	"istio-tutorial/lab/lesson/words"
 )
 
 // Walk leads a reader through a page: its text, each command when they say so, and the checks.
@@ -41,6 +42,12 @@ type Walk struct {
 	Getenv func(string) string
 }
 
+// The languages of the pages.
+const (
+	English = words.English
+	Chinese = words.Chinese
+)
+
 // What ends a walk that did not come to a good end.
 var (
 	// ErrWrong says that something on a page was not so.
@@ -53,14 +60,14 @@ var (
 
 // Explain says in the reader's language why a walk ended; other errors say it themselves.
 func (w Walk) Explain(err error) string {
-	text := wordsOf(w.Language)
+	text := words.Of(w.Language)
 	switch {
 	case errors.Is(err, ErrWrong):
-		return text.say(say(textErrWrong))
+		return text.Say(words.Put(words.ErrWrong))
 	case errors.Is(err, ErrUnlike):
-		return text.say(say(textErrUnlike))
+		return text.Say(words.Put(words.ErrUnlike))
 	case errors.Is(err, ErrAbsent):
-		return text.say(say(textErrAbsent, w.Edition, "docs/gateway-api.md"))
+		return text.Say(words.Put(words.ErrAbsent, w.Edition, "docs/gateway-api.md"))
 	}
 	return err.Error()
 }
@@ -71,7 +78,7 @@ func (w Walk) Run(ctx context.Context) (err error) {
 		return ErrAbsent
 	}
 	g := &guide{
-		Walk: w, words: wordsOf(w.Language), screen: screen.New(w.Out, w.Getenv), keys: screen.Type(w.In),
+		Walk: w, text: words.Of(w.Language), screen: screen.New(w.Out, w.Getenv), keys: screen.Type(w.In),
 	}
 	place, end, err := g.find(ctx)
 	if errors.Is(err, errQuit) {
@@ -94,7 +101,7 @@ func (w Walk) Run(ctx context.Context) (err error) {
 type guide struct {
 	Walk
 	*runner
-	words  words
+	text   words.Words
 	screen *screen.Screen
 	keys   *screen.Keys
 
@@ -110,18 +117,18 @@ type guide struct {
 var errQuit = errors.New("quit")
 
 // say shows a text, on lines of its own.
-func (g *guide) say(k key, args ...any) { g.wrap("", g.words.say(say(k, args...))) }
+func (g *guide) say(k words.Key, args ...any) { g.wrap("", g.text.Say(words.Put(k, args...))) }
 
 // briefly is how long a brief text stands at least.
 const briefly = 100 * time.Millisecond
 
 // brief shows what is waited for, where that can be taken away again.
-func (g *guide) brief(p phrase) {
+func (g *guide) brief(p words.Phrase) {
 	if time.Since(g.shown) < briefly {
 		return
 	}
 	g.shown = time.Now()
-	g.screen.Brief(prose.Wrap(g.words.say(p), g.screen.Width()-1)[0])
+	g.screen.Brief(prose.Wrap(g.text.Say(p), g.screen.Width()-1)[0])
 }
 
 func (g *guide) page(ctx context.Context) error {
@@ -148,18 +155,18 @@ func (g *guide) page(ctx context.Context) error {
 // sum says how many checks held, and which lesson is next.
 func (g *guide) sum() {
 	if g.held < g.checked {
-		g.say(textNotHeld, g.held, g.checked)
+		g.say(words.NotHeld, g.held, g.checked)
 	} else if g.checked > 0 {
-		g.say(textHeld, g.held)
+		g.say(words.Held, g.held)
 	}
 	if g.failed > 0 {
-		g.say(textCommands, g.failed)
+		g.say(words.Commands, g.failed)
 	}
 	if g.Next == nil {
-		g.say(textLast)
+		g.say(words.Last)
 		return
 	}
-	g.say(textNext, g.Line(fmt.Sprintf("lesson %d", g.Next.Number)), g.Next.Heading())
+	g.say(words.Next, g.Line(fmt.Sprintf("lesson %d", g.Next.Number)), g.Next.Heading())
 }
 
 // unseen joins two texts, as a mark between them did: items on both sides are of one list.
@@ -194,7 +201,7 @@ func (g *guide) blocks(ctx context.Context) error {
 
 // cleanUp runs what the page ends with; some of it may not be there to clean up.
 func (g *guide) cleanUp(ctx context.Context) {
-	g.say(textCleaning)
+	g.say(words.Cleaning)
 	for _, b := range g.Page.Blocks {
 		if !b.CleanUp || !b.In(g.Edition) {
 			continue
@@ -214,7 +221,7 @@ func (g *guide) find(ctx context.Context) (Place, func() error, error) {
 	}
 	client := control.NewClient(folder)
 	if running(ctx, client) != nil {
-		g.say(textStarting, short(startWithin))
+		g.say(words.Starting, short(startWithin))
 		return g.startOwn(ctx, g.Lab, g.Listen)
 	}
 	place, err := g.placeOf(ctx, client, g.Lab)
@@ -237,9 +244,9 @@ func (g *guide) startOwn(ctx context.Context, name, listen string) (Place, func(
 		return Place{}, nil, err
 	}
 	g.own = true
-	g.say(textStarted, l.place.Ingress)
+	g.say(words.Started, l.place.Ingress)
 	if name != g.Lab {
-		g.say(textOwnLab, name)
+		g.say(words.OwnLab, name)
 		g.print("  export " + nameVariable + "=" + name + " " + urlVariable + "=" + l.place.Ingress)
 	}
 	fmt.Fprintln(g.screen)
