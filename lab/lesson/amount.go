@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"istio-tutorial/lab/binomial"
+	"istio-tutorial/lab/lesson/words"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -156,13 +157,13 @@ func (a amount) bounds(s sample) (low, high int) {
 }
 
 // span says bounds in words.
-func span(low, high int) string {
+func span(low, high int) words.Phrase {
 	switch {
 	case high < 0:
-		return fmt.Sprintf("at least %d", low)
+		return words.Put(words.AtLeast, low)
 	case low == high:
-		return strconv.Itoa(low)
+		return words.Put(words.Number, low)
 	default:
-		return fmt.Sprintf("%d to %d", low, high)
+		return words.Put(words.Between, low, high)
 	}
 }

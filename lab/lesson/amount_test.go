@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"istio-tutorial/lab/binomial"
+	"istio-tutorial/lab/lesson/words"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -45,10 +46,10 @@ func TestClaim(t *testing.T) {
 		t.Fatal(err)
 	}
 	for n, want := range map[int]string{
-		1: "preference upstream_rq_retry: at least 2: 1, not at least 2",
-		2: "preference upstream_rq_retry: at least 2: 2, of at least 2",
+		1: "preference upstream_rq_retry rose by 1 (wanted at least 2)",
+		2: "preference upstream_rq_retry rose by 2 (wanted at least 2)",
 	} {
-		if got := a[0].claim(n, sample{}); got.String() != want || got.OK != (n == 2) {
+		if got := a[0].claim(words.Rose, n, sample{}); got.String() != want || got.OK != (n == 2) {
 			t.Errorf("%d: %+v", n, got)
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"istio-tutorial/lab/lesson/words"
 )
 
 // answer is what one request got.
@@ -80,8 +82,8 @@ func repeats(list []answer) int {
 }
 
 // inTurn is nil if answers are of texts in turn, from any of them on, each of a pod of its own.
-func inTurn(texts []string, list []answer) error {
-	var err error
+func inTurn(texts []string, list []answer) *words.Phrase {
+	var err *words.Phrase
 	farthest := -1
 	for first := range texts {
 		at, wrong := follows(texts, list, first)
@@ -96,20 +98,21 @@ func inTurn(texts []string, list []answer) error {
 }
 
 // follows tells which answer is out of turn, and why.
-func follows(texts []string, list []answer, first int) (at int, err error) {
+func follows(texts []string, list []answer, first int) (at int, wrong *words.Phrase) {
+	no := func(k words.Key, args ...any) *words.Phrase { return new(words.Put(k, args...)) }
 	pods := map[string]int{} // their places
 	for i, a := range list {
 		place := (first + i) % len(texts)
 		if !strings.Contains(a.body, texts[place]) {
-			return i, fmt.Errorf("answer %d is %s, not of %s", i+1, a.body, texts[place])
+			return i, no(words.OtherText, i+1, a.body, texts[place])
 		}
 		if turn, known := pods[a.pod()]; known && turn != place {
-			return i, fmt.Errorf("answer %d is of %s again, before its turn", i+1, a.pod())
+			return i, no(words.TooEarly, i+1, a.pod())
 		}
 		pods[a.pod()] = place
 	}
 	if len(pods) != len(texts) {
-		return len(list), fmt.Errorf("%d pods answered, not %d", len(pods), len(texts))
+		return len(list), no(words.Pods, len(pods), len(texts))
 	}
 	return len(list), nil
 }

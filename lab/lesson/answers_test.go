@@ -35,7 +35,7 @@ func TestInTurn(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			err := inTurn(strings.Fields(c.texts), answersOf(c.pods))
-			if (c.want == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), c.want) {
+			if (c.want == "") != (err == nil) || err != nil && !strings.Contains(err.String(), c.want) {
 				t.Errorf("error %v, want %q", err, c.want)
 			}
 		})

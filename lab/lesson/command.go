@@ -3,6 +3,8 @@ package lesson
 import (
 	"regexp"
 	"strings"
+
+	"github.com/yuin/goldmark/ast"
 )
 
 // Command is what a reader types, and what the page says comes of it.
@@ -53,6 +55,22 @@ func (r *reader) commands(code []byte, line int) []Command {
 		}
 	}
 	return list
+}
+
+// typed reads a block that is a single command as it stands, so that a reader can copy it. The block
+// of text right behind it, if there is one, is its output.
+func (r *reader) typed(n *ast.FencedCodeBlock, line int) []Command {
+	c := Command{Line: line, Text: strings.TrimSuffix(string(n.Lines().Value(r.source)), "\n")}
+	if strings.TrimSpace(c.Text) == "" {
+		r.fail(line, "want a command")
+		return nil
+	}
+	if next, ok := n.NextSibling().(*ast.FencedCodeBlock); ok && r.info(next) == outputFence {
+		code := next.Lines().Value(r.source)
+		c.Output = strings.Split(strings.TrimSuffix(string(code), "\n"), "\n")
+		r.from = r.after(next.Info.Segment.Stop + 1 + len(code))
+	}
+	return []Command{c}
 }
 
 // succeeds tells whether the page says that the command does.

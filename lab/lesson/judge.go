@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
+
+	"istio-tutorial/lab/lesson/words"
 )
 
 // Claim is a part of a check, and what came of it.
@@ -13,18 +16,12 @@ type Claim struct {
 	Want string
 	Got  string
 	OK   bool
+
+	line words.Phrase // all of it, for a reader
 }
 
 // String is a line of a report.
-func (c Claim) String() string {
-	if c.OK && c.Got == c.Want {
-		return fmt.Sprintf("%s: %s", c.Text, c.Got)
-	}
-	if c.OK {
-		return fmt.Sprintf("%s: %s, of %s", c.Text, c.Got, c.Want)
-	}
-	return fmt.Sprintf("%s: %s, not %s", c.Text, c.Got, c.Want)
-}
+func (c Claim) String() string { return c.line.String() }
 
 const (
 	// settling is how long Envoy's counters and the programs' logs may lag behind the answers.
@@ -35,7 +32,7 @@ const (
 
 // check does what a check says, and returns its claims.
 func (r *runner) check(ctx context.Context, c *Check) ([]Claim, error) {
-	claims, err := r.settle(ctx, r.gauge, c.WaitFor, sample{}, waiting)
+	claims, err := r.settle(ctx, reading{r.gauge, words.Is, c.WaitFor}, sample{}, waiting)
 	if err != nil || c.Send == 0 {
 		return claims, err
 	}
@@ -46,22 +43,24 @@ func (r *runner) check(ctx context.Context, c *Check) ([]Claim, error) {
 	began := time.Now()
 	list, took, err := r.ask(ctx, c)
 	if isMissing(err) {
-		return append(claims, Claim{Text: "from", Want: c.From, Got: err.Error()}), nil
+		return append(claims, Claim{
+			Text: "from", Want: c.From, Got: err.Error(), line: words.Put(words.Asker, c.From, err),
+		}), nil
 	}
 	if err != nil {
 		return nil, err
 	}
 	s := sample{total: len(list), took: took, alpha: c.alpha(), answers: map[string]int{}}
 	claims = append(claims, r.judge(c, list, s)...)
-	for _, m := range []struct {
-		meter meter
-		list  amounts
-	}{{r.rise(before), c.Counters}, {r.received(began), c.Received}, {r.gauge, c.Gauges}} {
+	for _, m := range []reading{
+		{r.rise(before), words.Rose, c.Counters}, {r.received(began), words.Received, c.Received},
+		{r.gauge, words.Is, c.Gauges},
+	} {
 		within := settling
 		if verdict("", c, claims) != nil {
 			within = 0 // it has failed: nothing is worth a wait
 		}
-		more, err := r.settle(ctx, m.meter, m.list, s, within)
+		more, err := r.settle(ctx, m, s, within)
 		if err != nil {
 			return nil, err
 		}
@@ -70,17 +69,24 @@ func (r *runner) check(ctx context.Context, c *Check) ([]Claim, error) {
 	return claims, nil
 }
 
+// reading is numbers of one kind that a check speaks of.
+type reading struct {
+	meter meter
+	says  words.Key // of amount, number and bounds
+	list  amounts
+}
+
 // settle waits for numbers.
-func (r *runner) settle(
-	ctx context.Context, m meter, list amounts, s sample, within time.Duration,
-) ([]Claim, error) {
+func (r *runner) settle(ctx context.Context, from reading, s sample, within time.Duration) ([]Claim, error) {
 	var claims []Claim
-	for _, a := range list {
-		n, err := m.await(ctx, a, s, within)
-		claim := a.claim(n, s)
+	for _, a := range from.list {
+		n, err := from.meter.await(ctx, a, s, wait{within, r.tell})
+		claim := a.claim(from.says, n, s)
 		switch {
-		case errors.Is(err, errNoCounter) || isMissing(err):
-			claim.Got, claim.OK = err.Error(), false
+		case errors.Is(err, errNoCounter):
+			claim.fails(err, words.Put(words.NoCounter))
+		case isMissing(err):
+			claim.fails(err, err)
 		case err != nil:
 			return nil, err
 		}
@@ -89,11 +95,19 @@ func (r *runner) settle(
 	return claims, nil
 }
 
-func (a amount) claim(n int, s sample) Claim {
+// fails has a claim about a number that there is none.
+func (c *Claim) fails(cause error, shown any) {
+	c.Got, c.OK = cause.Error(), false
+	c.line = c.line.With(1, shown)
+}
+
+// claim holds a number against an amount.
+func (a amount) claim(says words.Key, n int, s sample) Claim {
 	low, high := a.bounds(s)
 	return Claim{
-		Text: a.of + ": " + a.text, Want: span(low, high), Got: fmt.Sprint(n),
-		OK: n >= low && (high < 0 || n <= high),
+		Text: a.of + ": " + a.text, Want: span(low, high).String(), Got: fmt.Sprint(n),
+		OK:   n >= low && (high < 0 || n <= high),
+		line: words.Put(says, a.of, fmt.Sprint(n), span(low, high)),
 	}
 }
 
@@ -105,7 +119,7 @@ func (r *runner) judge(c *Check, list []answer, s sample) []Claim {
 		s.answers[of] = len(some)
 	}
 	for _, a := range c.Answers {
-		claims = append(claims, a.claim(s.answers[a.of], s))
+		claims = append(claims, a.claim(words.Answers, s.answers[a.of], s))
 		if k := readKind(a.of); k.after > 0 {
 			claims = append(claims, r.onTime(c, k, byKind[a.of]))
 		}
@@ -113,37 +127,47 @@ func (r *runner) judge(c *Check, list []answer, s sample) []Claim {
 	if len(c.Answers) > 0 && len(strangers) > 0 {
 		claims = append(claims, Claim{
 			Text: "other answers", Want: "none",
-			Got: fmt.Sprintf("%d, such as %q", len(strangers), strangers[0].body),
+			Got:  fmt.Sprintf("%d, such as %q", len(strangers), strangers[0].body),
+			line: words.Put(words.Others, len(strangers), strangers[0].body),
 		})
 	}
 	if len(c.InTurn) > 0 {
-		all := fmt.Sprintf("%d answers", len(list))
-		claim := Claim{Text: "in turn", Want: all, Got: all, OK: true}
-		if err := inTurn(c.InTurn, list); err != nil {
-			claim = Claim{Text: "in turn", Want: fmt.Sprintf("%q in turn", c.InTurn), Got: err.Error()}
-		}
-		claims = append(claims, claim)
+		claims = append(claims, c.turns(list))
 	}
 	if c.Repeats != nil {
 		a := *c.Repeats
 		a.of = "repeats"
 		pairs := s
 		pairs.total--
-		claims = append(claims, a.claim(repeats(list), pairs))
+		claims = append(claims, a.claim(words.Repeats, repeats(list), pairs))
 	}
 	r.noteTime(c, list)
 	return claims
+}
+
+// turns holds the order of answers.
+func (c *Check) turns(list []answer) Claim {
+	texts := strings.Join(c.InTurn, ", ")
+	all := fmt.Sprintf("%d answers", len(list))
+	claim := Claim{Text: "in turn", Want: all, Got: all, OK: true, line: words.Put(words.InTurn, len(list), texts)}
+	if err := inTurn(c.InTurn, list); err != nil {
+		claim = Claim{
+			Text: "in turn", Want: fmt.Sprintf("%q in turn", c.InTurn), Got: err.String(),
+			line: words.Put(words.OutOfTurn, texts, *err),
+		}
+	}
+	return claim
 }
 
 // onTime holds the fastest of late answers: they are held back for a time, and for no more.
 func (r *runner) onTime(c *Check, k kind, late []answer) Claim {
 	longest := k.after + k.tolerance() + r.plain[c.request()]
 	took := fastest(late)
+	most, came := longest.Round(time.Millisecond), took.Round(time.Millisecond)
 	return Claim{
 		Text: fmt.Sprintf("the fastest after %v", k.after),
-		Want: fmt.Sprintf("at most %v", longest.Round(time.Millisecond)),
-		Got:  took.Round(time.Millisecond).String(),
-		OK:   took <= longest,
+		Want: fmt.Sprintf("at most %v", most), Got: came.String(),
+		OK: took <= longest, line: words.Put(words.Fastest, k.after, came, most),
 	}
 }
 

@@ -25,8 +25,8 @@ const every = "all"
 // markForm is the comment: <!-- edition: v1 gateway-api -->. No forge shows it.
 var markForm = regexp.MustCompile(`^<!--\s*edition:(.*?)-->\s*$`)
 
-// mark reads a comment that keeps what follows it to some editions: a paragraph, a list, a table,
-// an excerpt of a file or, before a heading, the section. The word all says that it is for all, and
+// mark reads a comment that keeps what follows it to some editions: a paragraph, an item of a list, a
+// table, an excerpt of a file or, before a heading, the section. The word all says that it is for all, and
 // compares them.
 func (r *reader) mark(n *ast.HTMLBlock, start int) {
 	words := markForm.FindSubmatch(bytes.TrimSpace(n.Lines().Value(r.source)))
@@ -71,6 +71,9 @@ func (r *reader) scope(n ast.Node, start int) {
 		r.marked.fresh = false
 		if isFence && r.isOurs(fence) {
 			r.fail(r.line(start), "edition: name it behind the block's kind, not before it")
+		}
+		if list, ok := n.(*ast.List); ok && list.ChildCount() > 1 {
+			r.remark(mark{}, r.start(list.FirstChild().NextSibling()))
 		}
 	case r.marked.level > 0 && (!isHeading || heading.Level > r.marked.level):
 	default:

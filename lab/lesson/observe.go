@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/lesson/words"
 	"istio-tutorial/lab/load"
 	"istio-tutorial/lab/objects"
 )
@@ -24,7 +25,11 @@ const maxBody = 4 << 10
 func (r *runner) ask(ctx context.Context, c *Check) (list []answer, took time.Duration, err error) {
 	cfg := load.Config{
 		URL: r.Ingress, Header: http.Header{"User-Agent": {"lesson"}}, Users: max(1, c.AtOnce),
-		Keep: maxBody, Each: func(hit load.Hit) { list = append(list, newAnswer(hit)) },
+		Keep: maxBody,
+	}
+	cfg.Each = func(hit load.Hit) {
+		list = append(list, newAnswer(hit))
+		r.tell(words.Put(words.Sent, len(list), c.Send))
 	}
 	cfg.Requests = c.Send / cfg.Users
 	for name, value := range c.Headers {
@@ -189,12 +194,18 @@ const (
 	longestPause  = 320 * time.Millisecond
 )
 
+// wait is how long a number is waited for, and who is told meanwhile.
+type wait struct {
+	within time.Duration
+	tell   func(words.Phrase)
+}
+
 // await reads a number until it is within bounds, or for a time, and returns the last. A counter
 // that has not begun by the time that all settle in will not begin.
 func (m meter) await(
-	ctx context.Context, a amount, s sample, within time.Duration,
+	ctx context.Context, a amount, s sample, w wait,
 ) (n int, err error) {
-	began, giveUp := time.Now(), time.After(within)
+	began, giveUp := time.Now(), time.After(w.within)
 	for pause := shortestPause; ; pause = min(2*pause, longestPause) {
 		n, err = m(ctx, a.of)
 		low, high := a.bounds(s)
@@ -203,6 +214,8 @@ func (m meter) await(
 		if !awaited && (err != nil || fits) {
 			return n, err
 		}
+		left := (w.within - time.Since(began)).Round(time.Second)
+		w.tell(words.Put(words.Settling, a.of, n, span(low, high), max(0, left)))
 		select {
 		case <-time.After(pause):
 		case <-giveUp:

@@ -20,12 +20,10 @@ import (
 	"strconv"
 	"strings"
 
+	"istio-tutorial/lab/lesson/prose"
 	"istio-tutorial/lab/objects"
 
-	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
-	"github.com/yuin/goldmark/extension"
-	"github.com/yuin/goldmark/text"
 )
 
 // Page is one lesson.
@@ -93,7 +91,9 @@ func cleanUp() []string { return []string{"Clean up", "清理"} }
 
 const (
 	consoleFence = "console"
+	typedFence   = "sh"
 	checkFence   = "yaml check"
+	outputFence  = "text"
 )
 
 // fileName is NUMBER-NAME.md.
@@ -182,8 +182,7 @@ func (r *reader) read() {
 		r.fail(r.line(common(valid, r.source)), "a byte that is no UTF-8")
 		return
 	}
-	root := goldmark.New(goldmark.WithExtensions(extension.Table)).Parser().Parse(text.NewReader(r.source))
-	for n := root.FirstChild(); n != nil; n = n.NextSibling() {
+	for n := prose.Parse(r.source).FirstChild(); n != nil; n = n.NextSibling() {
 		start := r.start(n)
 		r.scope(n, start)
 		switch n := n.(type) {
@@ -254,18 +253,21 @@ func (r *reader) fence(n *ast.FencedCodeBlock, label *ast.Paragraph) {
 	}
 	r.text(bytes.LastIndexByte(r.source[:n.Info.Segment.Start], '\n') + 1)
 	code := n.Lines().Value(r.source)
-	if kind == consoleFence {
+	r.from = r.after(content + len(code))
+	switch kind {
+	case consoleFence:
 		block.Commands = r.commands(code, block.Line)
-	} else {
+	case typedFence:
+		block.Commands = r.typed(n, block.Line)
+	default:
 		block.Check = r.check(code, block.Line)
 	}
 	r.page.Blocks = append(r.page.Blocks, block)
-	r.from = r.after(content + len(code))
 }
 
 // fenceKind is what the words behind a fence begin with, if they are ours.
 func fenceKind(info string) (string, bool) {
-	for _, kind := range []string{consoleFence, checkFence} {
+	for _, kind := range []string{consoleFence, typedFence, checkFence} {
 		if info == kind || strings.HasPrefix(info, kind+" ") {
 			return kind, true
 		}

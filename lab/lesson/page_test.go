@@ -1,6 +1,7 @@
 package lesson
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -65,6 +66,36 @@ func TestRead(t *testing.T) {
 	}
 }
 
+// TestTyped takes a block sh for a single command as it stands, and the block of text right behind it
+// for its output.
+func TestTyped(t *testing.T) {
+	t.Parallel()
+	p, err := Read("07-x.md", page(
+		"**Today**", fenced("sh v1", "cat <<END\n  $ a\n> b\nEND"), fenced("text", "$ a\n…"),
+		fenced("sh", "echo"), "Text.", fenced("text", "a picture"), fenced("sh", "a"), fenced("console", "$ b"),
+		"## Clean up", fenced("sh", "away"), fenced("text", "gone"),
+	))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, b := range p.Blocks {
+		for _, c := range b.Commands {
+			got = append(got, fmt.Sprintf("%d %q %q %q %t", c.Line, c.Text, c.Output, b.Editions, b.CleanUp))
+		}
+		if strings.Contains(b.Text, "gone") || strings.Contains(b.Text, "Today") {
+			t.Errorf("text %q", b.Text)
+		}
+	}
+	want := []string{
+		`6 "cat <<END\n  $ a\n> b\nEND" ["$ a" "…"] ["v1"] false`, `18 "echo" [] [] false`, `28 "a" [] [] false`,
+		`32 "b" [] [] false`, `38 "away" ["gone"] [] true`,
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 // TestLabels takes what is bold, and nothing else, for the name of the edition's block that follows.
 func TestLabels(t *testing.T) {
 	t.Parallel()
@@ -99,7 +130,7 @@ func TestMarks(t *testing.T) {
 	t.Parallel()
 	p, err := Read("07-x.md", page(
 		"For all.", "<!-- edition: classic -->\nOld,\ntwice.", "All again.",
-		"- one\n<!-- edition: v1 gateway-api -->\n- two\n<!-- edition: all -->\n- both, old and new",
+		"- one\n<!-- edition: v1 gateway-api -->\n- two\n<!-- edition: all -->\n- both, old and new\n- plain",
 		"<!-- edition: v1 -->\n\n| a |\n|---|\n| new |", "After the table.",
 		fenced("yaml istiofiles/a.yml", "old: file"), fenced("yaml istiofiles/v1/a.yml", "new: file"),
 		fenced("yaml istiofiles/gateway-api/a.yml", "other: file"), "After the files.",
@@ -110,11 +141,11 @@ func TestMarks(t *testing.T) {
 		t.Fatal(err)
 	}
 	for edition, want := range map[string]string{
-		"classic": "# 7. Title|For all.|Old,|twice.|All again.|- one|- both, old and new|After the table.|" +
+		"classic": "# 7. Title|For all.|Old,|twice.|All again.|- one|- both, old and new|- plain|After the table.|" +
 			"old: file|After the files.|## Next|For all at last.",
-		"v1": "# 7. Title|For all.|All again.|- one|- two|- both, old and new|a|---|new|After the table.|" +
+		"v1": "# 7. Title|For all.|All again.|- one|- two|- both, old and new|- plain|a|---|new|After the table.|" +
 			"new: file|After the files.|## Section|Its text.|### Below|Its end.|## Next|For all at last.",
-		"gateway-api": "# 7. Title|For all.|All again.|- one|- two|- both, old and new|After the table.|" +
+		"gateway-api": "# 7. Title|For all.|All again.|- one|- two|- both, old and new|- plain|After the table.|" +
 			"other: file|After the files.|## Next|For all at last.",
 	} {
 		var lines []string
@@ -145,6 +176,7 @@ func TestReadRefuses(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ text, want string }{
 		"no title":       {"text", "07-x.md:1: no title"},
+		"empty sh":       {string(page(fenced("sh", " "))), "07-x.md:4: want a command"},
 		"output first":   {string(page(fenced("console", "output"))), "07-x.md:4: want a command"},
 		"edition":        {string(page(fenced("console v2", "$ a"))), `07-x.md:3: edition "v2": want one of`},
 		"unknown key":    {string(page(check("send: 1", "answer: {x: 1}"))), "07-x.md:5: field answer not found"},

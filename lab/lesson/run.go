@@ -9,11 +9,12 @@ import (
 	"strings"
 	"time"
 
-	"go.yaml.in/yaml/v3"
-
 	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/lesson/words"
 	"istio-tutorial/lab/objects"
 	"istio-tutorial/lab/shell"
+
+	"go.yaml.in/yaml/v3"
 )
 
 // Place is where a page is run.
@@ -33,6 +34,7 @@ type runner struct {
 	Place
 	shell *shell.Session
 	plain map[string]time.Duration // the slowest of each request that nothing holds back
+	tell  func(words.Phrase)       // what is waited for, again and again
 }
 
 func newRunner(p Place) (*runner, error) {
@@ -40,7 +42,7 @@ func newRunner(p Place) (*runner, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &runner{Place: p, shell: session, plain: map[string]time.Duration{}}, nil
+	return &runner{Place: p, shell: session, plain: map[string]time.Duration{}, tell: func(words.Phrase) {}}, nil
 }
 
 func (r *runner) close() error { return r.shell.Close() }
@@ -102,7 +104,7 @@ func (r *runner) enter(ctx context.Context, file string, c Command, each func(st
 
 // verdict is nil if all claims hold, else a *Failure.
 func verdict(file string, c *Check, claims []Claim) error {
-	failure := &Failure{File: file, Line: c.Line, What: c.title()}
+	failure := &Failure{File: file, Line: c.Line, What: c.title().String()}
 	for _, claim := range claims {
 		if !claim.OK {
 			failure.Said = append(failure.Said, claim.Text+" ("+claim.Want+")")
@@ -116,21 +118,35 @@ func verdict(file string, c *Check, claims []Claim) error {
 }
 
 // title is a check in a few words.
-func (c *Check) title() string {
+func (c *Check) title() words.Phrase {
 	if c.Send == 0 {
-		return "wait"
+		a := c.WaitFor[0]
+		return words.Put(words.WaitingFor, a.of, a.text)
 	}
-	title := fmt.Sprintf("%d requests", c.Send)
+	title := words.Put(words.Requests, c.Send)
 	if c.From != "" {
-		title += fmt.Sprintf(" of %s to %s", c.From, c.To)
+		title = words.Put(words.FromTo, title, c.From, c.To)
 	}
 	if c.AtOnce > 1 {
-		title += fmt.Sprintf(", %d at once", c.AtOnce)
+		title = words.Put(words.AtOnce, title, c.AtOnce)
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Headers)) {
-		title += fmt.Sprintf(", %s: %s", name, c.Headers[name])
+		title = words.Put(words.With, title, name, c.Headers[name])
 	}
 	return title
+}
+
+// longest is the time that a check may take by itself; 0 is none to speak of.
+func (c *Check) longest() time.Duration {
+	var held time.Duration
+	for _, a := range c.Answers {
+		held = max(held, readKind(a.of).after)
+	}
+	took := held * time.Duration(c.Send/max(1, c.AtOnce))
+	if len(c.WaitFor) > 0 {
+		took += waiting
+	}
+	return took
 }
 
 // run does all of a page in an edition; say gets each line of what is done. The error is a

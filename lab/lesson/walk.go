@@ -1,15 +1,18 @@
 package lesson
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/lesson/prose"
+	"istio-tutorial/lab/lesson/screen"
+	"istio-tutorial/lab/lesson/words"
 )
 
 // Walk leads a reader through a page: its text, each command when they say so, and the checks.
@@ -19,131 +22,168 @@ type Walk struct {
 	Page Page
 	// Edition is the one of its blocks that are shown. Required.
 	Edition string
+	// Language is that of the page: English or Chinese. Required.
+	Language string
 	// Lab is the name of the lab that it uses; it starts one where none runs. Required.
 	Lab string
 	// Listen is the ingress' address of a lab that it starts. Required.
 	Listen string
+	// Line is a command line for the lab, by the verb and what follows it. Required.
+	Line func(verb string) string
+	// Other is a command line that walks through the page in another lab. Required.
+	Other string
+	// Next is the lesson that follows, in this edition; nil after the last.
+	Next *Page
 	// In is what the reader types: a line for each command. Required.
 	In io.Reader
 	// Out is what they see. Required.
 	Out io.Writer
+	// Getenv tells what the terminal is like. Required.
+	Getenv func(string) string
 }
 
-// ErrWrong says that something on a page was not so.
-var ErrWrong = errors.New("not all was as the page says")
+// The languages of the pages.
+const (
+	English = words.English
+	Chinese = words.Chinese
+)
+
+// What ends a walk that did not come to a good end.
+var (
+	// ErrWrong says that something on a page was not so.
+	ErrWrong = errors.New("not all was as the page says")
+	// ErrUnlike says that the lab is not as a page expects it, and that nobody is there to ask.
+	ErrUnlike = errors.New("the lab is not as the lesson expects it")
+	// ErrAbsent says that the page is not one of the edition's.
+	ErrAbsent = errors.New("the edition does not have this lesson")
+)
+
+// Explain says in the reader's language why a walk ended; other errors say it themselves.
+func (w Walk) Explain(err error) string {
+	text := words.Of(w.Language)
+	switch {
+	case errors.Is(err, ErrWrong):
+		return text.Say(words.Put(words.ErrWrong))
+	case errors.Is(err, ErrUnlike):
+		return text.Say(words.Put(words.ErrUnlike))
+	case errors.Is(err, ErrAbsent):
+		return text.Say(words.Put(words.ErrAbsent, w.Edition, "docs/gateway-api.md"))
+	}
+	return err.Error()
+}
 
 // Run returns nil at the page's end, or when the reader ends it; then everything is put back.
 func (w Walk) Run(ctx context.Context) (err error) {
-	place, end, err := w.find(ctx)
+	if !w.Page.In(w.Edition) {
+		return ErrAbsent
+	}
+	g := &guide{
+		Walk: w, text: words.Of(w.Language), screen: screen.New(w.Out, w.Getenv), keys: screen.Type(w.In),
+	}
+	place, end, err := g.find(ctx)
+	if errors.Is(err, errQuit) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, end()) }()
-	r, err := newRunner(place)
+	g.runner, err = newRunner(place)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, r.close()) }()
-	g := &guide{Walk: w, runner: r, typed: lines(w.In), shown: isTerminal(w.In)}
+	g.tell = g.brief
+	defer func() { err = errors.Join(err, g.close()) }()
 	return g.page(ctx)
-}
-
-// find is the running lab, or one that is started for the page and ended with it.
-func (w Walk) find(ctx context.Context) (Place, func() error, error) {
-	folder, err := w.FolderOf(w.Lab)
-	if err != nil {
-		return Place{}, nil, err
-	}
-	client := control.NewClient(folder)
-	if running(ctx, client) == nil {
-		place, err := w.placeOf(ctx, client, w.Lab)
-		return place, func() error { return nil }, err
-	}
-	fmt.Fprintln(w.Out, "No lab is running: starting one for this lesson.")
-	l, err := w.start(ctx, w.Lab, w.Listen, w.Edition)
-	if err != nil {
-		return Place{}, nil, err
-	}
-	fmt.Fprintf(w.Out, "It is at %s.\n\n", l.place.Ingress)
-	return l.place, l.close, nil
-}
-
-// lines are what the reader types, until there is no more.
-func lines(in io.Reader) <-chan string {
-	typed := make(chan string)
-	go func() {
-		defer close(typed)
-		for s := bufio.NewScanner(in); s.Scan(); {
-			typed <- strings.TrimSpace(s.Text())
-		}
-	}()
-	return typed
-}
-
-func isTerminal(in io.Reader) bool {
-	file, ok := in.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := file.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
 // guide is a Walk under way.
 type guide struct {
 	Walk
 	*runner
-	typed <-chan string
-	shown bool // what is typed: by the terminal
-	begun bool // a command was run
-	wrong bool
+	text   words.Words
+	screen *screen.Screen
+	keys   *screen.Keys
+
+	own     bool      // the lab is the lesson's, and ends with it
+	begun   bool      // a command was run
+	held    int       // checks
+	checked int       // checks
+	failed  int       // commands
+	shown   time.Time // when the last brief text was
 }
 
 // errQuit says that the reader has had enough.
 var errQuit = errors.New("quit")
 
+// say shows a text, on lines of its own.
+func (g *guide) say(k words.Key, args ...any) { g.wrap("", g.text.Say(words.Put(k, args...))) }
+
+// briefly is how long a brief text stands at least.
+const briefly = 100 * time.Millisecond
+
+// brief shows what is waited for, where that can be taken away again.
+func (g *guide) brief(p words.Phrase) {
+	if time.Since(g.shown) < briefly {
+		return
+	}
+	g.shown = time.Now()
+	g.screen.Brief(prose.Wrap(g.text.Say(p), g.screen.Width()-1)[0])
+}
+
 func (g *guide) page(ctx context.Context) error {
-	g.warnOfRules(ctx)
 	err := g.blocks(ctx)
 	if err != nil && g.begun {
 		g.cleanUp(context.WithoutCancel(ctx))
 	}
+	if g.begun && !g.own {
+		g.leaves(context.WithoutCancel(ctx))
+	}
 	switch {
-	case errors.Is(err, errQuit) || err == nil && !g.wrong:
+	case errors.Is(err, errQuit):
 		return nil
-	case err == nil:
+	case err != nil:
+		return err
+	}
+	g.sum()
+	if g.held < g.checked || g.failed > 0 {
 		return ErrWrong
 	}
-	return err
+	return nil
 }
 
-// warnOfRules tells of what the page does not count with.
-func (g *guide) warnOfRules(ctx context.Context) {
-	status, err := g.Client.Status(ctx)
-	if err != nil {
+// sum says how many checks held, and which lesson is next.
+func (g *guide) sum() {
+	if g.held < g.checked {
+		g.say(words.NotHeld, g.held, g.checked)
+	} else if g.checked > 0 {
+		g.say(words.Held, g.held)
+	}
+	if g.failed > 0 {
+		g.say(words.Commands, g.failed)
+	}
+	if g.Next == nil {
+		g.say(words.Last)
 		return
 	}
-	if string(status.Edition) != g.Edition {
-		fmt.Fprintf(g.Out, "The lab's edition is %s, the page's %s.\n\n", status.Edition, g.Edition)
-	}
-	if len(status.Rules) == 0 {
-		return
-	}
-	var names []string
-	for _, r := range status.Rules {
-		names = append(names, r.Name)
-	}
-	fmt.Fprintf(g.Out, "The lab has rules already, which the page does not know of: %s\n\n",
-		strings.Join(names, ", "))
+	g.say(words.Next, g.Line(fmt.Sprintf("lesson %d", g.Next.Number)), g.Next.Heading())
 }
+
+// unseen joins two texts, as a mark between them did: items on both sides are of one list.
+const unseen = "\n<!-- -->\n"
 
 func (g *guide) blocks(ctx context.Context) error {
+	var text strings.Builder
 	for _, b := range g.Page.Blocks {
 		if !b.In(g.Edition) {
 			continue
 		}
 		if b.Text != "" {
-			fmt.Fprintf(g.Out, "%s\n\n", b.Text)
+			text.WriteString(b.Text + unseen)
+			continue
+		}
+		if err := g.read(ctx, &text); err != nil {
+			return err
 		}
 		for _, c := range b.Commands {
 			if err := g.offer(ctx, c); err != nil {
@@ -156,78 +196,12 @@ func (g *guide) blocks(ctx context.Context) error {
 			}
 		}
 	}
-	return nil
-}
-
-// offer runs a command if the reader says so.
-func (g *guide) offer(ctx context.Context, c Command) error {
-	c.echo(g.say)
-	fmt.Fprint(g.Out, "[Enter runs it, s skips it, q ends the lesson] ")
-	for {
-		select {
-		case word, ok := <-g.typed:
-			if ok && !g.shown {
-				fmt.Fprintln(g.Out, word)
-			}
-			switch {
-			case !ok || word == "q":
-				fmt.Fprintln(g.Out)
-				return errQuit
-			case word == "s":
-				fmt.Fprintln(g.Out)
-				return nil
-			case word == "":
-				return g.do(ctx, c)
-			}
-			fmt.Fprint(g.Out, "[Enter, s or q] ")
-		case <-ctx.Done():
-			fmt.Fprintln(g.Out)
-			return context.Cause(ctx)
-		}
-	}
-}
-
-func (g *guide) say(line string) { fmt.Fprintln(g.Out, line) }
-
-// do runs a command, and tells where it does not what the page says.
-func (g *guide) do(ctx context.Context, c Command) error {
-	g.begun = true
-	err := g.command(ctx, g.Page.File, c, g.say)
-	failure, ok := errors.AsType[*Failure](err)
-	if ok {
-		g.wrong = true
-		said := strings.Join(failure.Said, "\n  ")
-		if said == "" {
-			said = "it to succeed"
-		}
-		fmt.Fprintf(g.Out, "WRONG  the page expects:\n  %s\n", said)
-		err = nil
-	}
-	fmt.Fprintln(g.Out)
-	return err
-}
-
-// checks does a check, and ticks its claims.
-func (g *guide) checks(ctx context.Context, c *Check) error {
-	fmt.Fprintf(g.Out, "Checking: %s\n", c.title())
-	claims, err := g.check(ctx, c)
-	if err != nil {
-		return fmt.Errorf("%s:%d: %w", g.Page.File, c.Line, err)
-	}
-	for _, claim := range claims {
-		tick := "ok    "
-		if !claim.OK {
-			tick, g.wrong = "WRONG ", true
-		}
-		fmt.Fprintf(g.Out, "%s %s\n", tick, claim)
-	}
-	fmt.Fprintln(g.Out)
-	return nil
+	return g.read(ctx, &text)
 }
 
 // cleanUp runs what the page ends with; some of it may not be there to clean up.
 func (g *guide) cleanUp(ctx context.Context) {
-	fmt.Fprintln(g.Out, "Cleaning up.")
+	g.say(words.Cleaning)
 	for _, b := range g.Page.Blocks {
 		if !b.CleanUp || !b.In(g.Edition) {
 			continue
@@ -236,4 +210,45 @@ func (g *guide) cleanUp(ctx context.Context) {
 			_ = g.command(ctx, g.Page.File, c, func(string) {}) // what was not made cannot be taken away
 		}
 	}
+}
+
+// find returns the running lab if the reader wants the page there, or one that is started for the page and
+// ended with it.
+func (g *guide) find(ctx context.Context) (Place, func() error, error) {
+	folder, err := g.FolderOf(g.Lab)
+	if err != nil {
+		return Place{}, nil, err
+	}
+	client := control.NewClient(folder)
+	if running(ctx, client) != nil {
+		g.say(words.Starting, short(startWithin))
+		return g.startOwn(ctx, g.Lab, g.Listen)
+	}
+	place, err := g.placeOf(ctx, client, g.Lab)
+	if err != nil {
+		return Place{}, nil, err
+	}
+	switch err := g.compare(ctx, place); {
+	case errors.Is(err, errAnother):
+		return g.startOwn(ctx, fmt.Sprintf("lesson-%d", os.Getpid()), "127.0.0.1:0")
+	case err != nil:
+		return Place{}, nil, err
+	}
+	return place, func() error { return nil }, nil
+}
+
+// startOwn starts a lab for the page.
+func (g *guide) startOwn(ctx context.Context, name, listen string) (Place, func() error, error) {
+	l, err := g.start(ctx, name, listen, g.Edition)
+	if err != nil {
+		return Place{}, nil, err
+	}
+	g.own = true
+	g.say(words.Started, l.place.Ingress)
+	if name != g.Lab {
+		g.say(words.OwnLab, name)
+		g.print("  export " + nameVariable + "=" + name + " " + urlVariable + "=" + l.place.Ingress)
+	}
+	fmt.Fprintln(g.screen)
+	return l.place, l.close, nil
 }

@@ -15,62 +15,98 @@ import (
 	"istio-tutorial/lab/lesson"
 )
 
+// walk is lesson and its flags.
+type walk struct {
+	*app
+	edition, listen, lang string
+	changed               func(flag string) bool // the reader gave it
+}
+
 func (a *app) lesson() *cobra.Command {
-	var edition, listen, lang string
+	w := &walk{app: a}
 	cmd := &cobra.Command{
 		Use:   "lesson [LESSON]",
 		Short: "List the lessons, or walk through one",
-		Long: `List the lessons, or walk through one, by number or name: it shows the text, runs each command when
-you press Enter, and runs the checks. It uses the running lab, and the page's blocks of that lab's
-edition, or starts a lab for the lesson.`,
+		Long: `List the lessons, or walk through one, by number or name: it shows the text a page at a time, runs each
+command when you press Enter, and runs the checks. It uses the running lab, and the page's blocks of that
+lab's edition, or starts a lab for the lesson. A running lab that is not as at its start is changed only if
+you say so.`,
 		Example: `  bin/lab lesson
   bin/lab lesson 3
   bin/lab lesson 3 --edition v1
   bin/lab lesson 3 --lang zh`,
 		Args: cobra.MaximumNArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if !cmd.Flags().Changed("edition") {
-				edition = a.runningEdition(cmd.Context(), edition)
-			}
-			if !slices.Contains(lesson.Editions(), edition) {
-				return misusef("--edition=%s: want %s", edition, strings.Join(lesson.Editions(), ", "))
-			}
-			folder, err := pagesIn(lang)
-			if err != nil {
-				return err
-			}
-			home, pages, err := a.lessons(folder, args)
-			if err != nil {
-				return err
-			}
-			if len(args) == 0 {
-				return a.listLessons(pages)
-			}
-			if !pages[0].In(edition) {
-				return fmt.Errorf("%s: edition %s does not have this lesson, see docs/gateway-api.md", pages[0].File, edition)
-			}
-			err = lesson.Walk{
-				Home: home, Page: pages[0], Edition: edition, Lab: a.name, Listen: listen,
-				In: a.stdin, Out: a.stdout,
-			}.Run(cmd.Context())
-			if errors.Is(err, lesson.ErrWrong) {
-				return fmt.Errorf("%s: %w", pages[0].File, err)
-			}
-			return err
-		},
+		RunE: func(cmd *cobra.Command, args []string) error { return w.run(cmd.Context(), args) },
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&edition, "edition", a.standardEdition(),
+	w.changed = flags.Changed
+	flags.StringVar(&w.edition, "edition", a.standardEdition(),
 		strings.Join(lesson.Editions(), ", ")+"; default: the running lab's, or $LAB_EDITION")
-	flags.StringVar(&lang, "lang", a.language(), "language of the pages: en or zh ($LANG)")
-	flags.StringVar(&listen, "listen", defaultListen, "address of the ingress, if it starts a lab")
+	flags.StringVar(&w.lang, "lang", a.language(), "language of the pages: en or zh ($LANG)")
+	flags.StringVar(&w.listen, "listen", defaultListen, "address of the ingress, if it starts a lab")
 	return cmd
+}
+
+func (w *walk) run(ctx context.Context, args []string) error {
+	if !w.changed("edition") {
+		w.edition = w.runningEdition(ctx, w.edition)
+	}
+	if !slices.Contains(lesson.Editions(), w.edition) {
+		return misusef("--edition=%s: want %s", w.edition, strings.Join(lesson.Editions(), ", "))
+	}
+	folder, err := pagesIn(w.lang)
+	if err != nil {
+		return err
+	}
+	home, pages, err := w.lessons(folder, nil)
+	if err != nil {
+		return err
+	}
+	if len(args) == 0 {
+		return w.listLessons(pages)
+	}
+	at, err := w.find(pages, args[0])
+	if err != nil {
+		return err
+	}
+	page := pages[at]
+	walk := lesson.Walk{
+		Home: home, Page: page, Edition: w.edition, Language: w.lang, Lab: w.name, Listen: w.listen,
+		Line:  func(verb string) string { return w.line(verb) + w.given(verb) },
+		Other: fmt.Sprintf("bin/lab --name %s-2 lesson %d --listen 127.0.0.1:0", w.name, page.Number) + w.given("lesson"),
+		In:    w.stdin, Out: w.stdout, Getenv: w.getenv,
+	}
+	if next := slices.IndexFunc(pages[at+1:], func(p lesson.Page) bool { return p.In(w.edition) }); next >= 0 {
+		walk.Next = &pages[at+1+next]
+	}
+	if err = walk.Run(ctx); errors.Is(err, lesson.ErrWrong) || errors.Is(err, lesson.ErrAbsent) {
+		return fmt.Errorf("%s: %s", page.File, walk.Explain(err))
+	}
+	if errors.Is(err, lesson.ErrUnlike) {
+		return errors.New(walk.Explain(err))
+	}
+	return err
+}
+
+// given are the flags of a walk for another one: what the reader said stays so.
+func (w *walk) given(verb string) string {
+	if !strings.HasPrefix(verb, "lesson") {
+		return ""
+	}
+	flags := ""
+	if w.changed("edition") {
+		flags += " --edition " + w.edition
+	}
+	if w.changed("lang") {
+		flags += " --lang " + w.lang
+	}
+	return flags
 }
 
 // The languages that there are pages in.
 const (
-	english = "en"
-	chinese = "zh"
+	english = lesson.English
+	chinese = lesson.Chinese
 )
 
 // language is the reader's, by the variables of locale(7), if there are pages in it.

@@ -80,6 +80,7 @@ func build(home string) error {
 //	exits STATUS CMD...      run a command that ends with STATUS
 //	until REGEXP CMD...      run a command again and again until it prints that
 //	ask COUNT [AGENT]        ask the ingress, and print the answers
+//	terminal, shows, press, closes   see [terminalCommands]
 //	pod NAME LABELS          wait until one pod has these labels, and set NAME to its name
 func TestScripts(t *testing.T) {
 	t.Parallel()
@@ -94,10 +95,19 @@ func TestScripts(t *testing.T) {
 			env.Setenv("ENVOY", proxy.Path)
 			return setup(env)
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"up": up, "interrupt": interrupt, "exits": exits, "until": until, "ask": ask, "pod": pod,
-		},
+		Cmds: commands(),
 	})
+}
+
+// commands are those that scripts have beside testscript's own.
+func commands() map[string]func(*testscript.TestScript, bool, []string) {
+	all := terminalCommands()
+	if all == nil {
+		all = map[string]func(*testscript.TestScript, bool, []string){}
+	}
+	all["up"], all["interrupt"], all["exits"], all["until"] = up, interrupt, exits, until
+	all["ask"], all["pod"] = ask, pod
+	return all
 }
 
 type labKey struct{}
@@ -116,6 +126,7 @@ func setup(env *testscript.Env) error {
 	env.Setenv("HOME", run)
 	env.Setenv("LAB_NAME", defaultLab)
 	env.Values[labKey{}] = map[string]*runningLab{}
+	env.Values[terminalKey{}] = &openTerminals{}
 	root, err := filepath.Abs(repository)
 	if err != nil {
 		return err

@@ -183,11 +183,20 @@ func (a *app) lessons(in string, words []string) (lesson.Home, []lesson.Page, er
 	}
 	var pages []lesson.Page
 	for _, word := range words {
-		i := slices.IndexFunc(all, func(p lesson.Page) bool { return p.Is(word) })
-		if i < 0 {
-			return home, nil, misusef("%s: no such lesson; `%s` lists them", word, a.line("lesson"))
+		i, err := a.find(all, word)
+		if err != nil {
+			return home, nil, err
 		}
 		pages = append(pages, all[i])
 	}
 	return home, pages, nil
+}
+
+// find returns where the page is that a word names.
+func (a *app) find(pages []lesson.Page, word string) (int, error) {
+	i := slices.IndexFunc(pages, func(p lesson.Page) bool { return p.Is(word) })
+	if i < 0 {
+		return 0, misusef("%s: no such lesson; `%s` lists them", word, a.line("lesson"))
+	}
+	return i, nil
 }

@@ -1,0 +1,64 @@
+package screen
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"os"
+	"strings"
+)
+
+// Keys is what a reader types, a line at a time. It is made by Type.
+type Keys struct {
+	typed    chan string
+	terminal *os.File // nil: a pipe, which holds its lines until they are wanted
+}
+
+// Type reads what a reader types until there is no more.
+func Type(in io.Reader) *Keys {
+	k := &Keys{typed: make(chan string)}
+	if file, ok := in.(*os.File); ok && isTerminal(file) {
+		k.terminal = file
+	}
+	go func() {
+		defer close(k.typed)
+		for s := bufio.NewScanner(in); s.Scan(); {
+			k.typed <- strings.TrimSpace(s.Text())
+		}
+	}()
+	return k
+}
+
+// Terminal reports whether a person types.
+func (k *Keys) Terminal() bool { return k.terminal != nil }
+
+// Forget drops what was typed before anybody asked for it.
+func (k *Keys) Forget() {
+	if k.terminal == nil {
+		return
+	}
+	_ = drop(k.terminal) // what it keeps is only an early answer
+	for {
+		select {
+		case _, ok := <-k.typed:
+			if !ok {
+				return
+			}
+		default:
+			return
+		}
+	}
+}
+
+// Next waits for a line; the error is io.EOF after the last, or that of ctx.
+func (k *Keys) Next(ctx context.Context) (string, error) {
+	select {
+	case line, ok := <-k.typed:
+		if !ok {
+			return "", io.EOF
+		}
+		return line, nil
+	case <-ctx.Done():
+		return "", context.Cause(ctx)
+	}
+}

@@ -1,0 +1,111 @@
+package lesson
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/lesson/words"
+	"istio-tutorial/lab/objects"
+)
+
+// errAnother says that the reader wants another lab.
+var errAnother = errors.New("another lab")
+
+// compare returns nil once a running lab is as its start was, which every page expects, and of the page's
+// edition. It changes the lab only if the reader says so.
+func (g *guide) compare(ctx context.Context, place Place) error {
+	for {
+		edition, objects, err := g.unlike(ctx, place.Client)
+		if err != nil || len(edition)+len(objects) == 0 {
+			return err
+		}
+		g.say(words.Unlike, g.Lab)
+		for _, p := range append(edition, objects...) {
+			g.wrap("  ", g.text.Say(p))
+		}
+		if !g.keys.Terminal() {
+			g.advise(len(edition) == 0)
+			return ErrUnlike
+		}
+		prompt, keys := words.Choose, []string{"r", "n"}
+		if len(edition) > 0 {
+			prompt, keys = words.ChooseOther, []string{"n"}
+		}
+		word, err := g.choose(ctx, prompt, prompt, keys...)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintln(g.screen)
+		if word == "n" {
+			g.say(words.Another, short(startWithin))
+			return errAnother
+		}
+		if err := g.reset(ctx, place); err != nil {
+			return err
+		}
+	}
+}
+
+// advise says what to type, where nobody is there to ask.
+func (g *guide) advise(resets bool) {
+	if resets {
+		g.say(words.Tell)
+		g.print("  " + g.Line("reset"))
+	}
+	g.say(words.TellOther)
+	g.print("  " + g.Other)
+}
+
+// unlike is what is not as a page expects it: the lab's edition, and objects that are not as at its start.
+func (g *guide) unlike(ctx context.Context, client *control.Client) (edition, changed []words.Phrase, err error) {
+	status, err := client.Status(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	if string(status.Edition) != g.Edition {
+		edition = []words.Phrase{words.Put(words.OtherEdition, status.Edition, g.Edition)}
+	}
+	results, err := client.Reset(ctx, control.Reset{DryRun: true})
+	for _, r := range results {
+		changed = append(changed, undone(r))
+	}
+	return edition, changed, err
+}
+
+// undone says what a reset would undo.
+func undone(r objects.Result) words.Phrase {
+	says := words.Changed
+	switch r.Done {
+	case "deleted":
+		says = words.Added
+	case "created":
+		says = words.Missing
+	}
+	return words.Put(says, strings.ToLower(r.Kind), r.Name)
+}
+
+// reset puts the lab back, as the verb does.
+func (g *guide) reset(ctx context.Context, place Place) error {
+	r, err := newRunner(place)
+	if err != nil {
+		return err
+	}
+	err = r.command(ctx, g.Page.File, Command{Line: 1, Text: "bin/lab reset"}, g.print)
+	fmt.Fprintln(g.screen)
+	return errors.Join(err, r.close())
+}
+
+// leaves tells what is not as it was, after a page that was not gone through to its end.
+func (g *guide) leaves(ctx context.Context) {
+	_, changed, err := g.unlike(ctx, g.Client)
+	if err != nil || len(changed) == 0 {
+		return
+	}
+	g.say(words.Left, g.Line("reset"))
+	for _, p := range changed {
+		g.wrap("  ", g.text.Say(p))
+	}
+}
