@@ -19,6 +19,7 @@ const (
 	NoMirror   rules.Code = "no-mirror"    // nobody gets the mirrored requests
 	NoEffect   rules.Code = "no-effect"    // a field asks for nothing, or too little
 	Ambiguous  rules.Code = "ambiguous"    // a condition is stated in two ways
+	Unsent     rules.Code = "unsent"       // nobody sends the header that a condition is about
 	NoAction   rules.Code = "no-action"    // a rule of Mixer, or a part of it, does nothing
 	NoMatch    rules.Code = "no-match"     // a rule of Mixer matches no call
 	NoQuota    rules.Code = "no-quota"     // nothing is charged, or nothing allows it
