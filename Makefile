@@ -22,8 +22,8 @@ export GORACE ?= atexit_sleep_ms=0
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
-run: ## start the tutorial on this machine, with a real Envoy; Ctrl-C ends it
-	@bin/lab up
+run: ## start the tutorial on this machine, with a real Envoy; LISTEN=8281 for another port; Ctrl-C ends it
+	@bin/lab up $(if $(LISTEN),--listen '$(LISTEN)')
 
 chain: build ## the plain chain, without a mesh, on 8280, 8180 and 8080, or PORTS='9280 9180 9080'
 	@bin/chain.sh

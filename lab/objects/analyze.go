@@ -26,14 +26,15 @@ func (s Set) Analyze(files []File, namespace string) []Finding {
 		s = s.with(read[i])
 	}
 	a.refuse(Object{}, tooManyHosts(s.objects))
-	all := s.said()
+	all, told := s.said(), map[Finding]bool{}
 	for i, f := range files {
 		said := all
 		if next := s.with(read[i]); !slices.EqualFunc(next.objects, s.objects, sameDocument) {
 			said = next.said()
 		}
 		for _, one := range said {
-			if one.File == f.Name && !slices.Contains(a.partly, one.Ref) {
+			if one.File == f.Name && !slices.Contains(a.partly, one.Ref) && !told[one] {
+				told[one] = true
 				a.findings = append(a.findings, one)
 			}
 		}

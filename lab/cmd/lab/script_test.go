@@ -77,6 +77,7 @@ func build(home string) error {
 //	up [ARG...]              start a lab of the name in $LAB_NAME; $INGRESS is its address, as a
 //	                         URL, and $ADDRESS as host:port
 //	interrupt SIGNAL         end it by a signal, and hold that it ends with status 0
+//	stop SIGNAL              send it STOP or CONT
 //	exits STATUS CMD...      run a command that ends with STATUS
 //	until REGEXP CMD...      run a command again and again until it prints that
 //	ask COUNT [AGENT]        ask the ingress, and print the answers
@@ -95,7 +96,7 @@ func TestScripts(t *testing.T) {
 			return setup(env)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"up": up, "interrupt": interrupt, "exits": exits, "until": until, "ask": ask, "pod": pod,
+			"up": up, "interrupt": interrupt, "stop": stop, "exits": exits, "until": until, "ask": ask, "pod": pod,
 		},
 	})
 }
@@ -206,6 +207,11 @@ func interrupt(ts *testscript.TestScript, _ bool, args []string) {
 	if err != nil {
 		ts.Fatalf("ended with %v", err)
 	}
+}
+
+func stop(ts *testscript.TestScript, _ bool, args []string) {
+	signals := map[string]syscall.Signal{"STOP": syscall.SIGSTOP, "CONT": syscall.SIGCONT}
+	ts.Check(labs(ts)[ts.Getenv("LAB_NAME")].cmd.Process.Signal(signals[args[0]]))
 }
 
 func exits(ts *testscript.TestScript, _ bool, args []string) {
