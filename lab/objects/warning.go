@@ -5,7 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"istio-tutorial/lab/mesh")
+	"istio-tutorial/lab/mesh"
+)
 
 // Explain adds to results what a reader should know: what became of their own rules, and of
 // others that acted before; and what a cluster would not do. Nothing is said twice.
