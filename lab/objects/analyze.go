@@ -100,7 +100,10 @@ func (a *analyst) read(f File) []Object {
 		if err != nil {
 			a.refuse(o, err)
 			if o.rule == nil {
-				continue
+				var isThere bool
+				if o, isThere = standIn(doc, a.namespace); !isThere {
+					continue
+				}
 			}
 			a.partly = append(a.partly, o.Ref) // what others say of it is right
 		}
