@@ -1,4 +1,7 @@
 # GNU make. `make` lists the targets.
+ifeq ($(OS),Windows_NT)
+$(error on Windows this runs in WSL2 only: it needs Linux or macOS)
+endif
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
 MODULES := customer preference recommendation egress service lab e2e
@@ -20,10 +23,10 @@ export GORACE ?= atexit_sleep_ms=0
 .PHONY: help run chain build test verify prove bench fuzz lint deadcode vulnerabilities licenses images test-images push load deploy undeploy test-cluster clean
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+	@awk -F ':[^#]*## ' '/^[a-z-]+:[^#]*## / { printf "%-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: ## start the tutorial on this machine, with a real Envoy; Ctrl-C ends it
-	@bin/lab up
+run: ## start the tutorial on this machine, with a real Envoy; LISTEN=8281 for another port; Ctrl-C ends it
+	@bin/lab up $(if $(LISTEN),--listen '$(LISTEN)')
 
 chain: build ## the plain chain, without a mesh, on 8280, 8180 and 8080, or PORTS='9280 9180 9080'
 	@bin/chain.sh
@@ -65,6 +68,8 @@ lint: out/tools/repository deadcode vulnerabilities ## what CI holds the sources
 	@out/tools/repository .
 	@bin/progress.sh vet go vet work
 	@bin/progress.sh vet go vet -tags=images,cluster work
+	@GOOS=darwin GOARCH=arm64 CGO_ENABLED=0 bin/progress.sh 'vet for macOS' go vet work
+	@for p in $(PROGRAMS:out/%=./%) ./lab/cmd/lab; do GOOS=darwin GOARCH=arm64 CGO_ENABLED=0 bin/progress.sh 'building for macOS' go build -o /dev/null $$p || exit 1; done
 	@for m in $(MODULES) tools/repository; do (cd $$m && GOWORK=off go mod tidy -diff && GOWORK=off go build -o /dev/null ./...) || exit 1; done
 	@bin/progress.sh 'building golangci-lint' go run -v $(GOLANGCI) version
 	@for m in $(MODULES); do echo "golangci-lint $$m"; (cd $$m && go run $(GOLANGCI) run ./...) || exit 1; done
@@ -79,7 +84,7 @@ deadcode:
 	@echo deadcode
 	@go run $(DEADCODE) -filter '^istio-tutorial/' $(filter-out ./e2e/...,$(MODULES:%=./%/...)) >out/deadcode
 	@go run $(DEADCODE) -test -filter '^istio-tutorial/(.*/(lab|service)test|e2e)(/|$$)' -tags=images,cluster $(MODULES:%=./%/...) >out/deadcode-test
-	@! { grep -v '^[^:]*/\(lab\|service\)test/' out/deadcode; cat out/deadcode-test; } | grep .
+	@! { grep -E -v '^[^:]*/(lab|service)test/' out/deadcode; cat out/deadcode-test; } | grep .
 
 vulnerabilities:
 	@if curl -fsS --max-time 10 -o /dev/null "$$GOVULNDB/index/db.json" 2>/dev/null; then \

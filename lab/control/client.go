@@ -20,7 +20,7 @@ import (
 var ErrNotRunning = errors.New("no lab is running")
 
 // Client asks a lab. What the lab refuses is an [*objects.Error]; without a lab, every error is
-// ErrNotRunning. It serves any number of goroutines.
+// ErrNotRunning, and ErrSilent where one has been stopped. It serves any number of goroutines.
 type Client struct {
 	folder Folder
 	http   *http.Client
@@ -160,9 +160,12 @@ func ask[T any](ctx context.Context, c *Client, method string, request any) (T, 
 func stream[T any](ctx context.Context, c *Client, method string, request any) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var none T
+		ctx, end := context.WithCancelCause(ctx)
+		defer end(nil)
+		go c.watch(ctx, end)
 		body, err := c.post(ctx, method, request)
 		if err != nil {
-			yield(none, err)
+			yield(none, silentOr(ctx, err))
 			return
 		}
 		defer body.Close()
@@ -173,7 +176,7 @@ func stream[T any](ctx context.Context, c *Client, method string, request any) i
 			case errors.Is(err, io.EOF):
 				return
 			case err != nil:
-				yield(none, fmt.Errorf("%s: the lab broke off: %w", method, err))
+				yield(none, silentOr(ctx, fmt.Errorf("%s: the lab broke off: %w", method, err)))
 				return
 			case r.Error != nil:
 				yield(r.Value, r.Error)
@@ -183,6 +186,14 @@ func stream[T any](ctx context.Context, c *Client, method string, request any) i
 			}
 		}
 	}
+}
+
+// silentOr is ErrSilent where that is what ended a question.
+func silentOr(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); errors.Is(cause, ErrSilent) {
+		return cause
+	}
+	return err
 }
 
 func (c *Client) post(ctx context.Context, method string, request any) (io.ReadCloser, error) {

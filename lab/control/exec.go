@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"runtime"
 	"syscall"
@@ -18,6 +19,9 @@ import (
 type Streams struct {
 	In       io.Reader
 	Out, Err io.Writer
+	// Shared leaves the command among those that get the terminal's signals, as the caller does. Without, all
+	// that the command has started ends with it, when its caller does. Optional.
+	Shared bool
 }
 
 // execGrace is the time from SIGTERM to SIGKILL of a command that nobody waits for any more.
@@ -37,9 +41,29 @@ func (c *Client) Exec(ctx context.Context, e Exec, s Streams) (status int, err e
 		cmd.Stdin = s.In
 	}
 	cmd.SysProcAttr = withCaller()
-	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	cmd.SysProcAttr.Setpgid = !s.Shared && !(e.Stdin && isDevice(s.In))
+	end := func(s syscall.Signal) error { return cmd.Process.Signal(s) }
+	if cmd.SysProcAttr.Setpgid { // what it has started ends with it
+		end = func(s syscall.Signal) error { return syscall.Kill(-cmd.Process.Pid, s) }
+	}
+	cmd.Cancel = func() error { return end(syscall.SIGTERM) }
 	cmd.WaitDelay = execGrace
-	return runHere(cmd)
+	status, err = runHere(cmd)
+	if ctx.Err() != nil && cmd.Process != nil {
+		_ = end(syscall.SIGKILL) // what is left, if anything
+	}
+	return status, err
+}
+
+// isDevice reports whether a command reads from what may be a terminal, whose signals are then for it: only
+// the group that the terminal has in front may read.
+func isDevice(in io.Reader) bool {
+	file, ok := in.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := file.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
 // runHere keeps the thread that starts the command, whose end Linux takes for the parent's.

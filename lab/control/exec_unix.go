@@ -5,4 +5,4 @@ package control
 import "syscall"
 
 // withCaller leaves the command to the terminal's hang-up.
-func withCaller() *syscall.SysProcAttr { return nil }
+func withCaller() *syscall.SysProcAttr { return &syscall.SysProcAttr{} }

@@ -47,8 +47,35 @@ func (f Folder) File(name string) string { return filepath.Join(string(f), name)
 // Socket is where the lab answers a Client.
 func (f Folder) Socket() string { return f.File("control") }
 
-// Lock is the file whose lock a running lab holds until it has ended, in whatever way.
+// Lock is the file whose lock a running lab holds until it has ended, in whatever way. Its text is
+// the number of the lab's process.
 func (f Folder) Lock() string { return f.File("lock") }
+
+// PID is the process that has, or had, the lock; 0 where none did.
+func (f Folder) PID() int {
+	data, err := os.ReadFile(f.Lock())
+	if err != nil {
+		return 0
+	}
+	pid, _ := strconv.Atoi(string(data)) // one that is being written is none yet
+	return pid
+}
+
+// Others are the folders of the user's other labs.
+func (f Folder) Others() []Folder {
+	base := filepath.Dir(string(f))
+	entries, _ := os.ReadDir(base) // without it there are none
+	var list []Folder
+	for _, e := range entries {
+		if other := Folder(filepath.Join(base, e.Name())); other != f && other.PID() != 0 {
+			list = append(list, other)
+		}
+	}
+	return list
+}
+
+// Name is that of the lab.
+func (f Folder) Name() string { return filepath.Base(string(f)) }
 
 // CheckOwner refuses a folder that is not this user's, and a link in place of one: whoever made
 // it could answer for the lab. The error is fs.ErrNotExist where there is none.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -46,7 +47,7 @@ func claim(f control.Folder) (claimed, error) {
 	for range looks {
 		lock, err := tryLock(f)
 		if err == nil {
-			return claimed{f, lock}, clean(f)
+			return claimed{f, lock}, errors.Join(sign(lock), clean(f))
 		}
 		if !errors.Is(err, syscall.EWOULDBLOCK) && !errors.Is(err, fs.ErrNotExist) {
 			return claimed{}, fmt.Errorf("folder: %w", err)
@@ -74,6 +75,15 @@ func tryLock(f control.Folder) (*os.File, error) {
 		return nil, errors.Join(err, file.Close())
 	}
 	return file, nil
+}
+
+// sign writes who has the lock.
+func sign(lock *os.File) error {
+	if err := lock.Truncate(0); err != nil {
+		return err
+	}
+	_, err := lock.WriteAt([]byte(strconv.Itoa(os.Getpid())), 0)
+	return err
 }
 
 func isAt(file *os.File, path string) bool {

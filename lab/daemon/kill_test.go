@@ -3,10 +3,8 @@ package daemon_test
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"net"
 	"os"
@@ -330,22 +328,3 @@ func TestSocketsAreTheOwnersAlone(t *testing.T) {
 }
 
 // What a client asked for ends when it goes.
-func TestGoneClient(t *testing.T) {
-	t.Parallel()
-	l := up(t)
-	ctx, cancel := context.WithCancel(t.Context())
-	reader, writer := io.Pipe()
-	ended := make(chan error, 1)
-	go func() {
-		e := control.Exec{Selection: sel("deployment/customer"), Command: []string{"sh", "-c", "echo here; exec tail -f /dev/null"}}
-		_, err := l.Exec(ctx, e, control.Streams{Out: writer, Err: writer})
-		ended <- err
-	}()
-	if _, err := io.ReadFull(reader, make([]byte, 5)); err != nil {
-		t.Fatal(err)
-	}
-	cancel()
-	if err := <-ended; err != nil && !errors.Is(err, context.Canceled) {
-		t.Errorf("exec: %v", err)
-	}
-}

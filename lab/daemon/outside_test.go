@@ -64,7 +64,7 @@ func TestWithoutServiceAccount(t *testing.T) {
 	t.Parallel()
 	l := up(t)
 	results := l.must(t, objects.Apply, "deploy/egress/egressgithub/Deployment.yml")
-	want := "a cluster starts no pod of it: there is no ServiceAccount egressgithub"
+	want := "on a cluster its pods would not start: there is no ServiceAccount egressgithub; the lab goes by the name alone"
 	if len(results[0].Warnings) != 1 || results[0].Warnings[0] != want {
 		t.Errorf("warnings %q", results[0].Warnings)
 	}

@@ -56,6 +56,7 @@ func (s *server) close() {
 // routes are the methods, by the names that the Client uses.
 func (l *lab) routes() http.Handler {
 	mux := http.NewServeMux()
+	mux.HandleFunc("POST /ping", func(http.ResponseWriter, *http.Request) {}) // that it lives is all
 	mux.Handle("POST /status", one(l.status))
 	mux.Handle("POST /down", one(l.down))
 	for path, handler := range map[string]http.Handler{

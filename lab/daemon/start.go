@@ -66,7 +66,7 @@ func (l *lab) reserve(ctx context.Context) error {
 		select {
 		case <-time.After(10 * time.Millisecond):
 		case <-within.Done():
-			return fmt.Errorf("ingress: %w", err)
+			return l.taken(ctx, err)
 		}
 	}
 }

@@ -26,14 +26,15 @@ func (s Set) Analyze(files []File, namespace string) []Finding {
 		s = s.with(read[i])
 	}
 	a.refuse(Object{}, tooManyHosts(s.objects))
-	all := s.said()
+	all, told := s.said(), map[Finding]bool{}
 	for i, f := range files {
 		said := all
 		if next := s.with(read[i]); !slices.EqualFunc(next.objects, s.objects, sameDocument) {
 			said = next.said()
 		}
 		for _, one := range said {
-			if one.File == f.Name && !slices.Contains(a.partly, one.Ref) {
+			if one.File == f.Name && !slices.Contains(a.partly, one.Ref) && !told[one] {
+				told[one] = true
 				a.findings = append(a.findings, one)
 			}
 		}
@@ -99,7 +100,10 @@ func (a *analyst) read(f File) []Object {
 		if err != nil {
 			a.refuse(o, err)
 			if o.rule == nil {
-				continue
+				var isThere bool
+				if o, isThere = standIn(doc, a.namespace); !isThere {
+					continue
+				}
 			}
 			a.partly = append(a.partly, o.Ref) // what others say of it is right
 		}

@@ -1,34 +1,70 @@
 package objects
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	"istio-tutorial/lab/mesh"
 )
 
 // Explain adds to results what a reader should know: what became of their own rules, and of
-// others that acted before; and what a cluster would not do.
+// others that acted before; and what a cluster would not do. Nothing is said twice.
 func (s Set) Explain(before Set, results []Result, t mesh.Topology) []Result {
 	if len(results) == 0 {
 		return results
 	}
 	results = slices.Clone(results)
 	known := before.Findings(t)
-	last := &results[len(results)-1]
-	for _, f := range s.Findings(t) {
-		i := slices.IndexFunc(results, func(r Result) bool { return r.Ref == f.Ref })
-		switch {
-		case i >= 0:
-			results[i].Warnings = append(results[i].Warnings, f.Sentence())
-		case !slices.Contains(known, f):
-			last.Warnings = append(last.Warnings, f.Sentence())
-		}
-	}
+	said := map[string]bool{}
 	for i, r := range results {
 		results[i].Warnings = slices.Concat(s.onCluster(r), s.notesOf(r), r.Warnings)
 	}
+	for _, f := range s.Findings(t) {
+		i := slices.IndexFunc(results, func(r Result) bool { return r.Ref == f.Ref })
+		if i < 0 && slices.Contains(known, f) || said[f.subject()] {
+			continue
+		}
+		said[f.subject()] = true
+		if i < 0 {
+			i = len(results) - 1
+		}
+		results[i].Warnings = append(results[i].Warnings, f.Sentence())
+	}
+	return unrepeated(results)
+}
+
+// subject tells findings apart: of some that name all their objects, those are the same.
+func (f Finding) subject() string {
+	ofSeveral := []string{"IST0109", "IST0110", "IST0111", "IST0159", "IST0160", "IST0177"}
+	if slices.Contains(ofSeveral, f.Code) {
+		return f.Code + f.Text
+	}
+	return f.Sentence()
+}
+
+// unrepeated leaves out of the warnings of an object, and of an object that comes twice, what was said.
+func unrepeated(results []Result) []Result {
+	said := map[string]bool{}
+	for i, r := range results {
+		var list []string
+		for _, w := range r.Warnings {
+			key := fmt.Sprint(r.Ref, w)
+			if strings.HasPrefix(w, refusedByCluster) {
+				key = w
+			}
+			if !said[key] {
+				list = append(list, w)
+			}
+			said[key] = true
+		}
+		results[i].Warnings = list
+	}
 	return results
 }
+
+// refusedByCluster begins what is true of every object of a namespace.
+const refusedByCluster = "a cluster refuses it: there is no namespace "
 
 // onCluster is what the lab does without, and a cluster does not.
 func (s Set) onCluster(r Result) []string {
@@ -38,10 +74,11 @@ func (s Set) onCluster(r Result) []string {
 	}
 	var list []string
 	if o.Namespace != "" && !s.hasNamespace(o.Namespace) {
-		list = append(list, "a cluster refuses it: there is no namespace "+o.Namespace)
+		list = append(list, refusedByCluster+o.Namespace)
 	}
 	if d := o.account(); d != "" && !s.hasAccount(o.Namespace, d) {
-		list = append(list, "a cluster starts no pod of it: there is no ServiceAccount "+d)
+		list = append(list, "on a cluster its pods would not start: there is no ServiceAccount "+d+
+			"; the lab goes by the name alone")
 	}
 	return list
 }

@@ -42,6 +42,8 @@ const (
 	Relative         Code = "IST0151"
 	Negative         Code = "IST0171" // a resource says of itself that it does not work
 	NoPods           Code = "IST0173"
+
+	ConflictingProtocols Code = "IST0177"
 )
 
 // Istioctl is the code that a reader knows; "" for one of the lab's own.

@@ -1,3 +1,5 @@
+//go:build unix
+
 package supervise
 
 // bell wakes everyone who waits for its owner's next change; the owner's lock guards it.

@@ -1,3 +1,5 @@
+//go:build unix
+
 // Package supervise starts, watches and stops child processes.
 //
 // [Start] runs a program until its [Process] is stopped: it is probed for readiness, restarted

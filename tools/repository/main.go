@@ -20,7 +20,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 		return 2
 	}
 	status := 0
-	for _, check := range []func(root string) ([]string, error){checkFiles, checkArrows, checkVersions} {
+	for _, check := range []func(root string) ([]string, error){checkFiles, checkArrows, checkVersions, checkPortable} {
 		findings, err := check(args[0])
 		if err != nil {
 			fmt.Fprintln(stderr, "repository:", err)

@@ -77,6 +77,7 @@ func build(home string) error {
 //	up [ARG...]              start a lab of the name in $LAB_NAME; $INGRESS is its address, as a
 //	                         URL, and $ADDRESS as host:port
 //	interrupt SIGNAL         end it by a signal, and hold that it ends with status 0
+//	stop SIGNAL              send it STOP or CONT
 //	exits STATUS CMD...      run a command that ends with STATUS
 //	until REGEXP CMD...      run a command again and again until it prints that
 //	ask COUNT [AGENT]        ask the ingress, and print the answers
@@ -106,7 +107,7 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		all = map[string]func(*testscript.TestScript, bool, []string){}
 	}
 	all["up"], all["interrupt"], all["exits"], all["until"] = up, interrupt, exits, until
-	all["ask"], all["pod"] = ask, pod
+	all["ask"], all["pod"], all["stop"] = ask, pod, stop
 	return all
 }
 
@@ -217,6 +218,11 @@ func interrupt(ts *testscript.TestScript, _ bool, args []string) {
 	if err != nil {
 		ts.Fatalf("ended with %v", err)
 	}
+}
+
+func stop(ts *testscript.TestScript, _ bool, args []string) {
+	signals := map[string]syscall.Signal{"STOP": syscall.SIGSTOP, "CONT": syscall.SIGCONT}
+	ts.Check(labs(ts)[ts.Getenv("LAB_NAME")].cmd.Process.Signal(signals[args[0]]))
 }
 
 func exits(ts *testscript.TestScript, _ bool, args []string) {

@@ -12,6 +12,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -41,7 +42,9 @@ func (a *app) up() *cobra.Command {
 		Use:   "up",
 		Short: "Start the mesh of deploy/, and keep it running until Ctrl-C",
 		Long: `Start the mesh of deploy/ (what "kubectl apply -k deploy" would start), and keep it running
-until Ctrl-C or "bin/lab down". Everything listens only on this machine's loopback.`,
+until Ctrl-C or "bin/lab down". Everything listens only on this machine's loopback.
+
+If port 8280 is taken, choose another by --listen, $LAB_LISTEN or "make run LISTEN=8281".`,
 		Example: `  bin/lab up
   bin/lab up --edition v1
   bin/lab up --name second --listen 127.0.0.1:8281
@@ -63,7 +66,8 @@ until Ctrl-C or "bin/lab down". Everything listens only on this machine's loopba
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&s.listen, "listen", defaultListen, "address of the ingress; port 0 is any free one")
+	flags.StringVar(&s.listen, "listen", cmp.Or(a.getenv("LAB_LISTEN"), defaultListen),
+		"address of the ingress, or only its port; port 0 is any free one ($LAB_LISTEN)")
 	a.declareEdition(cmd, &s.edition)
 	flags.StringVar(&s.tracing, "tracing", "",
 		"send traces to the zipkin or jaeger on this machine")
@@ -124,9 +128,13 @@ func (s *start) run(ctx context.Context) error {
 		return misuse{err}
 	}
 	client := control.NewClient(folder)
-	if _, err := client.Status(ctx); err == nil {
+	switch _, err := client.Status(ctx); {
+	case err == nil:
 		return s.alreadyRunning(ctx, client)
+	case errors.Is(err, control.ErrSilent):
+		return fmt.Errorf("lab %s, pid %d: %w", s.name, folder.PID(), err)
 	}
+	s.warnOfFiles()
 	cfg, err := s.config(ctx)
 	if err != nil {
 		return err
@@ -144,7 +152,23 @@ func (s *start) run(ctx context.Context) error {
 	case errors.Is(err, daemon.ErrRunning): // it was a moment earlier
 		return s.alreadyRunning(ctx, client)
 	}
+	if taken, ok := errors.AsType[*daemon.TakenError](err); ok {
+		return s.wayOut(taken)
+	}
 	return err
+}
+
+// wayOut says what to do about an address that is taken.
+func (s *start) wayOut(e *daemon.TakenError) error {
+	end := "end that"
+	if e.Lab != "" {
+		end = "`bin/lab --name " + e.Lab + " down` ends it"
+	}
+	host, port, _ := net.SplitHostPort(e.Address) // check has seen it
+	number, _ := strconv.Atoi(port)
+	other := net.JoinHostPort(host, strconv.Itoa(number%65535+1))
+	return fmt.Errorf("%w: %s, or `%s` listens elsewhere, as does `make run LISTEN=%s`",
+		e, end, s.line("up --listen "+other), other)
 }
 
 // config is the lab that the flags ask for.

@@ -20,6 +20,7 @@ const (
 	NoEffect   rules.Code = "no-effect"    // a field asks for nothing, or too little
 	Inert      rules.Code = "inert"        // a field does nothing in 2018, and something today
 	Ambiguous  rules.Code = "ambiguous"    // a condition is stated in two ways
+	Unsent     rules.Code = "unsent"       // nobody sends the header that a condition is about
 	NoAction   rules.Code = "no-action"    // a rule of Mixer, or a part of it, does nothing
 	NoMatch    rules.Code = "no-match"     // a rule of Mixer matches no call
 	NoQuota    rules.Code = "no-quota"     // nothing is charged, or nothing allows it

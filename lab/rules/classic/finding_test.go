@@ -137,8 +137,8 @@ func TestFindings(t *testing.T) {
 			"r retries nothing: attempts is 0",
 		},
 		"two ways to compare": {
-			aRouteRule + "  match: {request: {headers: {x: {exact: a, regex: b}}}}\n",
-			"r compares x by exact alone, though it names more ways",
+			aRouteRule + "  match: {request: {headers: {user-agent: {exact: a, regex: b}}}}\n",
+			"r compares user-agent by exact alone, though it names more ways",
 		},
 		"policy of nothing": {
 			aPolicy, "r sets nothing, and hides every later policy for the same pods",
@@ -152,6 +152,11 @@ func TestFindings(t *testing.T) {
 				"  loadBalancing: {name: RANDOM}\n---\n" + head + "EgressRule\nmetadata: {name: e}\nspec:\n" +
 				"  destination: {service: httpbin.org}\n  ports: [{port: 80, protocol: http}]\n",
 			"p balances nothing: loadBalancing has no effect on hosts outside",
+		},
+		"a header that nobody passes on": {
+			aRouteRule + "  match: {request: {headers: {cookie: {exact: a}, user-agent: {exact: a}, uri: {exact: /}}}}\n",
+			"r matches no request on its way: no program passes header cookie on, so that only a call by hand has it; passed on are " +
+				"user-agent, x-request-id, baggage, traceparent, tracestate and the headers of B3",
 		},
 		"two egress rules": {
 			head + "EgressRule\nmetadata: {name: b}\nspec:\n  destination: {service: httpbin.org}\n" +

@@ -20,6 +20,11 @@ func (i inspector) routeRule(r rules.Typed[routeRule]) []rules.Finding {
 	list.withoutEffect(r.Spec)
 	if m := r.Spec.Match; m != nil && m.Request != nil {
 		list.ambiguous(m.Request.Headers)
+		for _, name := range sortedKeys(m.Request.Headers) {
+			if reason := rules.Unsent(i.topology, r.Spec.Destination.host(r.Key.Namespace), name); reason != "" {
+				list.add(Unsent, "matches no request on its way: %s", reason)
+			}
+		}
 	}
 	return list
 }

@@ -22,7 +22,38 @@ func (i inspector) httpRouteNotes(r httpRoute) []rules.Finding {
 		list = append(list, rules.Warn("", rules.Negative,
 			"A condition with a negative status is present: %s", text))
 	}
-	return append(list, i.unheard(r)...)
+	return slices.Concat(list, i.unheard(r), i.unsent(r))
+}
+
+// unsent is about conditions of a route inside the mesh on headers that nobody sends there.
+func (i inspector) unsent(r httpRoute) []rules.Finding {
+	var list []rules.Finding
+	for n, rule := range r.Spec.Rules {
+		for m, match := range rule.Matches {
+			for h, header := range match.Headers {
+				if reason := i.unsentTo(r, string(header.Name)); reason != "" {
+					path := rules.At(rules.At(rules.At("spec.rules", n)+".matches", m)+".headers", h)
+					list = append(list, rules.Warn(path, "", "never matches on its way: %s", reason))
+				}
+			}
+		}
+	}
+	return list
+}
+
+// unsentTo is why a header is at none of a route's parents.
+func (i inspector) unsentTo(r httpRoute, header string) string {
+	reason := ""
+	for _, p := range r.Spec.ParentRefs {
+		host := mesh.Service{Name: named(r, p.Namespace, p.Name)}.Host()
+		if !isService(p) {
+			return "" // requests from outside have any header, and an entry may have any host
+		}
+		if reason = rules.Unsent(i.topology, host, header); reason == "" {
+			return ""
+		}
+	}
+	return reason
 }
 
 // unheard is what the API has and Istio does not look at.

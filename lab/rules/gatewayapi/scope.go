@@ -17,13 +17,13 @@ type scope struct {
 	edge bool // at the ingress, where a backend of another namespace needs a ReferenceGrant
 }
 
-// meshRoutes are those of all HTTPRoutes that have the called Service or ServiceEntry for a parent:
-// its own namespace's for all clients, another namespace's for the clients there.
-func meshRoutes(set rules.Set, call v1.Call) ([]v1.Route, bool) {
+// meshRoutes are those of all HTTPRoutes of a namespace that have the called Service or ServiceEntry for
+// a parent.
+func meshRoutes(set rules.Set, call v1.Call, namespace string) ([]v1.Route, rules.Key, bool) {
 	var attached []httpRoute
 	for _, r := range rules.Of[gateway.HTTPRouteSpec](set.Oldest()) {
 		called := parentOf(call)
-		if r.Key.Namespace != called.Namespace && r.Key.Namespace != call.Client.Namespace {
+		if r.Key.Namespace != namespace {
 			continue
 		}
 		if slices.ContainsFunc(r.Spec.ParentRefs, func(p gateway.ParentReference) bool {
@@ -35,7 +35,10 @@ func meshRoutes(set rules.Set, call v1.Call) ([]v1.Route, bool) {
 			attached = append(attached, r)
 		}
 	}
-	return scope{set: set, call: call}.sorted(attached), len(attached) > 0
+	if len(attached) == 0 {
+		return nil, rules.Key{}, false
+	}
+	return scope{set: set, call: call}.sorted(attached), attached[0].Key, true
 }
 
 // parentOf is what a route for a call names as its parent.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	networking "istio.io/api/networking/v1alpha3"
 
@@ -14,7 +15,8 @@ import (
 // Findings are what a reader should know about the rules in force, in the order of their keys:
 // what istioctl analyze says, with its codes, and what acts less than it says, without.
 func Findings(s rules.Set, t mesh.Topology, extensions ...Extension) []rules.Finding {
-	i := inspector{newResolver(s, t, extensions)}
+	r := newResolver(s, t, extensions)
+	i := inspector{r, sync.OnceValue(r.rulings), sync.OnceValue(func() claims { return claimsOf(r.entries) })}
 	kinds := table()
 	return rules.Findings(s, func(r rules.Rule) []rules.Finding {
 		list := i.nowhere(r)
@@ -24,11 +26,16 @@ func Findings(s rules.Set, t mesh.Topology, extensions ...Extension) []rules.Fin
 		for _, e := range extensions {
 			list = append(list, e.Inspect(s, t, r)...)
 		}
-		return list
+		return append(list, i.beatenRoutes(r)...)
 	})
 }
 
-type inspector struct{ *resolver }
+type inspector struct {
+	*resolver
+	// Computed once.
+	ruled  func() map[place]ruling
+	claims func() claims
+}
 
 // failed is a finding of level Error.
 func failed(path string, code rules.Code, format string, args ...any) rules.Finding {
@@ -46,8 +53,11 @@ func (i inspector) nowhere(r rules.Rule) []rules.Finding {
 		return nil
 	}
 	switch r.Spec.(type) {
-	case *networking.VirtualService, *networking.Gateway:
+	case *networking.VirtualService, *networking.Gateway, *networking.ServiceEntry:
 		return nil // what they are about may be elsewhere
+	}
+	if !strings.HasSuffix(r.Key.Group, ".istio.io") {
+		return nil // extensions know
 	}
 	return []rules.Finding{rules.Warn("metadata.namespace", "",
 		"never acts: nothing runs in namespace %s", r.Key.Namespace)}

@@ -57,6 +57,16 @@ func TestMessages(t *testing.T) {
 				"mode set to SIMPLE but no caCertificates are set to validate server identity for host: customer at port number:8080",
 		},
 		{
+			"two VirtualServices",
+			[]string{
+				routing("b", `{hosts: [customer], http: [{`+toIt+`}]}`), routing("a", `{hosts: [customer], http: [{`+toIt+`}]}`),
+			},
+			both("IST0109 Error (VirtualService istio-tutorial/%s) The VirtualServices istio-tutorial/a,istio-tutorial/b associated " +
+				"with mesh gateway define the same host */customer.istio-tutorial.svc.cluster.local which can lead to undefined " +
+				"behavior. This can be fixed by merging the conflicting VirtualServices into a single resource. " +
+				"Of these istio-tutorial/a acts, as the oldest."),
+		},
+		{
 			"two Sidecars",
 			[]string{
 				object("Sidecar", "a", `{egress: [{hosts: ["*/*"]}]}`), object("Sidecar", "b", `{egress: [{hosts: ["*/*"]}]}`),

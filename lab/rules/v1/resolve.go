@@ -43,8 +43,9 @@ type Call struct {
 
 // Extension is what rules add that this package does not know.
 type Extension struct {
-	// Routes win over VirtualServices; it is false where no rule is for the call.
-	Routes func(rules.Set, Call) ([]Route, bool)
+	// Routes are what the rules of a namespace make of a call, with the key of the oldest of them; it is
+	// false where none is for the call.
+	Routes func(s rules.Set, c Call, namespace string) (routes []Route, oldest rules.Key, ok bool)
 	// Gateway is the hosts that the ingress leads on.
 	Gateway func(rules.Set, Call) []mesh.VirtualHost
 	// Inspect is what a reader should know about a rule; nothing for rules of this package.
@@ -54,6 +55,7 @@ type Extension struct {
 // resolver turns a set of rules into mesh values, for one topology.
 type resolver struct {
 	set         rules.Set
+	oldest      []rules.Rule
 	topology    mesh.Topology
 	extensions  []Extension
 	written     []virtualService
@@ -84,6 +86,7 @@ func newResolver(s rules.Set, t mesh.Topology, extensions []Extension) *resolver
 	oldest := s.Oldest()
 	r := &resolver{
 		set:         s,
+		oldest:      oldest,
 		topology:    t.Taking(mesh.HTTP), // Envoy sniffs
 		extensions:  extensions,
 		written:     rules.Of[networking.VirtualService](oldest),
@@ -96,7 +99,7 @@ func newResolver(s rules.Set, t mesh.Topology, extensions []Extension) *resolver
 		telemetries: rules.Of[telemetry.Telemetry](oldest),
 	}
 	r.routes = delegated(r.written)
-	r.topology.External = hostsOf(r.entries)
+	r.topology.External = r.withoutServices(hostsOf(r.entries, nil))
 	for i, e := range r.topology.External {
 		c := client{Workload: mesh.Workload{Name: mesh.Name{Namespace: r.entryOf(e.Host)}}}
 		r.topology.External[i].TLS = r.policy(c, mesh.Cluster{Host: e.Host, Port: e.Port}).TLS
@@ -180,7 +183,7 @@ func (r *resolver) plan(w mesh.Workload) plan {
 		vh := mesh.VirtualHost{Names: []string{e.Host}, Port: e.Port}
 		routes := []Route{unreadRoute(mesh.Cluster{Host: e.Host, Port: e.Port})}
 		if e.Protocol != mesh.TCP {
-			routes = r.externalRoutes(c, e)
+			routes = r.choose(c, r.outside(c, e), e.Host).routes
 		}
 		p.hosts = append(p.hosts, plannedHost{VirtualHost: vh, host: e.Host, routes: routes})
 	}
@@ -196,35 +199,19 @@ func (r *resolver) host(c client, s mesh.Service, p mesh.ServicePort) plannedHos
 		h.routes = []Route{unreadRoute(mesh.Cluster{Host: h.host, Port: port})}
 		return h
 	}
-	var isExtended bool
-	if h.routes, isExtended = r.extended(r.call(c, s, port)); !isExtended {
-		h.routes = r.routesFor(c, s.Host(), port)
-	}
+	h.routes = r.choose(c, r.call(c, s, port), s.Host()).routes
 	return h
 }
 
-// extended are the routes that extensions have for a call; it is false where they have none.
-func (r *resolver) extended(call Call) ([]Route, bool) {
-	for _, e := range r.extensions {
-		if routes, ok := e.Routes(r.set, call); ok {
-			return routes, true
-		}
-	}
-	return nil, false
-}
-
-// externalRoutes are those of a host outside that speaks HTTP.
-func (r *resolver) externalRoutes(c client, host mesh.ExternalHost) []Route {
+// outside is a call of a host outside.
+func (r *resolver) outside(c client, host mesh.ExternalHost) Call {
 	call := r.call(c, mesh.Service{}, host.Port)
 	if i := slices.IndexFunc(r.entries, func(e serviceEntry) bool {
 		return slices.Contains(e.Spec.Hosts, host.Host)
 	}); i >= 0 {
 		call.Entry = mesh.Name{Namespace: r.entries[i].Key.Namespace, Name: r.entries[i].Key.Name}
 	}
-	if routes, ok := r.extended(call); ok {
-		return routes
-	}
-	return r.routesFor(c, host.Host, host.Port)
+	return call
 }
 
 func (r *resolver) call(c client, s mesh.Service, port int) Call {
@@ -232,17 +219,6 @@ func (r *resolver) call(c client, s mesh.Service, port int) Call {
 	return Call{
 		Client: c.Workload, Service: s, Port: port, Known: known, Labels: r.topology.LabelsOf,
 	}
-}
-
-// routesFor are those of the first VirtualService that has any for the client.
-func (r *resolver) routesFor(c client, host string, port int) []Route {
-	for _, rule := range r.candidates(c, host) {
-		if routes := r.virtualService(c, rule, port); len(routes) > 0 {
-			r.label(c, routes)
-			return routes
-		}
-	}
-	return []Route{defaultRoute(mesh.Cluster{Host: host, Port: port})}
 }
 
 // label finds the labels of the subsets that routes name.
@@ -256,7 +232,7 @@ func (r *resolver) label(c client, routes []Route) {
 	}
 }
 
-// candidates are the rules that name a host itself, the oldest first. Of those with a pattern for
+// candidates are the rules that name a host itself, the closest and oldest first. Of those with a pattern for
 // it there is one only, whoever calls: the closest, of these the oldest; none beside an exact one.
 func (r *resolver) candidates(c client, host string) []virtualService {
 	var exact []virtualService
@@ -278,6 +254,7 @@ func (r *resolver) candidates(c client, host string) []virtualService {
 	if len(exact) == 0 && wild != nil {
 		return []virtualService{*wild}
 	}
+	slices.SortStableFunc(exact, func(a, b virtualService) int { return c.closeness(a) - c.closeness(b) })
 	return exact
 }
 

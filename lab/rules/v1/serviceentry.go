@@ -23,16 +23,25 @@ func (r *resolver) entryOf(host string) string {
 
 // externalFor are the external hosts that a client sees.
 func (r *resolver) externalFor(c client) []mesh.ExternalHost {
-	return hostsOf(slices.DeleteFunc(slices.Clone(r.entries), func(e serviceEntry) bool {
+	seen := slices.DeleteFunc(slices.Clone(r.entries), func(e serviceEntry) bool {
 		return !c.sees(e.Key, e.Spec.ExportTo, e.Spec.Hosts)
-	}))
+	})
+	isPublic := func(e serviceEntry) bool { return len(e.Spec.ExportTo) == 0 || slices.Contains(e.Spec.ExportTo, "*") }
+	byName := slices.DeleteFunc(slices.Clone(seen), isPublic) // those exported to the client's namespace come first
+	toAll := slices.DeleteFunc(seen, func(e serviceEntry) bool { return !isPublic(e) })
+	list := slices.Concat(byName, toAll)
+	return r.withoutServices(hostsOf(list, claimsOf(list)))
 }
 
-// hostsOf are the hosts that rules name, each port once.
-func hostsOf(entries []serviceEntry) []mesh.ExternalHost {
+// hostsOf are the hosts that rules name, each port once, as the first that names it has it; of claimed
+// hosts only what those say that have them.
+func hostsOf(entries []serviceEntry, claims claims) []mesh.ExternalHost {
 	var list []mesh.ExternalHost
 	for _, entry := range entries {
 		for _, host := range entry.Spec.Hosts {
+			if !claims.has(host, entry) {
+				continue
+			}
 			for _, p := range entry.Spec.Ports {
 				e := mesh.ExternalHost{
 					Host: host, Port: int(p.Number), Target: int(p.TargetPort), Protocol: protocolOf(p),
@@ -152,7 +161,7 @@ func (i inspector) serviceEntryNotes(e serviceEntry) []rules.Finding {
 	if len(e.Spec.Ports) == 0 {
 		return []rules.Finding{rules.Warn("spec.ports", "", "never acts: it has no ports")}
 	}
-	var list []rules.Finding
+	list := i.claimNotes(e)
 	for n, p := range e.Spec.Ports {
 		if strings.EqualFold(p.Protocol, "TCP") {
 			list = append(list, rules.Warn(rules.At("spec.ports", n), rules.NoAddresses,

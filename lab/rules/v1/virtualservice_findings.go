@@ -28,7 +28,7 @@ func (i inspector) virtualServiceNotes(r virtualService) []rules.Finding {
 				"never acts for host %s: no port of it is HTTP, so nobody reads what goes there", host))
 		}
 	}
-	return slices.Concat(list, i.bindingNotes(r), nowhereNotes(r), i.subsetNotes(r))
+	return slices.Concat(list, i.beaten(r), i.unsentNotes(r), i.bindingNotes(r), nowhereNotes(r), i.subsetNotes(r))
 }
 
 // placed is a destination and its field.
@@ -135,6 +135,9 @@ func (i inspector) isSubset(host, name string) bool {
 	})
 }
 
+// actsOfSeveral is what istioctl leaves open.
+const actsOfSeveral = " Of these %s acts, as the oldest."
+
 // conflicts are other rules for the same host, seen by the same clients, as istioctl words them.
 func (i inspector) conflicts(r virtualService) []rules.Finding {
 	var list []rules.Finding
@@ -145,11 +148,13 @@ func (i inspector) conflicts(r virtualService) []rules.Finding {
 				names = append(names, other.Key.Path())
 			}
 		}
-		if slices.Sort(names); len(names) > 1 {
+		if len(names) > 1 {
+			acts := names[0] // the oldest
+			slices.Sort(names)
 			list = append(list, failed("spec.hosts", rules.ConflictingHosts,
 				"The VirtualServices %s associated with mesh gateway define the same host %s which "+
 					"can lead to undefined behavior. This can be fixed by merging the conflicting "+
-					"VirtualServices into a single resource.", rules.Listed(names), scoped))
+					"VirtualServices into a single resource."+actsOfSeveral, rules.Listed(names), scoped, acts))
 		}
 	}
 	return list

@@ -1,0 +1,96 @@
+package objects
+
+import (
+	"encoding/json"
+	"strings"
+
+	"istio-tutorial/lab/document"
+)
+
+// standIn is in place of an object that is refused, so that what refers to it is not told that it is
+// not there: of a Service or ServiceEntry the names and ports, of a DestinationRule the subsets, of a
+// Gateway the servers. It is false for other kinds, and where too little can be read.
+func standIn(doc document.Document, namespace string) (Object, bool) {
+	var whole struct {
+		APIVersion string         `json:"apiVersion"`
+		Kind       string         `json:"kind"`
+		Metadata   map[string]any `json:"metadata"`
+		Spec       map[string]any `json:"spec"`
+	}
+	data, err := doc.JSON()
+	if err != nil || json.Unmarshal(data, &whole) != nil {
+		return Object{}, false
+	}
+	whole.Metadata = only(whole.Metadata, "name", "namespace")
+	switch whole.Kind {
+	case "Service":
+		ports := each(whole.Spec["ports"], isPort, "port", "name", "protocol")
+		if len(ports) == 0 {
+			ports = []any{map[string]any{"port": 80}}
+		}
+		whole.Spec = map[string]any{"ports": ports}
+	case "ServiceEntry":
+		ports := each(whole.Spec["ports"], isPort, "number", "name", "protocol")
+		whole.Spec = only(whole.Spec, "hosts", "exportTo")
+		whole.Spec["ports"], whole.Spec["resolution"] = ports, "DNS"
+	case "DestinationRule":
+		subsets := each(whole.Spec["subsets"], isNamed, "name", "labels")
+		whole.Spec = only(whole.Spec, "host", "exportTo")
+		whole.Spec["subsets"] = subsets
+	case "Gateway":
+		if !strings.HasPrefix(whole.APIVersion, "networking.istio.io/") {
+			return Object{}, false
+		}
+		servers := each(whole.Spec["servers"], nil, "hosts", "port")
+		whole.Spec = only(whole.Spec, "selector")
+		whole.Spec["servers"] = servers
+	default:
+		return Object{}, false
+	}
+	if data, err = json.Marshal(whole); err != nil {
+		return Object{}, false
+	}
+	plain, err := document.FromJSON(doc.File, data)
+	if err != nil {
+		return Object{}, false
+	}
+	o, err := read(plain, namespace)
+	return o, err == nil
+}
+
+// only is a mapping with the fields of some names alone.
+func only(all map[string]any, names ...string) map[string]any {
+	some := map[string]any{}
+	for _, name := range names {
+		if value, ok := all[name]; ok {
+			some[name] = value
+		}
+	}
+	return some
+}
+
+// each is only for the mappings of a list that are fit.
+func each(list any, isFit func(map[string]any) bool, names ...string) []any {
+	all, _ := list.([]any)
+	some := []any{}
+	for _, one := range all {
+		if m, ok := one.(map[string]any); ok && (isFit == nil || isFit(m)) {
+			some = append(some, only(m, names...))
+		}
+	}
+	return some
+}
+
+func isPort(m map[string]any) bool {
+	for _, name := range []string{"port", "number"} {
+		if n, ok := m[name].(float64); ok && n >= 1 && n <= 65535 {
+			return true
+		}
+	}
+	return false
+}
+
+func isNamed(m map[string]any) bool {
+	name, ok := m["name"].(string)
+	return ok && name != ""
+}
