@@ -48,11 +48,13 @@ func newSnapshot() Snapshot {
 func (r *Builder) Build(m mesh.Mesh) (Snapshot, error) {
 	now := base{m.Topology, mostFaults(m), mostLocals(m), loggedHeaders(m)}
 	if !reflect.DeepEqual(now, r.base) {
-		r.base, r.pieces, r.tables = now, nil, nil
+		r.base, r.built = now, built{}
 	}
 	b := &builder{
 		mesh: m, cfg: r.config, base: now, snapshot: newSnapshot(),
-		before: r.pieces, pieces: map[string]piece{}, tables: r.tables,
+		before: r.built, built: built{
+			map[string]piece{}, map[hostKey]builtHost{}, map[string]*routev3.RouteConfiguration{},
+		},
 	}
 	b.zipkin()
 	for _, i := range m.Instances {
@@ -65,10 +67,7 @@ func (r *Builder) Build(m mesh.Mesh) (Snapshot, error) {
 		}
 	}
 	b.outbound(ingress(r.config), m.Gateway)
-	r.pieces, r.tables = b.pieces, map[string]*routev3.RouteConfiguration{}
-	for name, table := range b.snapshot.Resources[Routes] {
-		r.tables[name] = table.(*routev3.RouteConfiguration)
-	}
+	r.built = b.built
 	return b.snapshot, errors.Join(b.errs...)
 }
 
@@ -104,9 +103,8 @@ type builder struct {
 	base
 	mesh     mesh.Mesh
 	cfg      Config
-	before   map[string]piece                       // what was built before, of the same base
-	pieces   map[string]piece                       // what was built now
-	tables   map[string]*routev3.RouteConfiguration // those built before
+	before   built // of the same base
+	built          // now
 	snapshot Snapshot
 	errs     []error
 }

@@ -30,15 +30,19 @@ func (b *builder) outbound(c client, out mesh.Outbound) {
 		})
 		return loopbacks(b.itself(c.instance))
 	})
-	for _, u := range out.Clusters {
-		b.part(outboundCluster(c.name, u.Cluster), u, func() []*routev3.VirtualHost {
-			b.cluster(c.name, u)
-			return nil
-		})
-	}
+	b.part("clusters"+at(c.name), out.Clusters, func() []*routev3.VirtualHost {
+		for _, u := range out.Clusters {
+			b.part(outboundCluster(c.name, u.Cluster), u, func() []*routev3.VirtualHost {
+				b.cluster(c.name, u)
+				return nil
+			})
+		}
+		return nil
+	})
 	table := &routev3.RouteConfiguration{Name: name, MaxDirectResponseBodySizeBytes: wrapperspb.UInt32(largestBody)}
 	table.VirtualHosts = b.hosts(c, out, loopbacks)
-	b.add(Routes, name, b.same(table))
+	b.tables[name] = b.same(table)
+	b.add(Routes, name, b.tables[name])
 }
 
 // largestBody is how long an answer of the proxy itself may be, as in Istio.
@@ -74,35 +78,57 @@ func (b *builder) hosts(
 func (b *builder) virtualHost(
 	c client, h mesh.VirtualHost, alike []mesh.Upstream, taken map[string]bool,
 ) *routev3.VirtualHost {
-	var free []string
-	for _, d := range domains(h) {
-		if !taken[d] {
-			taken[d] = true
-			free = append(free, d)
-		}
+	key := hostKey{c.name, h.Names[0], h.Port}
+	known := b.before.known[key]
+	now := builtHost{of: h, domains: known.domains}
+	if !slices.Equal(known.of.Names, h.Names) {
+		now.domains = domains(h)
 	}
+	free := untaken(now.domains, taken)
 	if len(free) == 0 {
 		return nil
 	}
-	v := &routev3.VirtualHost{Name: free[0], Domains: free}
-	for i, r := range h.Routes {
-		key := free[0] + " " + strconv.Itoa(i) + at(c.name)
-		of := routeOf{r, hashes(r.Destinations, alike)}
-		v.Routes = append(v.Routes, remember(b, key, of, func() []*routev3.Route {
-			route := b.route(c, r, of.hashes)
-			if b.unread(r) {
-				return []*routev3.Route{tunnel(route), route}
-			}
-			return []*routev3.Route{route}
-		})...)
+	if len(alike) == 0 && known.isOf(h.Routes) && slices.Equal(known.made.Domains, free) {
+		b.known[key] = known
+		return known.made
 	}
-	return v
+	failures := len(b.errs)
+	now.made = &routev3.VirtualHost{Name: free[0], Domains: free}
+	for i := range h.Routes {
+		hashes := hashes(h.Routes[i].Destinations, alike)
+		routes := known.route(i, &h.Routes[i], hashes)
+		if routes == nil {
+			routes = b.routes(c, h.Routes[i], hashes)
+		}
+		now.routes, now.hashes = append(now.routes, routes), append(now.hashes, hashes)
+		now.made.Routes = append(now.made.Routes, routes...)
+	}
+	if len(b.errs) == failures {
+		now.made = known.same(now.made)
+		b.known[key] = now
+	}
+	return now.made
 }
 
-// routeOf is what a route is made of.
-type routeOf struct {
-	mesh.Route
-	hashes []mesh.Hash // of its destinations
+// untaken are the names that no earlier host has taken, and takes them.
+func untaken(names []string, taken map[string]bool) []string {
+	free := make([]string, 0, len(names))
+	for _, name := range names {
+		if !taken[name] {
+			taken[name] = true
+			free = append(free, name)
+		}
+	}
+	return free
+}
+
+// routes are those of a route.
+func (b *builder) routes(c client, r mesh.Route, hashes []mesh.Hash) []*routev3.Route {
+	route := b.route(c, r, hashes)
+	if b.unread(r) {
+		return []*routev3.Route{tunnel(route), route}
+	}
+	return []*routev3.Route{route}
 }
 
 // domains are the names of a host as they stand in requests: without a port, it is 80.

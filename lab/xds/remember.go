@@ -15,8 +15,7 @@ import (
 type Builder struct {
 	config Config
 	base   base
-	pieces map[string]piece
-	tables map[string]*routev3.RouteConfiguration
+	built
 }
 
 // NewBuilder returns a Builder that has built nothing yet.
@@ -29,21 +28,35 @@ type base struct {
 	headers        []string // that the access log shows
 }
 
-// piece is a part of a Snapshot, and what it was made of besides the base.
-type piece struct{ of, made any }
+// built is what was built, by what it was made of.
+type built struct {
+	pieces map[string]piece
+	known  map[hostKey]builtHost
+	tables map[string]*routev3.RouteConfiguration
+}
+
+// piece is a part of a Snapshot, what it was made of besides the base, and the pieces in it.
+type piece struct {
+	of, made any
+	inner    map[string]piece
+}
 
 // remember returns what was made of the same before, or else builds it. What failed is not
 // remembered, so that it is said again.
 func remember[T any](b *builder, key string, of any, build func() T) T {
-	if known, ok := b.before[key]; ok && reflect.DeepEqual(known.of, of) {
+	known, ok := b.before.pieces[key]
+	if ok && reflect.DeepEqual(known.of, of) {
 		b.pieces[key] = known
 		return known.made.(T)
 	}
+	before, pieces := b.before.pieces, b.pieces
+	b.before.pieces, b.pieces = known.inner, map[string]piece{}
 	failures := len(b.errs)
 	made := build()
 	if len(b.errs) == failures {
-		b.pieces[key] = piece{of, made}
+		pieces[key] = piece{of, made, b.pieces}
 	}
+	b.before.pieces, b.pieces = before, pieces
 	return made
 }
 
@@ -67,27 +80,51 @@ func (b *builder) part(key string, of any, build func() []*routev3.VirtualHost) 
 	return made.hosts
 }
 
-// same is the table that was built before, if nothing in it differs, or else has those of its
-// hosts.
-func (b *builder) same(table *routev3.RouteConfiguration) *routev3.RouteConfiguration {
-	before := b.tables[table.Name]
-	if before == nil {
-		return table
-	}
-	for i, h := range table.VirtualHosts {
-		if i < len(before.VirtualHosts) && sameHost(before.VirtualHosts[i], h) {
-			table.VirtualHosts[i] = before.VirtualHosts[i]
-		}
-	}
-	if slices.Equal(before.VirtualHosts, table.VirtualHosts) {
-		return before
-	}
-	return table
+// hostKey names a virtual host of a client.
+type hostKey struct {
+	client mesh.Name
+	name   string // the first one
+	port   int
 }
 
-// sameHost reports whether two hosts have the same remembered routes.
-func sameHost(a, b *routev3.VirtualHost) bool {
-	return a == b || a.Name == b.Name && slices.Equal(a.Domains, b.Domains) &&
-		slices.Equal(a.Routes, b.Routes) &&
-		slices.Equal(a.RequestHeadersToRemove, b.RequestHeadersToRemove)
+// builtHost is a virtual host, and what it was made of.
+type builtHost struct {
+	of      mesh.VirtualHost
+	hashes  [][]mesh.Hash // of the destinations of each route
+	domains []string
+	routes  [][]*routev3.Route // of each route
+	made    *routev3.VirtualHost
+}
+
+// isOf reports whether the host was made of the very same routes, and of nothing else.
+func (h builtHost) isOf(routes []mesh.Route) bool {
+	before := h.of.Routes
+	hashed := slices.ContainsFunc(h.hashes, func(list []mesh.Hash) bool { return len(list) > 0 })
+	return !hashed && h.made != nil && len(before) == len(routes) && (len(routes) == 0 || &before[0] == &routes[0])
+}
+
+// route is what was made of an equal route in the same place; nil if nothing was.
+func (h builtHost) route(i int, r *mesh.Route, hashes []mesh.Hash) []*routev3.Route {
+	if i >= len(h.routes) || !reflect.DeepEqual(&h.of.Routes[i], r) || !reflect.DeepEqual(h.hashes[i], hashes) {
+		return nil
+	}
+	return h.routes[i]
+}
+
+// same is the host that was made before, if it says the same.
+func (h builtHost) same(now *routev3.VirtualHost) *routev3.VirtualHost {
+	before := h.made
+	if before == nil || !slices.Equal(before.Domains, now.Domains) || !slices.Equal(before.Routes, now.Routes) {
+		return now
+	}
+	return before
+}
+
+// same is the table that was built before, if it has the same hosts.
+func (b *builder) same(table *routev3.RouteConfiguration) *routev3.RouteConfiguration {
+	before := b.before.tables[table.Name]
+	if before == nil || !slices.Equal(before.VirtualHosts, table.VirtualHosts) {
+		return table
+	}
+	return before
 }

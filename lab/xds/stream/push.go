@@ -11,6 +11,7 @@ import (
 
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
 
+	"istio-tutorial/lab/mesh"
 	"istio-tutorial/lab/xds"
 )
 
@@ -53,7 +54,11 @@ func (s *Server) Push(ctx context.Context, next xds.Snapshot) error {
 	case <-ctx.Done():
 		return fmt.Errorf("envoy: another change goes on: %w", ctx.Err())
 	}
-	s.limiter.set(union(s.applied.Limits, next.Limits)) // before Envoy asks for them
+	limits := maps.Clone(s.applied.Limits)
+	maps.Copy(limits, next.Limits)
+	s.limiter.set(limits) // before Envoy asks for them
+	next = complete(next)
+	s.state.recognize(next.Resources)
 	now := s.state.now()
 	err := s.take(ctx, append(growth(now, next.Resources), reduction(next.Resources)...))
 	if err == nil {
@@ -69,6 +74,7 @@ func (s *Server) Push(ctx context.Context, next xds.Snapshot) error {
 func (s *Server) goBack(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), backWithin)
 	defer cancel()
+	s.state.recognize(s.applied.Resources)
 	if s.state.connected() && s.take(ctx, reduction(s.applied.Resources)) == nil {
 		return nil
 	}
@@ -111,9 +117,22 @@ func growth(now, next [xds.Kinds]xds.Resources) []step {
 // reduction leads from there to nothing but what is to stay.
 func reduction(to [xds.Kinds]xds.Resources) []step {
 	return []step{
-		{xds.Listeners: union(nil, to[xds.Listeners]), xds.Routes: union(nil, to[xds.Routes])},
-		{xds.Clusters: union(nil, to[xds.Clusters]), xds.Endpoints: union(nil, to[xds.Endpoints])},
+		{xds.Listeners: to[xds.Listeners], xds.Routes: to[xds.Routes]},
+		{xds.Clusters: to[xds.Clusters], xds.Endpoints: to[xds.Endpoints]},
 	}
+}
+
+// complete has no nil: Envoy is to have nothing of a kind then.
+func complete(s xds.Snapshot) xds.Snapshot {
+	for k, items := range s.Resources {
+		if items == nil {
+			s.Resources[k] = xds.Resources{}
+		}
+	}
+	if s.Limits == nil {
+		s.Limits = map[string]mesh.RateLimit{}
+	}
+	return s
 }
 
 // asked leaves out the endpoints that no cluster asks for, as one did before that has its hosts
@@ -129,10 +148,17 @@ func asked(by, all xds.Resources) xds.Resources {
 	return some
 }
 
-// union has what is in one or the other; of two with one name, the one in over.
-func union[M ~map[string]V, V any](under, over M) M {
-	all := M{}
-	maps.Copy(all, under)
+// union has what is in one or the other; of two with one name, the one in over. It is one of the
+// two where that has it all.
+func union(under, over xds.Resources) xds.Resources {
+	all := maps.Clone(under)
 	maps.Copy(all, over)
-	return all
+	switch {
+	case maps.Equal(all, under):
+		return under
+	case len(all) == len(over):
+		return over
+	default:
+		return all
+	}
 }

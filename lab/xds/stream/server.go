@@ -53,7 +53,7 @@ func Listen(socket string) (*Server, error) {
 	ctx, end := context.WithCancel(context.Background())
 	s := &Server{
 		state: newState(), limiter: &limiter{now: time.Now}, pushing: make(chan struct{}, 1),
-		grpc: grpc.NewServer(), end: end,
+		grpc: grpc.NewServer(), end: end, applied: complete(xds.Snapshot{}),
 	}
 	s.discover = sotw.NewServer(ctx, s.state.cache, s.state)
 	discoveryv3.RegisterAggregatedDiscoveryServiceServer(s.grpc, s)

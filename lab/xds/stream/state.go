@@ -57,6 +57,7 @@ type state struct {
 
 type offer struct {
 	items   xds.Resources
+	ready   map[string]types.ResourceWithTTL // the items as they are sent
 	version string
 	sent    string        // the version of the last message on the present stream
 	nonce   string        // of that message
@@ -74,14 +75,14 @@ func newState() *state {
 	return s
 }
 
-// offer replaces the resources of the kinds of a step, as far as they differ.
+// offer replaces the resources of the kinds of a step, as far as they are other messages.
 func (s *state) offer(next step) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var errs []error
 	for k, items := range next {
 		o := s.kinds[k]
-		if items != nil && (o.version == "" || o.refusal != "" || !equal(o.items, items)) {
+		if items != nil && (o.version == "" || o.refusal != "" || !maps.Equal(o.items, items)) {
 			errs = append(errs, s.put(xds.Kind(k), items))
 		}
 	}
@@ -94,7 +95,7 @@ func (s *state) force(all [xds.Kinds]xds.Resources) error {
 	defer s.mu.Unlock()
 	var errs []error
 	for k, items := range all {
-		if !equal(s.kinds[k].items, items) {
+		if !maps.Equal(s.kinds[k].items, items) {
 			errs = append(errs, s.put(xds.Kind(k), items))
 		}
 	}
@@ -114,7 +115,11 @@ func (s *state) now() [xds.Kinds]xds.Resources {
 
 func (s *state) put(k xds.Kind, items xds.Resources) error {
 	o := &s.kinds[k]
-	o.items, o.refusal = items, ""
+	ready, err := pack(items, o.items, o.ready)
+	if err != nil {
+		return fmt.Errorf("configuration: %w", err)
+	}
+	o.items, o.ready, o.refusal = items, ready, ""
 	s.renew(k)
 	return s.publish()
 }
@@ -134,28 +139,51 @@ func (s *state) publish() error {
 func (s *state) snapshot() *cache.Snapshot {
 	all := &cache.Snapshot{}
 	for k, o := range s.kinds {
-		var list []types.Resource
-		for _, name := range slices.Sorted(maps.Keys(o.items)) {
-			list = append(list, o.items[name])
+		all.Resources[cache.GetResponseType(typeURL(xds.Kind(k)))] = cache.Resources{
+			Version: o.version, Items: o.ready,
 		}
-		all.Resources[cache.GetResponseType(typeURL(xds.Kind(k)))] = cache.NewResources(o.version, list)
 	}
 	return all
 }
 
-func equal(a, b xds.Resources) bool {
-	return maps.EqualFunc(a, b, func(x, y proto.Message) bool {
-		before, isTable := x.(*routev3.RouteConfiguration)
-		now, isToo := y.(*routev3.RouteConfiguration)
-		if isTable && isToo && !slices.EqualFunc(before.VirtualHosts, now.VirtualHosts, equalHost) {
-			return false
-		}
-		return proto.Equal(x, y)
-	})
+// recognize has what is on offer, and says the same as what is to come, be the same messages: from
+// then on a look at their addresses says what differs.
+func (s *state) recognize(next [xds.Kinds]xds.Resources) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for k := range s.kinds {
+		o := &s.kinds[k]
+		o.items, o.good = recognized(o.items, next[k]), recognized(o.good, next[k])
+	}
 }
 
-// equalHost looks only at a host that was built anew.
-func equalHost(a, b *routev3.VirtualHost) bool { return a == b || proto.Equal(a, b) }
+func recognized(items, next xds.Resources) xds.Resources {
+	same := xds.Resources{}
+	for name, m := range next {
+		if known, ok := items[name]; ok && known != m && says(known, m) {
+			same[name] = m
+		}
+	}
+	return union(items, same)
+}
+
+// says reports whether two resources say the same. It looks only at hosts that were built anew.
+func says(a, b proto.Message) bool {
+	before, isTable := a.(*routev3.RouteConfiguration)
+	now, isToo := b.(*routev3.RouteConfiguration)
+	if isTable && isToo && !slices.EqualFunc(before.VirtualHosts, now.VirtualHosts, sameHost) {
+		return false
+	}
+	return proto.Equal(a, b)
+}
+
+func sameHost(a, b *routev3.VirtualHost) bool {
+	if a == b {
+		return true
+	}
+	sameRoute := func(x, y *routev3.Route) bool { return x == y || proto.Equal(x, y) }
+	return slices.EqualFunc(a.Routes, b.Routes, sameRoute) && proto.Equal(a, b)
+}
 
 func (s *state) connected() bool {
 	s.mu.Lock()
@@ -262,7 +290,7 @@ func (s *state) OnStreamRequest(stream int64, req *discoveryv3.DiscoveryRequest)
 func (s *state) refused(k xds.Kind, req *discoveryv3.DiscoveryRequest) error {
 	o := &s.kinds[k]
 	reason := req.GetErrorDetail().GetMessage()
-	if !equal(o.items, o.good) {
+	if !maps.Equal(o.items, o.good) {
 		err := s.put(k, o.good)
 		o.refusal = reason
 		return err
