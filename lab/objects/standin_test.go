@@ -21,7 +21,7 @@ func TestRefusedIsThere(t *testing.T) {
 		core + "Service\nmetadata: {name: other}\nspec: {type: ExternalName, externalName: x.com}\n":                                                                           toOther,
 		core + "Service\nmetadata: {name: other}\nspec: {ports: [{port: 800000, name: http}]}\n":                                                                               toOther,
 		core + "Service\nmetadata: {name: other}\nspec: {selectr: {a: b}, ports: [{port: 80, name: http}]}\n":                                                                  byRoute,
-		istio + "ServiceEntry\nmetadata: {name: e}\nspec: {hosts: [x.com], resolutin: DNS, ports: [{number: 80, name: a, protocol: HTTP}]}\n":                                  toX,
+		istio + "ServiceEntry\nmetadata: {name: e}\nspec: {hosts: [x.com], solution: DNS, ports: [{number: 80, name: a, protocol: HTTP}]}\n":                                   toX,
 		istio + "DestinationRule\nmetadata: {name: d}\nspec: {host: customer, trafficPolicy: {x: y}, subsets: [{name: a, labels: {app: customer}}]}\n":                         toSubset,
 		istio + "Gateway\nmetadata: {name: g}\nspec: {selector: {istio: ingressgateway}, x: y, servers: [{hosts: [\"*\"], port: {number: 80, name: http, protocol: HTTP}}]}\n": atGateway,
 	} {

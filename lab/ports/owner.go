@@ -41,7 +41,7 @@ func listener(table string, wanted netip.AddrPort) string {
 	if err != nil {
 		return ""
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }() // it was only read
 	for lines := bufio.NewScanner(file); lines.Scan(); {
 		fields := strings.Fields(lines.Text())
 		if len(fields) <= inode || fields[state] != listens {

@@ -51,18 +51,12 @@ func (r *resolver) choose(c client, call Call, host string) ruling {
 		all.routes, all.extended = a.routes, true
 		return all
 	}
-	candidates := r.candidates(c, host)
-	if (own.ok || others.ok) && len(candidates) > 0 && patternFor(candidates[0], host) != host {
-		candidates = nil // a pattern says less than a name
-	}
-	for _, rule := range candidates {
-		if c.closeness(rule) == public {
-			switch {
-			case own.ok:
-				return chosen(own)
-			case others.ok && r.isOlder(others.oldest, rule.Key):
-				return chosen(others)
-			}
+	for _, rule := range r.candidates(c, host) {
+		if (own.ok || others.ok) && patternFor(rule, host) != host {
+			break // a pattern says less than a name
+		}
+		if first, ok := r.before(rule, own, others); ok && c.closeness(rule) == public {
+			return chosen(first)
 		}
 		if routes := r.virtualService(c, rule, call.Port); len(routes) > 0 {
 			r.label(c, routes)
@@ -70,14 +64,22 @@ func (r *resolver) choose(c client, call Call, host string) ruling {
 			return all
 		}
 	}
-	switch {
-	case own.ok:
+	if own.ok {
 		return chosen(own)
-	case others.ok:
+	}
+	if others.ok {
 		return chosen(others)
 	}
 	all.routes = []Route{defaultRoute(mesh.Cluster{Host: host, Port: call.Port})}
 	return all
+}
+
+// before is what comes before a VirtualService that is for all.
+func (r *resolver) before(rule virtualService, own, others attachment) (attachment, bool) {
+	if own.ok {
+		return own, true
+	}
+	return others, others.ok && r.isOlder(others.oldest, rule.Key)
 }
 
 // How a VirtualService comes to a client, the closest first.
@@ -118,9 +120,12 @@ type place struct {
 	port   int
 }
 
-// rulings are those of all clients and hosts.
+// rulings are those of all clients and hosts, where extensions have rules at all.
 func (r *resolver) rulings() map[place]ruling {
 	all := map[place]ruling{}
+	if !slices.ContainsFunc(r.oldest, func(rule rules.Rule) bool { return !strings.HasSuffix(rule.Key.Group, ".istio.io") }) {
+		return all
+	}
 	for _, w := range r.topology.Workloads {
 		c := client{Workload: w, sidecar: r.sidecar(w)}
 		for _, s := range r.topology.Services {
@@ -147,7 +152,7 @@ func (i inspector) beaten(r virtualService) []rules.Finding {
 		for at, chosen := range i.ruled() {
 			switch {
 			case !rules.Covers(full, at.host) || !bound(r.Spec):
-			case chosen.extended:
+			case chosen.extended && len(chosen.routes) > 0:
 				winner = max(winner, from(chosen.routes[0]))
 			case chosen.by == r.Key:
 				acts = true
