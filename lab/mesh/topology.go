@@ -85,6 +85,9 @@ type Instance struct {
 	// Addresses is where the program really listens, host:port, by container port. All
 	// instances share one machine, so the numbers differ from the manifest's.
 	Addresses map[int]string
+	// Forwards are the ports at which its sidecar takes calls for another of them. Without a port
+	// behind, nobody answers there.
+	Forwards map[int]int
 	// Proxy is where its sidecar takes the calls that the program makes, host:port; "": it
 	// makes none.
 	Proxy string
@@ -150,26 +153,12 @@ const (
 	Unnamed
 )
 
-// ExternalHost is a host outside the mesh that the rules let clients call. If it speaks TCP, what
-// clients encrypt themselves is led there unread.
-type ExternalHost struct {
-	Host     string
-	Port     int
-	Target   int // the port at the host; 0: Port
-	Protocol Protocol
-	// TLS: clients speak plain text and their sidecar encrypts; nil passes the text on as it is.
-	TLS *TLS
-}
-
-// SamePort reports whether two are the same port of the same host.
-func (e ExternalHost) SamePort(other ExternalHost) bool {
-	return e.Host == other.Host && e.Port == other.Port
-}
-
 // TLS is how a proxy encrypts a connection.
 type TLS struct {
 	SNI    string // "": none
-	Verify bool   // the peer's certificate must be valid for SNI
+	Verify bool   // the peer's certificate must be valid for SNI, or for one of Names
+	// Names are those, one of which the peer's certificate must have in place of SNI.
+	Names []string
 }
 
 // Ingress leads calls from outside to a service.
@@ -212,17 +201,6 @@ func (t Topology) ServiceAt(host string) (Service, bool) {
 		return Service{}, false
 	}
 	return t.Services[i], true
-}
-
-// ExternalAt are the ports of an external host.
-func (t Topology) ExternalAt(host string) []ExternalHost {
-	var ports []ExternalHost
-	for _, e := range t.External {
-		if e.Host == host {
-			ports = append(ports, e)
-		}
-	}
-	return ports
 }
 
 // ServicesOf are the services that select a workload's instances.

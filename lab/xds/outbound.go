@@ -64,9 +64,9 @@ func (b *builder) hosts(
 	if taken["*"] {
 		return list
 	}
-	of := mesh.Outbound{Unknown: out.Unknown, AllowAny: out.AllowAny}
+	of := mesh.Outbound{Unknown: out.Unknown, AllowAny: out.AllowAny, Elsewhere: out.Elsewhere, Hosts: b.wide(out)}
 	return append(list, b.part("unknown"+at(c.name), of, func() []*routev3.VirtualHost {
-		return b.unknown(c, out)
+		return b.unknown(c, of)
 	})...)
 }
 
@@ -85,6 +85,9 @@ func (b *builder) virtualHost(
 		return nil
 	}
 	v := &routev3.VirtualHost{Name: free[0], Domains: free}
+	if h.Unread != nil {
+		v.Routes = append(v.Routes, tunnel(b.unreadRoute(c, h)))
+	}
 	for i, r := range h.Routes {
 		key := free[0] + " " + strconv.Itoa(i) + at(c.name)
 		of := routeOf{r, hashes(r.Destinations, alike)}
@@ -131,9 +134,13 @@ const httpPort = 80
 // where Envoy's own answer is the one wanted.
 func (b *builder) unknown(c client, out mesh.Outbound) []*routev3.VirtualHost {
 	v := &routev3.VirtualHost{Name: "block_all", Domains: []string{"*"}}
+	if len(out.Hosts) > 0 {
+		v.Routes = append(b.guards(), b.wideRoutes(c, out.Hosts)...)
+	}
 	switch {
 	case out.AllowAny:
-		v.Name, v.Routes = "allow_any", b.anywhere(c)
+		v.Name = "allow_any"
+		v.Routes = append(v.Routes, b.anywhere(c, out)...)
 	case out.Unknown == mesh.Response{Status: http.StatusNotFound}:
 		return nil
 	default:

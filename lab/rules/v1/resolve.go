@@ -96,9 +96,11 @@ func newResolver(s rules.Set, t mesh.Topology, extensions []Extension) *resolver
 		telemetries: rules.Of[telemetry.Telemetry](oldest),
 	}
 	r.routes = delegated(r.written)
-	r.topology.External = hostsOf(r.entries)
+	r.forward()
+	r.topology.External = hostsOf(r.entries, func(serviceEntry, int) bool { return true })
 	for i, e := range r.topology.External {
-		c := client{Workload: mesh.Workload{Name: mesh.Name{Namespace: r.entryOf(e.Host)}}}
+		entry, _ := r.entryOf(e.Host)
+		c := client{Workload: mesh.Workload{Name: mesh.Name{Namespace: entry.Key.Namespace}}}
 		r.topology.External[i].TLS = r.policy(c, mesh.Cluster{Host: e.Host, Port: e.Port}).TLS
 	}
 	return r
@@ -168,21 +170,16 @@ type plannedHost struct {
 func (r *resolver) plan(w mesh.Workload) plan {
 	c := client{Workload: w, sidecar: r.sidecar(w)}
 	p := plan{client: c}
+	outside := r.externalFor(c)
 	for _, s := range r.topology.Services {
-		if !s.SeenFrom(c.Namespace) || !c.imports(s.Namespace, s.Host()) {
-			continue
-		}
 		for _, port := range s.Ports {
-			p.hosts = append(p.hosts, r.host(c, s, port))
+			if s.SeenFrom(c.Namespace) && c.imports(s.Namespace, s.Host(), port.Number) {
+				p.hosts = append(p.hosts, r.host(c, s, port).without(outside))
+			}
 		}
 	}
-	for _, e := range r.externalFor(c) {
-		vh := mesh.VirtualHost{Names: []string{e.Host}, Port: e.Port}
-		routes := []Route{unreadRoute(mesh.Cluster{Host: e.Host, Port: e.Port})}
-		if e.Protocol != mesh.TCP {
-			routes = r.externalRoutes(c, e)
-		}
-		p.hosts = append(p.hosts, plannedHost{VirtualHost: vh, host: e.Host, routes: routes})
+	for _, e := range outside {
+		p.hosts = append(p.hosts, r.external(c, e))
 	}
 	return p
 }
@@ -192,7 +189,7 @@ func (r *resolver) host(c client, s mesh.Service, p mesh.ServicePort) plannedHos
 	h := plannedHost{
 		VirtualHost: mesh.VirtualHost{Names: s.Names(c.Namespace), Port: port}, host: s.Host(),
 	}
-	if p.Protocol == mesh.TCP {
+	if c.speaks(port, p.Protocol) == mesh.TCP {
 		h.routes = []Route{unreadRoute(mesh.Cluster{Host: h.host, Port: port})}
 		return h
 	}
@@ -213,20 +210,6 @@ func (r *resolver) extended(call Call) ([]Route, bool) {
 	return nil, false
 }
 
-// externalRoutes are those of a host outside that speaks HTTP.
-func (r *resolver) externalRoutes(c client, host mesh.ExternalHost) []Route {
-	call := r.call(c, mesh.Service{}, host.Port)
-	if i := slices.IndexFunc(r.entries, func(e serviceEntry) bool {
-		return slices.Contains(e.Spec.Hosts, host.Host)
-	}); i >= 0 {
-		call.Entry = mesh.Name{Namespace: r.entries[i].Key.Namespace, Name: r.entries[i].Key.Name}
-	}
-	if routes, ok := r.extended(call); ok {
-		return routes
-	}
-	return r.routesFor(c, host.Host, host.Port)
-}
-
 func (r *resolver) call(c client, s mesh.Service, port int) Call {
 	known := func(to mesh.Cluster) bool { return r.known(c, to) }
 	return Call{
@@ -236,7 +219,7 @@ func (r *resolver) call(c client, s mesh.Service, port int) Call {
 
 // routesFor are those of the first VirtualService that has any for the client.
 func (r *resolver) routesFor(c client, host string, port int) []Route {
-	for _, rule := range r.candidates(c, host) {
+	for _, rule := range r.candidates(c, host, port) {
 		if routes := r.virtualService(c, rule, port); len(routes) > 0 {
 			r.label(c, routes)
 			return routes
@@ -258,13 +241,13 @@ func (r *resolver) label(c client, routes []Route) {
 
 // candidates are the rules that name a host itself, the oldest first. Of those with a pattern for
 // it there is one only, whoever calls: the closest, of these the oldest; none beside an exact one.
-func (r *resolver) candidates(c client, host string) []virtualService {
+func (r *resolver) candidates(c client, host string, port int) []virtualService {
 	var exact []virtualService
 	var wild *virtualService
 	closest := ""
 	for _, rule := range r.routes {
 		if !c.boundTo(rule.Spec.Gateways, rule.Key.Namespace) ||
-			!c.sees(rule.Key, rule.Spec.ExportTo, rule.Spec.Hosts) {
+			!c.sees(rule.Key, rule.Spec.ExportTo, rule.Spec.Hosts, port) {
 			continue
 		}
 		switch pattern := patternFor(rule, host); {
@@ -314,6 +297,12 @@ func unreadRoute(c mesh.Cluster) Route {
 func (r *resolver) outbound(p plan) mesh.Outbound {
 	answer, allowed := r.unknown(p.client)
 	out := mesh.Outbound{Unknown: answer, AllowAny: allowed}
+	if to := p.client.egressProxy(); allowed && to != nil {
+		way := unreadRoute(*to)
+		r.label(p.client, []Route{way})
+		r.addClusters(&out, p.client, way.Route)
+		out.Elsewhere = &way.Destinations[0].Cluster
+	}
 	for _, h := range p.hosts {
 		host := h.VirtualHost
 		for _, planned := range h.routes {
