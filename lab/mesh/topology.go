@@ -1,9 +1,6 @@
 package mesh
 
-import (
-	"slices"
-	"time"
-)
+import "slices"
 
 // Domain ends the full name of every service.
 const Domain = "cluster.local"
@@ -38,43 +35,6 @@ type Workload struct {
 	ServiceAccount string // "default" where the manifest names none
 	Replicas       int
 	Container      Container
-}
-
-// Container is the program of a workload.
-type Container struct {
-	Name      string
-	Image     string
-	Command   []string // in place of the image's own; empty: the image's own
-	Args      []string
-	Env       []EnvVar
-	Ports     []ContainerPort
-	Startup   *Probe // nil: none
-	Liveness  *Probe
-	Readiness *Probe
-}
-
-// EnvVar is a variable with a literal value, or one of the instance's own fields.
-type EnvVar struct {
-	Name  string
-	Value string
-	Field string // such as metadata.name; "" for a literal value
-}
-
-// ContainerPort is a port that the program listens on.
-type ContainerPort struct {
-	Name   string
-	Number int
-}
-
-// Probe is a GET that tells how an instance is.
-type Probe struct {
-	Path      string
-	Port      string // name or number
-	Delay     time.Duration
-	Period    time.Duration
-	Timeout   time.Duration
-	Failures  int // in a row, until it counts as failed
-	Successes int // in a row, until it counts as well again
 }
 
 // Instance is a pod.

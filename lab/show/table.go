@@ -82,6 +82,9 @@ func columnsOf(k objects.Kind) []column {
 		}
 	case "Namespace":
 		return []column{name, text("STATUS", always("Active")), age}
+	case "ConfigMap":
+		data := text("DATA", func(s Subject) string { return strconv.Itoa(s.Object.Manifest.Count) })
+		return []column{name, data, age}
 	case "ServiceAccount":
 		return []column{name, text("SECRETS", always("0")), age}
 	}
