@@ -135,7 +135,11 @@ func Topology(objects []Object) mesh.Topology {
 		if o.Deployment != nil {
 			t.Workloads = append(t.Workloads, o.Deployment.Workload)
 		}
-		if o.Service != nil {
+		switch {
+		case o.Service == nil:
+		case o.Service.External != "":
+			t.Aliases = append(t.Aliases, *o.Service)
+		default:
 			t.Services = append(t.Services, *o.Service)
 		}
 		if len(o.NamespaceLabels) > 0 {

@@ -143,7 +143,9 @@ spec:
   - port: 80
 `, []refusal{
 		{"name: web", "name: 1web", `x.yml:4: metadata.name: "1web"`},
-		{"  selector", "  type: ExternalName\n  selector", "x.yml:6: spec.type"},
+		{"  selector", "  type: Other\n  selector", "x.yml:6: spec.type"},
+		{"  selector", "  type: ExternalName\n  selector", "x.yml:5: spec.externalName: missing"},
+		{"  selector", "  type: ExternalName\n  externalName: a_b\n  selector", "x.yml:7: spec.externalName: \"a_b\""},
 		{"  selector", "  publishNotReadyAddresses: true\n  selector",
 			"x.yml:6: spec.publishNotReadyAddresses"},
 		{"  selector", "  sessionAffinity: Always\n  selector",

@@ -19,6 +19,7 @@ type Topology struct {
 	Workloads []Workload
 	Instances []Instance
 	Services  []Service
+	Aliases   []Service // other names of hosts, which no instance is behind
 	External  []ExternalHost
 	Ingresses []Ingress
 	// Namespaces are the labels of those that have any.
@@ -62,6 +63,7 @@ type Service struct {
 	// ExportTo are the namespaces whose clients see it, "*" for all and "." for its own; none: all.
 	// Rules of 2018 do not know it.
 	ExportTo []string
+	External string // the host that it is another name of; "": it is a service of its own
 }
 
 // SeenFrom reports whether clients of a namespace see the service.

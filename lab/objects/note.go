@@ -25,6 +25,10 @@ func (s Set) notes(o Object) []Finding {
 	}
 	if o.Manifest.Service != nil {
 		list = append(list, s.portNotes(o)...)
+		if o.Manifest.Service.External != "" && s.isOf2018() {
+			list = append(list, o.finding("spec.type", Warning,
+				"never answers: with the rules of 2018, the lab leads to no ExternalName"))
+		}
 	}
 	return list
 }

@@ -164,10 +164,15 @@ func templateColumns() []column {
 
 func serviceColumns() []column {
 	return []column{
-		text("TYPE", always("ClusterIP")),
+		text("TYPE", func(s Subject) string {
+			if s.Object.Manifest.Service.External != "" {
+				return "ExternalName"
+			}
+			return "ClusterIP"
+		}),
 		text("CLUSTER-IP", always(none)),
-		text("EXTERNAL-IP", always(none)),
-		text("PORT(S)", func(s Subject) string { return strings.Join(servicePorts(s.Object), ",") }),
+		text("EXTERNAL-IP", func(s Subject) string { return cmp.Or(s.Object.Manifest.Service.External, none) }),
+		text("PORT(S)", func(s Subject) string { return cmp.Or(strings.Join(servicePorts(s.Object), ","), none) }),
 	}
 }
 

@@ -98,6 +98,7 @@ func newResolver(s rules.Set, t mesh.Topology, extensions []Extension) *resolver
 	r.routes = delegated(r.written)
 	r.forward()
 	r.topology.External = hostsOf(r.entries, func(serviceEntry, int) bool { return true })
+	r.topology.External = append(r.topology.External, r.aliased()...)
 	for i, e := range r.topology.External {
 		entry, _ := r.entryOf(e.Host)
 		c := client{Workload: mesh.Workload{Name: mesh.Name{Namespace: entry.Key.Namespace}}}
@@ -181,6 +182,7 @@ func (r *resolver) plan(w mesh.Workload) plan {
 	for _, e := range outside {
 		p.hosts = append(p.hosts, r.external(c, e))
 	}
+	p.hosts = r.alias(c, p.hosts)
 	return p
 }
 

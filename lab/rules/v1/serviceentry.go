@@ -204,6 +204,9 @@ func (r *resolver) known(c client, cluster mesh.Cluster) bool {
 		return ok && s.SeenFrom(c.Namespace) &&
 			(c.imports(s.Namespace, s.Host(), cluster.Port) || r.routedTo(c, s.Host()))
 	}
+	if s, ok := r.aliasAt(cluster.Host); ok {
+		return slices.Contains(aliasPorts(s), cluster.Port)
+	}
 	return slices.ContainsFunc(r.entries, func(e serviceEntry) bool {
 		return slices.Contains(e.Spec.Hosts, cluster.Host) &&
 			slices.ContainsFunc(e.Spec.Ports, func(p *networking.ServicePort) bool {
