@@ -29,8 +29,13 @@ func (v *validator) serviceEntry(s *networking.ServiceEntry) {
 	}
 	v.resolution(s)
 	v.bareHosts(s)
+	weights := 0
 	for i, at := range s.Endpoints {
 		v.endpoint(rules.At("spec.endpoints", i), s, at)
+		if weights += max(1, int(at.Weight)); weights > mostWeight {
+			v.Fail(rules.At("spec.endpoints", i)+".weight", "together more than %d, which Envoy refuses", mostWeight)
+			break
+		}
 	}
 	if s.WorkloadSelector != nil {
 		v.entrySelector(s)
@@ -169,6 +174,9 @@ func (v *validator) bareHosts(s *networking.ServiceEntry) {
 	}
 }
 
+// mostWeight is the sum of an entry's weights at most.
+const mostWeight = 1<<32 - 1
+
 const noMutual = "with an identity, Istio encrypts the calls: %w"
 
 func (v *validator) endpoint(path string, s *networking.ServiceEntry, at *networking.WorkloadEntry) {
@@ -199,8 +207,6 @@ func (v *validator) endpoint(path string, s *networking.ServiceEntry, at *networ
 	if mutual {
 		v.Fail(document.Join(path+".labels", "security.istio.io/tlsMode"), noMutual, rules.ErrUnsupported)
 	}
-	const mostWeight = 1<<32 - 1
-	v.Within(path+".weight", int(at.Weight), 0, mostWeight)
 }
 
 // longestSocket is how long the path of a unix socket may be on every system.
