@@ -128,12 +128,13 @@ func (l *lab) release() { <-l.turn }
 // newPods are none yet.
 func (l *lab) newPods() *pods.Manager {
 	return pods.NewManager(pods.Config{
-		Programs: l.cfg.Programs,
-		Env:      append(l.tracing(), l.trust()...),
-		Getenv:   l.cfg.Getenv,
-		Publish:  l.publish,
-		Random:   rand.IntN,
-		Now:      time.Now,
+		Programs:  l.cfg.Programs,
+		Env:       append(l.tracing(), l.trust()...),
+		Getenv:    l.cfg.Getenv,
+		ConfigMap: func(name mesh.Name) (map[string]string, bool) { return l.objects().ConfigMap(name) },
+		Publish:   l.publish,
+		Random:    rand.IntN,
+		Now:       time.Now,
 	})
 }
 

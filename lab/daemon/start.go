@@ -187,7 +187,7 @@ func (l *lab) awaitPods(ctx context.Context, d manifests.Deployment) (string, er
 
 // hopeless is why a pod will not get ready by waiting, with the last that it said.
 func (l *lab) hopeless(d manifests.Deployment) error {
-	hopeless := []string{"CrashLoopBackOff", "ImagePullBackOff", "RunContainerError"}
+	hopeless := []string{"CrashLoopBackOff", "ImagePullBackOff", "RunContainerError", "CreateContainerConfigError"}
 	for _, p := range l.pods.Pods() {
 		if p.Workload != d.Workload.Name || !slices.Contains(hopeless, p.Status) {
 			continue

@@ -1,13 +1,10 @@
 package manifests
 
 import (
-	"cmp"
 	"strconv"
 	"strings"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"istio-tutorial/lab/mesh"
@@ -16,7 +13,7 @@ import (
 func at(path string, i int) string { return path + "[" + strconv.Itoa(i) + "]" }
 
 func (r *reader) container(path string, c corev1.Container) {
-	r.only(path, c, "name", "image", "command", "args", "env", "ports", "startupProbe",
+	r.only(path, c, "name", "image", "command", "args", "env", "envFrom", "ports", "startupProbe",
 		"livenessProbe", "readinessProbe", "imagePullPolicy", "resources", "securityContext",
 		"volumeMounts", "terminationMessagePath", "terminationMessagePolicy", "stdin", "stdinOnce",
 		"tty", "lifecycle", "resizePolicy")
@@ -35,6 +32,7 @@ func (r *reader) container(path string, c corev1.Container) {
 		Command: c.Command,
 		Args:    c.Args,
 		Env:     r.environment(path+".env", c.Env),
+		EnvFrom: r.sources(path+".envFrom", c.EnvFrom),
 		Ports:   r.containerPorts(path+".ports", c.Ports),
 	}
 	r.Deployment.Container.Startup = r.probe(path+".startupProbe", c.StartupProbe, 1)
@@ -70,7 +68,7 @@ func (r *reader) environment(path string, env []corev1.EnvVar) []mesh.EnvVar {
 		r.literal(place+".value", e.Value)
 		v := mesh.EnvVar{Name: e.Name, Value: e.Value}
 		if e.ValueFrom != nil {
-			v.Value, v.Field = r.field(place+".valueFrom", *e.ValueFrom)
+			v = r.variable(e.Name, place+".valueFrom", *e.ValueFrom)
 		}
 		r.once(place+".name", declared, e.Name)
 		list = append(list, v)
@@ -78,14 +76,53 @@ func (r *reader) environment(path string, env []corev1.EnvVar) []mesh.EnvVar {
 	return list
 }
 
-// field is the value of one of the pod's own fields, or its name where each pod has its own.
-func (r *reader) field(path string, from corev1.EnvVarSource) (value, field string) {
-	r.only(path, from, "fieldRef")
-	if from.FieldRef == nil {
-		return "", ""
+// variable is one whose value is elsewhere.
+func (r *reader) variable(name, path string, from corev1.EnvVarSource) mesh.EnvVar {
+	r.only(path, from, "fieldRef", "configMapKeyRef")
+	v := mesh.EnvVar{Name: name}
+	switch {
+	case from.FieldRef != nil && from.ConfigMapKeyRef != nil:
+		r.fail(path, "may not have more than one field specified at a time")
+	case from.FieldRef != nil:
+		v.Value, v.Field = r.field(path, *from.FieldRef)
+	case from.ConfigMapKeyRef != nil:
+		ref := *from.ConfigMapKeyRef
+		path += ".configMapKeyRef"
+		r.valid(path+".name", ref.Name, validation.IsDNS1123Subdomain)
+		r.valid(path+".key", ref.Key, validation.IsConfigMapKey)
+		v.Key = &mesh.KeyRef{ConfigMap: ref.Name, Key: ref.Key, Optional: isTrue(ref.Optional)}
 	}
+	return v
+}
+
+func isTrue(b *bool) bool { return b != nil && *b }
+
+func (r *reader) sources(path string, list []corev1.EnvFromSource) []mesh.EnvSource {
+	var sources []mesh.EnvSource
+	for i, s := range list {
+		place := at(path, i)
+		r.only(place, s, "prefix", "configMapRef")
+		if s.Prefix != "" {
+			r.valid(place+".prefix", s.Prefix, validation.IsRelaxedEnvVarName)
+		}
+		if s.ConfigMapRef == nil {
+			if s.SecretRef == nil {
+				r.fail(place, "must specify one of: `configMapRef` or `secretRef`")
+			}
+			continue
+		}
+		r.valid(place+".configMapRef.name", s.ConfigMapRef.Name, validation.IsDNS1123Subdomain)
+		sources = append(sources, mesh.EnvSource{
+			ConfigMap: s.ConfigMapRef.Name, Prefix: s.Prefix, Optional: isTrue(s.ConfigMapRef.Optional),
+		})
+	}
+	return sources
+}
+
+// field is the value of one of the pod's own fields, or its name where each pod has its own.
+func (r *reader) field(path string, from corev1.ObjectFieldSelector) (value, field string) {
 	path += ".fieldRef.fieldPath"
-	switch field := from.FieldRef.FieldPath; field {
+	switch field := from.FieldPath; field {
 	case "metadata.name":
 		return "", field
 	case "status.podIP", "status.podIPs", "status.hostIP", "status.hostIPs":
@@ -137,54 +174,4 @@ func (r *reader) containerPorts(path string, ports []corev1.ContainerPort) []mes
 		list = append(list, mesh.ContainerPort{Name: p.Name, Number: int(p.ContainerPort)})
 	}
 	return list
-}
-
-// probe fills in Kubernetes' defaults; nil is no probe. most is the limit of successThreshold.
-func (r *reader) probe(path string, p *corev1.Probe, most int32) *mesh.Probe {
-	if p == nil {
-		return nil
-	}
-	r.only(path, *p, "httpGet", "initialDelaySeconds", "periodSeconds", "timeoutSeconds",
-		"failureThreshold", "successThreshold")
-	if p.HTTPGet == nil {
-		r.fail(path, "the lab probes with httpGet only")
-		return nil
-	}
-	r.only(path+".httpGet", *p.HTTPGet, "path", "port", "scheme")
-	r.oneOf(path+".httpGet.scheme", p.HTTPGet.Scheme, "HTTP")
-	r.probePort(path+".httpGet.port", p.HTTPGet.Port)
-	return &mesh.Probe{
-		Path:      "/" + strings.TrimPrefix(p.HTTPGet.Path, "/"),
-		Port:      p.HTTPGet.Port.String(),
-		Delay:     r.seconds(path, count{"initialDelaySeconds", p.InitialDelaySeconds, 0, 3600}),
-		Period:    r.seconds(path, count{"periodSeconds", cmp.Or(p.PeriodSeconds, 10), 1, 3600}),
-		Timeout:   r.seconds(path, count{"timeoutSeconds", cmp.Or(p.TimeoutSeconds, 1), 1, 3600}),
-		Failures:  r.count(path, count{"failureThreshold", cmp.Or(p.FailureThreshold, 3), 1, 1000}),
-		Successes: r.count(path, count{"successThreshold", cmp.Or(p.SuccessThreshold, 1), 1, most}),
-	}
-}
-
-// count is a whole number in a field, and its range.
-type count struct {
-	field            string
-	value, low, high int32
-}
-
-func (r *reader) count(path string, c count) int {
-	r.between(path+"."+c.field, int64(c.value), int64(c.low), int64(c.high))
-	return int(c.value)
-}
-
-func (r *reader) seconds(path string, c count) time.Duration {
-	return time.Duration(r.count(path, c)) * time.Second
-}
-
-// probePort refuses a port that the container does not declare: in the lab, only those exist.
-func (r *reader) probePort(path string, port intstr.IntOrString) {
-	for _, p := range r.Deployment.Container.Ports {
-		if port.String() == strconv.Itoa(p.Number) || port.String() == p.Name {
-			return
-		}
-	}
-	r.fail(path, "the container declares no port %s", port.String())
 }

@@ -7,11 +7,10 @@ import (
 	"istio-tutorial/lab/document"
 )
 
-// inert are kinds that the lab keeps, of the groups whose kinds it knows. They do nothing here, but
-// for ConfigMaps.
+// inert are kinds that the lab keeps, of the groups whose kinds it knows. They do nothing here.
 func inert(group string) []string {
 	return map[string][]string{
-		"": {"ConfigMap", "Secret", "PersistentVolume", "PersistentVolumeClaim", "ResourceQuota",
+		"": {"Secret", "PersistentVolume", "PersistentVolumeClaim", "ResourceQuota",
 			"LimitRange", "Endpoints", "Event"},
 		"apps":              {},
 		"extensions":        {},
@@ -39,7 +38,5 @@ func isInert(doc document.Document) bool {
 
 func (r *reader) keep() {
 	r.objectName()
-	if r.Kind != "ConfigMap" {
-		r.note("", "no effect in the lab: it does nothing with a %s", r.Kind)
-	}
+	r.note("", "no effect in the lab: it does nothing with a %s", r.Kind)
 }

@@ -23,6 +23,9 @@ type Object struct {
 	Deployment *Deployment   // nil for other kinds
 	Service    *mesh.Service // nil for other kinds
 	Ingress    []Backend     // empty for other kinds
+	// Data are the values of a ConfigMap, and how many there are with those that are no text.
+	Data  map[string]string
+	Count int
 	// NamespaceLabels are those of a Namespace.
 	NamespaceLabels mesh.Labels
 	// Notes are what was taken, and has no effect on one machine, or another one.
@@ -38,6 +41,7 @@ func versions(kind string) []string {
 		"Namespace":      {"v1"},
 		"Service":        {"v1"},
 		"ServiceAccount": {"v1"},
+		"ConfigMap":      {"v1"},
 		"Deployment":     {"apps/v1"},
 		"Ingress":        {"networking.k8s.io/v1", "extensions/v1beta1"},
 	}[kind]
@@ -100,6 +104,8 @@ func (r *reader) read() {
 		r.NamespaceLabels = namespace.Labels
 	case "v1 ServiceAccount":
 		r.decode(&corev1.ServiceAccount{})
+	case "v1 ConfigMap":
+		r.configMap()
 	case "v1 Service":
 		r.service()
 	case "apps/v1 Deployment":
@@ -129,7 +135,11 @@ func Topology(objects []Object) mesh.Topology {
 		if o.Deployment != nil {
 			t.Workloads = append(t.Workloads, o.Deployment.Workload)
 		}
-		if o.Service != nil {
+		switch {
+		case o.Service == nil:
+		case o.Service.External != "":
+			t.Aliases = append(t.Aliases, *o.Service)
+		default:
 			t.Services = append(t.Services, *o.Service)
 		}
 		if len(o.NamespaceLabels) > 0 {

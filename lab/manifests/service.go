@@ -21,16 +21,22 @@ func (r *reader) service() {
 		return
 	}
 	r.only("spec", s.Spec, slices.Concat([]string{"ports", "selector", "type", "sessionAffinity",
-		"ipFamilies", "ipFamilyPolicy", "internalTrafficPolicy"}, addressing())...)
-	r.oneOf("spec.type", s.Spec.Type, "ClusterIP", "NodePort", "LoadBalancer")
+		"ipFamilies", "ipFamilyPolicy", "internalTrafficPolicy", "externalName"}, addressing())...)
+	r.oneOf("spec.type", s.Spec.Type, "ClusterIP", "NodePort", "LoadBalancer", "ExternalName")
 	r.oneOf("spec.sessionAffinity", s.Spec.SessionAffinity, "None", "ClientIP")
 	r.serviceNotes(s.Spec)
 	r.labels("metadata.labels", s.Labels)
 	r.labels("spec.selector", s.Spec.Selector)
-	if len(s.Spec.Ports) == 0 {
+	outside := s.Spec.Type == corev1.ServiceTypeExternalName
+	if len(s.Spec.Ports) == 0 && !outside {
 		r.fail("spec.ports", "missing")
 	}
 	r.Service = &mesh.Service{Name: r.name(), Selector: s.Spec.Selector}
+	if outside {
+		r.externalName(s.Spec)
+	} else if s.Spec.ExternalName != "" {
+		r.note("spec.externalName", "no effect: the type is not ExternalName")
+	}
 	if list := s.Annotations[exportTo]; list != "" {
 		for name := range strings.SplitSeq(list, ",") {
 			r.Service.ExportTo = append(r.Service.ExportTo, strings.TrimSpace(name))
@@ -49,6 +55,20 @@ func (r *reader) service() {
 		}
 		r.Service.Ports = append(r.Service.Ports, r.servicePort(path, p))
 	}
+}
+
+// externalName is another name of a host.
+func (r *reader) externalName(s corev1.ServiceSpec) {
+	name := strings.TrimSuffix(s.ExternalName, ".")
+	if name == "" {
+		r.fail("spec.externalName", "missing")
+		return
+	}
+	r.valid("spec.externalName", name, validation.IsDNS1123Subdomain)
+	if s.ClusterIP != "" && s.ClusterIP != corev1.ClusterIPNone {
+		r.fail("spec.clusterIP", "%q: must be empty with type ExternalName", s.ClusterIP)
+	}
+	r.Service.External, r.Service.Selector = strings.ToLower(name), nil
 }
 
 // addressing are the fields that say at which addresses a cluster serves.

@@ -56,29 +56,49 @@ func (c Cluster) Key() string {
 // Endpoint is an instance as a cluster reaches it.
 type Endpoint struct {
 	Instance Instance
-	Address  string // host:port
+	Port     int    // of the instance, as others call it
+	Address  string // where its program listens, host:port
 }
 
 // Endpoints are a cluster's instances, ready or not, in the order of the topology.
 func (t Topology) Endpoints(c Cluster) []Endpoint {
-	service, ok := t.ServiceAt(c.Host)
-	if !ok {
-		return nil
-	}
-	port, ok := service.Port(c.Port)
+	selects, port, ok := t.behind(c)
 	if !ok {
 		return nil
 	}
 	var list []Endpoint
 	for _, i := range t.Instances {
-		if !service.selects(i.Namespace, i.Labels) || !i.Labels.Has(c.Labels) {
+		if !selects(i) || !i.Labels.Has(c.Labels) {
 			continue
 		}
-		if address, ok := i.Addresses[t.target(i, port)]; ok {
-			list = append(list, Endpoint{Instance: i, Address: address})
+		if e, ok := i.at(t.target(i, port)); ok {
+			list = append(list, e)
 		}
 	}
 	return list
+}
+
+// behind is which instances a cluster is of, and by which port of theirs.
+func (t Topology) behind(c Cluster) (selects func(Instance) bool, port ServicePort, ok bool) {
+	if e, ok := t.ExternalPort(c); ok && e.Pods != nil {
+		return e.Pods.selects, ServicePort{Number: e.TargetPort()}, true
+	}
+	service, ok := t.ServiceAt(c.Host)
+	if !ok {
+		return nil, ServicePort{}, false
+	}
+	port, ok = service.Port(c.Port)
+	return func(i Instance) bool { return service.selects(i.Namespace, i.Labels) }, port, ok
+}
+
+// at is a port of an instance as its sidecar takes calls for it.
+func (i Instance) at(port int) (Endpoint, bool) {
+	inner := port
+	if to, ok := i.Forwards[port]; ok {
+		inner = to
+	}
+	address, ok := i.Addresses[inner]
+	return Endpoint{Instance: i, Port: port, Address: address}, ok
 }
 
 // target is the container port behind a service's port; 0 if the program has none of that name.

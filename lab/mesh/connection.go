@@ -10,6 +10,9 @@ type Connections struct {
 	// HTTP2 is spoken whatever the port speaks; AsClient: what the client speaks.
 	HTTP2, AsClient bool
 	Streams         *int // at the same time, with HTTP/2
+	// NameAsAsked: with TLS, the server's name is the host that the request names; with CheckAsAsked
+	// its certificate must have that name.
+	NameAsAsked, CheckAsAsked bool
 }
 
 // Keepalive probes connections on which nothing happens. Nil is the system's own default.

@@ -13,6 +13,23 @@ type Inbound struct {
 	Counters []Counter
 	// Unlimited has no limit of connections and requests to the program; else Envoy's own hold.
 	Unlimited bool
+	// Doors are the ports that something more is said of, Pool what holds for connections to the
+	// program at all others; nil: what Unlimited says.
+	Doors map[int]Door
+	Pool  *Pool
+}
+
+// Door is a port of an instance at its sidecar.
+type Door struct {
+	Protocol Protocol // Unnamed: that of the service
+	Pool     *Pool    // nil: what Unlimited says
+}
+
+// Pool is how a sidecar treats the connections to its program.
+type Pool struct {
+	Limits         Limits
+	Connections    Connections
+	ConnectTimeout time.Duration
 }
 
 // Callers are the clients that a server's sidecar tells apart.

@@ -25,6 +25,8 @@ type Outbound struct {
 	Clusters []Upstream // those that Hosts name, each once, in the order of first use
 	Unknown  Response   // the answer to a call of any other host
 	AllowAny bool       // calls of any other host go where they ask, in place of that answer
+	// Elsewhere is where those go in place of where they ask; nil: nowhere else.
+	Elsewhere *Cluster
 }
 
 // VirtualHost is one host and port to call, and the routes that decide where its requests go.
@@ -32,6 +34,14 @@ type VirtualHost struct {
 	Names  []string // how a client may write the host, without port; "*" is any
 	Port   int      // 0: any
 	Routes []Route  // the first that matches wins; where none does, the answer is 404
+	// AnyName: connections to the port, whichever host they name, come here too, unless another has
+	// that name; so do those to an address in Ranges, such as 10.0.0.0/8. Both go the way of Unread,
+	// or of the first route if that is nil.
+	AnyName bool
+	Ranges  []string
+	// Unread is where connections go that the client encrypts itself; nil: they have no way of their
+	// own beside Routes.
+	Unread *Cluster
 }
 
 // Upstream is a cluster as one client sees it.

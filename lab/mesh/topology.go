@@ -1,9 +1,6 @@
 package mesh
 
-import (
-	"slices"
-	"time"
-)
+import "slices"
 
 // Domain ends the full name of every service.
 const Domain = "cluster.local"
@@ -22,6 +19,7 @@ type Topology struct {
 	Workloads []Workload
 	Instances []Instance
 	Services  []Service
+	Aliases   []Service // other names of hosts, which no instance is behind
 	External  []ExternalHost
 	Ingresses []Ingress
 	// Namespaces are the labels of those that have any.
@@ -40,43 +38,6 @@ type Workload struct {
 	Container      Container
 }
 
-// Container is the program of a workload.
-type Container struct {
-	Name      string
-	Image     string
-	Command   []string // in place of the image's own; empty: the image's own
-	Args      []string
-	Env       []EnvVar
-	Ports     []ContainerPort
-	Startup   *Probe // nil: none
-	Liveness  *Probe
-	Readiness *Probe
-}
-
-// EnvVar is a variable with a literal value, or one of the instance's own fields.
-type EnvVar struct {
-	Name  string
-	Value string
-	Field string // such as metadata.name; "" for a literal value
-}
-
-// ContainerPort is a port that the program listens on.
-type ContainerPort struct {
-	Name   string
-	Number int
-}
-
-// Probe is a GET that tells how an instance is.
-type Probe struct {
-	Path      string
-	Port      string // name or number
-	Delay     time.Duration
-	Period    time.Duration
-	Timeout   time.Duration
-	Failures  int // in a row, until it counts as failed
-	Successes int // in a row, until it counts as well again
-}
-
 // Instance is a pod.
 type Instance struct {
 	Name
@@ -85,6 +46,9 @@ type Instance struct {
 	// Addresses is where the program really listens, host:port, by container port. All
 	// instances share one machine, so the numbers differ from the manifest's.
 	Addresses map[int]string
+	// Forwards are the ports at which its sidecar takes calls for another of them. Without a port
+	// behind, nobody answers there.
+	Forwards map[int]int
 	// Proxy is where its sidecar takes the calls that the program makes, host:port; "": it
 	// makes none.
 	Proxy string
@@ -99,6 +63,7 @@ type Service struct {
 	// ExportTo are the namespaces whose clients see it, "*" for all and "." for its own; none: all.
 	// Rules of 2018 do not know it.
 	ExportTo []string
+	External string // the host that it is another name of; "": it is a service of its own
 }
 
 // SeenFrom reports whether clients of a namespace see the service.
@@ -150,26 +115,12 @@ const (
 	Unnamed
 )
 
-// ExternalHost is a host outside the mesh that the rules let clients call. If it speaks TCP, what
-// clients encrypt themselves is led there unread.
-type ExternalHost struct {
-	Host     string
-	Port     int
-	Target   int // the port at the host; 0: Port
-	Protocol Protocol
-	// TLS: clients speak plain text and their sidecar encrypts; nil passes the text on as it is.
-	TLS *TLS
-}
-
-// SamePort reports whether two are the same port of the same host.
-func (e ExternalHost) SamePort(other ExternalHost) bool {
-	return e.Host == other.Host && e.Port == other.Port
-}
-
 // TLS is how a proxy encrypts a connection.
 type TLS struct {
 	SNI    string // "": none
-	Verify bool   // the peer's certificate must be valid for SNI
+	Verify bool   // the peer's certificate must be valid for SNI, or for one of Names
+	// Names are those, one of which the peer's certificate must have in place of SNI.
+	Names []string
 }
 
 // Ingress leads calls from outside to a service.
@@ -212,17 +163,6 @@ func (t Topology) ServiceAt(host string) (Service, bool) {
 		return Service{}, false
 	}
 	return t.Services[i], true
-}
-
-// ExternalAt are the ports of an external host.
-func (t Topology) ExternalAt(host string) []ExternalHost {
-	var ports []ExternalHost
-	for _, e := range t.External {
-		if e.Host == host {
-			ports = append(ports, e)
-		}
-	}
-	return ports
 }
 
 // ServicesOf are the services that select a workload's instances.

@@ -91,7 +91,6 @@ func FindKind(word string) (Kind, error) {
 func insteadOf(word string) string {
 	for _, other := range []struct{ words, why string }{
 		{"secret secrets", "no pod has one"},
-		{"cm configmap configmaps", "no pod reads one"},
 		{"statefulset statefulsets sts daemonset daemonsets ds job jobs cronjob cronjobs cj " +
 			"replicationcontroller rc", "pods are those of Deployments"},
 		{"pv pvc persistentvolume persistentvolumes persistentvolumeclaim persistentvolumeclaims " +

@@ -18,8 +18,17 @@ func (s Set) notes(o Object) []Finding {
 	for _, n := range o.Manifest.Notes {
 		list = append(list, o.finding(n.Path, Info, "%s", strings.TrimPrefix(n.Path+": "+n.Text, ": ")))
 	}
+	if o.Manifest.Deployment != nil {
+		for _, text := range s.missingValues(o) {
+			list = append(list, o.finding("spec.template.spec.containers[0]", Warning, "%s", text))
+		}
+	}
 	if o.Manifest.Service != nil {
 		list = append(list, s.portNotes(o)...)
+		if o.Manifest.Service.External != "" && s.isOf2018() {
+			list = append(list, o.finding("spec.type", Warning,
+				"never answers: with the rules of 2018, the lab leads to no ExternalName"))
+		}
 	}
 	return list
 }

@@ -143,7 +143,7 @@ func clustersOf(host mesh.VirtualHost) map[string]bool {
 // addEffective says the same of the services in the words of the rules' dialect.
 func (s Set) addEffective(t mesh.Topology, list []Routes) error {
 	for i, r := range list {
-		service, ok := serviceOf(t, r.Host)
+		service, ok := serviceOf(t, r.From.Namespace, r.Host)
 		if !ok {
 			continue
 		}
@@ -159,10 +159,14 @@ func (s Set) addEffective(t mesh.Topology, list []Routes) error {
 	return nil
 }
 
-func serviceOf(t mesh.Topology, host mesh.VirtualHost) (mesh.Service, bool) {
+// serviceOf is the service that a host is, or whose short name it has.
+func serviceOf(t mesh.Topology, namespace string, host mesh.VirtualHost) (mesh.Service, bool) {
 	for _, name := range host.Names {
-		if s, ok := t.ServiceAt(name); ok {
-			return s, true
+		i := slices.IndexFunc(t.Services, func(s mesh.Service) bool {
+			return slices.Contains(s.Names(namespace), name)
+		})
+		if i >= 0 {
+			return t.Services[i], true
 		}
 	}
 	return mesh.Service{}, false

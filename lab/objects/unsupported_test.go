@@ -19,7 +19,7 @@ metadata: {name: outside}
 spec:
   hosts: [example.com]
   resolution: DNS
-  subjectAltNames: [a]
+  endpoints: [{address: 1.2.3.4, serviceAccount: a}]
   ports: [{number: 80, name: http, protocol: HTTP}]
 ---
 apiVersion: networking.istio.io/v1
@@ -46,7 +46,7 @@ spec:
 		want []string
 	}{
 		"fields": {entry, []string{
-			"7 Unsupported  spec.subjectAltNames: the lab does not do this; a cluster does",
+			"7 Unsupported  spec.endpoints[0].serviceAccount: the lab does not do this; a cluster does",
 			"15 Unsupported  spec.trafficPolicy.tunnel: the lab does not do this; a cluster does",
 		}},
 		"an error too": {
@@ -54,11 +54,11 @@ spec:
 			[]string{
 				"6 Error IST0106 Schema validation error: spec.resolution: want one of NONE, STATIC, DNS, " +
 					"DNS_ROUND_ROBIN, DYNAMIC_DNS, not the string \"DNSS\"",
-				"7 Unsupported  spec.subjectAltNames: the lab does not do this; a cluster does",
+				"7 Unsupported  spec.endpoints[0].serviceAccount: the lab does not do this; a cluster does",
 			},
 		},
 		"many hosts": {
-			strings.Replace(entry[:strings.Index(entry, "  subjectAltNames")], "example.com", strings.Join(many, ","), 1) +
+			strings.Replace(entry[:strings.Index(entry, "  endpoints")], "example.com", strings.Join(many, ","), 1) +
 				"  ports: [{number: 80, name: http, protocol: HTTP}]\n",
 			[]string{"5 Unsupported  spec.hosts: with all rules more than 1000 ports of hosts outside: " +
 				"the lab does not do this; a cluster does"},

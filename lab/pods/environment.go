@@ -20,7 +20,7 @@ func necessities() []string {
 
 // environment is the complete environment of a pod's programs: the image's, then the lab's, then
 // the manifest's, then what no manifest can know.
-func (p *pod) environment(img image) []string {
+func (p *pod) environment(img image, own []mesh.EnvVar) []string {
 	env := map[string]string{}
 	for _, name := range necessities() {
 		if value := p.manager.cfg.Getenv(name); value != "" {
@@ -32,7 +32,7 @@ func (p *pod) environment(img image) []string {
 		name, value, _ := strings.Cut(pair, "=")
 		env[name] = value
 	}
-	for _, v := range p.deployment.Container.Env {
+	for _, v := range own {
 		env[v.Name] = p.value(v)
 	}
 	maps.Copy(env, p.own())

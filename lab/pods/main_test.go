@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -68,6 +69,9 @@ func nothingLeft() error {
 	return nil
 }
 
+// configMaps are those of all tests, by NAME/CONFIGMAP.
+var configMaps sync.Map
+
 // newManager returns a manager whose test ends it; publish sees each call's instances.
 func newManager(t *testing.T, publish func([]mesh.Instance) error) *pods.Manager {
 	t.Helper()
@@ -78,6 +82,13 @@ func newManager(t *testing.T, publish func([]mesh.Instance) error) *pods.Manager
 		Programs: os.Getenv(programs),
 		Env:      []string{"TRACING=off", "VERSION=none"},
 		Getenv:   os.Getenv,
+		ConfigMap: func(name mesh.Name) (map[string]string, bool) {
+			data, ok := configMaps.Load(t.Name() + "/" + name.Name)
+			if !ok {
+				return nil, false
+			}
+			return data.(map[string]string), true
+		},
 		Publish: func(context.Context) error {
 			<-made
 			if publish == nil {

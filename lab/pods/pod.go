@@ -31,6 +31,7 @@ type pod struct {
 	again      chan struct{} // its process is to be replaced
 
 	// What follows is guarded by the manager's lock.
+	variables   []mesh.EnvVar  // of its present process
 	addresses   map[int]string // by container port; nil: it has none yet
 	proxy       string         // where its sidecar is to listen
 	moves       int            // how often it changed its addresses
@@ -101,7 +102,12 @@ func (p *pod) start() (*supervise.Process, error) {
 	if err := p.settle(); err != nil {
 		return nil, err
 	}
-	c, err := p.entrypoint(p.deployment.Container.Command, p.deployment.Container.Args)
+	own, err := p.resolve()
+	if err != nil {
+		return nil, err
+	}
+	p.manager.update(func() { p.variables = own })
+	c, err := p.entrypoint(p.deployment.Container.Command, p.deployment.Container.Args, own)
 	if err != nil {
 		return nil, err
 	}

@@ -4,8 +4,14 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"net"
+	"os/exec"
 	"strconv"
 	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 
 	"istio-tutorial/lab/mesh"
 	"istio-tutorial/lab/supervise"
@@ -18,7 +24,7 @@ func (p *pod) readiness() func(context.Context) error {
 	if probe == nil {
 		return nil
 	}
-	return inARow(probe.Successes, supervise.HTTPGet(p.url(probe)))
+	return inARow(probe.Successes, p.check(probe))
 }
 
 // inARow passes when check has so often in a row.
@@ -44,16 +50,81 @@ func (p *pod) pace() supervise.Probe {
 	return supervise.Probe{Period: probe.Period, Timeout: probe.Timeout, Failures: probe.Failures}
 }
 
-// url is where a probe asks; the manifests see to it that the container declares the port.
-func (p *pod) url(probe *mesh.Probe) string {
+// check is what a probe asks of the program.
+func (p *pod) check(probe *mesh.Probe) func(context.Context) error {
+	address := p.portAddress(probe.Port)
+	switch {
+	case len(probe.Exec) > 0:
+		return p.runs(probe.Exec)
+	case probe.GRPC != nil:
+		return healthOf(address, *probe.GRPC)
+	case probe.Connect:
+		return connects(address)
+	default:
+		return supervise.HTTPGet("http://" + address + probe.Path)
+	}
+}
+
+// portAddress is where a port really is, by its name or number; the manifests see to it that the
+// container declares it.
+func (p *pod) portAddress(name string) string {
 	p.manager.mu.Lock()
 	defer p.manager.mu.Unlock()
 	for _, port := range p.deployment.Container.Ports {
-		if probe.Port == port.Name || probe.Port == strconv.Itoa(port.Number) {
-			return "http://" + p.addresses[port.Number] + probe.Path
+		if name == port.Name || name == strconv.Itoa(port.Number) {
+			return p.addresses[port.Number]
 		}
 	}
 	return ""
+}
+
+func connects(address string) func(context.Context) error {
+	return func(ctx context.Context) error {
+		c, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
+		if err == nil {
+			err = c.Close()
+		}
+		return err
+	}
+}
+
+// healthOf asks the health service of gRPC.
+func healthOf(address, service string) func(context.Context) error {
+	return func(ctx context.Context) error {
+		c, err := grpc.NewClient("passthrough:///"+address, grpc.WithTransportCredentials(insecure.NewCredentials()))
+		if err != nil {
+			return err
+		}
+		defer c.Close()
+		got, err := healthpb.NewHealthClient(c).Check(ctx, &healthpb.HealthCheckRequest{Service: service})
+		if err == nil && got.GetStatus() != healthpb.HealthCheckResponse_SERVING {
+			err = fmt.Errorf("service unhealthy (responded with %q)", got.GetStatus())
+		}
+		return err
+	}
+}
+
+// longestWords is how much of what a command says is repeated, in bytes.
+const longestWords = 200
+
+// runs runs a command of the image; its status is the answer. Other programs an image has not.
+func (p *pod) runs(words []string) func(context.Context) error {
+	return func(ctx context.Context) error {
+		p.manager.mu.Lock()
+		own := p.variables
+		p.manager.mu.Unlock()
+		c, err := p.entrypoint(words, nil, own)
+		if err != nil {
+			return err
+		}
+		command := exec.CommandContext(ctx, c.Path, c.Args...)
+		command.Env, command.WaitDelay = c.Env, time.Second
+		out, err := command.CombinedOutput()
+		if err != nil {
+			err = fmt.Errorf("%w: %s", err, out[:min(len(out), longestWords)])
+		}
+		return err
+	}
 }
 
 // keepAlive replaces a process whose program has got stuck, as its probes say, until ctx ends.
@@ -62,7 +133,7 @@ func (p *pod) keepAlive(ctx context.Context, process *supervise.Process) {
 	if probe == nil {
 		return
 	}
-	check := supervise.HTTPGet(p.url(probe))
+	check := p.check(probe)
 	tick := time.NewTicker(probe.Period)
 	defer tick.Stop()
 	failures, last := 0, error(nil)

@@ -86,11 +86,14 @@ func (p *pod) snapshot() Pod {
 // word is kubectl's word for the state.
 func (p *pod) word() string {
 	_, missing := errors.AsType[*imageError](p.problem)
+	_, unset := errors.AsType[*configError](p.problem)
 	switch {
 	case p.terminating:
 		return Terminating
 	case missing:
 		return "ImagePullBackOff"
+	case unset:
+		return "CreateContainerConfigError"
 	case p.problem != nil && p.status.State == "":
 		return "RunContainerError"
 	case p.status.State == "" || p.addresses == nil:

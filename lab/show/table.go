@@ -82,6 +82,9 @@ func columnsOf(k objects.Kind) []column {
 		}
 	case "Namespace":
 		return []column{name, text("STATUS", always("Active")), age}
+	case "ConfigMap":
+		data := text("DATA", func(s Subject) string { return strconv.Itoa(s.Object.Manifest.Count) })
+		return []column{name, data, age}
 	case "ServiceAccount":
 		return []column{name, text("SECRETS", always("0")), age}
 	}
@@ -161,10 +164,15 @@ func templateColumns() []column {
 
 func serviceColumns() []column {
 	return []column{
-		text("TYPE", always("ClusterIP")),
+		text("TYPE", func(s Subject) string {
+			if s.Object.Manifest.Service.External != "" {
+				return "ExternalName"
+			}
+			return "ClusterIP"
+		}),
 		text("CLUSTER-IP", always(none)),
-		text("EXTERNAL-IP", always(none)),
-		text("PORT(S)", func(s Subject) string { return strings.Join(servicePorts(s.Object), ",") }),
+		text("EXTERNAL-IP", func(s Subject) string { return cmp.Or(s.Object.Manifest.Service.External, none) }),
+		text("PORT(S)", func(s Subject) string { return cmp.Or(strings.Join(servicePorts(s.Object), ","), none) }),
 	}
 }
 

@@ -142,27 +142,18 @@ func (b *builder) protocol(c mesh.Cluster) mesh.Protocol {
 		}
 		return mesh.HTTP
 	}
-	if e, ok := b.external(c); ok {
+	if e, ok := b.mesh.ExternalPort(c); ok {
 		return e.Protocol
 	}
 	return mesh.HTTP
-}
-
-func (b *builder) external(c mesh.Cluster) (mesh.ExternalHost, bool) {
-	for _, e := range b.mesh.External {
-		if e.Host == c.Host && e.Port == c.Port {
-			return e, true
-		}
-	}
-	return mesh.ExternalHost{}, false
 }
 
 // locate says where the hosts of a cluster are: those of a service come by the name of the
 // cluster in the mesh, which all clients share. Connections to hosts outside alone are probed:
 // those to services are no TCP here.
 func (b *builder) locate(c *clusterv3.Cluster, in mesh.Cluster, keep *mesh.Keepalive) {
-	if e, ok := b.external(in); ok {
-		b.outside(c, e)
+	if e, ok := b.mesh.ExternalPort(in); ok && e.Pods == nil {
+		b.outside(c, e, in.Labels)
 		keepAlive(c, keep)
 		return
 	}
@@ -171,7 +162,7 @@ func (b *builder) locate(c *clusterv3.Cluster, in mesh.Cluster, keep *mesh.Keepa
 	var ready []*endpointv3.LbEndpoint
 	for _, e := range b.mesh.Endpoints(in) {
 		if e.Instance.Ready {
-			ready = append(ready, host(e.Instance.Name.Name, pipe(b.socket(e.Instance, e.Address), 0)))
+			ready = append(ready, host(e.Instance.Name.Name, pipe(b.socket(e), 0)))
 		}
 	}
 	b.add(Endpoints, in.Key(), assignment(in.Key(), ready...))

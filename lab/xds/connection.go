@@ -18,13 +18,19 @@ func (b *builder) speak(
 	c *clusterv3.Cluster, p mesh.Protocol, how mesh.Connections, common *corev3.HttpProtocolOptions,
 ) {
 	two := p == mesh.HTTP2 || how.HTTP2
-	if !two && !how.AsClient && common == nil {
+	asClient := how.AsClient || p == mesh.Unnamed && !two
+	if !two && !asClient && common == nil && !how.NameAsAsked {
 		return // HTTP/1.1, as it is
 	}
 	options := &upstreamhttpv3.HttpProtocolOptions{CommonHttpProtocolOptions: common}
+	if how.NameAsAsked {
+		options.UpstreamHttpProtocolOptions = &corev3.UpstreamHttpProtocolOptions{
+			AutoSni: true, AutoSanValidation: how.CheckAsAsked,
+		}
+	}
 	http2 := &corev3.Http2ProtocolOptions{MaxConcurrentStreams: number(how.Streams)}
 	switch {
-	case how.AsClient:
+	case asClient:
 		options.UpstreamProtocolOptions = &upstreamhttpv3.HttpProtocolOptions_UseDownstreamProtocolConfig{
 			UseDownstreamProtocolConfig: &upstreamhttpv3.HttpProtocolOptions_UseDownstreamHttpConfig{
 				HttpProtocolOptions: &corev3.Http1ProtocolOptions{}, Http2ProtocolOptions: http2,

@@ -1,15 +1,16 @@
 package xds
 
 import (
-	"cmp"
 	"io/fs"
 	"net"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	endpointv3 "github.com/envoyproxy/go-control-plane/envoy/config/endpoint/v3"
 	tlsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/transport_sockets/tls/v3"
 	matcherv3 "github.com/envoyproxy/go-control-plane/envoy/type/matcher/v3"
 	"google.golang.org/protobuf/types/known/wrapperspb"
@@ -19,21 +20,75 @@ import (
 
 // outside leads a cluster to an external host, or to what stands in for it. A name is resolved
 // when it is first called.
-func (b *builder) outside(c *clusterv3.Cluster, e mesh.ExternalHost) {
-	address := net.JoinHostPort(e.Host, strconv.Itoa(cmp.Or(e.Target, e.Port)))
+func (b *builder) outside(c *clusterv3.Cluster, e mesh.ExternalHost, labels mesh.Labels) {
 	switch {
+	case e.Listed:
+		b.places(c, e, labels)
 	case b.cfg.Outside != nil:
-		address = b.cfg.Outside(e)
-	case strings.Contains(e.Host, "*"):
-		b.fail("external host %s: the lab finds hosts by their whole name only", e.Host)
+		b.single(c, e.Host, b.cfg.Outside(e))
+	case e.AsAsked:
+		b.anyHost(c, true)
+	default:
+		if strings.Contains(e.Host, "*") {
+			b.fail("external host %s: the lab finds hosts by their whole name only", e.Host)
+		}
+		b.single(c, e.Host, net.JoinHostPort(e.Host, strconv.Itoa(e.TargetPort())))
 	}
-	c.ClusterDiscoveryType = &clusterv3.Cluster_Type{Type: clusterv3.Cluster_LOGICAL_DNS}
-	if name, _, err := net.SplitHostPort(address); err == nil && net.ParseIP(name) != nil {
+}
+
+// single leads a cluster to one address, or name, with a port.
+func (b *builder) single(c *clusterv3.Cluster, name, address string) {
+	lookUp(c, clusterv3.Cluster_LOGICAL_DNS)
+	if host, _, err := net.SplitHostPort(address); err == nil && net.ParseIP(host) != nil {
 		c.ClusterDiscoveryType = &clusterv3.Cluster_Type{Type: clusterv3.Cluster_STATIC}
 	}
+	c.LoadAssignment = assignment(c.Name, host(name, b.tcp(address)))
+}
+
+// lookUp has a cluster look names up: one that nobody knows holds up no rule.
+func lookUp(c *clusterv3.Cluster, kind clusterv3.Cluster_DiscoveryType) {
+	c.ClusterDiscoveryType = &clusterv3.Cluster_Type{Type: kind}
 	c.DnsLookupFamily = clusterv3.Cluster_V4_PREFERRED
-	c.WaitForWarmOnInit = wrapperspb.Bool(false) // a name that nobody knows holds up no rule
-	c.LoadAssignment = assignment(c.Name, host(e.Host, b.tcp(address)))
+	c.WaitForWarmOnInit = wrapperspb.Bool(false)
+}
+
+// places leads a cluster to the endpoints of a host that have some labels.
+func (b *builder) places(c *clusterv3.Cluster, e mesh.ExternalHost, labels mesh.Labels) {
+	lookUp(c, clusterv3.Cluster_STRICT_DNS)
+	named := false
+	var list []*endpointv3.LbEndpoint
+	for _, p := range e.PlacesOf(labels) {
+		address := b.place(e, p)
+		if slices.Contains(proxies(b.mesh.Instances), address) {
+			continue // its calls would come back
+		}
+		at := pipe(p.Address, 0)
+		if p.Port != 0 {
+			at = b.tcp(address)
+		}
+		one := host(e.Host, at)
+		if p.Weight > 0 {
+			one.LoadBalancingWeight = wrapperspb.UInt32(uint32(p.Weight))
+		}
+		list = append(list, one)
+		name, _, err := net.SplitHostPort(address)
+		named = named || p.Port != 0 && err == nil && net.ParseIP(name) == nil
+	}
+	if !named {
+		c.ClusterDiscoveryType = &clusterv3.Cluster_Type{Type: clusterv3.Cluster_STATIC}
+	}
+	c.LoadAssignment = assignment(c.Name, list...)
+}
+
+// place is where an endpoint is, host:port: on this machine itself, or at what stands in for it.
+func (b *builder) place(e mesh.ExternalHost, p mesh.Place) string {
+	ip := net.ParseIP(p.Address)
+	here := p.Address == "localhost" || ip != nil && ip.IsLoopback()
+	if p.Port == 0 || here || b.cfg.Outside == nil {
+		return net.JoinHostPort(p.Address, strconv.Itoa(p.Port))
+	}
+	e.Port, e.Target = p.Port, 0
+	return b.cfg.Outside(e)
 }
 
 const tlsSocket = "envoy.transport_sockets.tls"
@@ -50,18 +105,46 @@ func (b *builder) encrypt(c *clusterv3.Cluster, t *mesh.TLS) {
 				TrustedCa: &corev3.DataSource{Specifier: &corev3.DataSource_Filename{
 					Filename: b.authorities(),
 				}},
-				MatchTypedSubjectAltNames: []*tlsv3.SubjectAltNameMatcher{{
-					SanType: tlsv3.SubjectAltNameMatcher_DNS,
-					Matcher: &matcherv3.StringMatcher{
-						MatchPattern: &matcherv3.StringMatcher_Exact{Exact: t.SNI},
-					},
-				}},
+				MatchTypedSubjectAltNames: subjects(*t),
 			},
 		}
 	}
 	c.TransportSocket = &corev3.TransportSocket{
 		Name:       tlsSocket,
 		ConfigType: &corev3.TransportSocket_TypedConfig{TypedConfig: b.pack(context)},
+	}
+}
+
+// subjects are the names of which the peer's certificate must have one; where the request names the
+// host, that is one of the cluster's options.
+func subjects(t mesh.TLS) []*tlsv3.SubjectAltNameMatcher {
+	names := t.Names
+	if len(names) == 0 && t.SNI != "" {
+		names = []string{t.SNI}
+	}
+	var list []*tlsv3.SubjectAltNameMatcher
+	for _, name := range names {
+		list = append(list, &tlsv3.SubjectAltNameMatcher{
+			SanType: subjectType(name),
+			Matcher: &matcherv3.StringMatcher{
+				MatchPattern: &matcherv3.StringMatcher_Exact{Exact: name},
+			},
+		})
+	}
+	return list
+}
+
+// subjectType goes by how a name looks, as rules do not say it.
+func subjectType(name string) tlsv3.SubjectAltNameMatcher_SanType {
+	switch {
+	case strings.Contains(name, "://"):
+		return tlsv3.SubjectAltNameMatcher_URI
+	case net.ParseIP(name) != nil:
+		return tlsv3.SubjectAltNameMatcher_IP_ADDRESS
+	case strings.Contains(name, "@"):
+		return tlsv3.SubjectAltNameMatcher_EMAIL
+	default:
+		return tlsv3.SubjectAltNameMatcher_DNS
 	}
 }
 

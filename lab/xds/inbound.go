@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
@@ -22,6 +23,7 @@ type served struct {
 	port     int    // of the container
 	address  string // where the program really listens, host:port
 	protocol mesh.Protocol
+	pool     *mesh.Pool // nil: none is named
 }
 
 func (s served) name() string { return inboundName(s.instance.Name, s.port) }
@@ -29,39 +31,51 @@ func (s served) name() string { return inboundName(s.instance.Name, s.port) }
 // ports are those of an instance that a service leads to, each once.
 func (b *builder) ports(i mesh.Instance) []served {
 	var list []served
-	seen := map[string]bool{}
+	seen := map[int]bool{}
+	serve := func(at mesh.Cluster, protocol mesh.Protocol) {
+		for _, e := range b.mesh.Endpoints(at) {
+			if e.Instance.Name == i.Name && !seen[e.Port] {
+				seen[e.Port] = true
+				list = append(list, served{instance: i, port: e.Port, address: e.Address, protocol: protocol})
+			}
+		}
+	}
 	for _, s := range b.mesh.Services {
 		for _, p := range s.Ports {
-			for _, e := range b.mesh.Endpoints(mesh.Cluster{Host: s.Host(), Port: p.Number}) {
-				if e.Instance.Name == i.Name && !seen[e.Address] {
-					seen[e.Address] = true
-					list = append(list, served{i, portOf(i, e.Address), e.Address, p.Protocol})
-				}
-			}
+			serve(mesh.Cluster{Host: s.Host(), Port: p.Number}, p.Protocol)
+		}
+	}
+	for _, e := range b.mesh.External {
+		if e.Pods != nil {
+			serve(mesh.Cluster{Host: e.Host, Port: e.Port}, e.Protocol)
 		}
 	}
 	return list
 }
 
-func portOf(i mesh.Instance, address string) int {
-	for port, a := range i.Addresses {
-		if a == address {
-			return port
+// at is the port as the sidecar's own rules have it.
+func (s served) at(in mesh.Inbound) served {
+	s.pool = in.Pool
+	if door, ok := in.Doors[s.port]; ok {
+		s.pool = door.Pool
+		if door.Protocol != mesh.Unnamed {
+			s.protocol = door.Protocol
 		}
 	}
-	return 0
+	return s
 }
 
 // inbound is how calls arrive at an instance.
 func (b *builder) inbound(i mesh.Instance, in mesh.Inbound) {
 	all := in
 	for _, s := range b.ports(i) {
+		s = s.at(all)
 		name, in := s.name(), all
 		if s.protocol == mesh.TCP {
 			in.Limits = nil // nobody reads requests there
 		}
 		b.listen(door{
-			name: name, address: pipe(b.socket(i, s.address), ownerOnly), owner: i.Name,
+			name: name, address: pipe(b.socket(s.door()), ownerOnly), owner: i.Name,
 			service: app(i), direction: envoy.Inbound,
 			filters: append([]*hcmv3.HttpFilter{b.limitFilter()}, b.localLimitFilters(i)...),
 		})
@@ -96,17 +110,48 @@ func (b *builder) program(s served, unlimited bool) {
 	if unlimited {
 		c.CircuitBreakers = breakers(mesh.Limits{Unlimited: true})
 	}
-	b.speak(c, s.protocol, mesh.Connections{}, &corev3.HttpProtocolOptions{IdleTimeout: durationpb.New(idle)})
+	lives := &corev3.HttpProtocolOptions{IdleTimeout: durationpb.New(idle)}
+	how := mesh.Connections{}
+	if s.pool != nil {
+		lives, how = b.pooled(c, *s.pool, lives), s.pool.Connections
+	}
+	b.speak(c, s.protocol, how, lives)
 	b.add(Clusters, name, c)
 }
 
 // maxSocket is how long the path of a unix socket may be on every system.
 const maxSocket = 103
 
-// socket is where the sidecar of an instance takes the calls for an address. A digest keeps the
-// path short, whatever the instance is called.
-func (b *builder) socket(i mesh.Instance, address string) string {
-	sum := sha256.Sum256([]byte(i.String() + " " + address))
+// pooled puts a pool over what holds for connections to programs.
+func (b *builder) pooled(
+	c *clusterv3.Cluster, p mesh.Pool, usual *corev3.HttpProtocolOptions,
+) *corev3.HttpProtocolOptions {
+	c.CircuitBreakers, c.ConnectTimeout = breakers(p.Limits), durationpb.New(p.ConnectTimeout)
+	keepAlive(c, p.Connections.Keepalive)
+	own := lives(mesh.Policy{Limits: p.Limits, Connections: p.Connections})
+	if own == nil {
+		return usual
+	}
+	if own.IdleTimeout == nil {
+		own.IdleTimeout = usual.IdleTimeout
+	}
+	return own
+}
+
+// door is the port as others find it.
+func (s served) door() mesh.Endpoint {
+	return mesh.Endpoint{Instance: s.instance, Port: s.port, Address: s.address}
+}
+
+// socket is where the sidecar of an instance takes the calls for a port. A digest keeps the path
+// short, whatever the instance is called. The program's address is in it, as the path must change
+// where the program moves; so is the port, if it is not the program's own.
+func (b *builder) socket(e mesh.Endpoint) string {
+	door := e.Instance.String() + " " + e.Address
+	if _, forwarded := e.Instance.Forwards[e.Port]; forwarded {
+		door += " " + strconv.Itoa(e.Port)
+	}
+	sum := sha256.Sum256([]byte(door))
 	path := filepath.Join(b.cfg.Sockets, hex.EncodeToString(sum[:8]))
 	if len(path) > maxSocket {
 		b.fail("folder %s: its name is too long for a unix socket in it", b.cfg.Sockets)

@@ -68,9 +68,9 @@ func (b *builder) hosts(
 	if taken["*"] {
 		return list
 	}
-	of := mesh.Outbound{Unknown: out.Unknown, AllowAny: out.AllowAny}
+	of := mesh.Outbound{Unknown: out.Unknown, AllowAny: out.AllowAny, Elsewhere: out.Elsewhere, Hosts: b.wide(out)}
 	return append(list, b.part("unknown"+at(c.name), of, func() []*routev3.VirtualHost {
-		return b.unknown(c, out)
+		return b.unknown(c, of)
 	})...)
 }
 
@@ -88,12 +88,15 @@ func (b *builder) virtualHost(
 	if len(free) == 0 {
 		return nil
 	}
-	if len(alike) == 0 && known.isOf(h.Routes) && slices.Equal(known.made.Domains, free) {
+	if len(alike) == 0 && h.Unread == nil && known.isOf(h.Routes) && slices.Equal(known.made.Domains, free) {
 		b.known[key] = known
 		return known.made
 	}
 	failures := len(b.errs)
 	now.made = &routev3.VirtualHost{Name: free[0], Domains: free}
+	if h.Unread != nil {
+		now.made.Routes = append(now.made.Routes, tunnel(b.unreadRoute(c, h)))
+	}
 	for i := range h.Routes {
 		hashes := hashes(h.Routes[i].Destinations, alike)
 		routes := known.route(i, &h.Routes[i], hashes)
@@ -157,9 +160,13 @@ const httpPort = 80
 // where Envoy's own answer is the one wanted.
 func (b *builder) unknown(c client, out mesh.Outbound) []*routev3.VirtualHost {
 	v := &routev3.VirtualHost{Name: "block_all", Domains: []string{"*"}}
+	if len(out.Hosts) > 0 {
+		v.Routes = append(b.guards(), b.wideRoutes(c, out.Hosts)...)
+	}
 	switch {
 	case out.AllowAny:
-		v.Name, v.Routes = "allow_any", b.anywhere(c)
+		v.Name = "allow_any"
+		v.Routes = append(v.Routes, b.anywhere(c, out)...)
 	case out.Unknown == mesh.Response{Status: http.StatusNotFound}:
 		return nil
 	default:

@@ -22,14 +22,15 @@ import (
 // passthrough is Istio's name of the cluster of whatever host a call asks for.
 const passthrough = "PassthroughCluster"
 
-// anywhere are the routes of calls that may go where they ask. A name of the cluster's own that
-// got here is nobody's, and does not leave: the program's own lookup would have failed.
-func (b *builder) anywhere(c client) []*routev3.Route {
+// guards are routes for calls that no rule leads out of the mesh: of its own proxies, and of names
+// of the cluster's own that got here. Such a name is nobody's: the program's own lookup would have
+// failed.
+func (b *builder) guards() []*routev3.Route {
 	nobody := everything()
 	nobody.Headers = []*routev3.HeaderMatcher{header(mesh.Condition{
 		Attribute: mesh.Authority, Compare: mesh.Regex, Value: b.inside(),
 	})}
-	list := []*routev3.Route{{
+	return []*routev3.Route{{
 		Name: passthrough, Match: b.toProxies(),
 		Action: directResponse(mesh.Response{
 			Status: http.StatusLoopDetected, Body: "the address is a sidecar's own",
@@ -40,6 +41,17 @@ func (b *builder) anywhere(c client) []*routev3.Route {
 			Status: http.StatusServiceUnavailable, Body: "no such host",
 		}),
 	}}
+}
+
+// anywhere are the routes of calls that may go where they ask, or to the proxy that a rule names.
+func (b *builder) anywhere(c client, out mesh.Outbound) []*routev3.Route {
+	var list []*routev3.Route
+	if len(out.Hosts) == 0 {
+		list = b.guards() // else they are there
+	}
+	if out.Elsewhere != nil {
+		return append(list, b.elsewhere(c, *out.Elsewhere)...)
+	}
 	encrypted := mesh.Condition{Attribute: mesh.Authority, Compare: mesh.Regex, Value: ".*:443"}
 	for _, to := range []struct {
 		port  int
@@ -49,6 +61,12 @@ func (b *builder) anywhere(c client) []*routev3.Route {
 		list = append(list, tunnel(route), route)
 	}
 	return list
+}
+
+// elsewhere leads all calls to one cluster.
+func (b *builder) elsewhere(c client, to mesh.Cluster) []*routev3.Route {
+	route := b.route(c, mesh.Route{From: passthrough, Destinations: []mesh.Destination{{Cluster: to, Weight: 100}}}, nil)
+	return []*routev3.Route{tunnel(route), route}
 }
 
 // toProxies matches calls of an address where a proxy of the mesh listens: they would come back.
@@ -127,22 +145,29 @@ func (b *builder) passthrough(client client, port int) string {
 		CircuitBreakers: breakers(mesh.Limits{Unlimited: true}),
 	}
 	if b.cfg.Outside != nil {
-		b.outside(c, mesh.ExternalHost{Host: passthrough, Port: port})
+		b.outside(c, mesh.ExternalHost{Host: passthrough, Port: port}, nil)
 	} else {
-		c.LbPolicy = clusterv3.Cluster_CLUSTER_PROVIDED
-		c.ClusterDiscoveryType = &clusterv3.Cluster_ClusterType{
-			ClusterType: &clusterv3.Cluster_CustomClusterType{
-				Name: "envoy.clusters.dynamic_forward_proxy",
-				TypedConfig: b.pack(&forwardclusterv3.ClusterConfig{
-					ClusterImplementationSpecifier: &forwardclusterv3.ClusterConfig_DnsCacheConfig{
-						DnsCacheConfig: names(),
-					},
-				}),
-			},
-		}
+		b.anyHost(c, false)
 	}
 	b.add(Clusters, name, c)
 	return name
+}
+
+// anyHost leads a cluster to the host that each call asks for. Unchecked leaves it to the cluster's
+// own TLS which name a certificate must have.
+func (b *builder) anyHost(c *clusterv3.Cluster, unchecked bool) {
+	c.LbPolicy = clusterv3.Cluster_CLUSTER_PROVIDED
+	c.ClusterDiscoveryType = &clusterv3.Cluster_ClusterType{
+		ClusterType: &clusterv3.Cluster_CustomClusterType{
+			Name: "envoy.clusters.dynamic_forward_proxy",
+			TypedConfig: b.pack(&forwardclusterv3.ClusterConfig{
+				ClusterImplementationSpecifier: &forwardclusterv3.ClusterConfig_DnsCacheConfig{
+					DnsCacheConfig: names(),
+				},
+				AllowInsecureClusterOptions: unchecked,
+			}),
+		},
+	}
 }
 
 // names is the one cache of looked up names, which the filter and all clusters share.

@@ -100,7 +100,7 @@ type builtHost struct {
 func (h builtHost) isOf(routes []mesh.Route) bool {
 	before := h.of.Routes
 	hashed := slices.ContainsFunc(h.hashes, func(list []mesh.Hash) bool { return len(list) > 0 })
-	return !hashed && h.made != nil && len(before) == len(routes) && (len(routes) == 0 || &before[0] == &routes[0])
+	return !hashed && h.made != nil && h.of.Unread == nil && len(before) == len(routes) && (len(routes) == 0 || &before[0] == &routes[0])
 }
 
 // route is what was made of an equal route in the same place; nil if nothing was.

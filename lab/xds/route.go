@@ -113,12 +113,21 @@ func (b *builder) destination(
 	}
 	entry.RequestHeadersToAdd, entry.RequestHeadersToRemove = changes(d.Headers.Request)
 	entry.ResponseHeadersToAdd, entry.ResponseHeadersToRemove = changes(d.Headers.Response)
-	if _, ok := b.mesh.ServiceAt(d.Cluster.Host); ok {
+	if b.isInside(d.Cluster) {
 		entry.RequestHeadersToAdd = append(entry.RequestHeadersToAdd, introduction(c)...)
 	} else {
 		entry.RequestHeadersToRemove = append(entry.RequestHeadersToRemove, callerHeader)
 	}
 	return entry
+}
+
+// isInside tells whether a cluster is of pods of the mesh.
+func (b *builder) isInside(c mesh.Cluster) bool {
+	if e, ok := b.mesh.ExternalPort(c); ok {
+		return e.Pods != nil
+	}
+	_, ok := b.mesh.ServiceAt(c.Host)
+	return ok
 }
 
 func introduction(c client) []*corev3.HeaderValueOption {

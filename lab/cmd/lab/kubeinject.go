@@ -32,7 +32,7 @@ func (a *app) copyFile(path string) error {
 		_, err := io.Copy(a.stdout, a.stdin)
 		return err
 	}
-	path, err := a.find(path)
+	path, err := a.fileAt(path)
 	if err != nil {
 		return err
 	}

@@ -38,9 +38,9 @@ func brought() map[string]string {
 	}
 }
 
-// find is where a file is: at its path or, if it is one of the text's and nothing is there, at the
+// fileAt is where a file is: at its path or, if it is one of the text's and nothing is there, at the
 // path that it has here, which is said.
-func (a *app) find(path string) (string, error) {
+func (a *app) fileAt(path string) (string, error) {
 	_, err := os.Stat(path)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return path, err

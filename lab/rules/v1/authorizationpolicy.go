@@ -34,12 +34,13 @@ func (c caller) principal() string {
 }
 
 func (r *resolver) inbound(server mesh.Workload) mesh.Inbound {
+	doors, pool := r.doors(server)
 	return mesh.Inbound{
 		Denials:  r.denials(server),
 		Limits:   r.limits(server),
 		Counters: r.counters(server),
 
-		Unlimited: true,
+		Unlimited: true, Doors: doors, Pool: pool,
 	}
 }
 

@@ -27,7 +27,8 @@ type policyRule struct {
 // rule is the one for a client and host: from its own namespace, else the service's, else the
 // root's; nil if there is none.
 func (r *resolver) rule(c client, host string) *policyRule {
-	owner := r.entryOf(host)
+	entry, _ := r.entryOf(host)
+	owner := entry.Key.Namespace
 	if s, ok := r.topology.ServiceAt(host); ok {
 		owner = s.Namespace
 	}
@@ -161,13 +162,25 @@ func (r *resolver) policy(c client, cluster mesh.Cluster) mesh.Policy {
 		policy.Outlier = outlier(b.outlier)
 		policy.Panic = int(b.outlier.MinHealthPercent)
 	}
-	if mode := b.tls.GetMode(); mode == networking.ClientTLSSettings_SIMPLE {
-		policy.TLS = &mesh.TLS{SNI: b.tls.Sni, Verify: !b.tls.GetInsecureSkipVerify().GetValue()}
-		if policy.TLS.SNI == "" {
-			policy.TLS.SNI = cluster.Host
-		}
+	if b.tls.GetMode() == networking.ClientTLSSettings_SIMPLE {
+		policy.TLS = r.encryption(b.tls, cluster.Host)
+		policy.Connections.NameAsAsked = policy.TLS.SNI == ""
+		policy.Connections.CheckAsAsked = policy.TLS.SNI == "" && policy.TLS.Verify && len(policy.TLS.Names) == 0
 	}
 	return policy
+}
+
+// encryption is how calls of a host are encrypted. Which name the certificate must have, the host's
+// entry may say.
+func (r *resolver) encryption(t *networking.ClientTLSSettings, host string) *mesh.TLS {
+	entry, _ := r.entryOf(host)
+	tls := &mesh.TLS{
+		SNI: t.Sni, Verify: !t.GetInsecureSkipVerify().GetValue(), Names: entry.Spec.GetSubjectAltNames(),
+	}
+	if tls.SNI == "" && !strings.HasPrefix(host, "*") {
+		tls.SNI = host
+	}
+	return tls
 }
 
 func (r *resolver) blocks(c client, cluster mesh.Cluster) blocks {

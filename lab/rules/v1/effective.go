@@ -34,12 +34,16 @@ func Effective(
 	p := r.plan(w)
 	v := viewer{resolver: r, client: p.client, host: service.Host(), port: target.Port}
 	i := slices.IndexFunc(p.hosts, func(h plannedHost) bool {
-		return h.host == v.host && h.Port == v.port
+		return h.Port == v.port && slices.Contains(h.Names, service.Names(w.Namespace)[0])
 	})
 	if i < 0 {
 		return v.unseen(), nil
 	}
-	return v.view(p.hosts[i].routes), nil
+	view := v.view(p.hosts[i].routes)
+	if h := p.hosts[i]; h.host != v.host {
+		view.VirtualHost = fmt.Sprintf("%s:%d", h.host, h.Port)
+	}
+	return view, nil
 }
 
 type viewer struct {
@@ -217,7 +221,7 @@ func (v viewer) policyView(c mesh.Cluster, used bool) PolicyView {
 		MaxRetries:               p.Limits.Retries,
 		ConnectTimeoutMS:         p.ConnectTimeout.Milliseconds(),
 		IdleTimeoutMS:            rules.Milliseconds(p.Connections.Idle),
-		Endpoints:                len(v.topology.Endpoints(c)),
+		Endpoints:                v.endpoints(c),
 		From:                     orNull(p.From),
 	}
 	if p.Connections.HTTP2 {
@@ -231,16 +235,39 @@ func (v viewer) policyView(c mesh.Cluster, used bool) PolicyView {
 }
 
 func (v viewer) tlsView(view *PolicyView, c mesh.Cluster) {
-	for _, e := range v.entries {
-		if slices.Contains(e.Spec.Hosts, c.Host) {
-			view.TLS, view.Type = "off", "STRICT_DNS"
-			if e.Spec.Resolution == networking.ServiceEntry_DNS_ROUND_ROBIN {
-				view.Type = "LOGICAL_DNS"
-			}
-		}
+	if e, ok := v.entryOf(c.Host); ok {
+		view.TLS, view.Type = "off", clusterType(e.Spec.Resolution)
 	}
 	if v.blocks(v.client, c).tls != nil {
 		view.TLS = "on"
+	}
+}
+
+// clusterType is Envoy's; "" for one whose endpoints Istio sends apart.
+func clusterType(by networking.ServiceEntry_Resolution) string {
+	return map[networking.ServiceEntry_Resolution]string{
+		networking.ServiceEntry_DNS:             "STRICT_DNS",
+		networking.ServiceEntry_DNS_ROUND_ROBIN: "LOGICAL_DNS",
+		networking.ServiceEntry_NONE:            "ORIGINAL_DST",
+		networking.ServiceEntry_DYNAMIC_DNS:     "DYNAMIC_FORWARD_PROXY",
+	}[by]
+}
+
+// endpoints are how many a cluster has: of a name that DNS is to find, those that the mesh itself
+// knows.
+func (v viewer) endpoints(c mesh.Cluster) int {
+	e, ok := v.topology.ExternalPort(c)
+	switch {
+	case !ok || e.Pods != nil:
+		return len(v.topology.Endpoints(c))
+	case e.Listed:
+		return len(e.PlacesOf(c.Labels))
+	case !e.AsAsked && slices.ContainsFunc(v.topology.Services, func(s mesh.Service) bool {
+		return slices.Contains(s.Names(v.client.Namespace), e.Host)
+	}):
+		return 1
+	default:
+		return 0
 	}
 }
 

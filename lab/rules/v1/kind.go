@@ -9,9 +9,8 @@
 //   - VirtualService: tcp and tls routes;
 //   - Gateway: everything but HTTP servers;
 //   - DestinationRule: PASSTHROUGH, tunnels, proxy protocol, own certificates, and tls DISABLE;
-//   - ServiceEntry: everything but HTTP, TLS and TCP to hosts outside by their whole names, where
-//     DNS has them;
-//   - Sidecar: ingress, ports and binds, connection pools, egress proxies;
+//   - ServiceEntry: endpoints with an identity, ranges of IPv6;
+//   - Sidecar: ports at which a sidecar itself listens, and TLS at them;
 //   - AuthorizationPolicy: AUDIT, CUSTOM, targetRefs, operations and conditions, and sources
 //     other than principals, service accounts and namespaces;
 //   - PeerAuthentication: DISABLE and single ports;

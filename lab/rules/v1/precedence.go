@@ -51,7 +51,7 @@ func (r *resolver) choose(c client, call Call, host string) ruling {
 		all.routes, all.extended = a.routes, true
 		return all
 	}
-	for _, rule := range r.candidates(c, host) {
+	for _, rule := range r.candidates(c, host, call.Port) {
 		if (own.ok || others.ok) && patternFor(rule, host) != host {
 			break // a pattern says less than a name
 		}
@@ -130,14 +130,15 @@ func (r *resolver) rulings() map[place]ruling {
 		c := client{Workload: w, sidecar: r.sidecar(w)}
 		for _, s := range r.topology.Services {
 			for _, p := range s.Ports {
-				if p.Protocol != mesh.TCP && s.SeenFrom(c.Namespace) && c.imports(s.Namespace, s.Host()) {
+				if c.speaks(p.Number, p.Protocol) != mesh.TCP && s.SeenFrom(c.Namespace) &&
+					c.imports(s.Namespace, s.Host(), p.Number) {
 					all[place{w.Name, s.Host(), p.Number}] = r.choose(c, r.call(c, s, p.Number), s.Host())
 				}
 			}
 		}
 		for _, e := range r.externalFor(c) {
-			if e.Protocol != mesh.TCP {
-				all[place{w.Name, e.Host, e.Port}] = r.choose(c, r.outside(c, e), e.Host)
+			if c.speaks(e.Port, e.Protocol) != mesh.TCP {
+				all[place{w.Name, e.Host, e.Port}] = r.choose(c, r.externalCall(c, e), e.Host)
 			}
 		}
 	}

@@ -99,9 +99,12 @@ func newResolver(s rules.Set, t mesh.Topology, extensions []Extension) *resolver
 		telemetries: rules.Of[telemetry.Telemetry](oldest),
 	}
 	r.routes = delegated(r.written)
-	r.topology.External = r.withoutServices(hostsOf(r.entries, nil))
+	r.forward()
+	r.topology.External = r.withoutServices(hostsOf(r.entries, nil, func(serviceEntry, int) bool { return true }))
+	r.topology.External = append(r.topology.External, r.aliased()...)
 	for i, e := range r.topology.External {
-		c := client{Workload: mesh.Workload{Name: mesh.Name{Namespace: r.entryOf(e.Host)}}}
+		entry, _ := r.entryOf(e.Host)
+		c := client{Workload: mesh.Workload{Name: mesh.Name{Namespace: entry.Key.Namespace}}}
 		r.topology.External[i].TLS = r.policy(c, mesh.Cluster{Host: e.Host, Port: e.Port}).TLS
 	}
 	return r
@@ -171,22 +174,18 @@ type plannedHost struct {
 func (r *resolver) plan(w mesh.Workload) plan {
 	c := client{Workload: w, sidecar: r.sidecar(w)}
 	p := plan{client: c}
+	outside := r.externalFor(c)
 	for _, s := range r.topology.Services {
-		if !s.SeenFrom(c.Namespace) || !c.imports(s.Namespace, s.Host()) {
-			continue
-		}
 		for _, port := range s.Ports {
-			p.hosts = append(p.hosts, r.host(c, s, port))
+			if s.SeenFrom(c.Namespace) && c.imports(s.Namespace, s.Host(), port.Number) {
+				p.hosts = append(p.hosts, r.host(c, s, port).without(outside))
+			}
 		}
 	}
-	for _, e := range r.externalFor(c) {
-		vh := mesh.VirtualHost{Names: []string{e.Host}, Port: e.Port}
-		routes := []Route{unreadRoute(mesh.Cluster{Host: e.Host, Port: e.Port})}
-		if e.Protocol != mesh.TCP {
-			routes = r.choose(c, r.outside(c, e), e.Host).routes
-		}
-		p.hosts = append(p.hosts, plannedHost{VirtualHost: vh, host: e.Host, routes: routes})
+	for _, e := range outside {
+		p.hosts = append(p.hosts, r.external(c, e))
 	}
+	p.hosts = r.alias(c, p.hosts)
 	return p
 }
 
@@ -195,23 +194,12 @@ func (r *resolver) host(c client, s mesh.Service, p mesh.ServicePort) plannedHos
 	h := plannedHost{
 		VirtualHost: mesh.VirtualHost{Names: s.Names(c.Namespace), Port: port}, host: s.Host(),
 	}
-	if p.Protocol == mesh.TCP {
+	if c.speaks(port, p.Protocol) == mesh.TCP {
 		h.routes = []Route{unreadRoute(mesh.Cluster{Host: h.host, Port: port})}
 		return h
 	}
 	h.routes = r.choose(c, r.call(c, s, port), s.Host()).routes
 	return h
-}
-
-// outside is a call of a host outside.
-func (r *resolver) outside(c client, host mesh.ExternalHost) Call {
-	call := r.call(c, mesh.Service{}, host.Port)
-	if i := slices.IndexFunc(r.entries, func(e serviceEntry) bool {
-		return slices.Contains(e.Spec.Hosts, host.Host)
-	}); i >= 0 {
-		call.Entry = mesh.Name{Namespace: r.entries[i].Key.Namespace, Name: r.entries[i].Key.Name}
-	}
-	return call
 }
 
 func (r *resolver) call(c client, s mesh.Service, port int) Call {
@@ -234,13 +222,13 @@ func (r *resolver) label(c client, routes []Route) {
 
 // candidates are the rules that name a host itself, the closest and oldest first. Of those with a pattern for
 // it there is one only, whoever calls: the closest, of these the oldest; none beside an exact one.
-func (r *resolver) candidates(c client, host string) []virtualService {
+func (r *resolver) candidates(c client, host string, port int) []virtualService {
 	var exact []virtualService
 	var wild *virtualService
 	closest := ""
 	for _, rule := range r.routes {
 		if !c.boundTo(rule.Spec.Gateways, rule.Key.Namespace) ||
-			!c.sees(rule.Key, rule.Spec.ExportTo, rule.Spec.Hosts) {
+			!c.sees(rule.Key, rule.Spec.ExportTo, rule.Spec.Hosts, port) {
 			continue
 		}
 		switch pattern := patternFor(rule, host); {
@@ -291,6 +279,12 @@ func unreadRoute(c mesh.Cluster) Route {
 func (r *resolver) outbound(p plan) mesh.Outbound {
 	answer, allowed := r.unknown(p.client)
 	out := mesh.Outbound{Unknown: answer, AllowAny: allowed}
+	if to := p.client.egressProxy(); allowed && to != nil {
+		way := unreadRoute(*to)
+		r.label(p.client, []Route{way})
+		r.addClusters(&out, p.client, way.Route)
+		out.Elsewhere = &way.Destinations[0].Cluster
+	}
 	for _, h := range p.hosts {
 		host := h.VirtualHost
 		for _, planned := range h.routes {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -140,12 +141,12 @@ spec:
 `
 	m := v1.Resolve(load(t, rules), topology())
 	want := mesh.TLS{SNI: "api.github.com", Verify: true}
-	if len(m.External) != 1 || m.External[0].Target != 443 || *m.External[0].TLS != want {
+	if len(m.External) != 1 || m.External[0].Target != 443 || !reflect.DeepEqual(*m.External[0].TLS, want) {
 		t.Fatalf("external %+v", m.External)
 	}
 	s, _ := m.SidecarOf(tutorial("preference-v1"))
 	last := s.Outbound.Clusters[len(s.Outbound.Clusters)-1]
-	if last.Cluster.Port != 80 || last.Policy.TLS == nil || *last.Policy.TLS != want {
+	if last.Cluster.Port != 80 || last.Policy.TLS == nil || !reflect.DeepEqual(*last.Policy.TLS, want) {
 		t.Errorf("cluster %+v", last)
 	}
 }

@@ -1,8 +1,8 @@
 package v1
 
 import (
+	"net/netip"
 	"slices"
-	"strconv"
 	"strings"
 
 	networking "istio.io/api/networking/v1alpha3"
@@ -11,31 +11,40 @@ import (
 	"istio-tutorial/lab/rules"
 )
 
-// entryOf is the namespace of a host's entry.
-func (r *resolver) entryOf(host string) string {
+// entryOf is the oldest entry of a host; false if there is none.
+func (r *resolver) entryOf(host string) (serviceEntry, bool) {
 	for _, e := range r.entries {
 		if slices.Contains(e.Spec.Hosts, host) {
-			return e.Key.Namespace
+			return e, true
 		}
 	}
-	return ""
+	return serviceEntry{}, false
 }
 
 // externalFor are the external hosts that a client sees.
 func (r *resolver) externalFor(c client) []mesh.ExternalHost {
 	seen := slices.DeleteFunc(slices.Clone(r.entries), func(e serviceEntry) bool {
-		return !c.sees(e.Key, e.Spec.ExportTo, e.Spec.Hosts)
+		return !c.sees(e.Key, e.Spec.ExportTo, e.Spec.Hosts, anyPort)
 	})
 	isPublic := func(e serviceEntry) bool { return len(e.Spec.ExportTo) == 0 || slices.Contains(e.Spec.ExportTo, "*") }
 	byName := slices.DeleteFunc(slices.Clone(seen), isPublic) // those exported to the client's namespace come first
 	toAll := slices.DeleteFunc(seen, func(e serviceEntry) bool { return !isPublic(e) })
-	list := slices.Concat(byName, toAll)
-	return r.withoutServices(hostsOf(list, claimsOf(list)))
+	entries := slices.Concat(byName, toAll)
+	var list []mesh.ExternalHost
+	for _, e := range r.withoutServices(hostsOf(entries, claimsOf(entries), func(e serviceEntry, port int) bool {
+		return c.sees(e.Key, e.Spec.ExportTo, e.Spec.Hosts, port)
+	})) {
+		if known, ok := r.topology.ExternalPort(mesh.Cluster{Host: e.Host, Port: e.Port}); ok {
+			e.TLS = known.TLS
+		}
+		list = append(list, e)
+	}
+	return list
 }
 
-// hostsOf are the hosts that rules name, each port once, as the first that names it has it; of claimed
-// hosts only what those say that have them.
-func hostsOf(entries []serviceEntry, claims claims) []mesh.ExternalHost {
+// hostsOf are the hosts that some ports of entries name, each port once, as the first that names it has
+// it; of claimed hosts only what those say that have them. UDP is no proxy's matter.
+func hostsOf(entries []serviceEntry, claims claims, meant func(e serviceEntry, port int) bool) []mesh.ExternalHost {
 	var list []mesh.ExternalHost
 	for _, entry := range entries {
 		for _, host := range entry.Spec.Hosts {
@@ -43,10 +52,8 @@ func hostsOf(entries []serviceEntry, claims claims) []mesh.ExternalHost {
 				continue
 			}
 			for _, p := range entry.Spec.Ports {
-				e := mesh.ExternalHost{
-					Host: host, Port: int(p.Number), Target: int(p.TargetPort), Protocol: protocolOf(p),
-				}
-				if !slices.ContainsFunc(list, e.SamePort) {
+				e := externalHost(entry, host, p)
+				if !isUDP(p) && meant(entry, e.Port) && !slices.ContainsFunc(list, e.SamePort) {
 					list = append(list, e)
 				}
 			}
@@ -55,15 +62,143 @@ func hostsOf(entries []serviceEntry, claims claims) []mesh.ExternalHost {
 	return list
 }
 
-func protocolOf(p *networking.ServicePort) mesh.Protocol {
-	switch strings.ToUpper(p.Protocol) {
-	case "HTTPS", "TLS", "TCP":
-		return mesh.TCP
-	case "HTTP2", "GRPC":
+func externalHost(entry serviceEntry, host string, p *networking.ServicePort) mesh.ExternalHost {
+	spec := entry.Spec
+	e := mesh.ExternalHost{
+		Host: host, Port: int(p.Number), Target: int(p.TargetPort), Protocol: protocolOf(p.Protocol),
+		Addresses: plainAddresses(spec.Addresses), ByPort: len(spec.Addresses) == 0 && isBare(p.Protocol),
+	}
+	switch {
+	case spec.WorkloadSelector != nil && spec.Resolution != networking.ServiceEntry_NONE:
+		e.Pods = &mesh.PodSelector{Namespace: entry.Key.Namespace, Labels: spec.WorkloadSelector.Labels}
+	case spec.Resolution == networking.ServiceEntry_NONE, spec.Resolution == networking.ServiceEntry_DYNAMIC_DNS:
+		e.AsAsked = true
+	case spec.Resolution == networking.ServiceEntry_STATIC || len(spec.Endpoints) > 0:
+		e.Listed = true
+		for _, at := range spec.Endpoints {
+			e.Endpoints = append(e.Endpoints, placeOf(at, p))
+		}
+	}
+	return e
+}
+
+// plainAddresses writes a range of one address as that address.
+func plainAddresses(list []string) []string {
+	var plain []string
+	for _, text := range list {
+		if p, err := netip.ParsePrefix(text); err == nil && p.IsSingleIP() {
+			text = p.Addr().String()
+		}
+		if a, err := netip.ParseAddr(text); err == nil {
+			text = a.String()
+		}
+		plain = append(plain, text)
+	}
+	return plain
+}
+
+const unixPrefix = "unix://"
+
+func placeOf(at *networking.WorkloadEntry, p *networking.ServicePort) mesh.Place {
+	place := mesh.Place{Address: at.Address, Labels: at.Labels, Weight: int(at.Weight)}
+	if path, ok := strings.CutPrefix(at.Address, unixPrefix); ok {
+		place.Address = path
+		return place
+	}
+	for _, port := range []uint32{at.Ports[p.Name], p.TargetPort, p.Number} {
+		if port != 0 {
+			place.Port = int(port)
+			break
+		}
+	}
+	return place
+}
+
+func protocolOf(name string) mesh.Protocol {
+	switch strings.ToUpper(name) {
+	case "":
+		return mesh.Unnamed
+	case "HTTP", "HTTP_PROXY":
+		return mesh.HTTP
+	case "HTTP2", "GRPC", "GRPC-WEB":
 		return mesh.HTTP2
 	default:
-		return mesh.HTTP
+		return mesh.TCP
 	}
+}
+
+func isUDP(p *networking.ServicePort) bool { return strings.EqualFold(p.Protocol, "UDP") }
+
+// isBare tells whether a connection of a protocol does not say which host it is for.
+func isBare(protocol string) bool {
+	upper := strings.ToUpper(protocol)
+	return upper == "" || protocolOf(upper) == mesh.TCP && upper != "HTTPS" && upper != "TLS"
+}
+
+// externalNames are how a client may write a host: one that is called as a service of the cluster
+// is, in all ways in which those are.
+func externalNames(c client, e mesh.ExternalHost) []string {
+	name, rest, _ := strings.Cut(e.Host, ".")
+	namespace, domain, _ := strings.Cut(rest, ".")
+	names := []string{e.Host}
+	if domain == "svc."+mesh.Domain && name != "*" {
+		names = mesh.Service{Name: mesh.Name{Namespace: namespace, Name: name}}.Names(c.Namespace)
+	}
+	for _, address := range e.Addresses {
+		if a, err := netip.ParseAddr(address); err == nil {
+			names = append(names, hostOf(a))
+		}
+	}
+	return names
+}
+
+// hostOf is an address as a URL has it.
+func hostOf(a netip.Addr) string {
+	if a.Is6() {
+		return "[" + a.String() + "]"
+	}
+	return a.String()
+}
+
+// external is a host outside as a client may call it.
+func (r *resolver) external(c client, e mesh.ExternalHost) plannedHost {
+	cluster := mesh.Cluster{Host: e.Host, Port: e.Port}
+	h := plannedHost{host: e.Host, routes: []Route{unreadRoute(cluster)}}
+	h.VirtualHost = mesh.VirtualHost{Names: externalNames(c, e), Port: e.Port, AnyName: e.ByPort}
+	speaks := c.speaks(e.Port, e.Protocol)
+	if speaks == mesh.TCP || e.Protocol == mesh.Unnamed {
+		for _, address := range e.Addresses {
+			if strings.Contains(address, "/") {
+				h.Ranges = append(h.Ranges, address)
+			}
+		}
+	}
+	if speaks != mesh.TCP {
+		h.routes = r.choose(c, r.externalCall(c, e), e.Host).routes
+	}
+	if e.Protocol == mesh.Unnamed {
+		h.Unread = &cluster
+	}
+	return h
+}
+
+// externalCall is a call of a host outside that speaks HTTP.
+func (r *resolver) externalCall(c client, host mesh.ExternalHost) Call {
+	call := r.call(c, mesh.Service{}, host.Port)
+	if e, ok := r.entryOf(host.Host); ok {
+		call.Entry = mesh.Name{Namespace: e.Key.Namespace, Name: e.Key.Name}
+	}
+	return call
+}
+
+// without leaves short names of a service to hosts outside whose whole names they are.
+func (h plannedHost) without(outside []mesh.ExternalHost) plannedHost {
+	h.Names = slices.DeleteFunc(h.Names, func(name string) bool {
+		return name != h.host && slices.ContainsFunc(outside, func(e mesh.ExternalHost) bool {
+			return e.Port == h.Port && e.Host == name
+		})
+	})
+	return h
 }
 
 // known reports whether a cluster is there for a client: a service or host that it sees, with this
@@ -75,98 +210,48 @@ func (r *resolver) known(c client, cluster mesh.Cluster) bool {
 	if s, ok := r.topology.ServiceAt(cluster.Host); ok {
 		_, ok := s.Port(cluster.Port)
 		return ok && s.SeenFrom(c.Namespace) &&
-			(c.imports(s.Namespace, s.Host()) || r.routedTo(c, s.Host()))
+			(c.imports(s.Namespace, s.Host(), cluster.Port) || r.routedTo(c, s.Host()))
+	}
+	if s, ok := r.aliasAt(cluster.Host); ok {
+		return slices.Contains(aliasPorts(s), cluster.Port)
 	}
 	return slices.ContainsFunc(r.entries, func(e serviceEntry) bool {
 		return slices.Contains(e.Spec.Hosts, cluster.Host) &&
 			slices.ContainsFunc(e.Spec.Ports, func(p *networking.ServicePort) bool {
-				return int(p.Number) == cluster.Port
+				return int(p.Number) == cluster.Port && !isUDP(p)
 			}) &&
-			c.sees(e.Key, e.Spec.ExportTo, e.Spec.Hosts)
+			c.sees(e.Key, e.Spec.ExportTo, e.Spec.Hosts, cluster.Port) && isThere(e, cluster)
+	})
+}
+
+// isThere is false for hosts that DNS is to find, and of which none is meant: Istio makes no
+// cluster of them.
+func isThere(e serviceEntry, cluster mesh.Cluster) bool {
+	dns := e.Spec.Resolution == networking.ServiceEntry_DNS ||
+		e.Spec.Resolution == networking.ServiceEntry_DNS_ROUND_ROBIN
+	if !dns || e.Spec.WorkloadSelector != nil || len(cluster.Labels) == 0 {
+		return true
+	}
+	return slices.ContainsFunc(e.Spec.Endpoints, func(at *networking.WorkloadEntry) bool {
+		return mesh.Labels(at.Labels).Has(cluster.Labels)
 	})
 }
 
 // routedTo reports whether a rule that a client sees leads to a host: that shows it the host too.
 func (r *resolver) routedTo(c client, host string) bool {
 	return slices.ContainsFunc(r.routes, func(rule virtualService) bool {
-		return c.sees(rule.Key, rule.Spec.ExportTo, rule.Spec.Hosts) &&
+		return c.sees(rule.Key, rule.Spec.ExportTo, rule.Spec.Hosts, anyPort) &&
 			slices.ContainsFunc(destinationsOf(rule.Spec), func(d placed) bool {
 				return fullName(d.Host, rule.Key.Namespace) == host
 			})
 	})
 }
 
-// HostsOutside is how many ports of hosts outside a rule names.
+// HostsOutside is how many ports of hosts outside a rule names, at each of their endpoints.
 func HostsOutside(r rules.Rule) int {
 	s, ok := r.Spec.(*networking.ServiceEntry)
 	if !ok {
 		return 0
 	}
-	return len(s.Hosts) * len(s.Ports)
-}
-
-func (v *validator) serviceEntry(s *networking.ServiceEntry) {
-	v.Required("spec.hosts", s.Hosts)
-	for i, host := range s.Hosts {
-		path := rules.At("spec.hosts", i)
-		switch {
-		case strings.HasPrefix(host, "*"):
-			v.Fail(path, "wildcard host %s: not supported by the lab", host)
-		case v.host(path, host) && !strings.Contains(host, "."):
-			v.Fail(path, "host %s without a dot: not supported by the lab", host)
-		}
-	}
-	names, numbers := map[string]bool{}, map[string]bool{}
-	for i, p := range s.Ports {
-		path := rules.At("spec.ports", i)
-		v.servicePort(path, p)
-		v.Once(path+".name", p.Name, names)
-		v.Once(path+".number", strconv.Itoa(int(p.Number)), numbers)
-	}
-	if s.Location != networking.ServiceEntry_MESH_EXTERNAL {
-		v.Fail("spec.location", "%s: not supported by the lab", s.Location)
-	}
-	v.resolution(s)
-	v.exportTo(s.ExportTo)
-}
-
-func (v *validator) resolution(s *networking.ServiceEntry) {
-	switch s.Resolution {
-	case networking.ServiceEntry_DNS, networking.ServiceEntry_DNS_ROUND_ROBIN:
-	case networking.ServiceEntry_NONE: // clients find the host themselves, at the same address
-		for i, p := range s.Ports {
-			if p.TargetPort != 0 {
-				v.Fail(rules.At("spec.ports", i)+".targetPort", "with resolution NONE: not supported by the lab")
-			}
-		}
-	default:
-		v.Fail("spec.resolution", "%s: not supported by the lab", s.Resolution)
-	}
-}
-
-func (v *validator) servicePort(path string, p *networking.ServicePort) {
-	v.Port(path+".number", int(p.Number))
-	if p.TargetPort != 0 {
-		v.Port(path+".targetPort", int(p.TargetPort))
-	}
-	v.NotEmpty(path+".name", p.Name)
-	if p.Protocol == "" {
-		v.Fail(path+".protocol", "a port without: not supported by the lab")
-	} else {
-		v.protocol(path+".protocol", p.Protocol, append(httpProtocols(), "HTTPS", "TLS", "TCP"))
-	}
-}
-
-func (i inspector) serviceEntryNotes(e serviceEntry) []rules.Finding {
-	if len(e.Spec.Ports) == 0 {
-		return []rules.Finding{rules.Warn("spec.ports", "", "never acts: it has no ports")}
-	}
-	list := i.claimNotes(e)
-	for n, p := range e.Spec.Ports {
-		if strings.EqualFold(p.Protocol, "TCP") {
-			list = append(list, rules.Warn(rules.At("spec.ports", n), rules.NoAddresses,
-				"ServiceEntry addresses are required for this protocol."))
-		}
-	}
-	return list
+	return len(s.Hosts) * len(s.Ports) * max(1, len(s.Endpoints))
 }

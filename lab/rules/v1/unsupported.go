@@ -39,13 +39,8 @@ func unsupported() map[string][]string {
 		"VirtualService": {
 			"tcp", "tls", "http[].fault.abort.http2Error", "http[].fault.delay.exponentialDelay",
 		},
-		"ServiceEntry": {
-			"addresses", "endpoints", "workloadSelector", "subjectAltNames",
-		},
-		"Sidecar": {
-			"ingress", "inboundConnectionPool", "egress[].port", "egress[].bind",
-			"egress[].captureMode", "outboundTrafficPolicy.egressProxy",
-		},
+		"ServiceEntry": {"endpoints[].serviceAccount"},
+		"Sidecar":      {"ingress[].tls"},
 		"AuthorizationPolicy": {
 			"targetRef", "targetRefs", "provider", "rules[].to", "rules[].when",
 			"rules[].from[].source.requestPrincipals", "rules[].from[].source.notRequestPrincipals",
