@@ -49,7 +49,7 @@ func (s *sources) checkChannel(files []objects.File) error {
 }
 
 func (s *sources) declare(a *app, cmd *cobra.Command) {
-	s.find = a.find
+	s.find = a.fileAt
 	flags := cmd.Flags()
 	// not a list of commas, which a file's name may have
 	flags.StringArrayVarP(&s.files, "filename", "f", nil,
