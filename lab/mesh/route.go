@@ -21,8 +21,8 @@ type Route struct {
 	Rewrite  *Rewrite // nil: requests go on as they are
 	Headers  Headers
 	Cors     *Cors // nil: questions of browsers are the host's
-	// Websocket lets clients change to the protocol WebSocket, where the edition does not anyway.
-	Websocket bool
+	// NoWebsocket keeps clients from changing to the protocol WebSocket.
+	NoWebsocket bool
 	// StatPrefix counts the route's requests under a name of its own; "": not apart.
 	StatPrefix string
 	// Missing is the status where the picked cluster is not among the Outbound's Clusters, with

@@ -51,9 +51,9 @@ func (b *builder) lead(c client, r mesh.Route, route *routev3.Route, hashes []me
 	for _, m := range r.Mirrors {
 		action.RequestMirrorPolicies = append(action.RequestMirrorPolicies, mirror(c, m))
 	}
-	if r.Websocket {
+	if r.NoWebsocket {
 		action.UpgradeConfigs = []*routev3.RouteAction_UpgradeConfig{{
-			UpgradeType: websocket, Enabled: wrapperspb.Bool(true),
+			UpgradeType: websocket, Enabled: wrapperspb.Bool(false),
 		}}
 	}
 }
