@@ -21,6 +21,8 @@ type Route struct {
 	Rewrite  *Rewrite // nil: requests go on as they are
 	Headers  Headers
 	Cors     *Cors // nil: questions of browsers are the host's
+	// Unread is for connections that nobody reads: clients may have a tunnel.
+	Unread bool
 	// NoWebsocket keeps clients from changing to the protocol WebSocket.
 	NoWebsocket bool
 	// StatPrefix counts the route's requests under a name of its own; "": not apart.

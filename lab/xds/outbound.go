@@ -90,7 +90,7 @@ func (b *builder) virtualHost(
 		of := routeOf{r, hashes(r.Destinations, alike)}
 		v.Routes = append(v.Routes, remember(b, key, of, func() []*routev3.Route {
 			route := b.route(c, r, of.hashes)
-			if b.unread(r) {
+			if r.Unread {
 				return []*routev3.Route{tunnel(route), route}
 			}
 			return []*routev3.Route{route}

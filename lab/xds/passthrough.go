@@ -111,13 +111,6 @@ func tunnel(of *routev3.Route) *routev3.Route {
 	return route
 }
 
-// unread tells whether a route leads to where anything may be spoken.
-func (b *builder) unread(r mesh.Route) bool {
-	return slices.ContainsFunc(r.Destinations, func(d mesh.Destination) bool {
-		return b.protocol(d.Cluster) == mesh.TCP
-	})
-}
-
 // passthrough adds the cluster of any host at a port, and returns its name. Where all hosts have
 // a stand-in, it leads to that; else Envoy finds each by its name.
 func (b *builder) passthrough(client client, port int) string {

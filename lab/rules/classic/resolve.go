@@ -129,9 +129,10 @@ func everything(host string, port int) plannedRoute {
 }
 
 func unread(host string, names []string, port int) plannedHost {
+	all := everything(host, port)
+	all.Unread = true
 	return plannedHost{
-		host: host, VirtualHost: mesh.VirtualHost{Names: names, Port: port},
-		routes: []plannedRoute{everything(host, port)},
+		host: host, VirtualHost: mesh.VirtualHost{Names: names, Port: port}, routes: []plannedRoute{all},
 	}
 }
 

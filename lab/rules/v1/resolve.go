@@ -178,11 +178,11 @@ func (r *resolver) plan(w mesh.Workload) plan {
 	}
 	for _, e := range r.externalFor(c) {
 		vh := mesh.VirtualHost{Names: []string{e.Host}, Port: e.Port}
-		routes := []Route{unreadRoute(mesh.Cluster{Host: e.Host, Port: e.Port})}
-		if e.Protocol != mesh.TCP {
-			routes = r.externalRoutes(c, e)
+		if e.Protocol == mesh.TCP {
+			p.hosts = append(p.hosts, r.unread(c, vh, e.Host))
+			continue
 		}
-		p.hosts = append(p.hosts, plannedHost{VirtualHost: vh, host: e.Host, routes: routes})
+		p.hosts = append(p.hosts, plannedHost{VirtualHost: vh, host: e.Host, routes: r.externalRoutes(c, e)})
 	}
 	return p
 }
@@ -193,8 +193,7 @@ func (r *resolver) host(c client, s mesh.Service, p mesh.ServicePort) plannedHos
 		VirtualHost: mesh.VirtualHost{Names: s.Names(c.Namespace), Port: port}, host: s.Host(),
 	}
 	if p.Protocol == mesh.TCP {
-		h.routes = []Route{unreadRoute(mesh.Cluster{Host: h.host, Port: port})}
-		return h
+		return r.unread(c, h.VirtualHost, h.host)
 	}
 	var isExtended bool
 	if h.routes, isExtended = r.extended(r.call(c, s, port)); !isExtended {
@@ -306,7 +305,7 @@ func defaultRoute(c mesh.Cluster) Route {
 // unreadRoute leads connections on; whether a try failed, nobody sees.
 func unreadRoute(c mesh.Cluster) Route {
 	r := defaultRoute(c)
-	r.Retry = nil
+	r.Retry, r.Unread = nil, true
 	return r
 }
 
@@ -320,7 +319,9 @@ func (r *resolver) outbound(p plan) mesh.Outbound {
 			r.addClusters(&out, p.client, planned.Route)
 			host.Routes = append(host.Routes, planned.Route)
 		}
-		out.Hosts = append(out.Hosts, host)
+		if len(host.Names) > 0 {
+			out.Hosts = append(out.Hosts, host)
+		}
 	}
 	return out
 }

@@ -37,7 +37,7 @@ func schema(kind string) document.Schema {
 func unsupported() map[string][]string {
 	return map[string][]string{
 		"VirtualService": {
-			"tcp", "tls", "http[].fault.abort.http2Error", "http[].fault.delay.exponentialDelay",
+			"http[].fault.abort.http2Error", "http[].fault.delay.exponentialDelay",
 		},
 		"ServiceEntry": {
 			"addresses", "endpoints", "workloadSelector", "subjectAltNames",
