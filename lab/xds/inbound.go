@@ -20,6 +20,7 @@ import (
 type served struct {
 	instance mesh.Instance
 	port     int    // of the container
+	service  int    // the service's port
 	address  string // where the program really listens, host:port
 	protocol mesh.Protocol
 }
@@ -35,7 +36,7 @@ func (b *builder) ports(i mesh.Instance) []served {
 			for _, e := range b.mesh.Endpoints(mesh.Cluster{Host: s.Host(), Port: p.Number}) {
 				if e.Instance.Name == i.Name && !seen[e.Address] {
 					seen[e.Address] = true
-					list = append(list, served{i, portOf(i, e.Address), e.Address, p.Protocol})
+					list = append(list, served{i, portOf(i, e.Address), p.Number, e.Address, p.Protocol})
 				}
 			}
 		}

@@ -19,7 +19,7 @@ func (b *builder) itself(i mesh.Instance) map[int]string {
 	clusters := map[int]string{}
 	known := b.ports(i)
 	for port, address := range i.Addresses {
-		s := served{i, port, address, mesh.HTTP}
+		s := served{instance: i, port: port, address: address, protocol: mesh.HTTP}
 		if !slices.ContainsFunc(known, func(k served) bool { return k.port == port }) {
 			b.program(s, true)
 		}

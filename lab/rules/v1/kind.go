@@ -6,7 +6,6 @@
 //
 // Features that the tutorial does not use are refused with "not supported by the lab"; field by
 // field they are in docs/refused.md:
-//   - VirtualService: tcp and tls routes;
 //   - Gateway: everything but HTTP servers;
 //   - DestinationRule: PASSTHROUGH, tunnels, proxy protocol, own certificates, and tls DISABLE;
 //   - ServiceEntry: everything but HTTP, TLS and TCP to hosts outside by their whole names, where
@@ -15,7 +14,7 @@
 //   - AuthorizationPolicy: AUDIT, CUSTOM, targetRefs, operations and conditions, and sources
 //     other than principals, service accounts and namespaces;
 //   - PeerAuthentication: DISABLE and single ports;
-//   - EnvoyFilter: everything but a local rate limit on a workload's inbound calls;
+//   - EnvoyFilter: everything but local rate limits on a workload's inbound calls;
 //   - Telemetry: everything but tags of REQUEST_COUNT as the server counts it.
 package v1
 
