@@ -19,6 +19,7 @@ type Inbound struct {
 type Callers struct {
 	Workloads []Name
 	Others    bool // whoever is no workload of the mesh, the ingress among them
+	Anonymous bool // whoever does not say who calls, see Destination
 }
 
 // Add adds a caller; nil is one that is no workload of the mesh.

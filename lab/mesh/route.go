@@ -21,6 +21,9 @@ type Route struct {
 	Rewrite  *Rewrite // nil: requests go on as they are
 	Headers  Headers
 	Cors     *Cors // nil: questions of browsers are the host's
+	// Tunnel asks the destination, a proxy, for a tunnel to host:port, in place of a tunnel that the
+	// destination knows nothing of; "": none.
+	Tunnel string
 	// Unread is for connections that nobody reads: clients may have a tunnel.
 	Unread bool
 	// NoWebsocket keeps clients from changing to the protocol WebSocket.
@@ -54,6 +57,8 @@ type Destination struct {
 	Weight  int     // relative to the route's other destinations; 0 is never picked
 	Faults  []Fault // each is drawn by itself, in this order
 	Headers Headers // besides the route's
+	// Anonymous does not tell the server who calls: in plain text there is no identity.
+	Anonymous bool
 	// RewriteHost is what the server sees as the host, unless the route says so; "": as it is.
 	RewriteHost string
 }

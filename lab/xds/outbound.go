@@ -91,7 +91,7 @@ func (b *builder) virtualHost(
 		v.Routes = append(v.Routes, remember(b, key, of, func() []*routev3.Route {
 			route := b.route(c, r, of.hashes)
 			if r.Unread {
-				return []*routev3.Route{tunnel(route), route}
+				return []*routev3.Route{tunnel(route, r.Tunnel), route}
 			}
 			return []*routev3.Route{route}
 		})...)

@@ -46,7 +46,7 @@ func (b *builder) anywhere(c client) []*routev3.Route {
 		match []mesh.Condition
 	}{{443, []mesh.Condition{encrypted}}, {httpPort, nil}} {
 		route := forward(b.passthrough(c, to.port), to.match)
-		list = append(list, tunnel(route), route)
+		list = append(list, tunnel(route, ""), route)
 	}
 	return list
 }
@@ -100,14 +100,18 @@ func forward(cluster string, conditions []mesh.Condition) *routev3.Route {
 	}
 }
 
-// tunnel is a route for connections that the program encrypts itself.
-func tunnel(of *routev3.Route) *routev3.Route {
+// tunnel is a route for connections that the program encrypts itself. A proxy may be asked for a
+// tunnel to a host; else the tunnel ends here.
+func tunnel(of *routev3.Route, through string) *routev3.Route {
 	route := proto.CloneOf(of)
 	route.Match.PathSpecifier = connect().PathSpecifier
-	route.GetRoute().UpgradeConfigs = []*routev3.RouteAction_UpgradeConfig{{
-		UpgradeType:   http.MethodConnect,
-		ConnectConfig: &routev3.RouteAction_UpgradeConfig_ConnectConfig{},
-	}}
+	upgrade := &routev3.RouteAction_UpgradeConfig{UpgradeType: http.MethodConnect}
+	route.GetRoute().UpgradeConfigs = []*routev3.RouteAction_UpgradeConfig{upgrade}
+	if through == "" {
+		upgrade.ConnectConfig = &routev3.RouteAction_UpgradeConfig_ConnectConfig{}
+		return route
+	}
+	route.GetRoute().HostRewriteSpecifier = &routev3.RouteAction_HostRewriteLiteral{HostRewriteLiteral: through}
 	return route
 }
 

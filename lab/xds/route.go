@@ -113,7 +113,7 @@ func (b *builder) destination(
 	}
 	entry.RequestHeadersToAdd, entry.RequestHeadersToRemove = changes(d.Headers.Request)
 	entry.ResponseHeadersToAdd, entry.ResponseHeadersToRemove = changes(d.Headers.Response)
-	if _, ok := b.mesh.ServiceAt(d.Cluster.Host); ok {
+	if _, ok := b.mesh.ServiceAt(d.Cluster.Host); ok && !d.Anonymous {
 		entry.RequestHeadersToAdd = append(entry.RequestHeadersToAdd, introduction(c)...)
 	} else {
 		entry.RequestHeadersToRemove = append(entry.RequestHeadersToRemove, callerHeader)

@@ -239,7 +239,11 @@ func (v viewer) tlsView(view *PolicyView, c mesh.Cluster) {
 			}
 		}
 	}
-	if v.blocks(v.client, c).tls != nil {
+	switch tls := v.blocks(v.client, c).tls; {
+	case tls == nil:
+	case tls.Mode == networking.ClientTLSSettings_DISABLE:
+		view.TLS = "off"
+	default:
 		view.TLS = "on"
 	}
 }

@@ -7,7 +7,7 @@
 // Features that the tutorial does not use are refused with "not supported by the lab"; field by
 // field they are in docs/refused.md:
 //   - Gateway: everything but HTTP servers;
-//   - DestinationRule: PASSTHROUGH, tunnels, proxy protocol, own certificates, and tls DISABLE;
+//   - DestinationRule: tunnels by POST, and own certificates;
 //   - ServiceEntry: everything but HTTP, TLS and TCP to hosts outside by their whole names, where
 //     DNS has them;
 //   - Sidecar: ingress, ports and binds, connection pools, egress proxies;

@@ -64,6 +64,7 @@ type resolver struct {
 	sidecars    []sidecar
 	filters     []envoyFilter
 	access      []authorizationPolicy
+	peers       []peerAuthentication
 	telemetries []telemetryRule
 }
 
@@ -93,6 +94,7 @@ func newResolver(s rules.Set, t mesh.Topology, extensions []Extension) *resolver
 		sidecars:    rules.Of[networking.Sidecar](oldest),
 		filters:     rules.Of[networking.EnvoyFilter](oldest),
 		access:      rules.Of[security.AuthorizationPolicy](oldest),
+		peers:       rules.Of[security.PeerAuthentication](oldest),
 		telemetries: rules.Of[telemetry.Telemetry](oldest),
 	}
 	r.routes = delegated(r.written)
@@ -327,6 +329,9 @@ func (r *resolver) outbound(p plan) mesh.Outbound {
 }
 
 func (r *resolver) addClusters(out *mesh.Outbound, c client, route mesh.Route) {
+	for i, d := range route.Destinations {
+		route.Destinations[i].Anonymous = r.isAnonymous(c, d.Cluster)
+	}
 	for cluster := range route.Clusters() {
 		if r.known(c, *cluster) {
 			out.AddCluster(*cluster, func() mesh.Policy { return r.policy(c, *cluster) })

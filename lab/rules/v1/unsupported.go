@@ -62,7 +62,6 @@ func unsupported() map[string][]string {
 			"metrics[].reportingInterval", "metrics[].overrides[].disabled",
 		},
 		"DestinationRule": {
-			"tunnel", "proxyProtocol",
 			"tls.clientCertificate", "tls.privateKey", "tls.caCertificates", "tls.credentialName",
 			"tls.subjectAltNames", "tls.caCrl",
 		},

@@ -105,7 +105,7 @@ func (r *resolver) tlsChains(c client, to mesh.Cluster, names []string) []chain 
 	if isRuled {
 		return list
 	}
-	return []chain{{route: unreadRoute(to), bits: -1}}
+	return []chain{r.ownRoute(c, to)}
 }
 
 // tcpChains end with the first that any address may have.
@@ -129,7 +129,7 @@ func (r *resolver) tcpChains(c client, to mesh.Cluster) []chain {
 			}
 		}
 	}
-	return append(list, chain{route: unreadRoute(to), bits: -1})
+	return append(list, r.ownRoute(c, to))
 }
 
 // connecting are the rules for a host that a client sees, the oldest first. Unlike those of
@@ -219,5 +219,19 @@ func (r *resolver) connection(
 	route.From, route.Unread = rule.Key.Path(), true
 	route.Source.Rule = n
 	route.Destinations = destinations(rule, spec, r.portOf(c, port), nil)
+	if len(to) > 0 {
+		subset := to[0].Destination.Subset
+		if len(to) > 1 {
+			subset = "" // of several, Istio looks at the host of the first alone
+		}
+		route.Tunnel = r.rule(c, fullName(to[0].Destination.Host, rule.Key.Namespace)).tunnel(subset)
+	}
 	return route
+}
+
+// ownRoute is the route of a port without a rule.
+func (r *resolver) ownRoute(c client, to mesh.Cluster) chain {
+	route := unreadRoute(to)
+	route.Tunnel = r.rule(c, to.Host).tunnel("")
+	return chain{route: route, bits: -1}
 }
