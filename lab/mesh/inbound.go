@@ -57,6 +57,7 @@ type RateLimit struct {
 	Callers  Callers
 	Tokens   int
 	Interval time.Duration
+	Charge   int // tokens that a request spends, with a bucket; 0: one
 	// Bucket names the tokens: limits of one bucket share them, over all workloads and
 	// instances. "": each instance of the server has its own, for all callers together.
 	Bucket string

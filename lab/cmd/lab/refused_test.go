@@ -16,7 +16,7 @@ func whole() map[string]string {
 	const route = `"route": [{"destination": {"host": "recommendation"}}]`
 	const backend = `{"name": "recommendation", "port": 8080}`
 	return map[string]string{
-		"VirtualService":  `networking.istio.io/v1 {"hosts": ["recommendation"], "http": [{` + route + `}]}`,
+		"VirtualService": `networking.istio.io/v1 {"hosts": ["recommendation"], "http": [{` + route + `}]}`,
 		"DestinationRule": `networking.istio.io/v1 {"host": "recommendation", "trafficPolicy": {"loadBalancer": {"simple": "RANDOM"}, ` +
 			`"tunnel": {"targetHost": "a.test", "targetPort": 80}}}`,
 		"ServiceEntry": `networking.istio.io/v1 {"hosts": ["example.com"], "resolution": "DNS", ` +
