@@ -224,4 +224,6 @@ func statuses() func(*rand.Rand) []string {
 	return numbers("99", "100", "199", "200", "503", "599", "600", "601", "301", "302", "304", "308")
 }
 
-func boundedFields() []bounded { return slices.Concat(fieldsOfV1(), fieldsOf2018(), fieldsOfGateway()) }
+func boundedFields() []bounded {
+	return slices.Concat(fieldsOfV1(), connectionsOfV1(), limitsOfV1(), fieldsOf2018(), fieldsOfGateway())
+}
