@@ -166,6 +166,7 @@ func tunnelled(t *testing.T, from *pod, host string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer opened.Body.Close()
 	if opened.StatusCode != http.StatusOK {
 		return opened.Status
 	}

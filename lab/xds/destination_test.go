@@ -2,6 +2,7 @@ package xds_test
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"io"
 	"net"
@@ -42,9 +43,14 @@ func TestProxyProtocol(t *testing.T) {
 				return
 			}
 			begin := make([]byte, 12)
-			if _, err := io.ReadFull(conn, begin); err == nil {
-				fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n%q", begin)
+			_, err = io.ReadFull(conn, begin)
+			var rest []byte // what is left unread would reset the connection
+			for more := make([]byte, 4096); err == nil && !bytes.HasSuffix(rest, []byte("\r\n\r\n")); {
+				var n int
+				n, err = conn.Read(more)
+				rest = append(rest, more[:n]...)
 			}
+			fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n%q", begin)
 			conn.Close()
 		}
 	}()

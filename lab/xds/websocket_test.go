@@ -2,6 +2,7 @@ package xds_test
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -60,7 +61,7 @@ func upgrade(t *testing.T, proxy, address string) string {
 	}
 	fmt.Fprint(conn, "hello\n")
 	line, err := reader.ReadString('\n')
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		t.Fatal(err)
 	}
 	return fmt.Sprint(resp.StatusCode, " ", strings.TrimSpace(line))

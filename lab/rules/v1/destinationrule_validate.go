@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"google.golang.org/protobuf/proto"
 	networking "istio.io/api/networking/v1alpha3"
 
 	"istio-tutorial/lab/mesh"
@@ -38,9 +39,7 @@ func (v *validator) trafficPolicy(path string, p *networking.TrafficPolicy) {
 	if p == nil {
 		return
 	}
-	if p.LoadBalancer == nil && p.ConnectionPool == nil && p.OutlierDetection == nil &&
-		p.Tls == nil && len(p.PortLevelSettings) == 0 && p.RetryBudget == nil && p.Tunnel == nil &&
-		p.ProxyProtocol == nil {
+	if proto.Equal(p, &networking.TrafficPolicy{}) {
 		v.Fail(path, "want at least one field")
 	}
 	v.blocks(path, p.LoadBalancer, p.ConnectionPool, p.OutlierDetection)

@@ -171,14 +171,18 @@ func routePort(p *envoyPatch) int {
 			port = number
 		}
 	}
-	route := table.GetVhost().GetRoute()
-	const anyAction, toProgram = networking.EnvoyFilter_RouteConfigurationMatch_RouteMatch_ANY,
-		networking.EnvoyFilter_RouteConfigurationMatch_RouteMatch_ROUTE
-	if route.GetAction() != anyAction && route.GetAction() != toProgram ||
-		route.GetName() != "" && route.GetName() != "default" {
+	if !isDefaultRoute(table.GetVhost().GetRoute()) {
 		return -1
 	}
 	return port
+}
+
+// isDefaultRoute reports whether the only route of a port, which leads to the program, is meant.
+func isDefaultRoute(m *networking.EnvoyFilter_RouteConfigurationMatch_RouteMatch) bool {
+	const anyAction, toProgram = networking.EnvoyFilter_RouteConfigurationMatch_RouteMatch_ANY,
+		networking.EnvoyFilter_RouteConfigurationMatch_RouteMatch_ROUTE
+	return (m.GetAction() == anyAction || m.GetAction() == toProgram) &&
+		(m.GetName() == "" || m.GetName() == "default")
 }
 
 // limits are those of a workload; each of its instances has tokens of its own. What routes have

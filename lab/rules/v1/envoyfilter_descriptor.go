@@ -54,52 +54,59 @@ type limitAction struct {
 }
 
 type headerMatcher struct {
-	Name    string `json:"name"`
-	Present *bool  `json:"present_match"`
-	Exact   string `json:"exact_match"`
-	Prefix  string `json:"prefix_match"`
-	Invert  bool   `json:"invert_match"`
-	Text    *struct {
-		Exact    string `json:"exact"`
-		Prefix   string `json:"prefix"`
-		Suffix   string `json:"suffix"`
-		Contains string `json:"contains"`
-		Ignore   bool   `json:"ignore_case"`
-		Regex    *struct {
-			Regex string `json:"regex"`
-		} `json:"safe_regex"`
-	} `json:"string_match"`
+	Name    string         `json:"name"`
+	Present *bool          `json:"present_match"`
+	Exact   string         `json:"exact_match"`
+	Prefix  string         `json:"prefix_match"`
+	Invert  bool           `json:"invert_match"`
+	Text    *stringMatcher `json:"string_match"`
+}
+
+type stringMatcher struct {
+	Exact    string `json:"exact"`
+	Prefix   string `json:"prefix"`
+	Suffix   string `json:"suffix"`
+	Contains string `json:"contains"`
+	Ignore   bool   `json:"ignore_case"`
+	Regex    *struct {
+		Regex string `json:"regex"`
+	} `json:"safe_regex"`
 }
 
 // condition has ends and middles as expressions.
 func (h headerMatcher) condition() mesh.Condition {
 	c := mesh.Condition{Attribute: mesh.Header, Header: strings.ToLower(h.Name), Not: h.Invert}
-	expression := func(text string, ignore bool) {
-		if ignore {
-			text = "(?i)" + text
-		}
-		c.Compare, c.Value = mesh.Regex, text
-	}
-	switch t := h.Text; {
-	case t == nil && h.Exact != "":
+	switch {
+	case h.Text != nil:
+		c.Compare, c.Value, c.IgnoreCase = h.Text.comparison()
+	case h.Exact != "":
 		c.Compare, c.Value = mesh.Exact, h.Exact
-	case t == nil && h.Prefix != "":
+	case h.Prefix != "":
 		c.Compare, c.Value = mesh.Prefix, h.Prefix
-	case t == nil:
+	default:
 		c.Compare = mesh.Present
 		c.Not = h.Invert != (h.Present != nil && !*h.Present)
-	case t.Regex != nil:
-		c.Compare, c.Value = mesh.Regex, t.Regex.Regex
-	case t.Prefix != "":
-		c.Compare, c.Value, c.IgnoreCase = mesh.Prefix, t.Prefix, t.Ignore
-	case t.Suffix != "":
-		expression(".*"+regexp.QuoteMeta(t.Suffix), t.Ignore)
-	case t.Contains != "":
-		expression(".*"+regexp.QuoteMeta(t.Contains)+".*", t.Ignore)
-	default:
-		c.Compare, c.Value, c.IgnoreCase = mesh.Exact, t.Exact, t.Ignore
 	}
 	return c
+}
+
+func (t stringMatcher) comparison() (how mesh.Comparison, value string, ignoreCase bool) {
+	flag := ""
+	if t.Ignore {
+		flag = "(?i)"
+	}
+	switch {
+	case t.Regex != nil:
+		return mesh.Regex, t.Regex.Regex, false
+	case t.Prefix != "":
+		return mesh.Prefix, t.Prefix, t.Ignore
+	case t.Suffix != "":
+		return mesh.Regex, flag + ".*" + regexp.QuoteMeta(t.Suffix), false
+	case t.Contains != "":
+		return mesh.Regex, flag + ".*" + regexp.QuoteMeta(t.Contains) + ".*", false
+	default:
+		return mesh.Exact, t.Exact, t.Ignore
+	}
 }
 
 func (v *validator) descriptors(path string, t localLimit) {

@@ -36,7 +36,7 @@ type chain struct {
 // unread are the routes of a port that is not HTTP, and those of its names that have one.
 func (r *resolver) unread(c client, vh mesh.VirtualHost, host string) plannedHost {
 	to := mesh.Cluster{Host: host, Port: vh.Port}
-	chains := []chain{}
+	var chains []chain
 	if r.isEncrypted(to) {
 		chains = r.tlsChains(c, to, vh.Names)
 	} else {
