@@ -196,7 +196,7 @@ spec:
 	equal(t, s.Ports, []mesh.ServicePort{
 		{Name: "http-web", Number: 80, Target: "8080", Protocol: mesh.HTTP},
 		{Name: "grpc", Number: 81, Protocol: mesh.HTTP2},
-		{Name: "https", Number: 443, Protocol: mesh.TCP},
+		{Name: "https", Number: 443, Protocol: mesh.TCP, TLS: true},
 		{Name: "db", Number: 82, Protocol: mesh.HTTP2},
 	})
 }

@@ -102,19 +102,24 @@ func (r *reader) servicePort(path string, p corev1.ServicePort) mesh.ServicePort
 	r.oneOf(path+".protocol", p.Protocol, "TCP")
 	r.port(path+".port", int64(p.Port))
 	port := mesh.ServicePort{Name: p.Name, Number: int(p.Port), Protocol: protocol(p)}
+	port.TLS = slices.Contains([]string{"tls", "https"}, protocolName(p))
 	if target := p.TargetPort.String(); target != "0" && target != "" {
 		port.Target = target
 	}
 	return port
 }
 
-// protocol goes by appProtocol, else by the name up to its first hyphen, as in Istio.
-func protocol(p corev1.ServicePort) mesh.Protocol {
+// protocolName is the appProtocol, else the name up to its first hyphen, as in Istio.
+func protocolName(p corev1.ServicePort) string {
 	name, _, _ := strings.Cut(p.Name, "-")
 	if p.AppProtocol != nil {
 		name = strings.TrimPrefix(*p.AppProtocol, "kubernetes.io/")
 	}
-	switch strings.ToLower(name) {
+	return strings.ToLower(name)
+}
+
+func protocol(p corev1.ServicePort) mesh.Protocol {
+	switch protocolName(p) {
 	case "http":
 		return mesh.HTTP
 	case "http2", "h2c", "grpc", "grpc-web":

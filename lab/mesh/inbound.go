@@ -36,6 +36,7 @@ type Pool struct {
 type Callers struct {
 	Workloads []Name
 	Others    bool // whoever is no workload of the mesh, the ingress among them
+	Anonymous bool // whoever does not say who calls, see Destination
 }
 
 // Add adds a caller; nil is one that is no workload of the mesh.
@@ -73,12 +74,53 @@ type RateLimit struct {
 	Callers  Callers
 	Tokens   int
 	Interval time.Duration
+	Charge   int // tokens that a request spends, with a bucket; 0: one
 	// Bucket names the tokens: limits of one bucket share them, over all workloads and
 	// instances. "": each instance of the server has its own, for all callers together.
 	Bucket string
 	Answer Response // when they are spent
 	// Headers are set on that answer, by name.
 	Headers map[string]string
+	LimitDetails
+}
+
+// LimitDetails are only for limits without a bucket.
+type LimitDetails struct {
+	// Port is the only port of the server's services that is limited, in place of what limits all;
+	// 0: all ports.
+	Port int
+	// Refill are the tokens that come back at each interval; 0: all.
+	Refill int
+	// Counted and Enforced are percentages of the requests, of which the latter are those refused
+	// when the tokens are spent; nil: all.
+	Counted, Enforced *float64
+	// Tells adds headers to each answer that say how many tokens are left.
+	Tells bool
+	// Special are tokens of their own for requests with certain entries, in place of the others.
+	Special []SpecialTokens
+	// Entries are lists of what is looked at in a request: each makes one list of entries.
+	Entries [][]LimitEntry
+}
+
+// SpecialTokens are for requests of which a list of entries is exactly this.
+type SpecialTokens struct {
+	Entries  []KeyValue
+	Tokens   int
+	Refill   int // 0: all
+	Interval time.Duration
+}
+
+// KeyValue is an entry by which a limit tells requests apart. An empty value is any.
+type KeyValue struct{ Key, Value string }
+
+// LimitEntry makes an entry of a request: its value is that of a header or a literal, and there is
+// none if a condition does not hold.
+type LimitEntry struct {
+	KeyValue
+	Header  string      // whose value it is; "": Value
+	When    []Condition // for a literal
+	Not     bool        // if they do not hold
+	Address bool        // it is the caller's address
 }
 
 // Counter counts the requests of some callers, refused ones included. Counters of one name

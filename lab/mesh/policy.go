@@ -13,6 +13,11 @@ type Policy struct {
 	// Panic is the percentage of hosts in the pool below which all are used, ejected or not.
 	Panic int
 	TLS   *TLS // nil: plain text
+	// Passthrough picks by lot among all instances, whatever the cluster's labels: calls go to the
+	// address that the client asked for, which is the service's.
+	Passthrough bool
+	// ProxyProtocol says to the server at the beginning of a connection who calls; nil: nothing.
+	ProxyProtocol *int // the version, 1 or 2
 
 	Connections Connections
 	Warmup      *Warmup // nil: a new host gets its share at once

@@ -21,8 +21,13 @@ type Route struct {
 	Rewrite  *Rewrite // nil: requests go on as they are
 	Headers  Headers
 	Cors     *Cors // nil: questions of browsers are the host's
-	// Websocket lets clients change to the protocol WebSocket, where the edition does not anyway.
-	Websocket bool
+	// Tunnel asks the destination, a proxy, for a tunnel to host:port, in place of a tunnel that the
+	// destination knows nothing of; "": none.
+	Tunnel string
+	// Unread is for connections that nobody reads: clients may have a tunnel.
+	Unread bool
+	// NoWebsocket keeps clients from changing to the protocol WebSocket.
+	NoWebsocket bool
 	// StatPrefix counts the route's requests under a name of its own; "": not apart.
 	StatPrefix string
 	// Missing is the status where the picked cluster is not among the Outbound's Clusters, with
@@ -52,6 +57,8 @@ type Destination struct {
 	Weight  int     // relative to the route's other destinations; 0 is never picked
 	Faults  []Fault // each is drawn by itself, in this order
 	Headers Headers // besides the route's
+	// Anonymous does not tell the server who calls: in plain text there is no identity.
+	Anonymous bool
 	// RewriteHost is what the server sees as the host, unless the route says so; "": as it is.
 	RewriteHost string
 }

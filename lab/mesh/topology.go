@@ -79,6 +79,7 @@ type ServicePort struct {
 	Number   int
 	Target   string // container port, name or number
 	Protocol Protocol
+	TLS      bool // clients encrypt themselves
 }
 
 // Host is the service's full name.

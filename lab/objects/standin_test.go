@@ -18,7 +18,6 @@ func TestRefusedIsThere(t *testing.T) {
 	const byRoute = "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: v}\n" +
 		"spec: {parentRefs: [{group: \"\", kind: Service, name: other}], rules: [{backendRefs: [{name: other, port: 80}]}]}\n"
 	for refused, refers := range map[string]string{
-		core + "Service\nmetadata: {name: other}\nspec: {type: ExternalName, externalName: x.com}\n":                                                                           toOther,
 		core + "Service\nmetadata: {name: other}\nspec: {ports: [{port: 800000, name: http}]}\n":                                                                               toOther,
 		core + "Service\nmetadata: {name: other}\nspec: {selectr: {a: b}, ports: [{port: 80, name: http}]}\n":                                                                  byRoute,
 		istio + "ServiceEntry\nmetadata: {name: e}\nspec: {hosts: [x.com], solution: DNS, ports: [{number: 80, name: a, protocol: HTTP}]}\n":                                   toX,

@@ -225,5 +225,7 @@ func statuses() func(*rand.Rand) []string {
 }
 
 func boundedFields() []bounded {
-	return slices.Concat(fieldsOfV1(), fieldsOf2018(), fieldsOfGateway(), fieldsOfEntries())
+	return slices.Concat(
+		fieldsOfV1(), connectionsOfV1(), limitsOfV1(), fieldsOf2018(), fieldsOfGateway(), fieldsOfEntries(),
+	)
 }

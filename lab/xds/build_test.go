@@ -69,7 +69,7 @@ func TestBuildRefuses(t *testing.T) {
 				Bucket: "one",
 			}}
 		},
-		"rate limit test: of each instance: it can answer 429 local_rate_limited only": func(
+		"rate limit test: of each instance: it can answer an error with local_rate_limited only": func(
 			m *mesh.Mesh, _ *xds.Config,
 		) {
 			m.Sidecars[0].Inbound.Limits = []mesh.RateLimit{{

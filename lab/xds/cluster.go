@@ -35,8 +35,14 @@ func (b *builder) cluster(client mesh.Name, u mesh.Upstream) {
 	byHash(c, p.Hash)
 	warmUp(c, p.Warmup)
 	b.speak(c, b.protocol(u.Cluster), p.Connections, lives(p))
-	b.locate(c, u.Cluster, p.Connections.Keepalive)
+	if at := u.Cluster; p.Passthrough {
+		c.LbPolicy, c.LbConfig = clusterv3.Cluster_RANDOM, nil
+		b.locate(c, mesh.Cluster{Host: at.Host, Port: at.Port}, p.Connections.Keepalive)
+	} else {
+		b.locate(c, at, p.Connections.Keepalive)
+	}
 	b.encrypt(c, p.TLS)
+	b.introduce(c, p.ProxyProtocol)
 	b.add(Clusters, name, c)
 }
 

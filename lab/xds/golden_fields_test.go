@@ -26,6 +26,12 @@ func fields() map[string]string {
 		"client":    policyOf("connectionPool: {http: {useClientProtocol: true, idleTimeout: 4s}}, retryBudget: {percent: 25}"),
 		"warmup":    policyOf("loadBalancer: {simple: ROUND_ROBIN, warmup: {duration: 30s, aggression: 2}}"),
 		"warmup-lr": policyOf("loadBalancer: {warmupDurationSecs: 30s}"),
+		"plain":     policyOf("tls: {mode: DISABLE}"),
+		"address":   policyOf("loadBalancer: {simple: PASSTHROUGH}"),
+		"proxy":     plainHost + "---\n" + hostPolicy("plain.test", "proxyProtocol: {version: V2}"),
+		"tls":       hostsWithTLS + "---\n" + tlsRoutes("  - match: [{sniHosts: [a.test]}]\n    route: [{destination: {host: a.test}, weight: 75}, {destination: {host: b.test}, weight: 25}]\n"),
+		"tunnel":    hostsWithTLS + "---\n" + hostPolicy("a.test", "tunnel: {targetHost: b.test, targetPort: 80}"),
+		"limit":     strings.Replace(pathTokens, "istio-system", "istio-tutorial", 1),
 		"outlier":   policyOf("outlierDetection: {splitExternalLocalOriginErrors: true, consecutiveLocalOriginFailures: 3}"),
 	}
 }

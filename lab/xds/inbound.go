@@ -21,6 +21,7 @@ import (
 type served struct {
 	instance mesh.Instance
 	port     int    // of the container
+	service  int    // the service's port
 	address  string // where the program really listens, host:port
 	protocol mesh.Protocol
 	pool     *mesh.Pool // nil: none is named
@@ -36,7 +37,9 @@ func (b *builder) ports(i mesh.Instance) []served {
 		for _, e := range b.mesh.Endpoints(at) {
 			if e.Instance.Name == i.Name && !seen[e.Port] {
 				seen[e.Port] = true
-				list = append(list, served{instance: i, port: e.Port, address: e.Address, protocol: protocol})
+				list = append(list, served{
+					instance: i, port: e.Port, service: at.Port, address: e.Address, protocol: protocol,
+				})
 			}
 		}
 	}

@@ -26,9 +26,38 @@ func (b *builder) entrances(s served, in mesh.Inbound) []*routev3.Route {
 		})}
 		list = append(list, route)
 	}
+	if b.anonymous {
+		route := b.entrance(s, in, func(c mesh.Callers) bool { return c.Anonymous })
+		route.Name = Others
+		route.Match.Headers = []*routev3.HeaderMatcher{header(mesh.Condition{
+			Attribute: mesh.Header, Header: callerHeader, Compare: mesh.Present, Not: true,
+		})}
+		list = append(list, route)
+	}
 	last := b.entrance(s, in, func(c mesh.Callers) bool { return c.Others })
 	last.Name = Others
 	return append(list, last)
+}
+
+// hasAnonymous reports whether any client does not say who calls.
+func hasAnonymous(m mesh.Mesh) bool {
+	for _, s := range m.Sidecars {
+		if isAnonymous(s.Outbound) {
+			return true
+		}
+	}
+	return isAnonymous(m.Gateway)
+}
+
+func isAnonymous(out mesh.Outbound) bool {
+	for _, h := range out.Hosts {
+		for _, r := range h.Routes {
+			if slices.ContainsFunc(r.Destinations, func(d mesh.Destination) bool { return d.Anonymous }) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // entrance is the route of the callers for whom the rest is.

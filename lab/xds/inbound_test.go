@@ -142,6 +142,25 @@ func TestRateLimit(t *testing.T) {
 	}
 }
 
+// TestCharge spends more than one token for each request.
+func TestCharge(t *testing.T) {
+	t.Parallel()
+	w := newWorldOn(t, ownProxy(t))
+	preference := w.pod("preference-v1", says("p"))
+	w.pod("recommendation-v2", says("v2"))
+	m := w.mesh(rateLimited()...)
+	for i := range m.Sidecars {
+		for j := range m.Sidecars[i].Inbound.Limits {
+			l := &m.Sidecars[i].Inbound.Limits[j]
+			l.Interval, l.Tokens, l.Charge = l.Interval*3600, 7, 3
+		}
+	}
+	w.mustPush(m)
+	if got := w.several(5, preference, recommendation); got["200 v2"] != 2 || got[exhausted] != 3 {
+		t.Errorf("answers %v", got)
+	}
+}
+
 // TestRateLimitEnds waits for the tutorial's limit of one a second to let a second request pass.
 func TestRateLimitEnds(t *testing.T) {
 	t.Parallel()

@@ -96,15 +96,13 @@ func (b *builder) edgeLimit(d door) []*listenerv3.Filter {
 
 const websocket = "websocket"
 
-// upgrades are what a client may make of a connection: of one out, a tunnel, for routes that have
-// one, or refuse it in their words, and a WebSocket where its route says so; a server has the
-// latter from every client that may.
+// upgrades are what a client may make of a connection: a WebSocket, but on routes that forbid it,
+// and, of one out, a tunnel, for routes that have one, or refuse it in their words.
 func upgrades(outbound bool) []*hcmv3.HttpConnectionManager_UpgradeConfig {
 	sockets := &hcmv3.HttpConnectionManager_UpgradeConfig{UpgradeType: websocket}
 	if !outbound {
 		return []*hcmv3.HttpConnectionManager_UpgradeConfig{sockets}
 	}
-	sockets.Enabled = wrapperspb.Bool(false)
 	return []*hcmv3.HttpConnectionManager_UpgradeConfig{{UpgradeType: http.MethodConnect}, sockets}
 }
 

@@ -1,13 +1,16 @@
 package xds
 
 import (
+	"cmp"
 	"maps"
 	"net/http"
 	"slices"
 	"strconv"
+	"time"
 
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+	ratelimitv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/common/ratelimit/v3"
 	localv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/local_ratelimit/v3"
 	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 	typev3 "github.com/envoyproxy/go-control-plane/envoy/type/v3"
@@ -26,6 +29,15 @@ func isLocal(l mesh.RateLimit) bool { return l.Bucket == "" }
 func localsOf(in mesh.Inbound) []mesh.RateLimit {
 	return slices.DeleteFunc(slices.Clone(in.Limits), func(l mesh.RateLimit) bool {
 		return !isLocal(l)
+	})
+}
+
+// localsAt are those of a port: its own in place of those of all ports.
+func localsAt(in mesh.Inbound, port int) []mesh.RateLimit {
+	locals := localsOf(in)
+	hasOwn := slices.ContainsFunc(locals, func(l mesh.RateLimit) bool { return l.Port == port })
+	return slices.DeleteFunc(locals, func(l mesh.RateLimit) bool {
+		return hasOwn && l.Port != port || !hasOwn && l.Port != 0
 	})
 }
 
@@ -56,45 +68,107 @@ func localStat(i mesh.Instance) string { return statName("http_local_rate_limite
 
 // localLimits are by filter. All routes of the virtual host share them, whoever calls.
 func (b *builder) localLimits(s served, in mesh.Inbound) map[string]*anypb.Any {
-	locals := localsOf(in)
+	locals := localsAt(in, s.service)
 	if len(locals) == 0 {
 		return nil
 	}
 	config := map[string]*anypb.Any{}
 	for n, l := range locals {
 		b.checkLocal(l)
-		config[localFilter(n)] = b.pack(&localv3.LocalRateLimit{
-			StatPrefix:           localStat(s.instance),
-			TokenBucket:          tokens(l),
-			FilterEnabled:        always(),
-			FilterEnforced:       always(),
-			ResponseHeadersToAdd: settings(l.Headers),
-		})
+		config[localFilter(n)] = b.pack(localLimit(l, localStat(s.instance)))
 	}
 	return config
 }
 
+func localLimit(l mesh.RateLimit, stat string) *localv3.LocalRateLimit {
+	limit := &localv3.LocalRateLimit{
+		StatPrefix:           stat,
+		TokenBucket:          tokens(l.Tokens, l.Refill, l.Interval),
+		FilterEnabled:        portion(l.Counted),
+		FilterEnforced:       portion(l.Enforced),
+		ResponseHeadersToAdd: settings(l.Headers),
+		RateLimits:           entries(l.Entries),
+	}
+	if l.Answer.Status != http.StatusTooManyRequests {
+		limit.Status = &typev3.HttpStatus{Code: typev3.StatusCode(l.Answer.Status)}
+	}
+	if l.Tells {
+		limit.EnableXRatelimitHeaders = ratelimitv3.XRateLimitHeadersRFCVersion_DRAFT_VERSION_03
+	}
+	for _, own := range l.Special {
+		d := &ratelimitv3.LocalRateLimitDescriptor{TokenBucket: tokens(own.Tokens, own.Refill, own.Interval)}
+		for _, e := range own.Entries {
+			d.Entries = append(d.Entries, &ratelimitv3.RateLimitDescriptor_Entry{Key: e.Key, Value: e.Value})
+		}
+		limit.Descriptors = append(limit.Descriptors, d)
+	}
+	return limit
+}
+
+// entries are what Envoy makes of each request, to find tokens of its own for it.
+func entries(lists [][]mesh.LimitEntry) []*routev3.RateLimit {
+	var all []*routev3.RateLimit
+	for _, list := range lists {
+		limit := &routev3.RateLimit{}
+		for _, e := range list {
+			limit.Actions = append(limit.Actions, entry(e))
+		}
+		all = append(all, limit)
+	}
+	return all
+}
+
+func entry(e mesh.LimitEntry) *routev3.RateLimit_Action {
+	switch {
+	case e.Address:
+		return &routev3.RateLimit_Action{ActionSpecifier: &routev3.RateLimit_Action_RemoteAddress_{
+			RemoteAddress: &routev3.RateLimit_Action_RemoteAddress{},
+		}}
+	case e.Header != "":
+		return &routev3.RateLimit_Action{ActionSpecifier: &routev3.RateLimit_Action_RequestHeaders_{
+			RequestHeaders: &routev3.RateLimit_Action_RequestHeaders{HeaderName: e.Header, DescriptorKey: e.Key},
+		}}
+	case len(e.When) == 0:
+		return &routev3.RateLimit_Action{ActionSpecifier: &routev3.RateLimit_Action_GenericKey_{
+			GenericKey: &routev3.RateLimit_Action_GenericKey{DescriptorKey: e.Key, DescriptorValue: e.Value},
+		}}
+	default:
+		match := &routev3.RateLimit_Action_HeaderValueMatch{
+			DescriptorKey: e.Key, DescriptorValue: e.Value, ExpectMatch: wrapperspb.Bool(!e.Not),
+		}
+		for _, c := range e.When {
+			match.Headers = append(match.Headers, header(c))
+		}
+		return &routev3.RateLimit_Action{ActionSpecifier: &routev3.RateLimit_Action_HeaderValueMatch_{
+			HeaderValueMatch: match,
+		}}
+	}
+}
+
 // checkLocal refuses what Envoy's own limits cannot say.
 func (b *builder) checkLocal(l mesh.RateLimit) {
-	want := mesh.Response{Status: http.StatusTooManyRequests, Body: "local_rate_limited"}
-	if l.Answer != want {
-		b.fail("rate limit %s: of each instance: it can answer %d %s only",
-			l.From, want.Status, want.Body)
+	if want := "local_rate_limited"; l.Answer.Body != want || l.Answer.Status < http.StatusBadRequest {
+		b.fail("rate limit %s: of each instance: it can answer an error with %s only", l.From, want)
 	}
 	if !l.Callers.Others {
 		b.fail("rate limit %s: of each instance: it is for all callers or for none", l.From)
 	}
 }
 
-func tokens(l mesh.RateLimit) *typev3.TokenBucket {
+// tokens come back all at once, unless refill says how many.
+func tokens(most, refill int, interval time.Duration) *typev3.TokenBucket {
 	return &typev3.TokenBucket{
-		MaxTokens:     uint32(l.Tokens),
-		TokensPerFill: wrapperspb.UInt32(uint32(l.Tokens)),
-		FillInterval:  durationpb.New(l.Interval),
+		MaxTokens:     uint32(most),
+		TokensPerFill: wrapperspb.UInt32(uint32(cmp.Or(refill, most))),
+		FillInterval:  durationpb.New(interval),
 	}
 }
 
-func always() *corev3.RuntimeFractionalPercent {
+// portion is of all requests where nothing is said.
+func portion(share *float64) *corev3.RuntimeFractionalPercent {
+	if share != nil {
+		return &corev3.RuntimeFractionalPercent{DefaultValue: percent(*share)}
+	}
 	return &corev3.RuntimeFractionalPercent{
 		DefaultValue: &typev3.FractionalPercent{
 			Numerator: 100, Denominator: typev3.FractionalPercent_HUNDRED,

@@ -78,6 +78,9 @@ func (b *builder) hosts(
 func (b *builder) virtualHost(
 	c client, h mesh.VirtualHost, alike []mesh.Upstream, taken map[string]bool,
 ) *routev3.VirtualHost {
+	if len(h.Names) == 0 {
+		return nil
+	}
 	key := hostKey{c.name, h.Names[0], h.Port}
 	known := b.before.known[key]
 	now := builtHost{of: h, domains: known.domains}
@@ -95,7 +98,7 @@ func (b *builder) virtualHost(
 	failures := len(b.errs)
 	now.made = &routev3.VirtualHost{Name: free[0], Domains: free}
 	if h.Unread != nil {
-		now.made.Routes = append(now.made.Routes, tunnel(b.unreadRoute(c, h)))
+		now.made.Routes = append(now.made.Routes, tunnel(b.unreadRoute(c, h), ""))
 	}
 	for i := range h.Routes {
 		hashes := hashes(h.Routes[i].Destinations, alike)
@@ -128,8 +131,8 @@ func untaken(names []string, taken map[string]bool) []string {
 // routes are those of a route.
 func (b *builder) routes(c client, r mesh.Route, hashes []mesh.Hash) []*routev3.Route {
 	route := b.route(c, r, hashes)
-	if b.unread(r) {
-		return []*routev3.Route{tunnel(route), route}
+	if r.Unread {
+		return []*routev3.Route{tunnel(route, r.Tunnel), route}
 	}
 	return []*routev3.Route{route}
 }

@@ -58,7 +58,7 @@ func (b *builder) anywhere(c client, out mesh.Outbound) []*routev3.Route {
 		match []mesh.Condition
 	}{{443, []mesh.Condition{encrypted}}, {httpPort, nil}} {
 		route := forward(b.passthrough(c, to.port), to.match)
-		list = append(list, tunnel(route), route)
+		list = append(list, tunnel(route, ""), route)
 	}
 	return list
 }
@@ -66,7 +66,7 @@ func (b *builder) anywhere(c client, out mesh.Outbound) []*routev3.Route {
 // elsewhere leads all calls to one cluster.
 func (b *builder) elsewhere(c client, to mesh.Cluster) []*routev3.Route {
 	route := b.route(c, mesh.Route{From: passthrough, Destinations: []mesh.Destination{{Cluster: to, Weight: 100}}}, nil)
-	return []*routev3.Route{tunnel(route), route}
+	return []*routev3.Route{tunnel(route, ""), route}
 }
 
 // toProxies matches calls of an address where a proxy of the mesh listens: they would come back.
@@ -118,22 +118,19 @@ func forward(cluster string, conditions []mesh.Condition) *routev3.Route {
 	}
 }
 
-// tunnel is a route for connections that the program encrypts itself.
-func tunnel(of *routev3.Route) *routev3.Route {
+// tunnel is a route for connections that the program encrypts itself. A proxy may be asked for a
+// tunnel to a host; else the tunnel ends here.
+func tunnel(of *routev3.Route, through string) *routev3.Route {
 	route := proto.CloneOf(of)
 	route.Match.PathSpecifier = connect().PathSpecifier
-	route.GetRoute().UpgradeConfigs = []*routev3.RouteAction_UpgradeConfig{{
-		UpgradeType:   http.MethodConnect,
-		ConnectConfig: &routev3.RouteAction_UpgradeConfig_ConnectConfig{},
-	}}
+	upgrade := &routev3.RouteAction_UpgradeConfig{UpgradeType: http.MethodConnect}
+	route.GetRoute().UpgradeConfigs = []*routev3.RouteAction_UpgradeConfig{upgrade}
+	if through == "" {
+		upgrade.ConnectConfig = &routev3.RouteAction_UpgradeConfig_ConnectConfig{}
+		return route
+	}
+	route.GetRoute().HostRewriteSpecifier = &routev3.RouteAction_HostRewriteLiteral{HostRewriteLiteral: through}
 	return route
-}
-
-// unread tells whether a route leads to where anything may be spoken.
-func (b *builder) unread(r mesh.Route) bool {
-	return slices.ContainsFunc(r.Destinations, func(d mesh.Destination) bool {
-		return b.protocol(d.Cluster) == mesh.TCP
-	})
 }
 
 // passthrough adds the cluster of any host at a port, and returns its name. Where all hosts have

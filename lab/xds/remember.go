@@ -26,6 +26,7 @@ type base struct {
 	topology       mesh.Topology
 	faults, locals int      // that a listener is prepared for
 	headers        []string // that the access log shows
+	anonymous      bool     // some calls do not say who calls
 }
 
 // built is what was built, by what it was made of.

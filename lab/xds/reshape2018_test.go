@@ -1,9 +1,7 @@
 package xds_test
 
 import (
-	"bufio"
 	"fmt"
-	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -110,47 +108,5 @@ spec:
 	}
 	if n := server.requests.Load(); n > 0 {
 		t.Errorf("%d requests", n)
-	}
-}
-
-// TestWebsocketOf2018 lets a client change the protocol where its rule says so, and there alone.
-func TestWebsocketOf2018(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	preference := w.pod("preference-v1", says("p"))
-	w.pod("recommendation-v1", func(rw http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Upgrade") != "websocket" {
-			rw.WriteHeader(http.StatusUpgradeRequired)
-			return
-		}
-		conn, _, err := http.NewResponseController(rw).Hijack()
-		if err != nil {
-			return
-		}
-		defer conn.Close()
-		fmt.Fprint(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nhello")
-	})
-	ask := func() string {
-		conn, err := net.Dial("tcp", preference.Proxy)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer conn.Close()
-		fmt.Fprintf(conn, "GET %s/ HTTP/1.1\r\nHost: recommendation:8080\r\n"+
-			"Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n", recommendation)
-		reader := bufio.NewReader(conn)
-		line, err := reader.ReadString('\n')
-		if err != nil {
-			t.Fatal(err)
-		}
-		return strings.TrimSpace(line)
-	}
-	w.mustPush(w.mesh(ruleOf2018("  websocketUpgrade: true\n")))
-	if got := ask(); got != "HTTP/1.1 101 Switching Protocols" {
-		t.Errorf("with the rule: %s", got)
-	}
-	w.mustPush(w.mesh(ruleOf2018("  precedence: 1\n")))
-	if got := ask(); strings.Contains(got, " 101 ") {
-		t.Errorf("without: %s", got)
 	}
 }

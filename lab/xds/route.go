@@ -51,9 +51,9 @@ func (b *builder) lead(c client, r mesh.Route, route *routev3.Route, hashes []me
 	for _, m := range r.Mirrors {
 		action.RequestMirrorPolicies = append(action.RequestMirrorPolicies, mirror(c, m))
 	}
-	if r.Websocket {
+	if r.NoWebsocket {
 		action.UpgradeConfigs = []*routev3.RouteAction_UpgradeConfig{{
-			UpgradeType: websocket, Enabled: wrapperspb.Bool(true),
+			UpgradeType: websocket, Enabled: wrapperspb.Bool(false),
 		}}
 	}
 }
@@ -113,7 +113,7 @@ func (b *builder) destination(
 	}
 	entry.RequestHeadersToAdd, entry.RequestHeadersToRemove = changes(d.Headers.Request)
 	entry.ResponseHeadersToAdd, entry.ResponseHeadersToRemove = changes(d.Headers.Response)
-	if b.isInside(d.Cluster) {
+	if b.isInside(d.Cluster) && !d.Anonymous {
 		entry.RequestHeadersToAdd = append(entry.RequestHeadersToAdd, introduction(c)...)
 	} else {
 		entry.RequestHeadersToRemove = append(entry.RequestHeadersToRemove, callerHeader)

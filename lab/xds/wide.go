@@ -21,7 +21,7 @@ import (
 func (b *builder) wide(out mesh.Outbound) []mesh.VirtualHost {
 	var list []mesh.VirtualHost
 	for _, h := range out.Hosts {
-		if !h.AnyName && len(h.Ranges) == 0 {
+		if !h.AnyName && len(h.Ranges) == 0 || len(h.Routes) == 0 {
 			continue
 		}
 		if h.Unread == nil && slices.ContainsFunc(out.Hosts, func(o mesh.VirtualHost) bool {
@@ -35,7 +35,7 @@ func (b *builder) wide(out mesh.Outbound) []mesh.VirtualHost {
 }
 
 func (b *builder) leadsUnread(h mesh.VirtualHost) bool {
-	return !slices.ContainsFunc(h.Routes, func(r mesh.Route) bool { return !b.unread(r) })
+	return !slices.ContainsFunc(h.Routes, func(r mesh.Route) bool { return !r.Unread })
 }
 
 // unreadRoute leads what a client encrypts itself to a host.
@@ -50,6 +50,7 @@ func way(h mesh.VirtualHost) mesh.Route {
 	return mesh.Route{
 		From:         h.Routes[0].From,
 		Destinations: []mesh.Destination{{Cluster: *h.Unread, Weight: 100}},
+		Unread:       true,
 	}
 }
 
@@ -76,7 +77,7 @@ func (b *builder) byAuthority(c client, h mesh.VirtualHost, host string, plain b
 	}
 	r.Match = []mesh.Condition{{Attribute: mesh.Authority, Compare: mesh.Regex, Value: host + port}}
 	route := b.route(c, r, nil)
-	list := []*routev3.Route{tunnel(route)}
+	list := []*routev3.Route{tunnel(route, r.Tunnel)}
 	if plain {
 		list = append(list, route)
 	}

@@ -105,7 +105,7 @@ func (out *RouteView) reshape(r mesh.Route, rule *rules.Typed[routeRule]) {
 	if p := rule.Spec.Rewrite; p != nil {
 		out.Rewrite = &PlaceView{Authority: p.Authority, URI: p.URI}
 	}
-	out.AppendHeaders, out.Websocket = r.Headers.Request.Add, r.Websocket
+	out.AppendHeaders, out.Websocket = r.Headers.Request.Add, !r.NoWebsocket
 	if c := rule.Spec.CorsPolicy; c != nil {
 		out.CORS = &CORSView{
 			Enabled: true, Origins: c.AllowOrigin, Methods: c.AllowMethods, Headers: c.AllowHeaders,

@@ -111,18 +111,6 @@ func actsAt(r rules.Typed[mixerRule], server mesh.Workload) bool {
 	return r.Key.Namespace == server.Namespace || r.Key.Namespace == everywhere
 }
 
-// holds is false as well where a comparison cannot be made.
-func (p predicate) holds(c call) bool {
-	for _, one := range p {
-		left, ok := static(one.left).of(c)
-		right, ok2 := static(one.right).of(c)
-		if !ok || !ok2 || left != right {
-			return false
-		}
-	}
-	return true
-}
-
 // of is a value for a call; false if it cannot be told. A key missing from a caller's labels is
 // passed over for the next term, and "" where there is none.
 func (v static) of(c call) (string, bool) {

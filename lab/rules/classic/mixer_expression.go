@@ -9,11 +9,6 @@ import (
 	"istio-tutorial/lab/rules"
 )
 
-// predicate is a rule's match: comparisons that all must hold. None: always.
-type predicate []comparison
-
-type comparison struct{ left, right value }
-
 // value is the first of its terms that is there.
 type value []term
 
@@ -50,28 +45,6 @@ func (k termKind) isStatic() bool {
 // static is a value that depends on caller and server alone.
 type static value
 
-func (p *predicate) UnmarshalJSON(data []byte) error {
-	e, err := newExpression(data)
-	if err != nil || e.tok == scanner.EOF {
-		return err
-	}
-	for {
-		left := e.value()
-		e.take("==")
-		right := e.value()
-		*p = append(*p, comparison{left, right})
-		if e.tok == scanner.EOF || e.err != nil {
-			break
-		}
-		e.take("&&")
-	}
-	for _, c := range *p {
-		e.mustBeStatic(c.left)
-		e.mustBeStatic(c.right)
-	}
-	return e.err
-}
-
 func (v *value) UnmarshalJSON(data []byte) error {
 	e, err := newExpression(data)
 	if err != nil {
@@ -91,9 +64,10 @@ func (v *static) UnmarshalJSON(data []byte) error {
 // expression reads Mixer's expression language, as far as the lab knows it. The first error
 // sticks.
 type expression struct {
-	scan scanner.Scanner
-	tok  rune
-	err  error
+	scan     scanner.Scanner
+	tok      rune
+	function string // that was read after a value and a dot
+	err      error
 }
 
 func newExpression(data []byte) (*expression, error) {
@@ -169,8 +143,7 @@ func (e *expression) unquote(text string) string {
 
 func (e *expression) attribute() term {
 	name := e.scan.TokenText()
-	for e.next(); e.tok == '.' && e.err == nil; e.next() {
-		e.next()
+	for e.next(); e.tok == '.' && e.err == nil && !e.isMethod(); e.next() {
 		name += "." + e.scan.TokenText()
 	}
 	t := term{kind: termKind(name)}
@@ -197,14 +170,4 @@ func (e *expression) index(name string) string {
 	}
 	e.next()
 	return key
-}
-
-// take reads a doubled character such as ==.
-func (e *expression) take(operator string) {
-	first := e.scan.TokenText()
-	e.next()
-	if got := first + e.scan.TokenText(); got != operator && e.err == nil {
-		e.fail("want %s, not %q: %w", operator, got, rules.ErrUnsupported)
-	}
-	e.next()
 }

@@ -11,28 +11,31 @@ import (
 // addLimits adds what memquota allows a caller, where a QuotaSpec is bound to the server: without
 // one, a proxy of 0.7.1 never asks.
 func (r *resolver) addLimits(in *mesh.Inbound, c call, actions []action) {
-	for _, name := range r.charged(c.destination) {
+	for _, q := range r.charged(c.destination) {
 		for _, a := range actions {
 			if limit, ok := a.limit(c); ok {
-				limit.Answer = answer(codeResourceExhausted, "Quota is exhausted for: "+name)
+				limit.Answer = answer(codeResourceExhausted, "Quota is exhausted for: "+q.Quota)
+				if q.Charge > 1 {
+					limit.Charge = int(q.Charge)
+				}
 				mesh.Meet(&in.Limits, c.source, limit, func(one *mesh.RateLimit) *mesh.Callers { return &one.Callers })
 			}
 		}
 	}
 }
 
-// charged are the names of the quotas that the server's sidecar asks for on each request.
-func (r *resolver) charged(server mesh.Workload) []string {
-	var names []string
+// charged are the quotas that the server's sidecar asks for on each request.
+func (r *resolver) charged(server mesh.Workload) []quotaCharge {
+	var list []quotaCharge
 	for _, binding := range r.bindings {
 		if !r.bound(binding, server) {
 			continue
 		}
 		for _, key := range specs(binding) {
-			names = append(names, r.quotasOf(key)...)
+			list = append(list, r.quotasOf(key)...)
 		}
 	}
-	return names
+	return list
 }
 
 func (r *resolver) bound(binding rules.Typed[quotaSpecBinding], server mesh.Workload) bool {
@@ -56,18 +59,16 @@ func specs(b rules.Typed[quotaSpecBinding]) []rules.Key {
 	return keys
 }
 
-func (r *resolver) quotasOf(spec rules.Key) []string {
+func (r *resolver) quotasOf(spec rules.Key) []quotaCharge {
 	rule, ok := r.set.Get(spec)
 	if !ok {
 		return nil
 	}
-	var names []string
+	var list []quotaCharge
 	for _, one := range rule.Spec.(*quotaSpec).Rules {
-		for _, q := range one.Quotas {
-			names = append(names, q.Quota)
-		}
+		list = append(list, one.Quotas...)
 	}
-	return names
+	return list
 }
 
 // limit is what the action's handler allows the call's caller.

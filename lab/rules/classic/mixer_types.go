@@ -63,12 +63,14 @@ type quota struct {
 
 type quotaSpec struct {
 	Rules []struct {
-		Match  unsupported `json:"match"`
-		Quotas []struct {
-			Quota  string `json:"quota"`
-			Charge int64  `json:"charge"`
-		} `json:"quotas"`
+		Match  unsupported   `json:"match"`
+		Quotas []quotaCharge `json:"quotas"`
 	} `json:"rules"`
+}
+
+type quotaCharge struct {
+	Quota  string `json:"quota"`
+	Charge int64  `json:"charge"`
 }
 
 type quotaSpecBinding struct {

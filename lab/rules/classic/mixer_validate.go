@@ -72,9 +72,10 @@ func (v *validator) quotaSpec(s *quotaSpec) {
 		for j, q := range rule.Quotas {
 			path := rules.At(rules.At("spec.rules", i)+".quotas", j)
 			v.Required(path+".quota", q.Quota)
-			if q.Charge != 1 {
-				v.Fail(path+".charge", "%d, other than 1: %w", q.Charge, rules.ErrUnsupported)
+			if q.Charge < 1 {
+				v.Fail(path+".charge", "%d charges nothing; want 1 or more", q.Charge)
 			}
+			v.Number(path+".charge", int(q.Charge))
 		}
 	}
 }

@@ -23,7 +23,7 @@ func first(t *testing.T, spec string) mesh.Route {
 func TestReshape(t *testing.T) {
 	t.Parallel()
 	r := first(t, "  rewrite: {uri: /new, authority: b.test}\n  appendHeaders: {a: b}\n  websocketUpgrade: true\n")
-	if *r.Rewrite != (mesh.Rewrite{Prefix: "/new", Host: "b.test"}) || !r.Websocket ||
+	if *r.Rewrite != (mesh.Rewrite{Prefix: "/new", Host: "b.test"}) || r.NoWebsocket ||
 		fmt.Sprint(r.Headers.Request.Add) != "map[a:b]" || len(r.Destinations) != 1 {
 		t.Errorf("route %+v", r)
 	}

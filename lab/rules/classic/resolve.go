@@ -74,6 +74,11 @@ func Resolve(s rules.Set, t mesh.Topology) mesh.Mesh {
 	m := mesh.Mesh{Topology: r.topology, Gateway: mesh.NewGateway(r.topology)}
 	outbound := func(w mesh.Workload) mesh.Outbound { return r.outbound(r.plan(w)) }
 	m.Sidecars = mesh.NewSidecars(r.topology, outbound, r.inbound)
+	for _, h := range m.Gateway.Hosts {
+		for i := range h.Routes {
+			h.Routes[i].NoWebsocket = true
+		}
+	}
 	return m
 }
 
@@ -119,14 +124,15 @@ func (r *resolver) host(client mesh.Workload, host string, names []string, port 
 func everything(host string, port int) plannedRoute {
 	all := mesh.Destination{Cluster: mesh.Cluster{Host: host, Port: port}, Weight: 100}
 	return plannedRoute{Route: mesh.Route{
-		From: defaultRoute, Destinations: []mesh.Destination{all},
+		From: defaultRoute, Destinations: []mesh.Destination{all}, NoWebsocket: true,
 	}}
 }
 
 func unread(host string, names []string, port int) plannedHost {
+	all := everything(host, port)
+	all.Unread = true
 	return plannedHost{
-		host: host, VirtualHost: mesh.VirtualHost{Names: names, Port: port},
-		routes: []plannedRoute{everything(host, port)},
+		host: host, VirtualHost: mesh.VirtualHost{Names: names, Port: port}, routes: []plannedRoute{all},
 	}
 }
 

@@ -235,6 +235,7 @@ func TestRouteValue(t *testing.T) {
 				Attempts: 3, On: []string{"5xx", "connect-failure", "refused-stream"}, // and 1s for each try: ignored
 				BackoffBase: 25 * time.Millisecond, BackoffMax: 250 * time.Millisecond,
 			},
+			NoWebsocket: true,
 		}},
 	}
 	if got := hostNamed(t, out, "recommendation"); !reflect.DeepEqual(got, want) {

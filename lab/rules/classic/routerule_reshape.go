@@ -25,7 +25,7 @@ func reshape(route *mesh.Route, spec *routeRule) {
 	if len(spec.AppendHeaders) > 0 {
 		route.Headers.Request.Add = maps.Clone(spec.AppendHeaders)
 	}
-	route.Websocket = spec.WebsocketUpgrade
+	route.NoWebsocket = !spec.WebsocketUpgrade
 	route.Cors = corsOf(spec.CorsPolicy)
 }
 

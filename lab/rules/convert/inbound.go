@@ -47,14 +47,16 @@ func tightest(in mesh.Inbound) mesh.RateLimit {
 	l := slices.MinFunc(in.Limits, func(a, b mesh.RateLimit) int {
 		return cmp.Compare(perSecond(a), perSecond(b))
 	})
-	l = mesh.RateLimit{From: l.From, Tokens: l.Tokens, Interval: l.Interval}
+	l = mesh.RateLimit{From: l.From, Tokens: max(1, l.Tokens/max(1, l.Charge)), Interval: l.Interval}
 	for l.Interval > 0 && l.Interval < shortest {
 		l.Tokens, l.Interval = 2*l.Tokens, 2*l.Interval
 	}
 	return l
 }
 
-func perSecond(l mesh.RateLimit) float64 { return float64(l.Tokens) / l.Interval.Seconds() }
+func perSecond(l mesh.RateLimit) float64 {
+	return float64(l.Tokens) / float64(max(1, l.Charge)) / l.Interval.Seconds()
+}
 
 func localLimit(server mesh.Labels, l mesh.RateLimit) *networking.EnvoyFilter {
 	return &networking.EnvoyFilter{

@@ -21,7 +21,7 @@ func mirrorsOf(r mesh.Route) []mesh.Mirror {
 }
 
 func (n noteList) websocket(r mesh.Route) {
-	if r.Websocket {
+	if !r.NoWebsocket {
 		n.add("Today's sidecars let every client change to WebSocket; no field is needed.")
 	}
 }

@@ -16,6 +16,8 @@ type caller struct {
 	workload  *mesh.Workload
 	namespace string
 	account   string
+	// isAnonymous: there is no identity, so that no list of them has it.
+	isAnonymous bool
 }
 
 const ingressAccount = "istio-ingressgateway-service-account"
@@ -72,6 +74,9 @@ func (r *resolver) denials(server mesh.Workload) []mesh.Denial {
 			mesh.Meet(&list, c.workload, one, func(d *mesh.Denial) *mesh.Callers { return &d.Callers })
 		}
 	}
+	if one, ok := r.anonymousDenial(server, deny, allow); ok {
+		list = append(list, one)
+	}
 	return list
 }
 
@@ -112,6 +117,9 @@ func isSource(s *security.Source, c caller, namespace string) bool {
 			}
 		}
 		return full
+	}
+	if c.isAnonymous {
+		return len(s.GetPrincipals())+len(s.GetNamespaces())+len(s.GetServiceAccounts()) == 0
 	}
 	account := c.namespace + "/" + c.account
 	return listed(s.GetPrincipals(), c.principal(), true) &&

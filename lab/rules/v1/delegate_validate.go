@@ -11,6 +11,12 @@ func (v *validator) delegate(s *networking.VirtualService) {
 	if len(s.Gateways) > 0 {
 		v.Fail("spec.gateways", "a delegate, which has no hosts, has no gateways either")
 	}
+	if len(s.Tls) > 0 {
+		v.Fail("spec.tls", "a delegate, which has no hosts, has no tls routes either")
+	}
+	if len(s.Tcp) > 0 {
+		v.Fail("spec.tcp", "a delegate, which has no hosts, has no tcp routes either")
+	}
 	for i, r := range s.Http {
 		if r.Delegate != nil {
 			v.Fail(rules.At("spec.http", i)+".delegate", "a delegate, which has no hosts, cannot delegate")

@@ -2,7 +2,9 @@ package v1
 
 import (
 	"cmp"
+	"net"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -119,6 +121,7 @@ type blocks struct {
 	outlier *networking.OutlierDetection
 	tls     *networking.ClientTLSSettings
 	budget  *networking.TrafficPolicy_RetryBudget
+	proxy   *networking.TrafficPolicy_ProxyProtocol
 }
 
 // with lays a policy over the blocks. Settings of the port lose everything else.
@@ -128,13 +131,13 @@ func (b blocks) with(p *networking.TrafficPolicy, port int) blocks {
 	}
 	for _, s := range p.PortLevelSettings {
 		if int(s.GetPort().GetNumber()) == port {
-			return blocks{s.LoadBalancer, s.ConnectionPool, s.OutlierDetection, s.Tls, b.budget}
+			return blocks{s.LoadBalancer, s.ConnectionPool, s.OutlierDetection, s.Tls, b.budget, b.proxy}
 		}
 	}
 	return blocks{
 		cmp.Or(p.LoadBalancer, b.lb), cmp.Or(p.ConnectionPool, b.pool),
 		cmp.Or(p.OutlierDetection, b.outlier), cmp.Or(p.Tls, b.tls),
-		cmp.Or(p.RetryBudget, b.budget),
+		cmp.Or(p.RetryBudget, b.budget), cmp.Or(p.ProxyProtocol, b.proxy),
 	}
 }
 
@@ -167,6 +170,10 @@ func (r *resolver) policy(c client, cluster mesh.Cluster) mesh.Policy {
 		policy.Connections.NameAsAsked = policy.TLS.SNI == ""
 		policy.Connections.CheckAsAsked = policy.TLS.SNI == "" && policy.TLS.Verify && len(policy.TLS.Names) == 0
 	}
+	policy.Passthrough = b.lb.GetSimple() == networking.LoadBalancerSettings_PASSTHROUGH
+	if b.proxy != nil {
+		policy.ProxyProtocol = new(int(b.proxy.Version) + 1)
+	}
 	return policy
 }
 
@@ -181,6 +188,41 @@ func (r *resolver) encryption(t *networking.ClientTLSSettings, host string) *mes
 		tls.SNI = host
 	}
 	return tls
+}
+
+// isPlain reports whether calls go in plain text to a sidecar too. Of an address alone, Istio does
+// not know that a sidecar is there.
+func (b blocks) isPlain() bool { return isPlain(b.lb, b.tls) }
+
+func isPlain(lb *networking.LoadBalancerSettings, tls *networking.ClientTLSSettings) bool {
+	if tls == nil {
+		return lb.GetSimple() == networking.LoadBalancerSettings_PASSTHROUGH
+	}
+	return tls.Mode == networking.ClientTLSSettings_DISABLE
+}
+
+// plainPolicy reports whether a policy, or any of its ports, is in plain text by itself.
+func plainPolicy(p *networking.TrafficPolicy) bool {
+	return isPlain(p.GetLoadBalancer(), p.GetTls()) ||
+		slices.ContainsFunc(p.GetPortLevelSettings(), func(s *networking.TrafficPolicy_PortTrafficPolicy) bool {
+			return isPlain(s.LoadBalancer, s.Tls)
+		})
+}
+
+// tunnel is host:port of what a proxy is asked for; "" for nothing. A subset has its own, or none.
+func (p *policyRule) tunnel(subset string) string {
+	if p == nil {
+		return ""
+	}
+	policy := p.top
+	if subset != "" {
+		policy = p.subset(subset).GetTrafficPolicy()
+	}
+	t := policy.GetTunnel()
+	if t == nil {
+		return ""
+	}
+	return net.JoinHostPort(t.TargetHost, strconv.Itoa(int(t.TargetPort)))
 }
 
 func (r *resolver) blocks(c client, cluster mesh.Cluster) blocks {

@@ -2,9 +2,11 @@ package v1
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 
+	"google.golang.org/protobuf/proto"
 	networking "istio.io/api/networking/v1alpha3"
 
 	"istio-tutorial/lab/mesh"
@@ -37,8 +39,7 @@ func (v *validator) trafficPolicy(path string, p *networking.TrafficPolicy) {
 	if p == nil {
 		return
 	}
-	if p.LoadBalancer == nil && p.ConnectionPool == nil && p.OutlierDetection == nil &&
-		p.Tls == nil && len(p.PortLevelSettings) == 0 && p.RetryBudget == nil {
+	if proto.Equal(p, &networking.TrafficPolicy{}) {
 		v.Fail(path, "want at least one field")
 	}
 	v.blocks(path, p.LoadBalancer, p.ConnectionPool, p.OutlierDetection)
@@ -46,6 +47,10 @@ func (v *validator) trafficPolicy(path string, p *networking.TrafficPolicy) {
 		v.Fail(path+".retryBudget.percent", "%v is not in 0-100", p.RetryBudget.Percent.Value)
 	}
 	v.tls(path+".tls", p.Tls)
+	v.tunnel(path+".tunnel", p.Tunnel)
+	if p.Tunnel != nil && p.ProxyProtocol != nil {
+		v.Fail(path+".tunnel", "tunnel and proxyProtocol exclude each other")
+	}
 	v.portLevel(path+".portLevelSettings", p.PortLevelSettings)
 }
 
@@ -66,9 +71,6 @@ func (v *validator) portLevel(path string, list []*networking.TrafficPolicy_Port
 func (v *validator) blocks(path string, lb *networking.LoadBalancerSettings,
 	pool *networking.ConnectionPoolSettings, outlier *networking.OutlierDetection,
 ) {
-	if lb.GetSimple() == networking.LoadBalancerSettings_PASSTHROUGH {
-		v.Fail(path+".loadBalancer.simple", "PASSTHROUGH: not supported by the lab")
-	}
 	v.hash(path+".loadBalancer.consistentHash", lb.GetConsistentHash())
 	v.balancing(path+".loadBalancer", lb, outlier)
 	if pool != nil {
@@ -97,14 +99,26 @@ func (v *validator) outlier(path string, o *networking.OutlierDetection) {
 
 func (v *validator) tls(path string, t *networking.ClientTLSSettings) {
 	v.ServerName(path+".sni", t.GetSni())
-	switch t.GetMode() {
-	case networking.ClientTLSSettings_MUTUAL:
+	if t.GetMode() == networking.ClientTLSSettings_MUTUAL {
 		v.Fail(path+".mode", "MUTUAL: not supported by the lab")
-	case networking.ClientTLSSettings_DISABLE:
-		if t != nil {
-			v.Fail(path+".mode", "DISABLE: not supported by the lab")
+	}
+}
+
+// tunnel holds what a proxy is asked for. The lab passes a client's own CONNECT on.
+func (v *validator) tunnel(path string, t *networking.TrafficPolicy_TunnelSettings) {
+	if t == nil {
+		return
+	}
+	v.OneOf(path+".protocol", t.Protocol, "", "CONNECT", "POST")
+	if t.Protocol == "POST" {
+		v.Fail(path+".protocol", "POST: %w", rules.ErrUnsupported)
+	}
+	if _, err := netip.ParseAddr(t.TargetHost); err != nil {
+		if v.host(path+".targetHost", t.TargetHost) && strings.Contains(t.TargetHost, "*") {
+			v.Fail(path+".targetHost", "%s: want a host, not a pattern", t.TargetHost)
 		}
 	}
+	v.Port(path+".targetPort", int(t.TargetPort))
 }
 
 const largestTable = 5_000_011

@@ -238,7 +238,11 @@ func (v viewer) tlsView(view *PolicyView, c mesh.Cluster) {
 	if e, ok := v.entryOf(c.Host); ok {
 		view.TLS, view.Type = "off", clusterType(e.Spec.Resolution)
 	}
-	if v.blocks(v.client, c).tls != nil {
+	switch tls := v.blocks(v.client, c).tls; {
+	case tls == nil:
+	case tls.Mode == networking.ClientTLSSettings_DISABLE:
+		view.TLS = "off"
+	default:
 		view.TLS = "on"
 	}
 }

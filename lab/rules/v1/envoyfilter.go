@@ -1,24 +1,23 @@
 package v1
 
 import (
-	"bytes"
 	"cmp"
-	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
-	"google.golang.org/protobuf/types/known/structpb"
+	"google.golang.org/protobuf/reflect/protoreflect"
 	networking "istio.io/api/networking/v1alpha3"
 
+	"istio-tutorial/lab/document"
 	"istio-tutorial/lab/mesh"
 	"istio-tutorial/lab/rules"
 )
 
-// The only shape of an EnvoyFilter that the lab knows: Envoy's local rate limit before the
-// router of a workload's inbound calls.
+// The only shapes of an EnvoyFilter that the lab knows: Envoy's local rate limit before the router
+// of a workload's inbound calls, and its tokens at a port's routes.
 const (
 	limitFilter = "envoy.filters.http.local_ratelimit"
 	limitType   = "type.googleapis.com/" +
@@ -27,53 +26,15 @@ const (
 	httpFilter   = "envoy.filters.network.http_connection_manager"
 )
 
+const internalsWarning = "Schema validation warning: EnvoyFilter exposes internal implementation " +
+	"details that may change at any time. Prefer other APIs if possible, and exercise " +
+	"extreme caution, especially around upgrades."
+
+// limitPatch is a patch's limit.
 type limitPatch struct {
-	Name  string     `json:"name"`
-	Typed localLimit `json:"typed_config"`
+	localLimit
+	actions []limitActions // of the route
 }
-
-type localLimit struct {
-	Type       string   `json:"@type"`
-	StatPrefix string   `json:"stat_prefix"`
-	Bucket     *bucket  `json:"token_bucket"`
-	Enabled    *portion `json:"filter_enabled"`
-	Enforced   *portion `json:"filter_enforced"`
-	Headers    []struct {
-		Append string `json:"append_action"`
-		Header struct {
-			Key   string `json:"key"`
-			Value string `json:"value"`
-		} `json:"header"`
-	} `json:"response_headers_to_add"`
-}
-
-type bucket struct {
-	MaxTokens     int    `json:"max_tokens"`
-	TokensPerFill *int   `json:"tokens_per_fill"`
-	FillInterval  string `json:"fill_interval"`
-}
-
-type portion struct {
-	RuntimeKey string `json:"runtime_key"`
-	Default    struct {
-		Numerator   int    `json:"numerator"`
-		Denominator string `json:"denominator"`
-	} `json:"default_value"`
-}
-
-// isWhole takes nothing but every request.
-func (p *portion) isWhole() bool {
-	whole := map[string]int{"": 100, "HUNDRED": 100, "TEN_THOUSAND": 10_000, "MILLION": 1_000_000}
-	n, ok := whole[p.Default.Denominator]
-	return ok && p.Default.Numerator == n
-}
-
-const (
-	internalsWarning = "Schema validation warning: EnvoyFilter exposes internal implementation " +
-		"details that may change at any time. Prefer other APIs if possible, and exercise " +
-		"extreme caution, especially around upgrades."
-	shortestFill = 50 * time.Millisecond
-)
 
 func (v *validator) envoyFilter(f *networking.EnvoyFilter) {
 	v.Warn("", rules.SchemaWarning, "%s", internalsWarning)
@@ -82,176 +43,254 @@ func (v *validator) envoyFilter(f *networking.EnvoyFilter) {
 		path := rules.At("spec.configPatches", i)
 		v.patchPlace(path, p)
 		if len(v.Errs) == 0 {
-			v.limit(path+".patch.value", p)
+			v.patchValue(path+".patch.value", p)
 		}
 	}
 }
 
-func (v *validator) patchPlace(path string, p *networking.EnvoyFilter_EnvoyConfigObjectPatch) {
-	filter := p.GetMatch().GetListener().GetFilterChain().GetFilter()
+type envoyPatch = networking.EnvoyFilter_EnvoyConfigObjectPatch
+
+func (v *validator) patchPlace(path string, p *envoyPatch) {
 	only := func(field, have string, want ...string) {
 		if !slices.Contains(want, have) {
 			v.Fail(path+"."+field, "%s: not supported by the lab, which knows the local rate limit "+
 				"alone, with %s", cmp.Or(have, "missing"), strings.Join(want, " or "))
 		}
 	}
-	only("applyTo", p.ApplyTo.String(), "HTTP_FILTER")
+	only("applyTo", p.ApplyTo.String(), "HTTP_FILTER", "HTTP_ROUTE")
 	only("match.context", p.GetMatch().GetContext().String(), "SIDECAR_INBOUND")
-	only("match.listener.filterChain.filter.name", filter.GetName(), httpFilter)
-	// Without one, Istio inserts it before the first of the filters.
-	if name := filter.GetSubFilter().GetName(); name != "" {
-		only("match.listener.filterChain.filter.subFilter.name", name, routerFilter)
-	}
-	only("patch.operation", p.GetPatch().GetOperation().String(), "INSERT_BEFORE", "INSERT_FIRST")
-}
-
-func (v *validator) limit(path string, p *networking.EnvoyFilter_EnvoyConfigObjectPatch) {
-	limit, err := limitOf(p)
-	if err != nil {
-		v.Fail(path, "%w", err)
-		return
-	}
-	config := path + ".typed_config"
-	switch t := limit.Typed; {
-	case limit.Name != limitFilter:
-		v.Fail(path+".name", "%q: not supported by the lab; want %s", limit.Name, limitFilter)
-	case t.Type != limitType:
-		v.Fail(config+".@type", "%q: not supported by the lab; want %s", t.Type, limitType)
-	case t.StatPrefix == "":
-		v.Fail(config+".stat_prefix", "missing")
-	case t.Bucket == nil:
-		v.Fail(config+".token_bucket", "missing")
-	default:
-		v.bucket(config+".token_bucket", t.Bucket)
-		v.portion(config+".filter_enabled", t.Enabled)
-		v.portion(config+".filter_enforced", t.Enforced)
-		v.limitHeaders(config+".response_headers_to_add", t)
-	}
-}
-
-func limitOf(p *networking.EnvoyFilter_EnvoyConfigObjectPatch) (limitPatch, error) {
-	var limit limitPatch
-	data, err := untyped(p.GetPatch().GetValue()).MarshalJSON()
-	if err != nil {
-		return limit, err
-	}
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&limit); err != nil {
-		return limit, fmt.Errorf("not supported by the lab: %w", err)
-	}
-	return limit, nil
-}
-
-// untyped has the value of a TypedStruct, as Istio's pages write it, in the place of that.
-func untyped(value *structpb.Struct) *structpb.Struct {
-	typed := value.GetFields()["typed_config"].GetStructValue()
-	text := func(name string) string { return typed.GetFields()[name].GetStringValue() }
-	inner := typed.GetFields()["value"].GetStructValue()
-	if !strings.HasSuffix(text("@type"), "/udpa.type.v1.TypedStruct") &&
-		!strings.HasSuffix(text("@type"), "/xds.type.v3.TypedStruct") || len(typed.GetFields()) > 3 {
-		return value
-	}
-	fields := map[string]*structpb.Value{"@type": structpb.NewStringValue(text("type_url"))}
-	maps.Copy(fields, inner.GetFields())
-	all := maps.Clone(value.GetFields())
-	all["typed_config"] = structpb.NewStructValue(&structpb.Struct{Fields: fields})
-	return &structpb.Struct{Fields: all}
-}
-
-func (v *validator) bucket(path string, b *bucket) {
-	fill, err := time.ParseDuration(b.FillInterval)
-	v.Number(path+".max_tokens", b.MaxTokens)
-	v.Duration(path+".fill_interval", fill)
-	switch {
-	case b.MaxTokens <= 0:
-		v.Fail(path+".max_tokens", "%d is not more than 0", b.MaxTokens)
-	case err != nil:
-		v.Fail(path+".fill_interval", "want a duration such as 1s, not %q", b.FillInterval)
-	case fill < shortestFill:
-		v.Fail(path+".fill_interval", "%s is less than %s, which Envoy refuses", fill, shortestFill)
-	case b.TokensPerFill == nil || *b.TokensPerFill != b.MaxTokens:
-		v.Fail(path+".tokens_per_fill", "other than max_tokens: not supported by the lab")
-	}
-}
-
-func (v *validator) portion(path string, p *portion) {
-	if p == nil {
-		v.Fail(path, "missing: Envoy then limits nothing")
-	} else if !p.isWhole() {
-		v.Fail(path+".default_value", "less than every request: not supported by the lab")
-	}
-}
-
-// An answer of the limit's own has no headers yet, so that both ways are one.
-const (
-	overwrite = "OVERWRITE_IF_EXISTS_OR_ADD"
-	appends   = "APPEND_IF_EXISTS_OR_ADD"
-)
-
-func (v *validator) limitHeaders(path string, l localLimit) {
-	v.LimitHeaders(path, len(l.Headers))
-	for i, h := range l.Headers {
-		if !slices.Contains([]string{"", overwrite, appends}, h.Append) {
-			v.Fail(rules.At(path, i)+".append_action", "%s: not supported by the lab; want %s or %s",
-				h.Append, overwrite, appends)
+	known := []string{"context", "route_configuration", "name", "port_number", "vhost", "route", "action"}
+	if isRoute(p) {
+		only("patch.operation", p.GetPatch().GetOperation().String(), "MERGE")
+	} else {
+		known = []string{"context", "listener", "filter_chain", "filter", "name", "sub_filter"}
+		filter := p.GetMatch().GetListener().GetFilterChain().GetFilter()
+		only("match.listener.filterChain.filter.name", filter.GetName(), httpFilter)
+		// Without one, Istio inserts it before the first of the filters.
+		if name := filter.GetSubFilter().GetName(); name != "" {
+			only("match.listener.filterChain.filter.subFilter.name", name, routerFilter)
 		}
-		v.ChangedHeader(rules.At(path, i)+".header.key", h.Header.Key)
-		v.HeaderValue(rules.At(path, i)+".header.value", h.Header.Value)
+		only("patch.operation", p.GetPatch().GetOperation().String(), "INSERT_BEFORE", "INSERT_FIRST")
+	}
+	if field := furtherField(p.GetMatch().ProtoReflect(), known); field != "" {
+		v.Fail(path+".match."+field, "%w, which knows the local rate limit alone", rules.ErrUnsupported)
+	}
+	if p.GetPatch().GetFilterClass() != networking.EnvoyFilter_Patch_UNSPECIFIED {
+		v.Fail(path+".patch.filterClass", "%w, which knows the local rate limit alone", rules.ErrUnsupported)
 	}
 }
 
-func (l localLimit) headers() map[string]string {
-	if len(l.Headers) == 0 {
-		return nil
-	}
-	headers := make(map[string]string, len(l.Headers))
-	for _, h := range l.Headers {
-		headers[h.Header.Key] = h.Header.Value
-	}
-	return headers
+func isRoute(p *envoyPatch) bool { return p.ApplyTo == networking.EnvoyFilter_HTTP_ROUTE }
+
+// furtherField is the path of a field that is set, and not known by its name; "" for none.
+func furtherField(m protoreflect.Message, known []string) string {
+	var found []string
+	m.Range(func(f protoreflect.FieldDescriptor, value protoreflect.Value) bool {
+		switch {
+		case !slices.Contains(known, string(f.Name())):
+			found = append(found, f.JSONName())
+		case f.Kind() == protoreflect.MessageKind && !f.IsList() && !f.IsMap():
+			if below := furtherField(value.Message(), known); below != "" {
+				found = append(found, f.JSONName()+"."+below)
+			}
+		}
+		return true
+	})
+	slices.Sort(found)
+	return slices.Concat(found, []string{""})[0]
 }
 
-// limits are those of a workload; each of its instances has tokens of its own.
+func (v *validator) patchValue(path string, p *envoyPatch) {
+	patch, place, err := patchOf(p)
+	switch {
+	case err != nil:
+		v.Fail(path+place, "%w", err)
+	case isRoute(p) && patch.Bucket == nil:
+		v.Fail(path+place+".token_bucket", "missing")
+	default:
+		v.limit(path+place, patch.localLimit)
+		v.limitActions(path+".route.rate_limits", patch.actions)
+	}
+}
+
+// patchOf is a patch's limit, and its place in the value.
+func patchOf(p *envoyPatch) (patch limitPatch, place string, err error) {
+	fields := p.GetPatch().GetValue().GetFields()
+	if isRoute(p) {
+		return routePatch(p)
+	}
+	for _, name := range sortedKeys(fields) {
+		if name != "name" && name != "typed_config" {
+			return patch, "." + name, rules.ErrUnsupported
+		}
+	}
+	if name := fields["name"].GetStringValue(); name != limitFilter {
+		return patch, ".name", fmt.Errorf("%q: %w; want %s", name, rules.ErrUnsupported, limitFilter)
+	}
+	err = decode(untyped(fields["typed_config"].GetStructValue()), &patch.localLimit)
+	return patch, ".typed_config", err
+}
+
+func routePatch(p *envoyPatch) (patch limitPatch, place string, err error) {
+	var value struct {
+		Route struct {
+			Limits []limitActions `json:"rate_limits"`
+		} `json:"route"`
+		Filters map[string]any `json:"typed_per_filter_config"`
+	}
+	if err := decode(p.GetPatch().GetValue(), &value); err != nil {
+		return patch, "", err
+	}
+	const filters = ".typed_per_filter_config"
+	for _, name := range sortedKeys(value.Filters) {
+		if name != limitFilter {
+			return patch, document.Join(filters, name), fmt.Errorf("%w; want %s", rules.ErrUnsupported, limitFilter)
+		}
+	}
+	config := p.GetPatch().GetValue().GetFields()["typed_per_filter_config"].GetStructValue()
+	err = decode(untyped(config.GetFields()[limitFilter].GetStructValue()), &patch.localLimit)
+	patch.actions = value.Route.Limits
+	return patch, document.Join(filters, limitFilter), err
+}
+
+// routePort is the port of the server's services whose route is patched: 0 for all, -1 for none.
+func routePort(p *envoyPatch) int {
+	table := p.GetMatch().GetRouteConfiguration()
+	port := 0
+	for _, where := range []struct{ name, before, after string }{
+		{table.GetVhost().GetName(), "inbound|http|", ""}, {table.GetName(), "inbound|", "||"},
+		{strconv.Itoa(int(table.GetPortNumber())), "", ""},
+	} {
+		text, isInbound := strings.CutPrefix(where.name, where.before)
+		number, err := strconv.Atoi(strings.TrimSuffix(text, where.after))
+		switch {
+		case where.name == "" || where.name == "0":
+		case !isInbound || err != nil || port != 0 && port != number:
+			return -1
+		default:
+			port = number
+		}
+	}
+	if !isDefaultRoute(table.GetVhost().GetRoute()) {
+		return -1
+	}
+	return port
+}
+
+// isDefaultRoute reports whether the only route of a port, which leads to the program, is meant.
+func isDefaultRoute(m *networking.EnvoyFilter_RouteConfigurationMatch_RouteMatch) bool {
+	const anyAction, toProgram = networking.EnvoyFilter_RouteConfigurationMatch_RouteMatch_ANY,
+		networking.EnvoyFilter_RouteConfigurationMatch_RouteMatch_ROUTE
+	return (m.GetAction() == anyAction || m.GetAction() == toProgram) &&
+		(m.GetName() == "" || m.GetName() == "default")
+}
+
+// limits are those of a workload; each of its instances has tokens of its own. What routes have
+// counts in place of what the filter has, the last of a port.
 func (r *resolver) limits(server mesh.Workload) []mesh.RateLimit {
-	var everyone mesh.Callers
-	for _, c := range r.callers() {
-		everyone.Add(c.workload)
-	}
 	var list []mesh.RateLimit
+	isInserted := false
+	byPort := map[int]mesh.RateLimit{}
 	for _, f := range r.filters {
 		if !selects(f.Rule, f.Spec.GetWorkloadSelector().GetLabels(), server) {
 			continue
 		}
 		for _, p := range f.Spec.ConfigPatches {
-			limit, err := limitOf(p)
+			patch, _, err := patchOf(p)
 			if err != nil {
 				continue // it was refused when it was read
 			}
-			interval, _ := time.ParseDuration(limit.Typed.Bucket.FillInterval)
-			list = append(list, mesh.RateLimit{
-				From:     f.Key.Path(),
-				Callers:  everyone,
-				Tokens:   limit.Typed.Bucket.MaxTokens,
-				Interval: interval,
-				Answer:   mesh.Response{Status: 429, Body: "local_rate_limited"},
-				Headers:  limit.Typed.headers(),
-			})
+			limit := r.limitOf(f, patch)
+			if isInserted = isInserted || !isRoute(p); !isRoute(p) && limit.Tokens > 0 {
+				list = append(list, limit)
+			}
+			for _, port := range r.routePorts(p, server) {
+				limit.Port = port
+				byPort[port] = limit
+			}
+		}
+	}
+	if !isInserted {
+		return nil
+	}
+	for _, port := range sortedPorts(byPort) {
+		list = append(list, byPort[port])
+	}
+	return list
+}
+
+func sortedPorts(byPort map[int]mesh.RateLimit) []int {
+	var ports []int
+	for port := range byPort {
+		ports = append(ports, port)
+	}
+	slices.Sort(ports)
+	return ports
+}
+
+// routePorts are the ports of a server's services whose routes a patch is for.
+func (r *resolver) routePorts(p *envoyPatch, server mesh.Workload) []int {
+	if !isRoute(p) {
+		return nil
+	}
+	var ports []int
+	want := routePort(p)
+	for _, s := range r.topology.ServicesOf(server) {
+		for _, port := range s.Ports {
+			if want == 0 || want == port.Number {
+				ports = append(ports, port.Number)
+			}
+		}
+	}
+	return ports
+}
+
+func (r *resolver) limitOf(f envoyFilter, patch limitPatch) mesh.RateLimit {
+	if patch.Bucket == nil {
+		return mesh.RateLimit{}
+	}
+	limit := mesh.RateLimit{From: f.Key.Path(), Tokens: patch.Bucket.MaxTokens, Headers: patch.headers()}
+	for _, c := range r.callers() {
+		limit.Callers.Add(c.workload)
+	}
+	limit.Interval, _ = time.ParseDuration(patch.Bucket.FillInterval)
+	limit.Answer.Body = "local_rate_limited"
+	limit.Answer.Status, _ = patch.status()
+	limit.LimitDetails = patch.details(patch.actions)
+	return limit
+}
+
+func (i inspector) envoyFilterNotes(r envoyFilter) []rules.Finding {
+	list := i.nobody(r.Rule, "spec.workloadSelector", r.Spec.GetWorkloadSelector().GetLabels())
+	for n, p := range r.Spec.ConfigPatches {
+		path := rules.At("spec.configPatches", n)
+		if isRoute(p) {
+			list = append(list, i.routePatchNotes(r, path, p)...)
+		} else if r.Spec.Priority == 0 && p.Patch.Operation == networking.EnvoyFilter_Patch_INSERT_BEFORE {
+			list = append(list, rules.Warn(path, rules.Relative,
+				"This EnvoyFilter does not have a priority and has a relative patch operation set which "+
+					"can cause the EnvoyFilter not to be applied. Using the INSERT_FIRST of ADD option or "+
+					"setting the priority may help in ensuring the EnvoyFilter is applied correctly."))
 		}
 	}
 	return list
 }
 
-func (i inspector) envoyFilterNotes(r envoyFilter) []rules.Finding {
-	list := i.nobody(r.Rule, "spec.workloadSelector", r.Spec.GetWorkloadSelector().GetLabels())
-	if r.Spec.Priority != 0 {
-		return list
+// routePatchNotes are about tokens at routes that no filter looks at.
+func (i inspector) routePatchNotes(r envoyFilter, path string, p *envoyPatch) []rules.Finding {
+	isSelected, hasPort := false, false
+	for _, w := range i.topology.Workloads {
+		if selects(r.Rule, r.Spec.GetWorkloadSelector().GetLabels(), w) {
+			isSelected = isSelected || len(i.limits(w)) > 0
+			hasPort = hasPort || len(i.routePorts(p, w)) > 0
+		}
 	}
-	for n := range r.Spec.ConfigPatches { // each is relative: validation takes no others
-		list = append(list, rules.Warn(rules.At("spec.configPatches", n), rules.Relative,
-			"This EnvoyFilter does not have a priority and has a relative patch operation set which "+
-				"can cause the EnvoyFilter not to be applied. Using the INSERT_FIRST of ADD option or "+
-				"setting the priority may help in ensuring the EnvoyFilter is applied correctly."))
+	switch {
+	case !hasPort:
+		return []rules.Finding{rules.Warn(path+".match", "", "never acts: no Service of these pods has such a "+
+			"route; a port's is the default one of inbound|http|PORT")}
+	case !isSelected:
+		return []rules.Finding{rules.Warn(path, "", "never acts: no patch inserts the filter %s", limitFilter)}
 	}
-	return list
+	return nil
 }

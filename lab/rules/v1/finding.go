@@ -63,21 +63,6 @@ func (i inspector) nowhere(r rules.Rule) []rules.Finding {
 		"never acts: nothing runs in namespace %s", r.Key.Namespace)}
 }
 
-// isUnread reports whether a host has ports, and none that speaks HTTP.
-func (i inspector) isUnread(host string) bool {
-	var protocols []mesh.Protocol
-	for _, e := range i.topology.ExternalAt(host) {
-		protocols = append(protocols, e.Protocol)
-	}
-	service, _ := i.topology.ServiceAt(host)
-	for _, p := range service.Ports {
-		protocols = append(protocols, p.Protocol)
-	}
-	return len(protocols) > 0 && !slices.ContainsFunc(protocols, func(p mesh.Protocol) bool {
-		return p != mesh.TCP
-	})
-}
-
 // isHost reports whether a service or an external host is meant, by its name or by a pattern.
 func (i inspector) isHost(host string) bool {
 	host = strings.ToLower(host)

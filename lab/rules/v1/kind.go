@@ -6,15 +6,14 @@
 //
 // Features that the tutorial does not use are refused with "not supported by the lab"; field by
 // field they are in docs/refused.md:
-//   - VirtualService: tcp and tls routes;
 //   - Gateway: everything but HTTP servers;
-//   - DestinationRule: PASSTHROUGH, tunnels, proxy protocol, own certificates, and tls DISABLE;
+//   - DestinationRule: tunnels by POST, and own certificates;
 //   - ServiceEntry: endpoints with an identity, ranges of IPv6;
 //   - Sidecar: ports at which a sidecar itself listens, and TLS at them;
 //   - AuthorizationPolicy: AUDIT, CUSTOM, targetRefs, operations and conditions, and sources
 //     other than principals, service accounts and namespaces;
 //   - PeerAuthentication: DISABLE and single ports;
-//   - EnvoyFilter: everything but a local rate limit on a workload's inbound calls;
+//   - EnvoyFilter: everything but local rate limits on a workload's inbound calls;
 //   - Telemetry: everything but tags of REQUEST_COUNT as the server counts it.
 package v1
 

@@ -225,7 +225,7 @@ func TestRoutingAgreesWithIstio(t *testing.T) {
 			sameMessages(t, gatewayapi.Findings(set, top), c)
 		})
 	}
-	if agreed != 201 {
+	if agreed != 203 {
 		t.Errorf("%d cases to agree with", agreed)
 	}
 }
@@ -251,8 +251,6 @@ func sameMessages(t *testing.T, findings []rules.Finding, c routingCase) {
 // unsupportedRouting are features outside the tutorial, refused by name.
 func unsupportedRouting() map[string]string {
 	return map[string]string{
-		"gen/routes/tcp-and-http":                "spec.tcp: not supported by the lab",
-		"gen/dr/subset tls DISABLE":              "DISABLE: not supported by the lab",
 		"gen/edge/two PeerAuthentications":       "DISABLE: not supported by the lab",
 		"gen/edge/EnvoyFilter cluster lb RANDOM": "CLUSTER: not supported by the lab",
 	}
@@ -284,7 +282,7 @@ func TestValidationAgreesWithIstio(t *testing.T) {
 			}
 		})
 	}
-	if agreed != 264 {
+	if agreed != 265 {
 		t.Errorf("%d cases to agree with", agreed)
 	}
 }
@@ -319,7 +317,6 @@ func unsupportedValidation() map[string]string {
 		"ap/targetRefs Service":          "targetRefs: not supported by the lab",
 		"ap/ipBlocks CIDR":               "ipBlocks: not supported by the lab",
 		"sc/bind without port":           "spec.egress[0].bind: 1.2.3.4: not supported by the lab",
-		"vs/tcp only":                    "spec.tcp: not supported by the lab",
 		"ap/to paths":                    "spec.rules[0].to: not supported by the lab",
 		"ap/to ports string":             "spec.rules[0].to: not supported by the lab",
 		"ap/to methods lower case":       "spec.rules[0].to: not supported by the lab",

@@ -66,6 +66,7 @@ type resolver struct {
 	sidecars    []sidecar
 	filters     []envoyFilter
 	access      []authorizationPolicy
+	peers       []peerAuthentication
 	telemetries []telemetryRule
 }
 
@@ -96,6 +97,7 @@ func newResolver(s rules.Set, t mesh.Topology, extensions []Extension) *resolver
 		sidecars:    rules.Of[networking.Sidecar](oldest),
 		filters:     rules.Of[networking.EnvoyFilter](oldest),
 		access:      rules.Of[security.AuthorizationPolicy](oldest),
+		peers:       rules.Of[security.PeerAuthentication](oldest),
 		telemetries: rules.Of[telemetry.Telemetry](oldest),
 	}
 	r.routes = delegated(r.written)
@@ -195,8 +197,7 @@ func (r *resolver) host(c client, s mesh.Service, p mesh.ServicePort) plannedHos
 		VirtualHost: mesh.VirtualHost{Names: s.Names(c.Namespace), Port: port}, host: s.Host(),
 	}
 	if c.speaks(port, p.Protocol) == mesh.TCP {
-		h.routes = []Route{unreadRoute(mesh.Cluster{Host: h.host, Port: port})}
-		return h
+		return r.unread(c, h.VirtualHost, h.host)
 	}
 	h.routes = r.choose(c, r.call(c, s, port), s.Host()).routes
 	return h
@@ -271,7 +272,7 @@ func defaultRoute(c mesh.Cluster) Route {
 // unreadRoute leads connections on; whether a try failed, nobody sees.
 func unreadRoute(c mesh.Cluster) Route {
 	r := defaultRoute(c)
-	r.Retry = nil
+	r.Retry, r.Unread = nil, true
 	return r
 }
 
@@ -291,12 +292,17 @@ func (r *resolver) outbound(p plan) mesh.Outbound {
 			r.addClusters(&out, p.client, planned.Route)
 			host.Routes = append(host.Routes, planned.Route)
 		}
-		out.Hosts = append(out.Hosts, host)
+		if len(host.Names) > 0 {
+			out.Hosts = append(out.Hosts, host)
+		}
 	}
 	return out
 }
 
 func (r *resolver) addClusters(out *mesh.Outbound, c client, route mesh.Route) {
+	for i, d := range route.Destinations {
+		route.Destinations[i].Anonymous = r.isAnonymous(c, d.Cluster)
+	}
 	for cluster := range route.Clusters() {
 		if r.known(c, *cluster) {
 			out.AddCluster(*cluster, func() mesh.Policy { return r.policy(c, *cluster) })

@@ -162,24 +162,22 @@ func hostOf(a netip.Addr) string {
 
 // external is a host outside as a client may call it.
 func (r *resolver) external(c client, e mesh.ExternalHost) plannedHost {
-	cluster := mesh.Cluster{Host: e.Host, Port: e.Port}
-	h := plannedHost{host: e.Host, routes: []Route{unreadRoute(cluster)}}
-	h.VirtualHost = mesh.VirtualHost{Names: externalNames(c, e), Port: e.Port, AnyName: e.ByPort}
+	vh := mesh.VirtualHost{Names: externalNames(c, e), Port: e.Port, AnyName: e.ByPort}
 	speaks := c.speaks(e.Port, e.Protocol)
 	if speaks == mesh.TCP || e.Protocol == mesh.Unnamed {
 		for _, address := range e.Addresses {
 			if strings.Contains(address, "/") {
-				h.Ranges = append(h.Ranges, address)
+				vh.Ranges = append(vh.Ranges, address)
 			}
 		}
 	}
-	if speaks != mesh.TCP {
-		h.routes = r.choose(c, r.externalCall(c, e), e.Host).routes
-	}
 	if e.Protocol == mesh.Unnamed {
-		h.Unread = &cluster
+		vh.Unread = &mesh.Cluster{Host: e.Host, Port: e.Port}
 	}
-	return h
+	if speaks == mesh.TCP {
+		return r.unread(c, vh, e.Host)
+	}
+	return plannedHost{VirtualHost: vh, host: e.Host, routes: r.choose(c, r.externalCall(c, e), e.Host).routes}
 }
 
 // externalCall is a call of a host outside that speaks HTTP.

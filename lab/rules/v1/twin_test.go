@@ -77,6 +77,7 @@ func everywhere() []difference {
 			}
 		})},
 		{"today's rules name subsets", clusters(func(c *mesh.Cluster) { c.Subset = "" })},
+		{"today every client may change to WebSocket", routes(func(r *mesh.Route) { r.NoWebsocket = false })},
 		{"today's sidecars let every call out", func(m *mesh.Mesh) {
 			for i := range m.Sidecars {
 				m.Sidecars[i].Outbound.AllowAny = false

@@ -37,7 +37,7 @@ func schema(kind string) document.Schema {
 func unsupported() map[string][]string {
 	return map[string][]string{
 		"VirtualService": {
-			"tcp", "tls", "http[].fault.abort.http2Error", "http[].fault.delay.exponentialDelay",
+			"http[].fault.abort.http2Error", "http[].fault.delay.exponentialDelay",
 		},
 		"ServiceEntry": {"endpoints[].serviceAccount"},
 		"Sidecar":      {"ingress[].tls"},
@@ -57,7 +57,6 @@ func unsupported() map[string][]string {
 			"metrics[].reportingInterval", "metrics[].overrides[].disabled",
 		},
 		"DestinationRule": {
-			"tunnel", "proxyProtocol",
 			"tls.clientCertificate", "tls.privateKey", "tls.caCertificates", "tls.credentialName",
 			"tls.subjectAltNames", "tls.caCrl",
 		},

@@ -17,18 +17,9 @@ func (i inspector) virtualServiceNotes(r virtualService) []rules.Finding {
 		list = append(list, i.destinationNotes(r.Rule, d)...)
 	}
 	list = append(list, i.conflicts(r)...)
-	for n, host := range r.Spec.Hosts {
-		switch full := fullName(host, r.Key.Namespace); {
-		case !bound(r.Spec):
-		case !i.isHost(full):
-			list = append(list, rules.Warn(rules.At("spec.hosts", n), "",
-				"never acts for host %s: there is no %s", host, full))
-		case i.isUnread(full):
-			list = append(list, rules.Warn(rules.At("spec.hosts", n), "",
-				"never acts for host %s: no port of it is HTTP, so nobody reads what goes there", host))
-		}
-	}
-	return slices.Concat(list, i.beaten(r), i.unsentNotes(r), i.bindingNotes(r), nowhereNotes(r), i.subsetNotes(r))
+	return slices.Concat(
+		list, i.hostNotes(r), i.beaten(r), i.unsentNotes(r), i.bindingNotes(r), nowhereNotes(r), i.subsetNotes(r),
+	)
 }
 
 // placed is a destination and its field.
@@ -53,6 +44,17 @@ func destinationsOf(s *networking.VirtualService) []placed {
 			at := rules.At(path+".mirrors", j) + ".destination"
 			list = append(list, placed{at, "mirror ", m.Destination})
 		}
+	}
+	connections := func(path string, route []*networking.RouteDestination) {
+		for j, d := range route {
+			list = append(list, placed{rules.At(path+".route", j) + ".destination", "", d.Destination})
+		}
+	}
+	for i, tls := range s.Tls {
+		connections(rules.At("spec.tls", i), tls.Route)
+	}
+	for i, tcp := range s.Tcp {
+		connections(rules.At("spec.tcp", i), tcp.Route)
 	}
 	return list
 }
@@ -181,40 +183,6 @@ func scopedHosts(r virtualService) []string {
 				scope = r.Key.Namespace
 			}
 			list = append(list, scope+"/"+fullName(host, r.Key.Namespace))
-		}
-	}
-	return list
-}
-
-// nowhereNotes are about matches for gateways that their rule is not for.
-func nowhereNotes(r virtualService) []rules.Finding {
-	gateways := func(list []string) []string {
-		if len(list) == 0 {
-			list = []string{meshGateway}
-		}
-		var full []string
-		for _, name := range list {
-			if name != meshGateway {
-				name = fullGateway(name, r.Key.Namespace)
-			}
-			full = append(full, name)
-		}
-		return full
-	}
-	if len(r.Spec.Hosts) == 0 {
-		return nil // its root says which
-	}
-	mine := gateways(r.Spec.Gateways)
-	var list []rules.Finding
-	for i, http := range r.Spec.Http {
-		for j, m := range http.Match {
-			if len(m.Gateways) > 0 && !slices.ContainsFunc(gateways(m.Gateways), func(g string) bool {
-				return slices.Contains(mine, g)
-			}) {
-				path := rules.At(rules.At("spec.http", i)+".match", j) + ".gateways"
-				list = append(list, rules.Warn(path, "", "never acts: the rule itself is for %s alone",
-					strings.Join(mine, ", ")))
-			}
 		}
 	}
 	return list

@@ -122,8 +122,11 @@ func (v *validator) ineffective(path, route, match, before string) {
 }
 
 func (v *validator) unused(routes []*networking.HTTPRoute, i int, reason string) {
-	v.Warn(rules.At("spec.http", i), rules.UnreachableRule, "VirtualService rule %s not used (%s).",
-		routeName(routes[i], i), reason)
+	v.unusedAt(rules.At("spec.http", i), routeName(routes[i], i), reason)
+}
+
+func (v *validator) unusedAt(path, route, reason string) {
+	v.Warn(path, rules.UnreachableRule, "VirtualService rule %s not used (%s).", route, reason)
 }
 
 func routeName(r *networking.HTTPRoute, i int) string { return quotedOr(r.Name, i) }

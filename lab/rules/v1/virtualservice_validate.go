@@ -19,15 +19,18 @@ func (v *validator) virtualService(s *networking.VirtualService) {
 		v.delegate(s)
 	}
 	v.hosts(s)
-	if len(s.Http) == 0 {
-		v.Fail("spec.http", "missing: without routes it does nothing")
+	if len(s.Http)+len(s.Tls)+len(s.Tcp) == 0 {
+		v.Fail("spec.http", "missing: without routes it does nothing; want http, tls or tcp")
 	}
 	for i, route := range s.Http {
 		v.httpRoute(rules.At("spec.http", i), route)
 	}
+	v.connections(s)
 	v.exportTo(s.ExportTo)
 	if len(v.Errs) == 0 {
 		v.unreachable(s.Http)
+		unreachableConnections(v, "spec.tcp", tcpMatches(s))
+		unreachableConnections(v, "spec.tls", tlsMatches(s))
 	}
 }
 
@@ -110,21 +113,13 @@ func (v *validator) direct(path string, d *networking.HTTPDirectResponse) {
 }
 
 func (v *validator) destinations(path string, list []*networking.HTTPRouteDestination) {
-	var total int64
+	weights := make([]int32, len(list))
 	for i, d := range list {
-		total += int64(d.Weight)
-		v.NotNegative(rules.At(path, i)+".weight", d.Weight)
+		weights[i] = d.Weight
 		v.destination(rules.At(path, i)+".destination", d.Destination)
 		v.changes(rules.At(path, i)+".headers", d.Headers)
 	}
-	switch {
-	case len(list) > 1 && total == 0:
-		v.Fail(path, "the weights total 0")
-	case total > 1<<32-1:
-		v.Fail(path, "the weights total %d, which Envoy refuses", total)
-	case len(list) > 1 && total != 100:
-		v.Warn(path, "", "%s: the weights total %d, not 100: they are shares of that", path, total)
-	}
+	v.weights(path, weights)
 }
 
 func (v *validator) destination(path string, d *networking.Destination) {

@@ -66,16 +66,18 @@ func answerHeaders(headers map[string]string) []*corev3.HeaderValue {
 	return list
 }
 
-// spend takes a token, unless all were taken within the interval that ends now.
+// spend takes what a request is charged, unless too many were taken within the interval that ends
+// now.
 func (l *limiter) spend(one mesh.RateLimit) bool {
 	now := l.now()
 	spent := l.buckets[one.Bucket]
 	for len(spent) > 0 && now.Sub(spent[0]) >= one.Interval {
 		spent = spent[1:]
 	}
-	ok := len(spent) < one.Tokens
+	charge := max(one.Charge, 1)
+	ok := charge <= one.Tokens-len(spent)
 	if ok {
-		spent = append(spent, now)
+		spent = append(spent, slices.Repeat([]time.Time{now}, charge)...)
 	}
 	l.buckets[one.Bucket] = spent
 	return ok

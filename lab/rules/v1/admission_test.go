@@ -1,0 +1,80 @@
+package v1_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	v1 "istio-tutorial/lab/rules/v1"
+)
+
+// TestAdmission holds what a cluster refuses of names and lists, and what it takes with a warning.
+func TestAdmission(t *testing.T) {
+	t.Parallel()
+	object := func(kind, spec string) string {
+		group := "networking.istio.io/v1"
+		switch kind {
+		case "AuthorizationPolicy":
+			group = "security.istio.io/v1"
+		case "HTTPRoute":
+			group = "gateway.networking.k8s.io/v1"
+		}
+		return "apiVersion: " + group + "\nkind: " + kind + "\nmetadata: {name: x}\nspec: " + spec + "\n"
+	}
+	const to = "route: [{destination: {host: recommendation}}]"
+	route := func(fields string) string {
+		return object("VirtualService", "{hosts: [recommendation], http: [{"+fields+", "+to+"}]}")
+	}
+	httpRoute := func(rule string) string {
+		return object("HTTPRoute", "{parentRefs: [{group: '', kind: Service, name: recommendation}], rules: ["+rule+"]}")
+	}
+	for text, want := range map[string]string{
+		route("match: [{headers: {'a b': {exact: x}}}]"):                                                  `"a b" is no name of a header`,
+		route("match: [{withoutHeaders: {'a b': {exact: x}}}]"):                                           `"a b" is no name of a header`,
+		route("corsPolicy: {allowHeaders: ['a b']}"):                                                      `"a b" is no name of a header`,
+		route("headers: {request: {set: {'a b': x}}}"):                                                    "warns: sidecars answer 503",
+		route("headers: {request: {remove: ['a b']}}"):                                                    "warns: sidecars answer 503",
+		httpRoute("{matches: [{headers: [{name: 'a b', value: c}]}]}"):                                    `"a b" is no name`,
+		httpRoute("{filters: [{type: RequestHeaderModifier, requestHeaderModifier: {remove: ['a b']}}]}"): "<nil>",
+		httpRoute("{backendRefs: [{port: 80}]}"):                                                          "backendRefs[0].name: missing",
+		httpRoute(""):                                                                                     "spec.rules: missing",
+		object("DestinationRule", "{host: recommendation, subsets: [{name: a}, {name: a}]}"):              "subsets[1].name: a given twice",
+		object("DestinationRule", "{host: recommendation, trafficPolicy: {portLevelSettings: [{port: {number: 1}, tls: {}}, {port: {number: 1}, tls: {}}]}}"): "port 1 given twice",
+		object("Sidecar", "{egress: [{hosts: []}]}"):             "egress[0].hosts: missing",
+		object("AuthorizationPolicy", "{action: DENY}"):          "warns: DENY action without `rules` is meaningless",
+		object("AuthorizationPolicy", "{rules: [{from: [{}]}]}"): "from[0].source: missing",
+		object("Gateway", "{servers: [{hosts: [a.b], port: {number: 80, name: a, protocol: HTTP}}, {hosts: [a.c], port: {number: 81, name: a, protocol: HTTP}}]}"): "port.name: a given twice",
+		object("VirtualService", "{hosts: [recommendation], gateways: [one], http: [{match: [{gateways: [mesh]}], "+to+"}]}"):                                      "warns: never acts: the rule itself is for istio-tutorial/one alone",
+		object("VirtualService", "{hosts: [recommendation], gateways: [one], tls: [{match: [{sniHosts: [recommendation], gateways: [mesh]}], "+to+"}]}"):           "warns: never acts: the lab's ingress serves HTTP only",
+		object("VirtualService", "{hosts: [recommendation], tls: [{match: [{sniHosts: [a.test]}], "+to+"}]}"):                                                      `"a.test" is none of the rule's hosts`,
+		object("VirtualService", "{hosts: [recommendation], tls: [{match: [{port: 1}], "+to+"}]}"):                                                                 "sniHosts: missing",
+		object("VirtualService", "{hosts: [recommendation], tls: [{"+to+"}]}"):                                                                                     "tls[0].match: missing",
+		object("VirtualService", "{hosts: [recommendation], tcp: [{match: [{port: 1}]}]}"):                                                                         "tcp[0].route: missing",
+		object("VirtualService", "{hosts: [recommendation], tcp: [{match: [{destinationSubnets: [a]}], "+to+"}]}"):                                                 `"a" is no address and no range`,
+		object("VirtualService", "{hosts: [recommendation], tcp: [{match: [{destinationSubnets: [10.0.0.0/8]}], "+to+"}]}"):                                        "warns: never acts in the lab: no address within is known",
+		object("VirtualService", "{hosts: [recommendation], tcp: [{"+to+"}]}"):                                                                                     "warns: its tcp routes never act for host recommendation: no port of it is TCP",
+		object("VirtualService", "{hosts: [recommendation], tls: [{match: [{sniHosts: [recommendation]}], "+to+"}]}"):                                              "warns: its tls routes never act for host recommendation: no port of it is TLS or HTTPS",
+		object("VirtualService", "{hosts: [recommendation], tcp: [{"+to+"}, {"+to+"}]}"):                                                                           "warns: VirtualService rule #1 not used (only the last rule can have no matches).",
+		object("VirtualService", "{hosts: [recommendation], tcp: [{match: [{port: 1}], "+to+"}, {match: [{port: 1}], "+to+"}]}"):                                   "warns: VirtualService rule #1 not used (all matches used by prior rules).",
+		object("VirtualService", "{tcp: [{"+to+"}]}"):                                                                                                              "a delegate, which has no hosts, has no tcp routes either",
+		object("DestinationRule", "{host: a.test, trafficPolicy: {tunnel: {targetHost: '*.a', targetPort: 80}}}"):                                                  "want a host, not a pattern",
+		object("DestinationRule", "{host: a.test, trafficPolicy: {tunnel: {targetHost: a.b, targetPort: 80}, proxyProtocol: {}}}"):                                 "tunnel and proxyProtocol exclude each other",
+	} {
+		loaded, err := parse(text, namespace)
+		said := fmt.Sprint(err)
+		if err == nil {
+			for _, f := range v1.Findings(load(t, text), topology()) {
+				said += "\nwarns: " + strings.TrimPrefix(f.Text, "Schema validation warning: ")
+			}
+			for _, r := range loaded {
+				for _, f := range r.Warnings {
+					_, reason, _ := strings.Cut(f.Text, " in HTTP: ")
+					said += "\nwarns: " + reason
+				}
+			}
+		}
+		if !strings.Contains(said, want) {
+			t.Errorf("%s\n%s\nwant %q", text, said, want)
+		}
+	}
+}
