@@ -159,6 +159,7 @@ func (r *reader) deploy(d appsv1.Deployment) {
 		Hash:   hash,
 		source: d,
 	}
+	r.annotated = d.Annotations
 	r.pod(d.Spec.Template.Spec)
 }
 

@@ -62,9 +62,9 @@ func sameDocument(a, b Object) bool {
 
 // said is about rules, and about what a cluster would refuse.
 func (s Set) said() []Finding {
-	list := s.Findings(s.Expected())
+	list, manifests := s.Findings(s.Expected()), s.manifests()
 	for _, o := range s.objects {
-		list = append(list, s.notes(o)...)
+		list = slices.Concat(list, s.notes(o), s.istioctls(o, manifests))
 		for _, text := range s.onCluster(Result{Ref: o.Ref}) {
 			list = append(list, Finding{
 				Ref: o.Ref, Origin: o.origin(), File: o.doc.File, Line: o.doc.Line,
@@ -73,6 +73,15 @@ func (s Set) said() []Finding {
 		}
 	}
 	return list
+}
+
+// warned is what admission says of a rule that it takes.
+func (o Object) warned() []Finding {
+	found := slices.Clone(o.rule.Warnings)
+	for i := range found {
+		found[i].Key = o.rule.Key
+	}
+	return findings(rules.Set{}.Apply(*o.rule), found)
 }
 
 func (o Object) origin() string {
@@ -102,6 +111,7 @@ func (a *analyst) read(f File) []Object {
 				continue
 			}
 			a.partly = append(a.partly, o.Ref) // what others say of it is right
+			a.findings = append(a.findings, o.warned()...)
 		}
 		list = append(list, o)
 	}

@@ -39,9 +39,17 @@ const (
 	SchemaWarning    Code = "IST0133"
 	NoAddresses      Code = "IST0134"
 	NoSubsetAtEdge   Code = "IST0140"
+	SameServers      Code = "IST0145"
 	Relative         Code = "IST0151"
+	WrongReplace     Code = "IST0152"
+	WrongAdd         Code = "IST0153"
+	WrongRemove      Code = "IST0154"
+	RelativeVersion  Code = "IST0155"
+	InternalGateway  Code = "IST0165"
 	Negative         Code = "IST0171" // a resource says of itself that it does not work
 	NoPods           Code = "IST0173"
+	UnknownHost      Code = "IST0174"
+	SamePort         Code = "IST0177"
 )
 
 // Istioctl is the code that a reader knows; "" for one of the lab's own.

@@ -77,6 +77,7 @@ const (
 
 func (v *validator) envoyFilter(f *networking.EnvoyFilter) {
 	v.Warn("", rules.SchemaWarning, "%s", internalsWarning)
+	v.operations(f)
 	v.labels("spec.workloadSelector.labels", f.GetWorkloadSelector().GetLabels())
 	for i, p := range f.ConfigPatches {
 		path := rules.At("spec.configPatches", i)
@@ -101,6 +102,9 @@ func (v *validator) patchPlace(path string, p *networking.EnvoyFilter_EnvoyConfi
 	// Without one, Istio inserts it before the first of the filters.
 	if name := filter.GetSubFilter().GetName(); name != "" {
 		only("match.listener.filterChain.filter.subFilter.name", name, routerFilter)
+	}
+	if filter := p.GetMatch().GetProxy(); filter != nil {
+		v.Fail(path+".match.proxy", "%w", rules.ErrUnsupported)
 	}
 	only("patch.operation", p.GetPatch().GetOperation().String(), "INSERT_BEFORE", "INSERT_FIRST")
 }
@@ -243,15 +247,5 @@ func (r *resolver) limits(server mesh.Workload) []mesh.RateLimit {
 }
 
 func (i inspector) envoyFilterNotes(r envoyFilter) []rules.Finding {
-	list := i.nobody(r.Rule, "spec.workloadSelector", r.Spec.GetWorkloadSelector().GetLabels())
-	if r.Spec.Priority != 0 {
-		return list
-	}
-	for n := range r.Spec.ConfigPatches { // each is relative: validation takes no others
-		list = append(list, rules.Warn(rules.At("spec.configPatches", n), rules.Relative,
-			"This EnvoyFilter does not have a priority and has a relative patch operation set which "+
-				"can cause the EnvoyFilter not to be applied. Using the INSERT_FIRST of ADD option or "+
-				"setting the priority may help in ensuring the EnvoyFilter is applied correctly."))
-	}
-	return list
+	return i.nobody(r.Rule, "spec.workloadSelector", r.Spec.GetWorkloadSelector().GetLabels())
 }

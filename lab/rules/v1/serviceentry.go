@@ -152,7 +152,7 @@ func (i inspector) serviceEntryNotes(e serviceEntry) []rules.Finding {
 	if len(e.Spec.Ports) == 0 {
 		return []rules.Finding{rules.Warn("spec.ports", "", "never acts: it has no ports")}
 	}
-	var list []rules.Finding
+	list := i.samePort(e)
 	for n, p := range e.Spec.Ports {
 		if strings.EqualFold(p.Protocol, "TCP") {
 			list = append(list, rules.Warn(rules.At("spec.ports", n), rules.NoAddresses,
