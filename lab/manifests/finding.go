@@ -142,9 +142,8 @@ func (i *inspector) association() {
 // services are those that select the pods, unless these say that they have no sidecar.
 func (i *inspector) services() []Object {
 	template := i.Deployment.source.Spec.Template
-	const inject = "sidecar.istio.io/inject"
 	for _, mark := range []map[string]string{template.Labels, template.Annotations} {
-		if value, ok := mark[inject]; ok && value != "true" {
+		if value, ok := mark[injectMark]; ok && value != "true" {
 			return nil
 		}
 	}

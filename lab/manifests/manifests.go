@@ -101,6 +101,9 @@ func (r *reader) read() {
 		var namespace corev1.Namespace
 		r.decode(&namespace)
 		r.NamespaceLabels, r.annotated = namespace.Labels, namespace.Annotations
+		if namespace.Labels[injectionLabel] == "disabled" {
+			r.note("metadata.labels."+injectionLabel, noInjection, "disabled")
+		}
 	case "v1 ServiceAccount":
 		r.decode(&corev1.ServiceAccount{})
 	case "v1 Service":

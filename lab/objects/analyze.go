@@ -85,8 +85,10 @@ func (o Object) warned() []Finding {
 }
 
 func (o Object) origin() string {
-	name := mesh.Name{Namespace: o.Namespace, Name: o.Name}
-	return o.Kind + " " + name.String()
+	if o.Namespace == "" {
+		return o.Kind + " " + o.Name
+	}
+	return o.Kind + " " + mesh.Name{Namespace: o.Namespace, Name: o.Name}.String()
 }
 
 type analyst struct {

@@ -45,7 +45,7 @@ const (
 	WrongAdd         Code = "IST0153"
 	WrongRemove      Code = "IST0154"
 	RelativeVersion  Code = "IST0155"
-	InternalGateway  Code = "IST0165"
+	Ineffective      Code = "IST0167"
 	Negative         Code = "IST0171" // a resource says of itself that it does not work
 	NoPods           Code = "IST0173"
 	UnknownHost      Code = "IST0174"
@@ -88,10 +88,15 @@ func Findings(s Set, inspect func(Rule) []Finding) []Finding {
 	for _, r := range s.sorted {
 		for _, f := range append(slices.Clone(r.Warnings), inspect(r)...) {
 			f.Key = r.Key
-			if code := f.Code.Istioctl(); code == "" || !slices.Contains(r.Suppressed, code) {
+			if !r.hides(f.Code.Istioctl()) {
 				list = append(list, f)
 			}
 		}
 	}
 	return list
+}
+
+// hides reports whether a rule's author does not want to read a code of istioctl.
+func (r Rule) hides(code string) bool {
+	return code != "" && (slices.Contains(r.Suppressed, code) || slices.Contains(r.Suppressed, "*"))
 }

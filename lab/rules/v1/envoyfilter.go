@@ -92,8 +92,8 @@ func (v *validator) patchPlace(path string, p *networking.EnvoyFilter_EnvoyConfi
 	filter := p.GetMatch().GetListener().GetFilterChain().GetFilter()
 	only := func(field, have string, want ...string) {
 		if !slices.Contains(want, have) {
-			v.Fail(path+"."+field, "%s: not supported by the lab, which knows the local rate limit "+
-				"alone, with %s", cmp.Or(have, "missing"), strings.Join(want, " or "))
+			v.Fail(path+"."+field, "%s instead of %s: not supported by the lab", cmp.Or(have, "nothing"),
+				strings.Join(want, " or "))
 		}
 	}
 	only("applyTo", p.ApplyTo.String(), "HTTP_FILTER")

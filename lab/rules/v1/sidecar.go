@@ -90,10 +90,21 @@ func (v *validator) egressHost(path, host string) {
 }
 
 func (i inspector) sidecarNotes(r sidecar) []rules.Finding {
+	if len(r.Spec.GetWorkloadSelector().GetLabels()) == 0 && i.isAmbient(r.Key.Namespace) {
+		return []rules.Finding{rules.Warn("metadata.name", rules.Ineffective, "The policy has no impact: "+
+			"namespace is in ambient mode, the policy has no impact.")}
+	}
 	return sole(i, r, i.sidecars, choice[networking.Sidecar]{
 		labels: func(s *networking.Sidecar) map[string]string {
 			return s.GetWorkloadSelector().GetLabels()
 		},
 		path: "spec.workloadSelector", plural: "Sidecars", alone: "IST0111", shared: "IST0110",
 	})
+}
+
+// isAmbient reports whether a cluster's pods of a namespace have no sidecars.
+func (i inspector) isAmbient(namespace string) bool {
+	labels := i.topology.LabelsOf(namespace)
+	return labels["istio.io/dataplane-mode"] == "ambient" && labels["istio-injection"] != "enabled" &&
+		labels["istio.io/rev"] == ""
 }
