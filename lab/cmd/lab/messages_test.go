@@ -117,7 +117,7 @@ func TestMessages(t *testing.T) {
 			for i, part := range parts {
 				parts[i] = regexp.QuoteMeta(part)
 			}
-			want := regexp.MustCompile(`(?m)^` + m.level + ` \[` + code + `\] \(.* stdin:\d+\) ` + strings.Join(parts, ".*") + "$")
+			want := regexp.MustCompile(`(?m)^` + m.level + ` \[` + code + `\] \(.* stdin:\d+\) ` + strings.Join(parts, ".*") + "( .*)?$")
 			if !want.MatchString(got.stdout) {
 				t.Errorf("said\n%s\nwant a line like %s", got.stdout, want)
 			}
