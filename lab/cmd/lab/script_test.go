@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -80,6 +79,8 @@ func build(home string) error {
 //	exits STATUS CMD...      run a command that ends with STATUS
 //	until REGEXP CMD...      run a command again and again until it prints that
 //	ask COUNT [AGENT]        ask the ingress, and print the answers
+//	type PAGE                type what the page's console blocks have; see typing_test.go
+//	type up                  type what the lab's first screen proposes
 //	pod NAME LABELS          wait until one pod has these labels, and set NAME to its name
 func TestScripts(t *testing.T) {
 	t.Parallel()
@@ -96,6 +97,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"up": up, "interrupt": interrupt, "exits": exits, "until": until, "ask": ask, "pod": pod,
+			"type": typed,
 		},
 	})
 }
@@ -133,7 +135,7 @@ func setup(env *testscript.Env) error {
 // runningLab is a lab that a script has started.
 type runningLab struct {
 	cmd   *exec.Cmd
-	out   bytes.Buffer // read it when ended
+	out   screen
 	ended chan error
 }
 
