@@ -183,7 +183,7 @@ func compareLines(ts *testscript.TestScript, text string, want, got []string) {
 		var list []string
 		for line := range strings.SplitSeq(strings.TrimSpace(strings.Join(lines, "\n")), "\n") {
 			if !strings.HasSuffix(line, " ...") { // it is said again when it is done
-				list = append(list, comparable(line))
+				list = append(list, likened(line))
 			}
 		}
 		if text == "make run" { // its pods start at the same time
@@ -209,7 +209,7 @@ func compareLines(ts *testscript.TestScript, text string, want, got []string) {
 var differing = regexp.MustCompile(`127\.0\.0\.1:\d+|\b\d+(\.\d+)?m?s\b|'[a-z0-9]+-[a-z0-9]{5}'|\brevision \d+|` +
 	`: \d+$|\b\d+\.\d+\.\d+( /\S+)?`)
 
-func comparable(line string) string {
+func likened(line string) string {
 	line = regexp.MustCompile(`^( *bin/poll_customer.sh) http://\S+$`).ReplaceAllString(line, "$1")
 	return strings.Join(strings.Fields(differing.ReplaceAllString(line, "…")), " ")
 }

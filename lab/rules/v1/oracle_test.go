@@ -256,7 +256,7 @@ func unsupportedRouting() map[string]string {
 		"gen/se/host recommendation":                      "host recommendation without a dot: not supported by the lab",
 		"gen/se/VS recommendation to a ServiceEntry 8080": "spec.endpoints: not supported by the lab",
 		"gen/edge/two PeerAuthentications":                "DISABLE: not supported by the lab",
-		"gen/edge/EnvoyFilter cluster lb RANDOM":          "CLUSTER: not supported by the lab",
+		"gen/edge/EnvoyFilter cluster lb RANDOM":          "CLUSTER instead of HTTP_FILTER: not supported by the lab",
 	}
 }
 
@@ -315,7 +315,7 @@ func unsupportedValidation() map[string]string {
 		"te/tag no kind":                 "spec.tracing: not supported by the lab",
 		"te/two tracing":                 "spec.tracing: not supported by the lab",
 		"te/filter expression":           "spec.accessLogging: not supported by the lab",
-		"ef/deprecated filter name":      "ANY: not supported by the lab",
+		"ef/deprecated filter name":      "ANY instead of SIDECAR_INBOUND: not supported by the lab",
 		"gw/HTTPS credentialName":        "spec.servers[0].tls: not supported by the lab",
 		"pa/portLevelMtls with selector": "portLevelMtls: not supported by the lab",
 		"ap/targetRefs Service":          "targetRefs: not supported by the lab",
