@@ -30,6 +30,9 @@ type Object struct {
 	NamespaceLabels mesh.Labels
 	// Notes are what was taken, and has no effect on one machine, or another one.
 	Notes []Note
+
+	annotated map[string]string    // annotations
+	ports     []corev1.ServicePort // of a Service, with Kubernetes' defaults
 }
 
 // Note is a sentence about a field.
@@ -101,7 +104,10 @@ func (r *reader) read() {
 	case "v1 Namespace":
 		var namespace corev1.Namespace
 		r.decode(&namespace)
-		r.NamespaceLabels = namespace.Labels
+		r.NamespaceLabels, r.annotated = namespace.Labels, namespace.Annotations
+		if namespace.Labels[injectionLabel] == "disabled" {
+			r.note("metadata.labels."+injectionLabel, noInjection, "disabled")
+		}
 	case "v1 ServiceAccount":
 		r.decode(&corev1.ServiceAccount{})
 	case "v1 ConfigMap":
@@ -142,7 +148,7 @@ func Topology(objects []Object) mesh.Topology {
 		default:
 			t.Services = append(t.Services, *o.Service)
 		}
-		if len(o.NamespaceLabels) > 0 {
+		if o.Kind == "Namespace" {
 			if t.Namespaces == nil {
 				t.Namespaces = map[string]mesh.Labels{}
 			}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"istio-tutorial/lab/mesh"
@@ -37,6 +38,7 @@ func (r *reader) service() {
 	} else if s.Spec.ExternalName != "" {
 		r.note("spec.externalName", "no effect: the type is not ExternalName")
 	}
+	r.annotated = s.Annotations
 	if list := s.Annotations[exportTo]; list != "" {
 		for name := range strings.SplitSeq(list, ",") {
 			r.Service.ExportTo = append(r.Service.ExportTo, strings.TrimSpace(name))
@@ -49,6 +51,7 @@ func (r *reader) service() {
 			r.valid(path+".name", p.Name, validation.IsDNS1123Label)
 		}
 		r.once(path, declared, p.Name, fmt.Sprintf("%d/%s", p.Port, cmp.Or(p.Protocol, "TCP")))
+		r.ports = append(r.ports, completed(p))
 		if p.Protocol == corev1.ProtocolUDP || p.Protocol == corev1.ProtocolSCTP {
 			r.note(path+".protocol", "%s: no effect in the lab: a sidecar passes it by", p.Protocol)
 			continue
@@ -69,6 +72,15 @@ func (r *reader) externalName(s corev1.ServiceSpec) {
 		r.fail("spec.clusterIP", "%q: must be empty with type ExternalName", s.ClusterIP)
 	}
 	r.Service.External, r.Service.Selector = strings.ToLower(name), nil
+}
+
+// completed is a port with what an API server puts where nothing is.
+func completed(p corev1.ServicePort) corev1.ServicePort {
+	p.Protocol = cmp.Or(p.Protocol, corev1.ProtocolTCP)
+	if p.TargetPort == (intstr.IntOrString{}) {
+		p.TargetPort = intstr.FromInt32(p.Port)
+	}
+	return p
 }
 
 // addressing are the fields that say at which addresses a cluster serves.

@@ -1,6 +1,9 @@
 package mesh
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
 // Domain ends the full name of every service.
 const Domain = "cluster.local"
@@ -22,8 +25,22 @@ type Topology struct {
 	Aliases   []Service // other names of hosts, which no instance is behind
 	External  []ExternalHost
 	Ingresses []Ingress
-	// Namespaces are the labels of those that have any.
+	// Namespaces are those that manifests name, and their labels.
 	Namespaces map[string]Labels
+}
+
+// NamespaceNames are all that there are: those of manifests, of what runs, and of every cluster with
+// Istio; some of them twice.
+func (t Topology) NamespaceNames() []string {
+	names := []string{"default", "istio-system", "kube-system"}
+	names = slices.AppendSeq(names, maps.Keys(t.Namespaces))
+	for _, w := range t.Workloads {
+		names = append(names, w.Namespace)
+	}
+	for _, s := range t.Services {
+		names = append(names, s.Namespace)
+	}
+	return names
 }
 
 // LabelsOf are those of a namespace.

@@ -63,9 +63,9 @@ func sameDocument(a, b Object) bool {
 
 // said is about rules, and about what a cluster would refuse.
 func (s Set) said() []Finding {
-	list := s.Findings(s.Expected())
+	list, manifests := s.Findings(s.Expected()), s.manifests()
 	for _, o := range s.objects {
-		list = append(list, s.notes(o)...)
+		list = slices.Concat(list, s.notes(o), s.istioctls(o, manifests))
 		for _, text := range s.onCluster(Result{Ref: o.Ref}) {
 			list = append(list, Finding{
 				Ref: o.Ref, Origin: o.origin(), File: o.doc.File, Line: o.doc.Line,
@@ -76,9 +76,20 @@ func (s Set) said() []Finding {
 	return list
 }
 
+// warned is what admission says of a rule that it takes.
+func (o Object) warned() []Finding {
+	found := slices.Clone(o.rule.Warnings)
+	for i := range found {
+		found[i].Key = o.rule.Key
+	}
+	return findings(rules.Set{}.Apply(*o.rule), found)
+}
+
 func (o Object) origin() string {
-	name := mesh.Name{Namespace: o.Namespace, Name: o.Name}
-	return o.Kind + " " + name.String()
+	if o.Namespace == "" {
+		return o.Kind + " " + o.Name
+	}
+	return o.Kind + " " + mesh.Name{Namespace: o.Namespace, Name: o.Name}.String()
 }
 
 type analyst struct {
@@ -106,6 +117,7 @@ func (a *analyst) read(f File) []Object {
 				}
 			}
 			a.partly = append(a.partly, o.Ref) // what others say of it is right
+			a.findings = append(a.findings, o.warned()...)
 		}
 		list = append(list, o)
 	}

@@ -5,9 +5,28 @@ import (
 	"slices"
 	"strings"
 
+	"istio-tutorial/lab/manifests"
 	"istio-tutorial/lab/mesh"
 	"istio-tutorial/lab/rules"
 )
+
+// istioctls are what istioctl analyze says of a manifest. Who creates it need not read it.
+func (s Set) istioctls(o Object, all []manifests.Object) []Finding {
+	if o.Manifest == nil {
+		return nil
+	}
+	var list []Finding
+	for _, f := range o.Manifest.Findings(all) {
+		level := Info
+		if f.Warning {
+			level = Warning
+		}
+		one := o.finding(f.Path, level, "%s", f.Text)
+		one.Code = f.Code
+		list = append(list, one)
+	}
+	return list
+}
 
 // notes are what there is to say about a manifest by itself.
 func (s Set) notes(o Object) []Finding {

@@ -27,7 +27,7 @@ kind: DestinationRule
 metadata: {name: outside}
 spec:
   host: example.com
-  trafficPolicy: {loadBalancer: {simple: RANDOM}, tunnel: {targetHost: a, targetPort: 1}}
+  trafficPolicy: {loadBalancer: {simple: RANDOM}, tls: {mode: SIMPLE, caCrl: a}}
   subsets: [{name: one}]
 ---
 apiVersion: networking.istio.io/v1
@@ -47,7 +47,7 @@ spec:
 	}{
 		"fields": {entry, []string{
 			"7 Unsupported  spec.endpoints[0].serviceAccount: the lab does not do this; a cluster does",
-			"15 Unsupported  spec.trafficPolicy.tunnel: the lab does not do this; a cluster does",
+			"15 Unsupported  spec.trafficPolicy.tls.caCrl: the lab does not do this; a cluster does",
 		}},
 		"an error too": {
 			strings.Replace(entry, "resolution: DNS", "resolution: DNSS", 1)[:strings.Index(entry, "---")],

@@ -39,11 +39,17 @@ const (
 	SchemaWarning    Code = "IST0133"
 	NoAddresses      Code = "IST0134"
 	NoSubsetAtEdge   Code = "IST0140"
+	SameServers      Code = "IST0145"
 	Relative         Code = "IST0151"
+	WrongReplace     Code = "IST0152"
+	WrongAdd         Code = "IST0153"
+	WrongRemove      Code = "IST0154"
+	RelativeVersion  Code = "IST0155"
+	Ineffective      Code = "IST0167"
 	Negative         Code = "IST0171" // a resource says of itself that it does not work
 	NoPods           Code = "IST0173"
-
-	ConflictingProtocols Code = "IST0177"
+	UnknownHost      Code = "IST0174"
+	SamePort         Code = "IST0177"
 )
 
 // Istioctl is the code that a reader knows; "" for one of the lab's own.
@@ -82,10 +88,15 @@ func Findings(s Set, inspect func(Rule) []Finding) []Finding {
 	for _, r := range s.sorted {
 		for _, f := range append(slices.Clone(r.Warnings), inspect(r)...) {
 			f.Key = r.Key
-			if code := f.Code.Istioctl(); code == "" || !slices.Contains(r.Suppressed, code) {
+			if !r.hides(f.Code.Istioctl()) {
 				list = append(list, f)
 			}
 		}
 	}
 	return list
+}
+
+// hides reports whether a rule's author does not want to read a code of istioctl.
+func (r Rule) hides(code string) bool {
+	return code != "" && (slices.Contains(r.Suppressed, code) || slices.Contains(r.Suppressed, "*"))
 }

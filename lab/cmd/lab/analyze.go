@@ -151,7 +151,9 @@ func (n *analysis) ask(cmd *cobra.Command) ([]objects.Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	offline := objects.Offline{Manifests: services, Files: files, Namespace: n.namespace}
+	offline := objects.Offline{
+		Manifests: services, Files: files, Namespace: n.namespace, Edition: objects.V1, // istioctl's is of today
+	}
 	return offline.Analyze()
 }
 

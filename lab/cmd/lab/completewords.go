@@ -17,16 +17,11 @@ func (a *app) completeWords(root *cobra.Command) {
 	levels := []string{string(objects.Info), string(objects.Warning), string(objects.Fatal)}
 	words := map[string][]string{
 		"edition": lesson.Editions(), "lang": {english, chinese}, "tracing": {"zipkin", "jaeger"},
+		"channel": {standardChannel, experimentalChannel}, "direction": {"inbound", "outbound"},
 		"dry-run": {"none", "client"}, "failure-threshold": levels, "output-threshold": levels,
 	}
 	complete(child(root, "verify"), "edition", append(lesson.Editions(), "all")...)
-	for _, verb := range root.Commands() {
-		for flag, offered := range words {
-			if verb.Flags().Lookup(flag) != nil {
-				complete(verb, flag, offered...)
-			}
-		}
-	}
+	completeFlags(root, words)
 	complete(child(root, "convert"), "to", string(objects.V1), string(objects.GatewayAPI))
 	complete(child(root, "status"), "output", "json")
 	complete(child(root, "analyze"), "output", "log", "json")
@@ -40,6 +35,41 @@ func (a *app) completeWords(root *cobra.Command) {
 	}
 	for _, verb := range []string{"lesson", "verify"} {
 		child(root, verb).ValidArgsFunction = a.completeLessons
+	}
+	for _, verb := range []string{"analyze", "validate"} {
+		child(root, verb).ValidArgsFunction = completeFiles
+	}
+	_ = child(root, "kube-inject").RegisterFlagCompletionFunc("filename", completeFiles)
+	sayHowToComplete(root)
+}
+
+// completeFlags offers words for the flags of a command and of those below it.
+func completeFlags(cmd *cobra.Command, words map[string][]string) {
+	for _, c := range cmd.Commands() {
+		completeFlags(c, words)
+	}
+	for flag, offered := range words {
+		if cmd.LocalNonPersistentFlags().Lookup(flag) != nil {
+			complete(cmd, flag, offered...)
+		}
+	}
+}
+
+// sayHowToComplete has the help of completion name the program as it is typed.
+func sayHowToComplete(root *cobra.Command) {
+	root.InitDefaultCompletionCmd()
+	completion := child(root, "completion")
+	completion.Short = "Print a shell's completion of verbs, kinds, names, lessons, files and flags"
+	completion.Long = completion.Short + "; the help of each shell has the line that loads it."
+	for shell, load := range map[string]string{
+		"bash":       "source <(bin/lab completion bash)\n\nbash needs the package bash-completion.",
+		"zsh":        "autoload -U compinit && compinit\n  source <(bin/lab completion zsh)",
+		"fish":       "bin/lab completion fish | source",
+		"powershell": "bin/lab completion powershell | Out-String | Invoke-Expression",
+	} {
+		c := child(completion, shell)
+		c.Short = "Print the completion for " + shell
+		c.Long = c.Short + ". This loads it, for bin/lab and for lab:\n\n  " + load
 	}
 }
 

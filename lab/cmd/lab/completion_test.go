@@ -1,8 +1,12 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"istio-tutorial/lab/objects"
 )
@@ -49,8 +53,12 @@ func TestCompletedWords(t *testing.T) {
 		"routes -o ":                   "table\n",
 		"analyze --failure-threshold ": "Warning\n",
 		"wait --for ":                  "condition=Available\n",
-		"patch --type ":                "merge\n",
-		"explain vir":                  "virtualservices\n",
+		"analyze --channel ":           "standard\n",
+		"analyze ../../../istiof":      "../../../istiofiles/\n",
+		"validate ../../../istiof":     "../../../istiofiles/\n",
+		"kube-inject -f ../../../deploy/customer/D": "../../../deploy/customer/Deployment.yml\n",
+		"patch --type ": "merge\n",
+		"explain vir":   "virtualservices\n",
 		"create -f ../../../istiofiles/route-rule-s": "../../../istiofiles/route-rule-safari-recommendation-v2.yml\n",
 		"create -f ../../../istiof":                  "../../../istiofiles/\n",
 	} {
@@ -61,5 +69,59 @@ func TestCompletedWords(t *testing.T) {
 	}
 	if got := (surroundings{}).run(t, "__complete", "to"); strings.Contains(got.stdout, "top") {
 		t.Errorf("words of advice are offered: %+v", got)
+	}
+}
+
+// free are the flags whose values nobody can list: names, numbers, times, texts and places of outputs.
+func free() []string {
+	return []string{
+		"name", "namespace", "listen", "jobs", "junit", "runs", "selector", "api-group", "api-version", "container",
+		"field-selector", "label-columns", "sort-by", "template", "since", "tail", "patch", "patch-file",
+		"image", "status", "fqdn", "port", "subset", "address", "cluster", "revision", "to-revision",
+		"current-replicas", "replicas", "timeout", "concurrent", "delay", "header", "reps", "time", "user-agent",
+	}
+}
+
+// TestFlagsComplete holds that a shell is never left to offer files for a flag whose words are known.
+func TestFlagsComplete(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	var walk func(cmd *cobra.Command)
+	walk = func(cmd *cobra.Command) {
+		for _, c := range cmd.Commands() {
+			walk(c)
+		}
+		path := strings.Fields(cmd.CommandPath())[1:]
+		if cmd.Hidden || len(path) == 0 || path[0] == "completion" || path[0] == "help" {
+			return
+		}
+		cmd.LocalFlags().VisitAll(func(f *pflag.Flag) {
+			if f.Value.Type() == "bool" || f.Hidden || f.Name == "help" || slices.Contains(free(), f.Name) ||
+				path[0] == "events" && f.Name == "for" {
+				return
+			}
+			seen[f.Name] = true
+			got := surroundings{}.run(t, slices.Concat([]string{"__complete"}, path, []string{"--" + f.Name + "="})...)
+			if got.status != ok || strings.HasSuffix(strings.TrimSpace(got.stdout), ":0") {
+				t.Errorf("%v --%s: %+v", path, f.Name, got)
+			}
+		})
+	}
+	walk((&app{process: process{getenv: func(string) string { return "" }}}).root())
+	for _, flag := range []string{"edition", "output", "from", "to", "lang", "filename"} {
+		if !seen[flag] {
+			t.Errorf("no verb has --%s", flag)
+		}
+	}
+}
+
+// TestCompletionSaysHow holds that each shell's help has the program as it is typed.
+func TestCompletionSaysHow(t *testing.T) {
+	t.Parallel()
+	for _, shell := range []string{"bash", "zsh", "fish", "powershell"} {
+		got := surroundings{}.run(t, "completion", shell, "-h")
+		if !strings.Contains(got.stdout, "bin/lab completion "+shell) || strings.Contains(got.stdout, "(lab ") {
+			t.Errorf("%s: %s", shell, got.stdout)
+		}
 	}
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -82,6 +81,8 @@ func build(home string) error {
 //	until REGEXP CMD...      run a command again and again until it prints that
 //	ask COUNT [AGENT]        ask the ingress, and print the answers
 //	terminal, shows, press, closes   see [terminalCommands]
+//	type PAGE                type what the page's console blocks have; see typing_test.go
+//	type up                  type what the lab's first screen proposes
 //	pod NAME LABELS          wait until one pod has these labels, and set NAME to its name
 func TestScripts(t *testing.T) {
 	t.Parallel()
@@ -107,7 +108,7 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		all = map[string]func(*testscript.TestScript, bool, []string){}
 	}
 	all["up"], all["interrupt"], all["exits"], all["until"] = up, interrupt, exits, until
-	all["ask"], all["pod"], all["stop"] = ask, pod, stop
+	all["ask"], all["pod"], all["stop"], all["type"] = ask, pod, stop, typed
 	return all
 }
 
@@ -145,7 +146,7 @@ func setup(env *testscript.Env) error {
 // runningLab is a lab that a script has started.
 type runningLab struct {
 	cmd   *exec.Cmd
-	out   bytes.Buffer // read it when ended
+	out   screen
 	ended chan error
 }
 

@@ -212,10 +212,13 @@ func (s *start) howToGoOn(ingress string) {
 	if s.listen != defaultListen {
 		url = " " + ingress
 	}
-	rule := "create -f istiofiles/route-rule-recommendation-503.yml"
+	rule, lesson := "create -f istiofiles/route-rule-recommendation-503.yml", "lesson 1"
 	if edition := objects.Edition(s.edition); edition != objects.Classic {
 		folder := map[objects.Edition]string{objects.V1: "v1", objects.GatewayAPI: "gateway-api"}[edition]
 		rule = "apply -f deploy/recommendation/Deployment-v2.yml -f istiofiles/" + folder + "/route-rule-recommendation-v1_and_v2.yml"
+	}
+	if s.edition == string(objects.GatewayAPI) {
+		lesson = "lesson 2" // the first has rules that it cannot express
 	}
 	fmt.Fprintf(s.stdout, `
 The mesh is up: %s is its ingress. Ctrl-C ends it. In another terminal:
@@ -223,7 +226,7 @@ The mesh is up: %s is its ingress. Ctrl-C ends it. In another terminal:
   %s
   %s
   %s
-`, ingress, url, s.line("get pods"), s.line(rule), s.line("lesson 1"))
+`, ingress, url, s.line("get pods"), s.line(rule), s.line(lesson))
 }
 
 func (s *start) alreadyRunning(ctx context.Context, client *control.Client) error {

@@ -76,12 +76,32 @@ func (v *validator) sourceText(path, list, text string) {
 
 func (i inspector) accessNotes(r authorizationPolicy) []rules.Finding {
 	labels := r.Spec.GetSelector().GetMatchLabels()
-	notes := i.principals(r.Spec)
-	if len(labels) > 0 && len(i.chosen(r.Rule, labels)) == 0 {
+	notes := slices.Concat(i.principals(r.Spec), i.namespaces(r.Spec))
+	if (len(labels) > 0 || r.Key.Namespace != rootNamespace) && len(i.chosen(r.Rule, labels)) == 0 {
 		notes = append(notes, rules.Warn("spec.selector", rules.NoWorkloads,
 			"No matching workloads for this resource with the following labels: %s", mesh.Labels(labels)))
 	}
 	return notes
+}
+
+// namespaces are those that a policy names, and that are not there.
+func (i inspector) namespaces(p *security.AuthorizationPolicy) []rules.Finding {
+	var list []rules.Finding
+	look := func(path string, patterns []string) {
+		for n, pattern := range patterns {
+			if !slices.ContainsFunc(i.topology.NamespaceNames(), func(name string) bool { return fits(pattern, name) }) {
+				list = append(list, failed(rules.At(path, n), rules.NotFound, "Referenced namespace not found: %q", pattern))
+			}
+		}
+	}
+	for n, rule := range p.Rules {
+		for m, from := range rule.From {
+			path := fmt.Sprintf("spec.rules[%d].from[%d].source", n, m)
+			look(path+".namespaces", from.GetSource().GetNamespaces())
+			look(path+".notNamespaces", from.GetSource().GetNotNamespaces())
+		}
+	}
+	return list
 }
 
 // principals warns of identities that nobody has, as they are easy to misspell.

@@ -167,7 +167,8 @@ func isPrime(n uint64) bool {
 func (i inspector) destinationRuleNotes(r destinationRule) []rules.Finding {
 	host := fullName(r.Spec.Host, r.Key.Namespace)
 	if host != strings.ToLower(host) || !i.isHost(host) {
-		return []rules.Finding{rules.Warn("spec.host", "", "never acts: there is no host %s", host)}
+		return []rules.Finding{rules.Warn("spec.host", rules.UnknownHost, "The host %s defined in "+
+			"the DestinationRule does not match any services in the mesh.", r.Spec.Host)}
 	}
 	labels := r.Spec.GetWorkloadSelector().GetMatchLabels()
 	if !slices.ContainsFunc(i.topology.Workloads, func(w mesh.Workload) bool {

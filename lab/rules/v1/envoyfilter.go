@@ -38,6 +38,7 @@ type limitPatch struct {
 
 func (v *validator) envoyFilter(f *networking.EnvoyFilter) {
 	v.Warn("", rules.SchemaWarning, "%s", internalsWarning)
+	v.operations(f)
 	v.labels("spec.workloadSelector.labels", f.GetWorkloadSelector().GetLabels())
 	for i, p := range f.ConfigPatches {
 		path := rules.At("spec.configPatches", i)
@@ -53,8 +54,8 @@ type envoyPatch = networking.EnvoyFilter_EnvoyConfigObjectPatch
 func (v *validator) patchPlace(path string, p *envoyPatch) {
 	only := func(field, have string, want ...string) {
 		if !slices.Contains(want, have) {
-			v.Fail(path+"."+field, "%s: not supported by the lab, which knows the local rate limit "+
-				"alone, with %s", cmp.Or(have, "missing"), strings.Join(want, " or "))
+			v.Fail(path+"."+field, "%s instead of %s: not supported by the lab", cmp.Or(have, "nothing"),
+				strings.Join(want, " or "))
 		}
 	}
 	only("applyTo", p.ApplyTo.String(), "HTTP_FILTER", "HTTP_ROUTE")
@@ -266,11 +267,6 @@ func (i inspector) envoyFilterNotes(r envoyFilter) []rules.Finding {
 		path := rules.At("spec.configPatches", n)
 		if isRoute(p) {
 			list = append(list, i.routePatchNotes(r, path, p)...)
-		} else if r.Spec.Priority == 0 && p.Patch.Operation == networking.EnvoyFilter_Patch_INSERT_BEFORE {
-			list = append(list, rules.Warn(path, rules.Relative,
-				"This EnvoyFilter does not have a priority and has a relative patch operation set which "+
-					"can cause the EnvoyFilter not to be applied. Using the INSERT_FIRST of ADD option or "+
-					"setting the priority may help in ensuring the EnvoyFilter is applied correctly."))
 		}
 	}
 	return list

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	networking "istio.io/api/networking/v1alpha3"
+	security "istio.io/api/security/v1beta1"
 
 	"istio-tutorial/lab/mesh"
 	"istio-tutorial/lab/rules"
@@ -55,6 +56,8 @@ func (i inspector) nowhere(r rules.Rule) []rules.Finding {
 	switch r.Spec.(type) {
 	case *networking.VirtualService, *networking.Gateway, *networking.ServiceEntry:
 		return nil // what they are about may be elsewhere
+	case *security.AuthorizationPolicy:
+		return nil // istioctl says it
 	}
 	if !strings.HasSuffix(r.Key.Group, ".istio.io") {
 		return nil // extensions know

@@ -49,8 +49,39 @@ func (v *validator) serverHost(path, host string) {
 
 func (i inspector) gatewayNotes(g gateway) []rules.Finding {
 	if ingressLabels().Has(g.Spec.Selector) {
-		return nil
+		return i.sameServers(g)
 	}
 	return []rules.Finding{failed("spec.selector", rules.NotFound, "Referenced selector not found: %q",
 		mesh.Labels(g.Spec.Selector).String())}
+}
+
+// sameServers are other Gateways that serve a host at a port too. istioctl compares selectors by their
+// texts, and hosts as they are written.
+func (i inspector) sameServers(g gateway) []rules.Finding {
+	var list []rules.Finding
+	selector := mesh.Labels(g.Spec.Selector).String()
+	for n, s := range g.Spec.Servers {
+		var names []string
+		for _, other := range i.gateways {
+			text := mesh.Labels(other.Spec.Selector).String()
+			if other.Key != g.Key && ingressLabels().Has(other.Spec.Selector) && serves(other.Spec, s) &&
+				(strings.Contains(text, selector) || strings.Contains(selector, text)) {
+				names = append(names, other.Key.Path())
+			}
+		}
+		if slices.Sort(names); len(names) > 0 {
+			list = append(list, failed(rules.At("spec.servers", n), rules.SameServers,
+				"Conflict with gateways %s (workload selector %s, port %d, hosts %s).",
+				strings.Join(names, ","), selector, s.GetPort().GetNumber(), strings.Join(s.Hosts, ",")))
+		}
+	}
+	return list
+}
+
+// serves reports whether a Gateway has a server for a port and a host of another.
+func serves(g *networking.Gateway, other *networking.Server) bool {
+	return slices.ContainsFunc(g.Servers, func(s *networking.Server) bool {
+		return s.GetPort().GetNumber() == other.GetPort().GetNumber() &&
+			slices.ContainsFunc(s.Hosts, func(h string) bool { return slices.Contains(other.Hosts, h) })
+	})
 }

@@ -252,7 +252,7 @@ func sameMessages(t *testing.T, findings []rules.Finding, c routingCase) {
 func unsupportedRouting() map[string]string {
 	return map[string]string{
 		"gen/edge/two PeerAuthentications":       "DISABLE: not supported by the lab",
-		"gen/edge/EnvoyFilter cluster lb RANDOM": "CLUSTER: not supported by the lab",
+		"gen/edge/EnvoyFilter cluster lb RANDOM": "CLUSTER instead of HTTP_FILTER or HTTP_ROUTE: not supported by the lab",
 	}
 }
 
@@ -311,7 +311,7 @@ func unsupportedValidation() map[string]string {
 		"te/tag no kind":                 "spec.tracing: not supported by the lab",
 		"te/two tracing":                 "spec.tracing: not supported by the lab",
 		"te/filter expression":           "spec.accessLogging: not supported by the lab",
-		"ef/deprecated filter name":      "ANY: not supported by the lab",
+		"ef/deprecated filter name":      "ANY instead of SIDECAR_INBOUND: not supported by the lab",
 		"gw/HTTPS credentialName":        "spec.servers[0].tls: not supported by the lab",
 		"pa/portLevelMtls with selector": "portLevelMtls: not supported by the lab",
 		"ap/targetRefs Service":          "targetRefs: not supported by the lab",

@@ -1,9 +1,7 @@
 package v1
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 
 	networking "istio.io/api/networking/v1alpha3"
 
@@ -91,7 +89,6 @@ func (i inspector) claimNotes(e serviceEntry) []rules.Finding {
 				break
 			}
 		}
-		list = append(list, protocolNotes(path, host, e, all)...)
 	}
 	return list
 }
@@ -114,28 +111,4 @@ func inert(older, e serviceEntry) string {
 
 func hasPort(e serviceEntry, number uint32) bool {
 	return slices.ContainsFunc(e.Spec.Ports, func(p *networking.ServicePort) bool { return p.Number == number })
-}
-
-// protocolNotes are about ports for which entries name several protocols, as istioctl words them.
-func protocolNotes(path, host string, e serviceEntry, all []serviceEntry) []rules.Finding {
-	var list []rules.Finding
-	for _, p := range e.Spec.Ports {
-		var names, protocols []string
-		for _, other := range all {
-			for _, q := range other.Spec.Ports {
-				if q.Number == p.Number && sameScope(e, other) {
-					names = append(names, other.Key.Path())
-					protocols = append(protocols, strings.ToUpper(q.Protocol))
-				}
-			}
-		}
-		slices.Sort(names)
-		slices.Sort(protocols)
-		if protocols = slices.Compact(protocols); len(protocols) > 1 {
-			text := fmt.Sprintf("Multiple ServiceEntries (%s) define the same host %q and port %d with conflicting protocols (%s).",
-				rules.Listed(slices.Compact(names)), host, p.Number, strings.Join(protocols, ", "))
-			list = append(list, rules.Warn(path, rules.ConflictingProtocols, "%s", text))
-		}
-	}
-	return list
 }

@@ -255,7 +255,7 @@ func (i inspector) serviceEntryNotes(e serviceEntry) []rules.Finding {
 	if len(e.Spec.Ports) == 0 {
 		return []rules.Finding{rules.Warn("spec.ports", "", "never acts: it has no ports")}
 	}
-	list := i.claimNotes(e)
+	list := slices.Concat(i.claimNotes(e), i.samePort(e))
 	for n, p := range e.Spec.Ports {
 		path := rules.At("spec.ports", n)
 		if e.Spec.Addresses == nil && (p.Protocol == "" || strings.EqualFold(p.Protocol, "TCP")) {

@@ -162,3 +162,10 @@ func inboundPool(p *networking.ConnectionPoolSettings) *mesh.Pool {
 	}
 	return pool
 }
+
+// isAmbient reports whether a cluster's pods of a namespace have no sidecars.
+func (i inspector) isAmbient(namespace string) bool {
+	labels := i.topology.LabelsOf(namespace)
+	return labels["istio.io/dataplane-mode"] == "ambient" && labels["istio-injection"] != "enabled" &&
+		labels["istio.io/rev"] == ""
+}

@@ -153,6 +153,10 @@ func (v *validator) egressHost(path, host string) {
 }
 
 func (i inspector) sidecarNotes(r sidecar) []rules.Finding {
+	if len(r.Spec.GetWorkloadSelector().GetLabels()) == 0 && i.isAmbient(r.Key.Namespace) {
+		return []rules.Finding{rules.Warn("metadata.name", rules.Ineffective, "The policy has no impact: "+
+			"namespace is in ambient mode, the policy has no impact.")}
+	}
 	list := append(i.egressProxyNotes(r), i.ingressNotes(r)...)
 	return append(list, sole(i, r, i.sidecars, choice[networking.Sidecar]{
 		labels: func(s *networking.Sidecar) map[string]string {

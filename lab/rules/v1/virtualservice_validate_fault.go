@@ -45,7 +45,7 @@ func (v *validator) delay(path string, d *networking.HTTPFaultInjection_Delay) {
 	if percent != 0 {
 		v.Warn(path+".percent", rules.Deprecated,
 			"Deprecated: HTTPRoute.fault.delay.percent is deprecated; "+
-				"use HTTPRoute.fault.delay.percentage.value")
+				"use HTTPRoute.fault.delay.percentage")
 	}
 	if d.Percentage.GetValue() == 0 && (percent == 0 || d.Percentage != nil) {
 		v.hitsNobody(path, d.Percentage)
