@@ -76,8 +76,11 @@ func (s Set) said() []Finding {
 	return list
 }
 
-// warned is what admission says of a rule that it takes.
+// warned is what admission says of a rule that it takes; nothing of other objects.
 func (o Object) warned() []Finding {
+	if o.rule == nil {
+		return nil
+	}
 	found := slices.Clone(o.rule.Warnings)
 	for i := range found {
 		found[i].Key = o.rule.Key

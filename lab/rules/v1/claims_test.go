@@ -30,7 +30,7 @@ func TestClaims(t *testing.T) {
 		},
 		"another protocol": {
 			entry("a", "x.com", http) + entry("b", "x.com", strings.Replace(http, "HTTP", "TLS", 1)), "80 http",
-			`IST0177 Warning (ServiceEntry istio-tutorial/a) Multiple ServiceEntries (istio-tutorial/a,istio-tutorial/b) define ` +
+			`IST0177 Warning (ServiceEntry istio-tutorial/a) Multiple ServiceEntries (istio-tutorial/a, istio-tutorial/b) define ` +
 				`the same host "x.com" and port 80 with conflicting protocols (HTTP, TLS).`,
 		},
 		"for the client's namespace alone": {

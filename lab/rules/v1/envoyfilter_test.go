@@ -44,8 +44,8 @@ func TestLimitOfRoutesIsChecked(t *testing.T) {
 	t.Parallel()
 	const bucket = "token_bucket: {max_tokens: 4, fill_interval: 2s}"
 	for change, want := range map[string]string{
-		"operation: MERGE|operation: ADD":                            "configPatches[1].patch.operation: ADD: not supported by the lab",
-		"applyTo: HTTP_ROUTE|applyTo: VIRTUAL_HOST":                  "configPatches[1].applyTo: VIRTUAL_HOST: not supported by the lab",
+		"operation: MERGE|operation: ADD":                            "configPatches[1].patch.operation: ADD instead of MERGE: not supported by the lab",
+		"applyTo: HTTP_ROUTE|applyTo: VIRTUAL_HOST":                  "configPatches[1].applyTo: VIRTUAL_HOST instead of HTTP_FILTER or HTTP_ROUTE: not supported by the lab",
 		"routeConfiguration: {|routeConfiguration: {portName: a, ":   "match.routeConfiguration.portName: not supported by the lab",
 		"match: {context|match: {proxy: {proxyVersion: a}, context":  "configPatches[0].match.proxy: not supported by the lab",
 		"listener: {|listener: {portNumber: 80, ":                    "configPatches[0].match.listener.portNumber: not supported by the lab",
