@@ -21,14 +21,17 @@ func (b *builder) entrances(s served, in mesh.Inbound) []*routev3.Route {
 			return slices.Contains(c.Workloads, w.Name)
 		})
 		route.Name = w.String()
-		route.Match.Headers = []*routev3.HeaderMatcher{header(mesh.Condition{
-			Attribute: mesh.Header, Header: callerHeader, Compare: mesh.Exact, Value: route.Name,
-		})}
+		route.Match.Headers = []*routev3.HeaderMatcher{header(isCaller(route.Name))}
 		list = append(list, route)
 	}
 	last := b.entrance(s, in, func(c mesh.Callers) bool { return c.Others })
 	last.Name = Others
 	return append(list, last)
+}
+
+// isCaller is met by the calls of a workload.
+func isCaller(name string) mesh.Condition {
+	return mesh.Condition{Attribute: mesh.Header, Header: callerHeader, Compare: mesh.Exact, Value: name}
 }
 
 // entrance is the route of the callers for whom the rest is.

@@ -56,12 +56,8 @@ func localStat(i mesh.Instance) string { return statName("http_local_rate_limite
 
 // localLimits are by filter. All routes of the virtual host share them, whoever calls.
 func (b *builder) localLimits(s served, in mesh.Inbound) map[string]*anypb.Any {
-	locals := localsOf(in)
-	if len(locals) == 0 {
-		return nil
-	}
 	config := map[string]*anypb.Any{}
-	for n, l := range locals {
+	for n, l := range localsOf(in) {
 		b.checkLocal(l)
 		config[localFilter(n)] = b.pack(&localv3.LocalRateLimit{
 			StatPrefix:           localStat(s.instance),

@@ -12,8 +12,7 @@
 //   - ServiceEntry: everything but HTTP, TLS and TCP to hosts outside by their whole names, where
 //     DNS has them;
 //   - Sidecar: ingress, ports and binds, connection pools, egress proxies;
-//   - AuthorizationPolicy: AUDIT, CUSTOM, targetRefs, operations and conditions, and sources
-//     other than principals, service accounts and namespaces;
+//   - AuthorizationPolicy: CUSTOM, targetRefs, and sources and conditions of addresses and tokens;
 //   - PeerAuthentication: DISABLE and single ports;
 //   - EnvoyFilter: everything but a local rate limit on a workload's inbound calls;
 //   - Telemetry: everything but tags of REQUEST_COUNT as the server counts it.

@@ -286,7 +286,7 @@ func TestValidationAgreesWithIstio(t *testing.T) {
 			}
 		})
 	}
-	if agreed != 261 {
+	if agreed != 266 {
 		t.Errorf("%d cases to agree with", agreed)
 	}
 }
@@ -325,10 +325,5 @@ func unsupportedValidation() map[string]string {
 		"se/port protocol missing":       "a port without: not supported by the lab",
 		"se/host short":                  "host httpbin without a dot: not supported by the lab",
 		"vs/tcp only":                    "spec.tcp: not supported by the lab",
-		"ap/to paths":                    "spec.rules[0].to: not supported by the lab",
-		"ap/to ports string":             "spec.rules[0].to: not supported by the lab",
-		"ap/to methods lower case":       "spec.rules[0].to: not supported by the lab",
-		"ap/to methods":                  "spec.rules[0].to: not supported by the lab",
-		"ap/to paths template":           "spec.rules[0].to: not supported by the lab",
 	}
 }

@@ -47,7 +47,7 @@ func unsupported() map[string][]string {
 			"egress[].captureMode", "outboundTrafficPolicy.egressProxy",
 		},
 		"AuthorizationPolicy": {
-			"targetRef", "targetRefs", "provider", "rules[].to", "rules[].when",
+			"targetRef", "targetRefs", "provider",
 			"rules[].from[].source.requestPrincipals", "rules[].from[].source.notRequestPrincipals",
 			"rules[].from[].source.ipBlocks", "rules[].from[].source.notIpBlocks",
 			"rules[].from[].source.remoteIpBlocks", "rules[].from[].source.notRemoteIpBlocks",
