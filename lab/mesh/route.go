@@ -99,7 +99,7 @@ type Condition struct {
 	Compare   Comparison
 	Value     string
 	Not       bool // not for Query
-	// IgnoreCase is for the path, compared to a literal.
+	// IgnoreCase is for what is compared to a literal.
 	IgnoreCase bool
 	// EmptyIfMissing takes a header that is not there for an empty one.
 	EmptyIfMissing bool
@@ -136,6 +136,10 @@ const (
 	Segments // for a path: the value, or below it
 	Regex    // the whole attribute
 	Present  // whatever its value
+	Suffix
+	// Template is a path of literals, * for one segment and ** for any number, as Envoy writes it.
+	// Only policies of access have it.
+	Template
 )
 
 // Retry repeats a request inside the cluster that was picked.

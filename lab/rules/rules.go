@@ -100,6 +100,8 @@ type Rule struct {
 	Warnings []Finding
 	// Suppressed are the codes of findings that the rule's author does not want to read.
 	Suppressed []string
+	// DryRun rules of access are counted, and decide nothing.
+	DryRun bool
 
 	// Created is when, as far as the caller knows it.
 	Created time.Time

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
@@ -80,14 +81,16 @@ func (b *builder) inbound(i mesh.Instance, in mesh.Inbound) {
 		b.listen(door{
 			name: name, address: pipe(b.socket(s.door()), ownerOnly), owner: i.Name,
 			service: app(i), direction: envoy.Inbound,
-			filters: append([]*hcmv3.HttpFilter{b.limitFilter()}, b.localLimitFilters(i)...),
+			filters: slices.Concat(b.accessFilters(), []*hcmv3.HttpFilter{b.limitFilter()}, b.localLimitFilters(i)),
 		})
 		b.program(s, in.Unlimited)
+		settings := b.localLimits(s, in)
+		b.access(s, in.Access, settings)
 		b.add(Routes, name, &routev3.RouteConfiguration{
 			Name: name,
 			VirtualHosts: []*routev3.VirtualHost{{
 				Name: name, Domains: []string{"*"}, Routes: b.entrances(s, in),
-				TypedPerFilterConfig: b.localLimits(s, in),
+				TypedPerFilterConfig: settings,
 			}},
 			RequestHeadersToRemove: []string{callerHeader},
 		})

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+	"google.golang.org/protobuf/types/known/anypb"
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	"istio-tutorial/lab/mesh"
@@ -21,9 +22,7 @@ func (b *builder) entrances(s served, in mesh.Inbound) []*routev3.Route {
 			return slices.Contains(c.Workloads, w.Name)
 		})
 		route.Name = w.String()
-		route.Match.Headers = []*routev3.HeaderMatcher{header(mesh.Condition{
-			Attribute: mesh.Header, Header: callerHeader, Compare: mesh.Exact, Value: route.Name,
-		})}
+		route.Match.Headers = []*routev3.HeaderMatcher{header(isCaller(route.Name))}
 		list = append(list, route)
 	}
 	if b.anonymous {
@@ -60,6 +59,22 @@ func isAnonymous(out mesh.Outbound) bool {
 	return false
 }
 
+// isCaller is met by the calls of a workload.
+func isCaller(name string) mesh.Condition {
+	return mesh.Condition{Attribute: mesh.Header, Header: callerHeader, Compare: mesh.Exact, Value: name}
+}
+
+// decided keeps the filters of access and of limits off a route.
+func (b *builder) decided(in mesh.Inbound) map[string]*anypb.Any {
+	settings := b.unlimited(in)
+	for _, step := range accessSteps() {
+		if len(in.Access) > 0 {
+			settings[step.name] = b.pack(&routev3.FilterConfig{Disabled: true})
+		}
+	}
+	return settings
+}
+
 // entrance is the route of the callers for whom the rest is.
 func (b *builder) entrance(
 	s served, in mesh.Inbound, isFor func(mesh.Callers) bool,
@@ -68,7 +83,7 @@ func (b *builder) entrance(
 		if isFor(d.Callers) {
 			return &routev3.Route{
 				Match: everything(), Action: directResponse(d.Answer),
-				TypedPerFilterConfig: b.unlimited(in), // who is refused spends nothing
+				TypedPerFilterConfig: b.decided(in), // who is refused spends nothing
 			}
 		}
 	}

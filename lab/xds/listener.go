@@ -46,6 +46,7 @@ func (b *builder) listen(d door) {
 		},
 		HttpFilters:                append(d.filters, b.filter(routerFilter, &routerv3.Router{})),
 		UseRemoteAddress:           wrapperspb.Bool(d.edge),
+		NormalizePath:              wrapperspb.Bool(true), // rules read /a/../b as /b, as Istio's proxies do
 		ServerHeaderTransformation: hcmv3.HttpConnectionManager_PASS_THROUGH,
 		StreamIdleTimeout:          durationpb.New(0), // a delay may be as long as its rule says
 		CommonHttpProtocolOptions:  &corev3.HttpProtocolOptions{IdleTimeout: durationpb.New(0)},

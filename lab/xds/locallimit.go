@@ -68,12 +68,8 @@ func localStat(i mesh.Instance) string { return statName("http_local_rate_limite
 
 // localLimits are by filter. All routes of the virtual host share them, whoever calls.
 func (b *builder) localLimits(s served, in mesh.Inbound) map[string]*anypb.Any {
-	locals := localsAt(in, s.service)
-	if len(locals) == 0 {
-		return nil
-	}
 	config := map[string]*anypb.Any{}
-	for n, l := range locals {
+	for n, l := range localsAt(in, s.service) {
 		b.checkLocal(l)
 		config[localFilter(n)] = b.pack(localLimit(l, localStat(s.instance)))
 	}
@@ -190,11 +186,8 @@ func settings(headers map[string]string) []*corev3.HeaderValueOption {
 
 // unlimited keeps the filters off a route.
 func (b *builder) unlimited(in mesh.Inbound) map[string]*anypb.Any {
-	var config map[string]*anypb.Any
+	config := map[string]*anypb.Any{}
 	for n := range localsOf(in) {
-		if config == nil {
-			config = map[string]*anypb.Any{}
-		}
 		config[localFilter(n)] = b.pack(&routev3.FilterConfig{Disabled: true})
 	}
 	return config

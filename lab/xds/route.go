@@ -292,6 +292,10 @@ func text(c mesh.Condition) *matcherv3.StringMatcher {
 		return &matcherv3.StringMatcher{
 			MatchPattern: &matcherv3.StringMatcher_Prefix{Prefix: c.Value}, IgnoreCase: c.IgnoreCase,
 		}
+	case mesh.Suffix:
+		return &matcherv3.StringMatcher{
+			MatchPattern: &matcherv3.StringMatcher_Suffix{Suffix: c.Value}, IgnoreCase: c.IgnoreCase,
+		}
 	case mesh.Regex:
 		return &matcherv3.StringMatcher{MatchPattern: &matcherv3.StringMatcher_SafeRegex{
 			SafeRegex: &matcherv3.RegexMatcher{Regex: c.Value},

@@ -16,25 +16,23 @@ func (r *resolver) isAnonymous(c client, cluster mesh.Cluster) bool {
 	return isInside && r.blocks(c, cluster).isPlain()
 }
 
-// anonymousDenial is what those meet who do not say who calls; false if nothing.
-func (r *resolver) anonymousDenial(
-	server mesh.Workload, deny, allow []authorizationPolicy,
-) (mesh.Denial, bool) {
+// anonymousDenials are what those meet who do not say who calls, where a server wants to know it.
+func (r *resolver) anonymousDenials(server mesh.Workload) []mesh.Denial {
 	if !r.isPlainAnywhere() {
-		return mesh.Denial{}, false
+		return nil
 	}
-	denial := mesh.Denial{Callers: mesh.Callers{Anonymous: true}}
-	if strict := r.strict(server); strict != "" {
-		denial.From = []string{strict}
-		denial.Answer = mesh.Response{
+	strict := r.strict(server)
+	if strict == "" {
+		return nil
+	}
+	return []mesh.Denial{{
+		From: []string{strict}, Callers: mesh.Callers{Anonymous: true},
+		Answer: mesh.Response{
 			Status: http.StatusServiceUnavailable,
 			Body: "upstream connect error or disconnect/reset before headers. reset reason: connection " +
 				"termination",
-		}
-		return denial, true
-	}
-	denial.From, denial.Answer = refusal(deny, allow, caller{isAnonymous: true}), denied()
-	return denial, len(denial.From) > 0
+		},
+	}}
 }
 
 // isPlainAnywhere reports whether any rule has calls of services go in plain text.

@@ -2,6 +2,7 @@ package v1
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -38,15 +39,14 @@ func (c caller) principal() string {
 func (r *resolver) inbound(server mesh.Workload) mesh.Inbound {
 	doors, pool := r.doors(server)
 	return mesh.Inbound{
-		Denials:  r.denials(server),
+		Denials:  r.anonymousDenials(server),
+		Access:   r.accessTo(server),
 		Limits:   r.limits(server),
 		Counters: r.counters(server),
 
 		Unlimited: true, Doors: doors, Pool: pool,
 	}
 }
-
-func denied() mesh.Response { return mesh.Response{Status: 403, Body: "RBAC: access denied"} }
 
 // selects reports whether a rule of a namespace is for a workload: it selects it, or selects
 // nothing, from its namespace or from the root's.
@@ -55,56 +55,111 @@ func selects(r rules.Rule, labels map[string]string, w mesh.Workload) bool {
 		w.Labels.Has(labels)
 }
 
-// denials asks the policies that deny first, then those that allow.
-func (r *resolver) denials(server mesh.Workload) []mesh.Denial {
-	var deny, allow []authorizationPolicy
+// accessTo is the rules of all policies that are for a workload.
+func (r *resolver) accessTo(server mesh.Workload) []mesh.AccessRule {
+	var list []mesh.AccessRule
 	for _, p := range r.access {
-		switch {
-		case !selects(p.Rule, p.Spec.GetSelector().GetMatchLabels(), server):
-		case p.Spec.Action == security.AuthorizationPolicy_DENY:
-			deny = append(deny, p)
-		default:
-			allow = append(allow, p)
+		if selects(p.Rule, p.Spec.GetSelector().GetMatchLabels(), server) {
+			list = append(list, r.accessRules(p)...)
 		}
-	}
-	var list []mesh.Denial
-	for _, c := range r.callers() {
-		if from := refusal(deny, allow, c); len(from) > 0 {
-			one := mesh.Denial{From: from, Answer: denied()}
-			mesh.Meet(&list, c.workload, one, func(d *mesh.Denial) *mesh.Callers { return &d.Callers })
-		}
-	}
-	if one, ok := r.anonymousDenial(server, deny, allow); ok {
-		list = append(list, one)
 	}
 	return list
 }
 
-// refusal is the names of the policies that refuse a caller.
-func refusal(deny, allow []authorizationPolicy, c caller) []string {
-	for _, p := range deny {
-		if matches(p.Spec, c, p.Key.Namespace) {
-			return []string{p.Key.Path()}
+// accessRules are those of a policy; one without rules is about no request.
+func (r *resolver) accessRules(p authorizationPolicy) []mesh.AccessRule {
+	list := make([]mesh.AccessRule, max(1, len(p.Spec.Rules)))
+	for i := range list {
+		list[i] = mesh.AccessRule{
+			From:   p.Key.Path(),
+			Name:   fmt.Sprintf("ns[%s]-policy[%s]-rule[%d]", p.Key.Namespace, p.Key.Name, i),
+			Action: accessAction(p.Spec.Action),
+			DryRun: p.DryRun,
 		}
 	}
-	var from []string
-	for _, p := range allow {
-		if matches(p.Spec, c, p.Key.Namespace) {
-			return nil
-		}
-		from = append(from, p.Key.Path())
+	for i, rule := range p.Spec.Rules {
+		list[i].Sources = r.sources(rule, p.Key.Namespace)
+		list[i].Operations = operations(rule)
 	}
-	return from
+	return list
 }
 
-// matches is true where one rule has the caller among its sources; a rule without sources has
-// everyone, a policy without rules nobody.
-func matches(p *security.AuthorizationPolicy, c caller, namespace string) bool {
-	return slices.ContainsFunc(p.Rules, func(rule *security.Rule) bool {
-		return len(rule.From) == 0 || slices.ContainsFunc(rule.From, func(f *security.Rule_From) bool {
-			return isSource(f.Source, c, namespace)
-		})
-	})
+func accessAction(a security.AuthorizationPolicy_Action) mesh.AccessAction {
+	switch a {
+	case security.AuthorizationPolicy_DENY:
+		return mesh.Deny
+	case security.AuthorizationPolicy_AUDIT:
+		return mesh.Audit
+	default:
+		return mesh.Allow
+	}
+}
+
+// sources are who may have sent a request, each with what a rule wants of the request's headers.
+func (r *resolver) sources(rule *security.Rule, namespace string) []mesh.AccessTerms {
+	from := []*security.Source{nil}
+	if len(rule.From) > 0 {
+		from = nil
+		for _, f := range rule.From {
+			from = append(from, f.Source)
+		}
+	}
+	var list []mesh.AccessTerms
+	for _, s := range from {
+		var terms mesh.AccessTerms
+		if s != nil || asksForCaller(rule.When) {
+			terms = append(terms, mesh.AccessTerm{Callers: r.callersOf(s, rule.When, namespace)})
+		}
+		for _, when := range rule.When {
+			if name, ok := headerOf(when.Key); ok {
+				header := mesh.Condition{Attribute: mesh.Header, Header: name}
+				terms = addTerms(terms, textTerm(header), when.Values, when.NotValues)
+			}
+		}
+		list = append(list, terms)
+	}
+	return list
+}
+
+// callersOf are the callers of whom a source and the conditions about callers hold.
+func (r *resolver) callersOf(s *security.Source, when []*security.Condition, namespace string) *mesh.Callers {
+	callers := &mesh.Callers{}
+	for _, c := range append(r.callers(), caller{isAnonymous: true}) {
+		if isSource(s, c, namespace) && !slices.ContainsFunc(when, func(w *security.Condition) bool {
+			about := sourceOf(w)
+			return about != nil && !isSource(about, c, namespace)
+		}) {
+			c.addTo(callers)
+		}
+	}
+	return callers
+}
+
+func (c caller) addTo(callers *mesh.Callers) {
+	if c.isAnonymous {
+		callers.Anonymous = true
+		return
+	}
+	callers.Add(c.workload)
+}
+
+func asksForCaller(when []*security.Condition) bool {
+	return slices.ContainsFunc(when, func(w *security.Condition) bool { return sourceOf(w) != nil })
+}
+
+// sourceOf is a condition about the caller as a source has it; nil for other conditions.
+func sourceOf(w *security.Condition) *security.Source {
+	switch w.Key {
+	case "source.principal":
+		return &security.Source{Principals: w.Values, NotPrincipals: w.NotValues}
+	case "source.namespace":
+		return &security.Source{Namespaces: w.Values, NotNamespaces: w.NotValues}
+	case "source.serviceAccount":
+		return &security.Source{ServiceAccounts: w.Values, NotServiceAccounts: w.NotValues}
+	case "source.trustDomain":
+		return &security.Source{TrustDomains: w.Values, NotTrustDomains: w.NotValues}
+	}
+	return nil
 }
 
 // isSource holds where every list of a source does.
@@ -119,12 +174,15 @@ func isSource(s *security.Source, c caller, namespace string) bool {
 		return full
 	}
 	if c.isAnonymous {
-		return len(s.GetPrincipals())+len(s.GetNamespaces())+len(s.GetServiceAccounts()) == 0
+		return len(s.GetPrincipals())+len(s.GetNamespaces())+len(s.GetServiceAccounts())+
+			len(s.GetTrustDomains()) == 0
 	}
 	account := c.namespace + "/" + c.account
 	return listed(s.GetPrincipals(), c.principal(), true) &&
 		listed(s.GetNamespaces(), c.namespace, true) &&
 		listed(accounts(s.GetServiceAccounts()), account, true) &&
+		listed(s.GetTrustDomains(), mesh.Domain, true) &&
+		listed(s.GetNotTrustDomains(), mesh.Domain, false) &&
 		listed(s.GetNotPrincipals(), c.principal(), false) &&
 		listed(s.GetNotNamespaces(), c.namespace, false) &&
 		listed(accounts(s.GetNotServiceAccounts()), account, false)

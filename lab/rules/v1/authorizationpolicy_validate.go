@@ -2,7 +2,9 @@ package v1
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	security "istio.io/api/security/v1beta1"
@@ -24,9 +26,7 @@ func (i inspector) peerAuthenticationNotes(p peerAuthentication) []rules.Finding
 
 func (v *validator) authorizationPolicy(p *security.AuthorizationPolicy) {
 	v.selector(p.Selector)
-	switch p.Action {
-	case security.AuthorizationPolicy_ALLOW, security.AuthorizationPolicy_DENY:
-	default:
+	if p.Action == security.AuthorizationPolicy_CUSTOM {
 		v.Fail("spec.action", "%s: not supported by the lab", p.Action)
 	}
 	if p.Action == security.AuthorizationPolicy_DENY && len(p.Rules) == 0 {
@@ -35,48 +35,191 @@ func (v *validator) authorizationPolicy(p *security.AuthorizationPolicy) {
 			"want it be triggered for every request")
 	}
 	for i, rule := range p.Rules {
+		path := rules.At("spec.rules", i)
 		for j, from := range rule.From {
-			v.Required(rules.At(rules.At("spec.rules", i)+".from", j)+".source", from.GetSource())
-			v.source(rules.At(rules.At("spec.rules", i)+".from", j)+".source", from.Source)
+			v.Required(rules.At(path+".from", j)+".source", from.GetSource())
+			v.source(rules.At(path+".from", j)+".source", from.Source)
 		}
+		for j, to := range rule.To {
+			if v.Required(rules.At(path+".to", j)+".operation", to.GetOperation()) {
+				v.accessOperation(rules.At(path+".to", j)+".operation", to.Operation)
+			}
+		}
+		for j, when := range rule.When {
+			v.when(rules.At(path+".when", j), when)
+		}
+		if p.Action == security.AuthorizationPolicy_DENY && deniesTCP(rule) {
+			v.Warn(path, rules.SchemaWarning, "Schema validation warning: configured AuthorizationPolicy "+
+				"will deny all traffic to TCP ports under its scope due to the use of only HTTP attributes "+
+				"in a DENY rule; it is recommended to explicitly specify the port")
+		}
+	}
+}
+
+// deniesTCP reports whether a rule that denies asks only for what a port of TCP does not tell. Of
+// sources nothing that the lab takes is such.
+func deniesTCP(rule *security.Rule) bool {
+	return len(rule.To) > 0 && !slices.ContainsFunc(rule.To, func(t *security.Rule_To) bool {
+		return len(t.GetOperation().GetPorts())+len(t.GetOperation().GetNotPorts()) > 0
+	})
+}
+
+// list is a field of texts.
+type list struct {
+	field string
+	texts []string
+}
+
+// notEmpty takes lists of which at least one has a text, and none has an empty one.
+func (v *validator) notEmpty(path string, lists []list) {
+	empty := true
+	for _, l := range lists {
+		empty = empty && len(l.texts) == 0
+		for i, text := range l.texts {
+			v.NotEmpty(rules.At(path+"."+l.field, i), text)
+		}
+	}
+	if empty {
+		v.Fail(path, "must not be empty")
 	}
 }
 
 func (v *validator) source(path string, s *security.Source) {
-	lists := map[string][]string{
-		"principals": s.GetPrincipals(), "notPrincipals": s.GetNotPrincipals(),
-		"namespaces": s.GetNamespaces(), "notNamespaces": s.GetNotNamespaces(),
-		"serviceAccounts": s.GetServiceAccounts(), "notServiceAccounts": s.GetNotServiceAccounts(),
+	if s == nil {
+		return
 	}
-	empty := true
-	for _, name := range sortedKeys(lists) {
-		empty = empty && len(lists[name]) == 0
-		for i, text := range lists[name] {
-			v.sourceText(rules.At(path+"."+name, i), name, text)
-		}
+	accounts := []list{
+		{"serviceAccounts", s.ServiceAccounts}, {"notServiceAccounts", s.NotServiceAccounts},
 	}
-	accounts := len(s.GetServiceAccounts()) + len(s.GetNotServiceAccounts())
-	others := len(s.GetPrincipals()) + len(s.GetNotPrincipals()) + len(s.GetNamespaces()) +
-		len(s.GetNotNamespaces())
-	switch {
-	case s != nil && empty:
-		v.Fail(path, "must not be empty")
-	case accounts > 0 && others > 0:
+	others := []list{
+		{"principals", s.Principals}, {"notPrincipals", s.NotPrincipals},
+		{"namespaces", s.Namespaces}, {"notNamespaces", s.NotNamespaces},
+	}
+	domains := []list{{"trustDomains", s.TrustDomains}, {"notTrustDomains", s.NotTrustDomains}}
+	v.notEmpty(path, slices.Concat(accounts, others, domains))
+	v.accounts(path, accounts)
+	for _, l := range domains {
+		v.domains(path+"."+l.field, l.texts)
+	}
+	some := func(l list) bool { return len(l.texts) > 0 }
+	if slices.ContainsFunc(accounts, some) && slices.ContainsFunc(others, some) {
 		v.Fail(path, "serviceAccounts exclude principals and namespaces")
 	}
 }
 
-func (v *validator) sourceText(path, list, text string) {
-	v.NotEmpty(path, text)
-	if strings.HasSuffix(strings.ToLower(list), "serviceaccounts") &&
-		(strings.Count(text, "/") > 1 || strings.Contains(text, "*")) {
-		v.Fail(path, "want ACCOUNT or NAMESPACE/ACCOUNT, not %q", text)
+// domains takes a * at one end of a name, as admission does.
+func (v *validator) domains(path string, names []string) {
+	for i, name := range names {
+		if inner := strings.Trim(name, "*"); strings.Contains(inner, "*") || inner == "" && len(name) > 1 {
+			v.Fail(rules.At(path, i), "%s: * may stand at the beginning or at the end only", rules.Quote(name))
+		}
 	}
+}
+
+func (v *validator) accounts(path string, lists []list) {
+	for _, l := range lists {
+		for i, text := range l.texts {
+			if strings.Count(text, "/") > 1 || strings.Contains(text, "*") {
+				v.Fail(rules.At(path+"."+l.field, i), "want ACCOUNT or NAMESPACE/ACCOUNT, not %q", text)
+			}
+		}
+	}
+}
+
+func (v *validator) accessOperation(path string, o *security.Operation) {
+	paths := []list{{"paths", o.Paths}, {"notPaths", o.NotPaths}}
+	ports := []list{{"ports", o.Ports}, {"notPorts", o.NotPorts}}
+	v.notEmpty(path, slices.Concat(paths, ports, []list{
+		{"methods", o.Methods}, {"notMethods", o.NotMethods}, {"hosts", o.Hosts}, {"notHosts", o.NotHosts},
+	}))
+	for _, l := range ports {
+		v.portTexts(path+"."+l.field, l.texts)
+	}
+	for _, l := range paths {
+		for i, text := range l.texts {
+			if problem := templateProblem(text); problem != "" {
+				v.Fail(rules.At(path+"."+l.field, i), "path %s: %s", rules.Quote(text), problem)
+			}
+		}
+	}
+}
+
+func (v *validator) portTexts(path string, texts []string) {
+	for i, text := range texts {
+		if _, err := strconv.ParseUint(text, 10, 16); err != nil {
+			v.Fail(rules.At(path, i), "port %s is not in 0-65535", rules.Quote(text))
+		}
+	}
+}
+
+// segment is what a path with templates may have between two slashes.
+var segment = regexp.MustCompile(`^[a-zA-Z0-9-._~%!$&'()+,;:@=]+$`)
+
+// templateProblem is what is wrong with the braces of a path; Envoy takes {*} for one segment, and
+// {**} for any number, as the last operator.
+func templateProblem(path string) string {
+	last := false
+	for _, s := range strings.Split(strings.Trim(path, "/"), "/") {
+		switch isOperator := s == "{*}" || s == "{**}"; {
+		case isOperator && last:
+			return "{**} is not the last operator"
+		case isOperator:
+			last = s == "{**}"
+		case strings.ContainsAny(s, "{}"):
+			return "a brace stands elsewhere than in {*} and {**}, each alone between slashes"
+		case isTemplate(path) && !segment.MatchString(s):
+			return fmt.Sprintf("%s is no segment of a path beside {*} and {**}", rules.Quote(s))
+		}
+	}
+	return ""
+}
+
+// when takes conditions about callers, headers and ports.
+func (v *validator) when(path string, w *security.Condition) {
+	values := []list{{"values", w.Values}, {"notValues", w.NotValues}}
+	if !v.Required(path+".key", w.Key) {
+		return
+	}
+	v.notEmpty(path, values)
+	name, isHeader := headerOf(w.Key)
+	switch {
+	case isHeader:
+		if !strings.HasSuffix(w.Key, "]") || name == "" {
+			v.Fail(path+".key", "want %s[NAME], not %s", requestHeader, rules.Quote(w.Key))
+		}
+	case w.Key == destinationPort:
+		for _, l := range values {
+			v.portTexts(path+"."+l.field, l.texts)
+		}
+	case w.Key == "source.serviceAccount":
+		v.accounts(path, values)
+	case w.Key == "source.trustDomain":
+		for _, l := range values {
+			v.domains(path+"."+l.field, l.texts)
+		}
+	case sourceOf(w) == nil:
+		v.unknownKey(path+".key", w.Key)
+	}
+}
+
+// unknownKey tells the keys that a cluster knows from those that nobody does.
+func (v *validator) unknownKey(path, key string) {
+	known := []string{"source.ip", "remote.ip", "destination.ip", "connection.sni", "request.auth.", "experimental.envoy.filters."}
+	if slices.ContainsFunc(known, func(k string) bool { return strings.HasPrefix(key, k) }) {
+		v.Fail(path, "%s: %w", key, rules.ErrUnsupported)
+		return
+	}
+	v.Fail(path, "%s is no key of a condition; want one of source.principal, source.namespace, "+
+		"source.serviceAccount, source.trustDomain, request.headers[NAME] and destination.port", rules.Quote(key))
 }
 
 func (i inspector) accessNotes(r authorizationPolicy) []rules.Finding {
 	labels := r.Spec.GetSelector().GetMatchLabels()
 	notes := slices.Concat(i.principals(r.Spec), i.namespaces(r.Spec))
+	if r.Spec.Action == security.AuthorizationPolicy_AUDIT {
+		notes = append(notes, rules.Warn("spec.action", "",
+			"AUDIT decides nothing, and no program here records the requests that it marks"))
+	}
 	if (len(labels) > 0 || r.Key.Namespace != rootNamespace) && len(i.chosen(r.Rule, labels)) == 0 {
 		notes = append(notes, rules.Warn("spec.selector", rules.NoWorkloads,
 			"No matching workloads for this resource with the following labels: %s", mesh.Labels(labels)))

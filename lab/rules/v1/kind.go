@@ -10,8 +10,7 @@
 //   - DestinationRule: tunnels by POST, and own certificates;
 //   - ServiceEntry: endpoints with an identity, ranges of IPv6;
 //   - Sidecar: ports at which a sidecar itself listens, and TLS at them;
-//   - AuthorizationPolicy: AUDIT, CUSTOM, targetRefs, operations and conditions, and sources
-//     other than principals, service accounts and namespaces;
+//   - AuthorizationPolicy: CUSTOM, targetRefs, and sources and conditions of addresses and tokens;
 //   - PeerAuthentication: DISABLE and single ports;
 //   - EnvoyFilter: everything but local rate limits on a workload's inbound calls;
 //   - Telemetry: everything but tags of REQUEST_COUNT as the server counts it.

@@ -282,7 +282,7 @@ func TestValidationAgreesWithIstio(t *testing.T) {
 			}
 		})
 	}
-	if agreed != 265 {
+	if agreed != 270 {
 		t.Errorf("%d cases to agree with", agreed)
 	}
 }
@@ -317,10 +317,5 @@ func unsupportedValidation() map[string]string {
 		"ap/targetRefs Service":          "targetRefs: not supported by the lab",
 		"ap/ipBlocks CIDR":               "ipBlocks: not supported by the lab",
 		"sc/bind without port":           "spec.egress[0].bind: 1.2.3.4: not supported by the lab",
-		"ap/to paths":                    "spec.rules[0].to: not supported by the lab",
-		"ap/to ports string":             "spec.rules[0].to: not supported by the lab",
-		"ap/to methods lower case":       "spec.rules[0].to: not supported by the lab",
-		"ap/to methods":                  "spec.rules[0].to: not supported by the lab",
-		"ap/to paths template":           "spec.rules[0].to: not supported by the lab",
 	}
 }

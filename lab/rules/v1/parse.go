@@ -2,15 +2,20 @@ package v1
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"google.golang.org/protobuf/proto"
+	security "istio.io/api/security/v1beta1"
 
 	"istio-tutorial/lab/document"
 	"istio-tutorial/lab/rules"
 )
 
-const suppressAnnotation = "galley.istio.io/analyze-suppress"
+const (
+	suppressAnnotation = "galley.istio.io/analyze-suppress"
+	dryRunAnnotation   = "istio.io/dry-run"
+)
 
 // Parse reads rules as admission does, strictly, and names every problem of every document; the
 // error is a document.Errors. A rule that names no namespace belongs to the given one.
@@ -43,7 +48,28 @@ func parse(doc document.Document, namespace string) (rules.Rule, document.Errors
 	row.Validate(&v, spec)
 	rule.Warnings = v.Warnings
 	rule.Suppressed = strings.Split(meta.Annotations[suppressAnnotation], ",")
+	rule.DryRun = v.dryRun(meta.Annotations, spec)
 	return rule, append(errs, v.Errs...)
+}
+
+// dryRun reports whether a policy of access is only to be counted.
+func (v *validator) dryRun(annotations map[string]string, spec any) bool {
+	text, ok := annotations[dryRunAnnotation]
+	if !ok {
+		return false
+	}
+	path := document.Join("metadata.annotations", dryRunAnnotation)
+	dry, err := strconv.ParseBool(text)
+	p, isPolicy := spec.(*security.AuthorizationPolicy)
+	switch {
+	case !isPolicy:
+		v.Fail(path, "only an AuthorizationPolicy can have it")
+	case p.Action != security.AuthorizationPolicy_ALLOW && p.Action != security.AuthorizationPolicy_DENY:
+		v.Fail(path, "only the actions ALLOW and DENY can have it")
+	case err != nil:
+		v.Fail(path, "want true or false, not %s", rules.Quote(text))
+	}
+	return dry
 }
 
 // unknownKind says what is wrong with the API version or the kind.

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -53,24 +54,49 @@ spec: {}
 			t.Parallel()
 			m := v1.Resolve(load(t, c.rules), topology())
 			s, _ := m.SidecarOf(tutorial("preference-v1"))
-			if got := allowed(s.Inbound.Denials); got != c.want {
-				t.Errorf("may call: %q, want %q; denials %+v", got, c.want, s.Inbound.Denials)
+			if got := allowed(s.Inbound.Access); got != c.want {
+				t.Errorf("may call: %q, want %q; rules %+v", got, c.want, s.Inbound.Access)
 			}
 		})
 	}
 }
 
-func allowed(denials []mesh.Denial) string {
-	may := "cprei"
-	for _, d := range denials {
-		for _, w := range d.Callers.Workloads {
-			may = strings.ReplaceAll(may, w.Name[:1], "")
-		}
-		if d.Callers.Others {
-			may = strings.ReplaceAll(may, "i", "")
+// allowed is who may call by rules that ask for callers only, a letter each.
+func allowed(list []mesh.AccessRule) string {
+	var callers string
+	for _, name := range []string{"customer-v1", "preference-v1", "recommendation-v1", "external-v1"} {
+		if mayCall(list, name) {
+			callers += name[:1]
 		}
 	}
-	return may
+	if mayCall(list, "") {
+		callers += "i"
+	}
+	return callers
+}
+
+// mayCall reports whether rules that ask for callers only let a workload call; "" is whoever is none.
+func mayCall(list []mesh.AccessRule, workload string) bool {
+	is := func(r mesh.AccessRule) bool {
+		return slices.ContainsFunc(r.Sources, func(terms mesh.AccessTerms) bool {
+			return !slices.ContainsFunc(terms, func(t mesh.AccessTerm) bool {
+				return workload == "" && !t.Callers.Others ||
+					workload != "" && !slices.ContainsFunc(t.Callers.Workloads, func(w mesh.Name) bool { return w.Name == workload })
+			})
+		})
+	}
+	asked, admitted := false, false
+	for _, r := range list {
+		switch r.Action {
+		case mesh.Deny:
+			if is(r) {
+				return false
+			}
+		case mesh.Allow:
+			asked, admitted = true, admitted || is(r)
+		}
+	}
+	return admitted || !asked
 }
 
 func TestLocalRateLimit(t *testing.T) {

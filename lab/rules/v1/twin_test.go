@@ -105,6 +105,13 @@ func onlyPreference() []difference {
 
 func denials() []difference {
 	return []difference{
+		{"today's policies are asked by request, 2018's lists by caller", func(m *mesh.Mesh) {
+			for i := range m.Sidecars {
+				in := &m.Sidecars[i].Inbound
+				in.Denials = append(in.Denials, refusals(in.Access, m.Workloads)...)
+				in.Access = nil
+			}
+		}},
 		{"2018 told each caller's name in its refusal; today all read the same",
 			inbound(func(in *mesh.Inbound) {
 				var one mesh.Denial
@@ -123,6 +130,20 @@ func denials() []difference {
 				}
 			})},
 	}
+}
+
+// refusals are the callers whom rules refuse whatever they ask for.
+func refusals(list []mesh.AccessRule, workloads []mesh.Workload) []mesh.Denial {
+	if list == nil {
+		return nil
+	}
+	refused := mesh.Denial{Callers: mesh.Callers{Others: !mayCall(list, "")}}
+	for _, w := range workloads {
+		if !mayCall(list, w.Name.Name) {
+			refused.Callers.Workloads = append(refused.Callers.Workloads, w.Name)
+		}
+	}
+	return []mesh.Denial{refused}
 }
 
 func limited() []difference {

@@ -42,7 +42,7 @@ func unsupported() map[string][]string {
 		"ServiceEntry": {"endpoints[].serviceAccount"},
 		"Sidecar":      {"ingress[].tls"},
 		"AuthorizationPolicy": {
-			"targetRef", "targetRefs", "provider", "rules[].to", "rules[].when",
+			"targetRef", "targetRefs", "provider",
 			"rules[].from[].source.requestPrincipals", "rules[].from[].source.notRequestPrincipals",
 			"rules[].from[].source.ipBlocks", "rules[].from[].source.notIpBlocks",
 			"rules[].from[].source.remoteIpBlocks", "rules[].from[].source.notRemoteIpBlocks",

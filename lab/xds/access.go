@@ -1,0 +1,217 @@
+package xds
+
+import (
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	rbacv3 "github.com/envoyproxy/go-control-plane/envoy/config/rbac/v3"
+	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+	filterv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/rbac/v3"
+	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
+	templatev3 "github.com/envoyproxy/go-control-plane/envoy/extensions/path/match/uri_template/v3"
+	matcherv3 "github.com/envoyproxy/go-control-plane/envoy/type/matcher/v3"
+	"google.golang.org/protobuf/types/known/anypb"
+
+	"istio-tutorial/lab/mesh"
+)
+
+// accessFilter is a step of an inbound listener, for the rules of one action.
+type accessFilter struct {
+	name   string
+	action mesh.AccessAction
+	does   rbacv3.RBAC_Action
+	dryRun string // begins the counters of rules that decide nothing, as Istio calls them
+}
+
+// accessSteps are in the order of Istio.
+func accessSteps() []accessFilter {
+	return []accessFilter{
+		{"envoy.filters.http.rbac.audit", mesh.Audit, rbacv3.RBAC_LOG, ""},
+		{"envoy.filters.http.rbac.deny", mesh.Deny, rbacv3.RBAC_DENY, "istio_dry_run_deny_"},
+		{"envoy.filters.http.rbac.allow", mesh.Allow, rbacv3.RBAC_ALLOW, "istio_dry_run_allow_"},
+	}
+}
+
+// accessFilters do nothing by themselves: the virtual host of an instance has the rules.
+func (b *builder) accessFilters() []*hcmv3.HttpFilter {
+	var list []*hcmv3.HttpFilter
+	for _, step := range accessSteps() {
+		list = append(list, b.filter(step.name, &filterv3.RBAC{}))
+	}
+	return list
+}
+
+// access adds the rules of access to a virtual host's settings, by filter.
+func (b *builder) access(s served, list []mesh.AccessRule, settings map[string]*anypb.Any) {
+	for _, step := range accessSteps() {
+		config := &filterv3.RBAC{ShadowRulesStatPrefix: step.dryRun}
+		for _, r := range list {
+			if r.Action != step.action {
+				continue
+			}
+			rules := &config.Rules
+			if r.DryRun {
+				rules = &config.ShadowRules
+			}
+			if *rules == nil {
+				*rules = &rbacv3.RBAC{Action: step.does, Policies: map[string]*rbacv3.Policy{}}
+			}
+			(*rules).Policies[r.Name] = b.accessPolicy(s, r)
+		}
+		if config.Rules != nil || config.ShadowRules != nil {
+			settings[step.name] = b.pack(&filterv3.RBACPerRoute{Rbac: config})
+		}
+	}
+}
+
+// accessPolicy is a rule in Envoy's words: never about a request where it lacks a side.
+func (b *builder) accessPolicy(s served, r mesh.AccessRule) *rbacv3.Policy {
+	p := &rbacv3.Policy{}
+	for _, terms := range r.Operations {
+		if and, ok := b.permission(s, r.Action, terms); ok {
+			p.Permissions = append(p.Permissions, and)
+		}
+	}
+	for _, terms := range r.Sources {
+		if and, ok := b.principal(s, r.Action, terms); ok {
+			p.Principals = append(p.Principals, and)
+		}
+	}
+	if len(p.Permissions) == 0 || len(p.Principals) == 0 {
+		p.Permissions = []*rbacv3.Permission{notPermission(anyPermission())}
+		p.Principals = []*rbacv3.Principal{notPrincipal(anyPrincipal())}
+	}
+	return p
+}
+
+// unknown reports whether a term asks what nobody knows on a port, and whether the terms then
+// still hold: those that deny go without it, those that allow allow nothing.
+func unknown(s served, action mesh.AccessAction, t mesh.AccessTerm) (skip, holds bool) {
+	return s.protocol == mesh.TCP && len(t.Conditions) > 0, action != mesh.Allow
+}
+
+func (b *builder) permission(
+	s served, action mesh.AccessAction, terms mesh.AccessTerms,
+) (*rbacv3.Permission, bool) {
+	set := &rbacv3.Permission_Set{Rules: []*rbacv3.Permission{anyPermission()}}
+	for _, t := range terms {
+		if skip, holds := unknown(s, action, t); skip && !holds {
+			return nil, false
+		} else if skip {
+			continue
+		}
+		one := &rbacv3.Permission_Set{}
+		for _, port := range t.Ports { // known here; the sidecar's own socket has none
+			if port == s.port {
+				one.Rules = append(one.Rules, anyPermission())
+			}
+		}
+		for _, c := range t.Conditions {
+			one.Rules = append(one.Rules, b.asked(c))
+		}
+		or := notPermission(anyPermission())
+		if len(one.Rules) > 0 {
+			or = &rbacv3.Permission{Rule: &rbacv3.Permission_OrRules{OrRules: one}}
+		}
+		if t.Not {
+			or = notPermission(or)
+		}
+		set.Rules = append(set.Rules, or)
+	}
+	return &rbacv3.Permission{Rule: &rbacv3.Permission_AndRules{AndRules: set}}, true
+}
+
+func (b *builder) principal(
+	s served, action mesh.AccessAction, terms mesh.AccessTerms,
+) (*rbacv3.Principal, bool) {
+	set := &rbacv3.Principal_Set{Ids: []*rbacv3.Principal{anyPrincipal()}}
+	for _, t := range terms {
+		if skip, holds := unknown(s, action, t); skip && !holds {
+			return nil, false
+		} else if skip {
+			continue
+		}
+		one := &rbacv3.Principal_Set{}
+		if t.Callers != nil {
+			one.Ids = append(one.Ids, b.callers(*t.Callers)...)
+		}
+		for _, c := range t.Conditions {
+			one.Ids = append(one.Ids, headerPrincipal(header(c)))
+		}
+		or := notPrincipal(anyPrincipal())
+		if len(one.Ids) > 0 {
+			or = &rbacv3.Principal{Identifier: &rbacv3.Principal_OrIds{OrIds: one}}
+		}
+		if t.Not {
+			or = notPrincipal(or)
+		}
+		set.Ids = append(set.Ids, or)
+	}
+	return &rbacv3.Principal{Identifier: &rbacv3.Principal_AndIds{AndIds: set}}, true
+}
+
+// callers are told apart by the header of their sidecars, which those that do not say who calls
+// have not.
+func (b *builder) callers(c mesh.Callers) []*rbacv3.Principal {
+	is := func(workload mesh.Name) *rbacv3.Principal {
+		return headerPrincipal(header(isCaller(workload.String())))
+	}
+	present := headerPrincipal(header(mesh.Condition{
+		Attribute: mesh.Header, Header: callerHeader, Compare: mesh.Present,
+	}))
+	var list []*rbacv3.Principal
+	for _, name := range c.Workloads {
+		list = append(list, is(name))
+	}
+	if c.Others {
+		others := []*rbacv3.Principal{present}
+		for _, w := range b.mesh.Workloads {
+			others = append(others, notPrincipal(is(w.Name)))
+		}
+		list = append(list, &rbacv3.Principal{
+			Identifier: &rbacv3.Principal_AndIds{AndIds: &rbacv3.Principal_Set{Ids: others}},
+		})
+	}
+	if c.Anonymous {
+		list = append(list, notPrincipal(present))
+	}
+	return list
+}
+
+// asked is met by a request that asks for what a condition says.
+func (b *builder) asked(c mesh.Condition) *rbacv3.Permission {
+	switch {
+	case c.Compare == mesh.Template:
+		return &rbacv3.Permission{Rule: &rbacv3.Permission_UriTemplate{
+			UriTemplate: &corev3.TypedExtensionConfig{
+				Name:        "envoy.path.match.uri_template",
+				TypedConfig: b.pack(&templatev3.UriTemplateMatchConfig{PathTemplate: c.Value}),
+			},
+		}}
+	case c.Attribute == mesh.Path && c.Compare == mesh.Present:
+		return anyPermission() // every request has a path
+	case c.Attribute == mesh.Path:
+		return &rbacv3.Permission{Rule: &rbacv3.Permission_UrlPath{UrlPath: &matcherv3.PathMatcher{
+			Rule: &matcherv3.PathMatcher_Path{Path: text(c)},
+		}}}
+	}
+	return &rbacv3.Permission{Rule: &rbacv3.Permission_Header{Header: header(c)}}
+}
+
+func anyPermission() *rbacv3.Permission {
+	return &rbacv3.Permission{Rule: &rbacv3.Permission_Any{Any: true}}
+}
+
+func notPermission(p *rbacv3.Permission) *rbacv3.Permission {
+	return &rbacv3.Permission{Rule: &rbacv3.Permission_NotRule{NotRule: p}}
+}
+
+func anyPrincipal() *rbacv3.Principal {
+	return &rbacv3.Principal{Identifier: &rbacv3.Principal_Any{Any: true}}
+}
+
+func notPrincipal(p *rbacv3.Principal) *rbacv3.Principal {
+	return &rbacv3.Principal{Identifier: &rbacv3.Principal_NotId{NotId: p}}
+}
+
+func headerPrincipal(h *routev3.HeaderMatcher) *rbacv3.Principal {
+	return &rbacv3.Principal{Identifier: &rbacv3.Principal_Header{Header: h}}
+}
