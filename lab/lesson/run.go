@@ -236,7 +236,7 @@ func (r *runner) left(ctx context.Context, p Page, before map[string]string) err
 	return f
 }
 
-// flushed is in what time Envoy has written what it logs, and more: it collects lines for 50 ms.
+// flushed is in what time Envoy has written what it logs, and more: it collects lines for 20 ms.
 const flushed = 100 * time.Millisecond
 
 // last is the end of the proxy's log once nothing is added to it any more, or after a second.

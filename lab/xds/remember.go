@@ -27,6 +27,7 @@ type base struct {
 	topology       mesh.Topology
 	faults, locals int      // that a listener is prepared for
 	headers        []string // that the access log shows
+	explained      []string // that it has besides, for who explains a request
 }
 
 // piece is a part of a Snapshot, and what it was made of besides the base.
