@@ -66,6 +66,7 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	defer s.close()
 	err = l.start(ctx)
 	if err == nil {
+		l.traffic.Forget()
 		l.enter(control.Running)
 		<-ctx.Done()
 	}
@@ -94,6 +95,7 @@ func (l *lab) stop() error {
 	if l.proxy != nil {
 		errs = append(errs, l.proxy.stop(ctx))
 	}
+	l.traffic.Close()
 	if l.world != nil {
 		errs = append(errs, l.world.Close(ctx))
 	}

@@ -86,7 +86,7 @@ func (l *lab) startProxy(ctx context.Context, set objects.Set) (detail string, e
 		}
 		config.Outside, config.Authorities = l.world.Address, l.authority()
 	}
-	l.proxy, err = startProxy(l.cfg, config, l.counters.count)
+	l.proxy, err = startProxy(l.cfg, config, readers{l.counters.count, l.traffic.Take})
 	if err != nil {
 		return "", err
 	}
