@@ -52,7 +52,8 @@ func choose(out mesh.Outbound, a Asked, name, taken string) choice {
 func (c *choice) pick(taken string) {
 	r := c.route()
 	for i := range r.Destinations {
-		if isNamed(r.Destinations[i].Cluster, taken) {
+		// Of a cluster that is not there, Envoy has no name.
+		if isNamed(r.Destinations[i].Cluster, taken) || taken == "" && len(r.Destinations) == 1 {
 			c.destination = &r.Destinations[i]
 		}
 	}
@@ -67,8 +68,31 @@ func (c *choice) pick(taken string) {
 	}
 }
 
+// Choose is the virtual host and the route of it that act for a request, by their places; -1 for
+// none. It is not known where a condition looks at what was not kept.
+func Choose(out mesh.Outbound, a Asked) (host, route int, known bool) {
+	found := hostOf(out.Hosts, a.Host)
+	if found == nil {
+		return -1, -1, true
+	}
+	for i := range out.Hosts {
+		if found == &out.Hosts[i] {
+			host = i
+		}
+	}
+	for i, r := range found.Routes {
+		switch v, _ := a.all(r.Match); v {
+		case met:
+			return host, i, true
+		case unknown:
+			return host, i, false
+		}
+	}
+	return host, -1, true
+}
+
 func leads(r mesh.Route, taken string) bool {
-	return len(r.Destinations) == 0 || slices.ContainsFunc(r.Destinations, func(d mesh.Destination) bool {
+	return len(r.Destinations) == 0 || taken == "" || slices.ContainsFunc(r.Destinations, func(d mesh.Destination) bool {
 		return isNamed(d.Cluster, taken)
 	})
 }

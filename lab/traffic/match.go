@@ -72,16 +72,14 @@ func (a Asked) meets(c mesh.Condition, first bool) verdict {
 		text, _, _ = strings.Cut(text, "?")
 		text, _, _ = strings.Cut(text, "#")
 	}
-	ok := false
+	had = had || c.EmptyIfMissing
 	switch {
 	case c.Compare == mesh.Present || c.Value == "" && c.Compare == mesh.Prefix && c.Attribute != mesh.Path && c.Attribute != mesh.Query:
-		ok = had != c.Not
-		return decided(ok)
-	case !had && !c.EmptyIfMissing:
+		return decided(had != c.Not)
+	case !had:
 		return unmet // whether wanted or not
 	}
-	ok = compare(c, text) != c.Not
-	return decided(ok)
+	return decided(compare(c, text) != c.Not)
 }
 
 func decided(ok bool) verdict {

@@ -124,6 +124,9 @@ func (j *joiner) call(e envoy.Entry) *Call {
 			To: pod(c.at, e.Upstream, e.Cluster), Status: e.Status, Flags: c.Flags, Details: e.Details,
 			Millis: c.Millis, server: serverOf(c.at, e.Upstream),
 		}
+		if last.To.Workload == passthrough {
+			last.To = c.To
+		}
 		if n := len(c.Tries); n > 0 {
 			last.Flags, last.Millis = "", 0
 		}
@@ -160,7 +163,7 @@ func pod(v *Version, name, cluster string) End {
 	if i, ok := v.instance("", name); ok {
 		return End{Workload: i.Workload.Name, Pod: name}
 	}
-	if _, _, host := parseCluster(cluster); host != "" && name == "" {
+	if _, _, host := parseCluster(cluster); host != "" && host != passthrough && name == "" {
 		return End{Workload: shortHost(host)}
 	}
 	return End{Workload: name}
@@ -173,7 +176,7 @@ func serverOf(v *Version, name string) mesh.Name {
 
 // called is whom a call reached, or whom it was meant for.
 func (c *Call) called(e envoy.Entry) End {
-	if e.Upstream != "" {
+	if e.Upstream != "" && e.Upstream != passthrough {
 		return pod(c.at, e.Upstream, e.Cluster)
 	}
 	if d := c.choice.destination; d != nil {

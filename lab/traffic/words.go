@@ -10,7 +10,7 @@ import (
 
 // words are a sentence about a call: who made its answer, and why.
 func (c *Call) words() string {
-	from, to := c.From.Workload, c.To.Workload
+	from, to := caller(c.From.Workload), c.To.Workload
 	switch c.Cause {
 	case Aborted:
 		return fmt.Sprintf("%s answered in place of %s%s: a rule injects an abort%s.", c.proxy(), to, c.code(), c.abortShare())
@@ -61,15 +61,23 @@ func (c *Call) words() string {
 	return c.goodWords()
 }
 
+// caller is a workload as a sentence has it.
+func caller(workload string) string {
+	if workload == "ingress" {
+		return "the ingress"
+	}
+	return workload
+}
+
 // goodWords are about answers that are fine.
 func (c *Call) goodWords() string {
 	switch {
 	case c.Cause == Retried:
-		return fmt.Sprintf("%s answered %s at try %d: the others went wrong.", c.To.Workload, c.From.Workload, len(c.Tries))
+		return fmt.Sprintf("%s answered %s at try %d: the others went wrong.", c.To.Workload, caller(c.From.Workload), len(c.Tries))
 	case c.By == Outside:
-		return fmt.Sprintf("%s answered %s.", c.To.Workload, c.From.Workload)
+		return fmt.Sprintf("%s answered %s.", c.To.Workload, caller(c.From.Workload))
 	}
-	text := fmt.Sprintf("%s answered %s", c.To.Workload, c.From.Workload)
+	text := fmt.Sprintf("%s answered %s", c.To.Workload, caller(c.From.Workload))
 	if r := c.choice.route(); r != nil && c.Share > 0 && c.Share < 100 {
 		text += fmt.Sprintf(": it gets %g %% of the route's calls, by chance", c.Share)
 	}
