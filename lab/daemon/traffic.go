@@ -2,7 +2,11 @@ package daemon
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
+	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"istio-tutorial/lab/control"
@@ -69,6 +73,59 @@ func (l *lab) requests(ctx context.Context, q control.RequestQuery) (control.Req
 	}
 }
 
-func (l *lab) trafficTable(_ context.Context, q control.TrafficQuery) (traffic.Table, error) {
-	return l.traffic.Table(q.Span), nil
+func (l *lab) trafficTable(ctx context.Context, q control.TrafficQuery) (traffic.Table, error) {
+	t := l.traffic.Table(q.Span)
+	ejected, err := l.ejected(ctx)
+	if err != nil {
+		return t, err
+	}
+	for _, p := range l.pods.Pods() {
+		t.Pods = append(t.Pods, traffic.Pod{
+			Workload: p.Workload.Name, Name: p.Name.Name, Status: p.Status, Ready: p.Ready == p.Containers,
+			Ejected: ejected[p.Name.Name],
+		})
+	}
+	return t, nil
+}
+
+// ejected are the workloads whose proxies leave a pod out for its errors, by the pod's name.
+func (l *lab) ejected(ctx context.Context) (map[string][]string, error) {
+	data, err := l.proxy.admin.Get(ctx, "/clusters", url.Values{"format": {"json"}})
+	if err != nil {
+		return nil, err
+	}
+	var all struct {
+		Clusters []struct {
+			Name  string
+			Hosts []struct {
+				Hostname string
+				Health   struct {
+					Ejected bool `json:"failed_outlier_check"`
+				} `json:"health_status"`
+			} `json:"host_statuses"`
+		} `json:"cluster_statuses"`
+	}
+	if err := json.Unmarshal(data, &all); err != nil {
+		return nil, fmt.Errorf("envoy: %w", err)
+	}
+	pods := map[string][]string{}
+	for _, c := range all.Clusters {
+		_, caller, _ := strings.Cut(c.Name, "@")
+		for _, h := range c.Hosts {
+			if by := l.workloadOf(caller); h.Health.Ejected && !slices.Contains(pods[h.Hostname], by) {
+				pods[h.Hostname] = append(pods[h.Hostname], by)
+			}
+		}
+	}
+	return pods, nil
+}
+
+// workloadOf is the name of a proxy's workload, given NAMESPACE/POD.
+func (l *lab) workloadOf(pod string) string {
+	for _, p := range l.pods.Pods() {
+		if p.Name.String() == pod {
+			return p.Workload.Name
+		}
+	}
+	return pod
 }

@@ -39,6 +39,9 @@ const (
 	SinceChange Span = "change" // since a rule came or went
 )
 
+// Spans are the windows there are.
+func Spans() []Span { return []Span{TenSeconds, Minute, SinceChange} }
+
 // Table is all edges in a window.
 type Table struct {
 	Span    Span      `json:"span"`
@@ -46,6 +49,18 @@ type Table struct {
 	To      time.Time `json:"to"`
 	Rows    []Row     `json:"rows"`
 	Dropped int       `json:"dropped"`
+	// Pods are those there are now; whoever knows them adds them.
+	Pods []Pod `json:"pods"`
+}
+
+// Pod is a pod as the proxies of its callers have it.
+type Pod struct {
+	Workload string `json:"workload"`
+	Name     string `json:"name"`
+	Status   string `json:"status"` // as kubectl has it
+	Ready    bool   `json:"ready"`
+	// Ejected are the workloads whose proxies have ejected it.
+	Ejected []string `json:"ejected,omitempty"`
 }
 
 // tally is what happened on an edge in a time.
