@@ -33,6 +33,8 @@ type runner struct {
 	Place
 	shell *shell.Session
 	plain map[string]time.Duration // the slowest of each request that nothing holds back
+	// absent is a file that is left out, for a proof: no answer may be explained by it.
+	absent string
 }
 
 func newRunner(p Place) (*runner, error) {

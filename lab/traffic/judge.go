@@ -261,3 +261,16 @@ func (r *Request) notes() []string {
 	}
 	return list
 }
+
+// Author is who made the answer, in words: sidecar of preference.
+func (r *Request) Author() string {
+	switch r.By {
+	case CallerSidecar, CalleeSidecar:
+		return "sidecar of " + r.At
+	case Outside:
+		return "host outside"
+	case Program:
+		return "program of " + r.At
+	}
+	return string(r.By)
+}

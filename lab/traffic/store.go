@@ -215,7 +215,7 @@ func (s *Store) Requests(q Query) []*Request {
 	defer s.mu.Unlock()
 	var list []*Request
 	for _, r := range s.picked(q) {
-		if q.Failed && !r.failed {
+		if q.Failed && !r.failed || r.last.Before(q.Since) {
 			continue
 		}
 		one := join(r, &s.versions)
