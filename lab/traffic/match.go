@@ -128,12 +128,6 @@ func (a Asked) all(conditions []mesh.Condition) (verdict, mesh.Condition) {
 	return result, open
 }
 
-// Meets reports whether a request meets all conditions; known is false where it cannot be told.
-func (a Asked) Meets(conditions []mesh.Condition) (ok, known bool) {
-	v, _ := a.all(conditions)
-	return v == met, v != unknown
-}
-
 // why is the sentence about a condition that a request does not meet.
 func (a Asked) why(c mesh.Condition) string {
 	text, had, kept := a.value(c)

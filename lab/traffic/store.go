@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"istio-tutorial/lab/envoy"
@@ -25,13 +26,12 @@ type Store struct {
 	lines    chan []byte
 	ended    chan struct{}
 	versions versions
+	dropped  atomic.Int64
 
 	mu      sync.Mutex
 	records map[string]*record
 	order   []string // the ids, the oldest first
 	firsts  map[kind]*first
-	dropped int
-	read    int // requests' entries that were counted
 	since   time.Time
 	changed chan struct{}
 	windows windows
@@ -72,9 +72,7 @@ func (s *Store) Take(line []byte) {
 	select {
 	case s.lines <- slices.Clone(line):
 	default:
-		s.mu.Lock()
-		s.dropped++
-		s.mu.Unlock()
+		s.dropped.Add(1)
 	}
 }
 
@@ -133,7 +131,6 @@ func (s *Store) take(line []byte) {
 	}
 	r := s.of(e.Request)
 	r.add(e)
-	s.read++
 	if isOutbound(e) {
 		s.count(r, e)
 	}
@@ -286,8 +283,4 @@ func (s *Store) Changed() <-chan struct{} {
 }
 
 // Dropped is how many lines were not read, as too many came at once.
-func (s *Store) Dropped() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.dropped
-}
+func (s *Store) Dropped() int { return int(s.dropped.Load()) }

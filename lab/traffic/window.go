@@ -175,7 +175,7 @@ func (s *Store) Table(span Span) Table {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()
-	t := Table{Span: span, From: s.windows.changed, To: now, Dropped: s.dropped}
+	t := Table{Span: span, From: s.windows.changed, To: now, Dropped: s.Dropped()}
 	sums := s.windows.since
 	if span != SinceChange {
 		length := int64(60)
