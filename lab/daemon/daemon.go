@@ -33,6 +33,8 @@ type Config struct {
 	Tracing string
 	// Internet leads calls that leave the mesh to the real hosts, not to stand-ins. Optional.
 	Internet bool
+	// Unexplained keeps nothing of requests but the log, to measure what explanations cost.
+	Unexplained bool
 	// Getenv is the environment; only PATH and the like reach a pod. Required.
 	Getenv func(string) string
 	// Progress is told each step of the start, one at a time. Optional.

@@ -58,10 +58,7 @@ func (r requests) Write(line []byte) (int, error) {
 	if envoy.IsTry(line) {
 		return len(line), nil
 	}
-	plain, ok := envoy.Split(line)
-	if !ok {
-		return r.log.Write(line)
-	}
+	plain, _ := envoy.Split(line)
 	r.count(plain)
 	_, err := r.log.Write(append(plain, '\n'))
 	return len(line), err

@@ -15,6 +15,14 @@ import (
 	"istio-tutorial/lab/traffic"
 )
 
+// explainer reads the lines of the access log, or not.
+func (l *lab) explainer() func(line []byte) {
+	if l.cfg.Unexplained {
+		return func([]byte) {}
+	}
+	return l.traffic.Take
+}
+
 // beginVersion tells who explains requests by what the proxy is to act from now on.
 func (l *lab) beginVersion(m mesh.Mesh, s objects.Set) (taken func(bool)) {
 	return l.traffic.Begin(traffic.Version{

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -58,7 +59,7 @@ func Split(line []byte) (plain []byte, ok bool) {
 	if i := bytes.LastIndex(line, []byte(`,"why":{`)); i > 0 && line[0] == '{' {
 		return append(bytes.Clone(line[:i]), '}'), true
 	}
-	return line, false
+	return slices.Clip(line), false
 }
 
 // ParseEntry reads a line in EntryFormat.

@@ -72,7 +72,10 @@ func (b *builder) accessLog(d door) []*accesslogv3.AccessLog {
 	if b.cfg.AccessLog == "" {
 		return nil
 	}
-	format := envoy.EntryFormat(short(d.owner), d.direction, b.headers, b.explained)
+	format := envoy.AccessFormat(short(d.owner), d.direction, b.headers)
+	if !b.cfg.Unexplained {
+		format = envoy.EntryFormat(short(d.owner), d.direction, b.headers, b.explained)
+	}
 	return []*accesslogv3.AccessLog{b.logged(d, format)}
 }
 
@@ -97,7 +100,7 @@ func (b *builder) logged(d door, fields map[string]any) *accesslogv3.AccessLog {
 // router ends a chain of filters. That of a client has a line for each try that went wrong: the
 // others are in the line of their request.
 func (b *builder) router(d door) *routerv3.Router {
-	if b.cfg.AccessLog == "" || d.direction != envoy.Outbound {
+	if b.cfg.AccessLog == "" || b.cfg.Unexplained || d.direction != envoy.Outbound {
 		return &routerv3.Router{}
 	}
 	log := b.logged(d, envoy.TryFormat(short(d.owner)))
