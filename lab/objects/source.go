@@ -157,22 +157,13 @@ func (q SourceQuery) paths(o Object) []string {
 		}[q.Part]
 	case "DestinationRule":
 		return q.ofPolicy(o)
-	case "Ingress":
-		return []string{"spec.rules", "spec"}
-	case "Sidecar":
-		return []string{"spec.outboundTrafficPolicy"}
-	case "EgressRule":
-		return []string{"spec.destination"}
-	case "ServiceEntry":
-		return []string{"spec.hosts"}
-	case "AuthorizationPolicy":
-		return []string{"spec.action", "spec"}
-	case "rule":
-		return []string{"spec.match", "spec.actions"}
-	case "EnvoyFilter":
-		return []string{"spec.configPatches"}
 	}
-	return nil
+	return map[string][]string{
+		"Ingress": {"spec.rules", "spec"}, "Sidecar": {"spec.outboundTrafficPolicy"},
+		"EgressRule": {"spec.destination"}, "ServiceEntry": {"spec.hosts"},
+		"AuthorizationPolicy": {"spec.action", "spec"}, "rule": {"spec.match", "spec.actions"},
+		"EnvoyFilter": {"spec.configPatches"},
+	}[o.Kind]
 }
 
 // within are fields of a route of several.

@@ -53,6 +53,20 @@ func (c *Call) acts() []Act {
 	}
 	r := c.choice.route()
 	c.actsOfFaults(r, add)
+	c.actsOfAnswer(r, add)
+	c.actsOfPolicy(add)
+	c.actsOfRoute(r, add)
+	if d := c.choice.destination; d != nil {
+		if _, inside := c.at.Mesh.ServiceAt(d.Cluster.Host); !inside {
+			rule, ok := c.at.Find(Question{Part: PartHost, Cluster: d.Cluster, Client: c.client})
+			add(PartHost, rule, ok)
+		}
+	}
+	return list
+}
+
+// actsOfAnswer are those that refused the call, or gave up on it.
+func (c *Call) actsOfAnswer(r *mesh.Route, add func(Part, Rule, bool)) {
 	switch c.Cause {
 	case RouteTimeout:
 		if r != nil {
@@ -69,26 +83,24 @@ func (c *Call) acts() []Act {
 		rule, ok := c.at.Find(Question{Part: PartOutside, Client: c.client})
 		add(PartOutside, rule, ok)
 	}
-	c.actsOfPolicy(add)
-	if r != nil && len(c.Tries) > 1 || c.Cause == TryTimeout {
-		rule, ok := c.ask(PartRetry, r.From, r.Part)
-		add(PartRetry, rule, ok)
+}
+
+// actsOfRoute are those of the route's rule.
+func (c *Call) actsOfRoute(r *mesh.Route, add func(Part, Rule, bool)) {
+	if r == nil {
+		return
 	}
-	if r != nil {
-		rule, ok := c.ask(PartRoute, r.From, r.Part)
-		add(PartRoute, rule, ok)
-		if len(c.Mirrors) > 0 {
-			rule, ok := c.ask(PartMirror, r.From, r.Part)
-			add(PartMirror, rule, ok)
-		}
+	parts := []Part{PartRoute}
+	if len(c.Tries) > 1 || c.Cause == TryTimeout {
+		parts = append(parts, PartRetry)
 	}
-	if d := c.choice.destination; d != nil {
-		if _, inside := c.at.Mesh.ServiceAt(d.Cluster.Host); !inside {
-			rule, ok := c.at.Find(Question{Part: PartHost, Cluster: d.Cluster, Client: c.client})
-			add(PartHost, rule, ok)
-		}
+	if len(c.Mirrors) > 0 {
+		parts = append(parts, PartMirror)
 	}
-	return list
+	for _, p := range parts {
+		rule, ok := c.ask(p, r.From, r.Part)
+		add(p, rule, ok)
+	}
 }
 
 func (c *Call) actsOfFaults(r *mesh.Route, add func(Part, Rule, bool)) {

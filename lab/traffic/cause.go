@@ -80,40 +80,52 @@ func has(flags, flag string) bool {
 	return false
 }
 
+// sign is how Envoy tells a cause: by a flag, by its details, or by a part of them.
+type sign struct {
+	flag, details, part string
+	cause               Cause
+}
+
+func (s sign) fits(flags, details string) bool {
+	return s.flag != "" && has(flags, s.flag) || s.details != "" && details == s.details ||
+		s.part != "" && strings.Contains(details, s.part)
+}
+
+// signs are in the order in which they count: what a rule does goes before what comes of it.
+func signs() []sign {
+	return []sign{
+		{"DC", "", "downstream_remote_disconnect", GaveUp},
+		{"FI", "", "fault_filter_abort", Aborted},
+		{"", "upstream_per_try_timeout", "", TryTimeout},
+		{"UT", "response_timeout", "", RouteTimeout},
+		{"SI", "", "", RouteTimeout},
+		{"DT", "", "", RouteTimeout},
+		{"UO", "", "overflow", CircuitFull},
+		{"UH", "", "", NoPod},
+		{"NC", "", "", NoCluster},
+		{"NR", "", "", NoRoute},
+		{"DF", "", "dns_resolution_failure", NoHost},
+		{"RL", "", "", RateLimited},
+		{"UF", "", "", Refused},
+		{"UC", "", "", Reset},
+		{"UR", "", "", Reset},
+		{"LR", "", "", Reset},
+		{"UPE", "", "", Reset},
+		{"", "direct_response", "", DirectAnswer},
+		{"", "", "cors_", DirectAnswer},
+	}
+}
+
 // byProxy is the cause of an answer that the caller's proxy made itself; false where the answer
 // came from upstream.
 func byProxy(flags, details string) (Cause, bool) {
-	switch {
-	case details == "via_upstream":
+	if details == "via_upstream" {
 		return "", false
-	case has(flags, "DC") || strings.Contains(details, "downstream_remote_disconnect"):
-		return GaveUp, true
-	case has(flags, "FI") || strings.Contains(details, "fault_filter_abort"):
-		return Aborted, true
-	case details == "upstream_per_try_timeout":
-		return TryTimeout, true
-	case has(flags, "UT") || details == "response_timeout" || has(flags, "SI") || has(flags, "DT"):
-		return RouteTimeout, true
-	case has(flags, "UO") || strings.Contains(details, "overflow"):
-		return CircuitFull, true
-	case has(flags, "UH"):
-		return NoPod, true
-	case has(flags, "NC"):
-		return NoCluster, true
-	case has(flags, "NR"):
-		return NoRoute, true
-	case has(flags, "DF") || strings.Contains(details, "dns_resolution_failure"):
-		return NoHost, true
-	case has(flags, "RL"):
-		return RateLimited, true
-	case has(flags, "UF"):
-		return Refused, true
-	case has(flags, "UC") || has(flags, "UR") || has(flags, "LR") || has(flags, "UPE"):
-		return Reset, true
-	case details == "direct_response":
-		return DirectAnswer, true
-	case strings.HasPrefix(details, "cors_"):
-		return DirectAnswer, true
+	}
+	for _, s := range signs() {
+		if s.fits(flags, details) {
+			return s.cause, true
+		}
 	}
 	return Unexplained, true
 }

@@ -137,30 +137,33 @@ const exactly = 1 << 20
 
 // closeness is 0 where a name is not that of the host.
 func closeness(name string, port int, asked string) int {
-	host, number, hasPort := strings.Cut(asked, ":")
-	if strings.HasPrefix(asked, "[") {
-		host, number, hasPort = asked, "", false
-		if i := strings.LastIndex(asked, "]:"); i > 0 {
-			host, number, hasPort = asked[:i+1], asked[i+2:], true
-		}
-	}
-	fits := port == 0 || hasPort && number == strconv.Itoa(port) || !hasPort && port == 80
+	host, number := splitPort(asked)
 	switch {
-	case name == "*":
-		if port == 0 {
-			return 1
-		}
+	case name == "*" && port == 0:
+		return 1
+	case !fitsPort(port, number):
 		return 0
-	case !fits:
-		return 0
-	case name == host && (port != 0 || !hasPort):
+	case name == host && (port != 0 || number == ""):
 		return exactly
 	case name == host:
 		return 2 + len(name) // a pattern of ports
-	case strings.HasPrefix(name, "*") && strings.HasSuffix(host, name[1:]) && len(host) > len(name)-1:
+	case len(name) > 1 && name[0] == '*' && strings.HasSuffix(host, name[1:]) && len(host) >= len(name):
 		return exactly/2 + len(name)
 	}
 	return 0
+}
+
+// splitPort parts a host from its port; "": it has none.
+func splitPort(asked string) (host, number string) {
+	if i := strings.LastIndex(asked, ":"); i > strings.LastIndex(asked, "]") {
+		return asked[:i], asked[i+1:]
+	}
+	return asked, ""
+}
+
+// fitsPort tells whether a port is the one that was asked for: without one, it is 80.
+func fitsPort(port int, number string) bool {
+	return port == 0 || number == strconv.Itoa(port) || number == "" && port == 80
 }
 
 // share is the part of a route's requests that a destination gets, in percent.

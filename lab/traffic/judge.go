@@ -88,16 +88,19 @@ func (c *Call) judge() {
 // made is who made a call's answer, and why.
 func (c *Call) made() (Maker, Cause) {
 	cause, byProxy := byProxy(c.Flags, c.Details)
-	if byProxy {
-		by := CallerSidecar
-		if c.client.Namespace == "" {
-			by = IngressItself
-		}
-		if cause == GaveUp {
-			by = Nobody
-		}
-		return by, c.refined(cause)
+	switch {
+	case !byProxy:
+		return c.fromUpstream()
+	case cause == GaveUp:
+		return Nobody, cause
+	case c.client.Namespace == "":
+		return IngressItself, c.refined(cause)
 	}
+	return CallerSidecar, c.refined(cause)
+}
+
+// fromUpstream is who made an answer that the caller's proxy only passed on.
+func (c *Call) fromUpstream() (Maker, Cause) {
 	last := c.last()
 	if last == nil || !last.Arrived && last.To.Pod == "" {
 		if c.Status < 400 {
@@ -105,16 +108,15 @@ func (c *Call) made() (Maker, Cause) {
 		}
 		return Outside, ProgramError
 	}
-	if cause, made := atServer(last.flags, last.reason); made {
-		if cause == Denied && c.denial().Allows {
-			cause = NotAllowed
-		}
+	cause, byServer := atServer(last.flags, last.reason)
+	switch {
+	case byServer && cause == Denied && c.denial().Allows:
+		return CalleeSidecar, NotAllowed
+	case byServer:
 		return CalleeSidecar, cause
-	}
-	if c.Status < 400 {
+	case c.Status < 400:
 		return Program, c.fine(Answered)
-	}
-	if lastFailed(last) >= 0 {
+	case lastFailed(last) >= 0:
 		return Program, PassedOn
 	}
 	return Program, ProgramError
@@ -143,30 +145,41 @@ func (c *Call) last() *Try {
 func (c *Call) refined(cause Cause) Cause {
 	switch cause {
 	case DirectAnswer:
-		r := c.choice.route()
-		switch {
-		case c.Route == blockAll:
-			return RegistryOnly
-		case c.Route == passthrough:
-			return NoHost
-		case r != nil && r.Redirect != nil:
-			return Redirected
-		}
+		return c.direct()
 	case NoRoute:
-		host, _, _ := strings.Cut(c.Host, ":")
-		switch {
-		case c.client.Namespace == "" || c.choice.host != nil:
-		case c.at.isInside(host):
-			return NoHost
-		default:
-			return RegistryOnly
-		}
+		return c.routeless()
 	case NoPod:
 		if u := c.choice.upstream; u != nil && u.Policy.Outlier != nil && len(c.at.ready(u.Cluster)) > 0 {
 			return Ejected
 		}
 	}
 	return cause
+}
+
+// direct is why a proxy gave an answer that is written in its route.
+func (c *Call) direct() Cause {
+	r := c.choice.route()
+	switch {
+	case c.Route == blockAll:
+		return RegistryOnly
+	case c.Route == passthrough:
+		return NoHost
+	case r != nil && r.Redirect != nil:
+		return Redirected
+	}
+	return DirectAnswer
+}
+
+// routeless is why a proxy has no route.
+func (c *Call) routeless() Cause {
+	host, _ := splitPort(c.Host)
+	switch {
+	case c.client.Namespace == "" || c.choice.host != nil:
+		return NoRoute
+	case c.at.isInside(host):
+		return NoHost
+	}
+	return RegistryOnly
 }
 
 // isInside tells names that cannot be those of hosts outside.

@@ -65,21 +65,25 @@ func parameter(path, name string) (string, bool) {
 // meets is whether a request meets a condition; first says that it is the first about the path.
 func (a Asked) meets(c mesh.Condition, first bool) verdict {
 	text, had, kept := a.value(c)
+	had = had || c.EmptyIfMissing
 	switch {
 	case !kept:
 		return unknown
+	case onlyPresence(c):
+		return decided(had != c.Not)
+	case !had:
+		return unmet // whether wanted or not
 	case c.Attribute == mesh.Path && (c.Compare != mesh.Prefix || first && !c.Not):
 		text, _, _ = strings.Cut(text, "?")
 		text, _, _ = strings.Cut(text, "#")
 	}
-	had = had || c.EmptyIfMissing
-	switch {
-	case c.Compare == mesh.Present || c.Value == "" && c.Compare == mesh.Prefix && c.Attribute != mesh.Path && c.Attribute != mesh.Query:
-		return decided(had != c.Not)
-	case !had:
-		return unmet // whether wanted or not
-	}
 	return decided(compare(c, text) != c.Not)
+}
+
+// onlyPresence tells whether any value will do: every header begins with nothing.
+func onlyPresence(c mesh.Condition) bool {
+	return c.Compare == mesh.Present ||
+		c.Value == "" && c.Compare == mesh.Prefix && c.Attribute != mesh.Path && c.Attribute != mesh.Query
 }
 
 func decided(ok bool) verdict {

@@ -216,11 +216,7 @@ func (s *Store) Requests(q Query) []*Request {
 			continue
 		}
 		one := join(r, &s.versions)
-		if len(one.Calls) == 0 || q.Client != "" && one.Client != q.Client ||
-			one.Began.Before(q.Since) || q.Failed && one.Status/100 == 2 {
-			continue
-		}
-		if q.ID == "" && q.Client == "" && !one.settled(s.now().Sub(r.last)) {
+		if !q.picks(one) || q.ID == "" && q.Client == "" && !one.settled(s.now().Sub(r.last)) {
 			continue
 		}
 		list = append(list, one)
@@ -229,6 +225,11 @@ func (s *Store) Requests(q Query) []*Request {
 		}
 	}
 	return list
+}
+
+func (q Query) picks(r *Request) bool {
+	return len(r.Calls) > 0 && (q.Client == "" || r.Client == q.Client) && !r.Began.Before(q.Since) &&
+		(!q.Failed || r.Status/100 != 2)
 }
 
 // picked are the records that may be meant, the latest first.

@@ -8,57 +8,49 @@ import (
 	"istio-tutorial/lab/mesh"
 )
 
+// sentences are about answers, by their causes; what stands in braces is put in.
+func sentences() map[Cause]string {
+	return map[Cause]string{ //nolint:gosec // words, of which "tokens" and "passed" are no secrets
+		Aborted:      "{proxy} answered in place of {to} with {status}: a rule injects an abort into {percent} % of the calls.",
+		Delayed:      "{proxy} held the call of {to} back for {delay}: a rule injects a delay.",
+		RouteTimeout: "{proxy} gave up after {time}: {to} had not answered within the route's timeout{timeout}.",
+		TryTimeout:   "{proxy} gave up: no try at {to} was answered within its own timeout.",
+		CircuitFull:  "{proxy} did not pass the call on: its circuit to {to} was full{limits}.",
+		Ejected:      "{proxy} had no pod of {to} to ask: all that are ready were ejected for their errors.",
+		NoPod:        "{proxy} had no pod of {to} to ask: none is ready.",
+		NoCluster:    "{proxy} knows no such subset of {to}: the route names one that no rule defines.",
+		Refused:      "{proxy} could not connect to {to}: nothing accepted the connection{tries}.",
+		Reset:        "{proxy} got no answer from {to}: the connection was reset{tries}.",
+		NoRoute:      "{proxy} has no route for host {host} and path {path}.",
+		NoHost:       "{proxy} knows no host {host}.",
+		RegistryOnly: "{proxy} did not let the call out: no rule allows the host {host}.",
+		Denied:       "the sidecar of {to} refused the call of {from}: a policy denies it.",
+		NotAllowed:   "the sidecar of {to} refused the call of {from}: there are policies that allow calls, and none allows this one.",
+		RateLimited:  "the sidecar of {to} refused the call of {from}: its tokens were spent.",
+		ProgramError: "{to} answered {status} itself{tries}.",
+		PassedOn:     "{to} answered {status}, as a call of its own went wrong.",
+		GaveUp:       "the caller gave up after {time}, before {to} had answered.",
+		Redirected:   "{proxy} sent the caller elsewhere: a rule redirects it.",
+		DirectAnswer: "{proxy} answered itself: a rule says what.",
+		Unexplained:  "{proxy} answered; Envoy says: {envoy}.",
+		Retried:      "{to} answered {from} at try {count}: the others went wrong.",
+		HostOutside:  "{to} answered {from}.",
+	}
+}
+
 // words are a sentence about a call: who made its answer, and why.
 func (c *Call) words() string {
-	from, to := caller(c.From.Workload), c.To.Workload
-	switch c.Cause {
-	case Aborted:
-		return fmt.Sprintf("%s answered in place of %s%s: a rule injects an abort%s.", c.proxy(), to, c.code(), c.abortShare())
-	case Delayed:
-		return fmt.Sprintf("%s held the call of %s back for %s: a rule injects a delay.", c.proxy(), to, short(c.Delayed))
-	case RouteTimeout:
-		return fmt.Sprintf("%s gave up after %s: %s had not answered within the route's timeout%s.",
-			c.proxy(), ms(c.Millis), to, c.timeout())
-	case TryTimeout:
-		return fmt.Sprintf("%s gave up: no try at %s was answered within its own timeout.", c.proxy(), to)
-	case CircuitFull:
-		return fmt.Sprintf("%s did not pass the call on: its circuit to %s was full%s.", c.proxy(), to, c.limits())
-	case Ejected:
-		return fmt.Sprintf("%s had no pod of %s to ask: all that are ready were ejected for their errors.", c.proxy(), to)
-	case NoPod:
-		return fmt.Sprintf("%s had no pod of %s to ask: none is ready.", c.proxy(), to)
-	case NoCluster:
-		return fmt.Sprintf("%s knows no such subset of %s: the route names one that no rule defines.", c.proxy(), to)
-	case Refused:
-		return fmt.Sprintf("%s could not connect to %s: nothing accepted the connection%s.", c.proxy(), to, c.times())
-	case Reset:
-		return fmt.Sprintf("%s got no answer from %s: the connection was reset%s.", c.proxy(), to, c.times())
-	case NoRoute:
-		return fmt.Sprintf("%s has no route for host %s and path %s.", c.proxy(), c.Host, c.Path)
-	case NoHost:
-		return fmt.Sprintf("%s knows no host %s.", c.proxy(), c.Host)
-	case RegistryOnly:
-		return fmt.Sprintf("%s did not let the call out: no rule allows the host %s.", c.proxy(), c.Host)
-	case Denied:
-		return fmt.Sprintf("the sidecar of %s refused the call of %s: a policy denies it.", to, from)
-	case NotAllowed:
-		return fmt.Sprintf("the sidecar of %s refused the call of %s: there are policies that allow calls, and none allows this one.", to, from)
-	case RateLimited:
-		return fmt.Sprintf("the sidecar of %s refused the call of %s: its tokens were spent.", to, from)
-	case ProgramError:
-		return fmt.Sprintf("%s answered %d itself%s.", to, c.Status, c.times())
-	case PassedOn:
-		return fmt.Sprintf("%s answered %d, as a call of its own went wrong.", to, c.Status)
-	case GaveUp:
-		return fmt.Sprintf("the caller gave up after %s, before %s had answered.", ms(c.Millis), to)
-	case Redirected:
-		return fmt.Sprintf("%s sent the caller elsewhere: a rule redirects it.", c.proxy())
-	case DirectAnswer:
-		return fmt.Sprintf("%s answered itself: a rule says what.", c.proxy())
-	case Unexplained:
-		return fmt.Sprintf("%s answered; Envoy says: %s.", c.proxy(), strings.TrimSpace(c.Flags+" "+c.Details))
+	text, ok := sentences()[c.Cause]
+	if !ok {
+		return c.goodWords()
 	}
-	return c.goodWords()
+	return strings.NewReplacer(
+		"{proxy}", c.proxy(), "{from}", caller(c.From.Workload), "{to}", c.To.Workload,
+		"{status}", fmt.Sprint(c.Status), "{percent}", c.abortShare(), "{delay}", short(c.Delayed),
+		"{time}", ms(c.Millis), "{timeout}", c.timeout(), "{limits}", c.limits(), "{tries}", c.times(),
+		"{host}", c.Host, "{path}", c.Path, "{envoy}", strings.TrimSpace(c.Flags+" "+c.Details),
+		"{count}", fmt.Sprint(len(c.Tries)),
+	).Replace(text)
 }
 
 // caller is a workload as a sentence has it.
@@ -71,14 +63,8 @@ func caller(workload string) string {
 
 // goodWords are about answers that are fine.
 func (c *Call) goodWords() string {
-	switch {
-	case c.Cause == Retried:
-		return fmt.Sprintf("%s answered %s at try %d: the others went wrong.", c.To.Workload, caller(c.From.Workload), len(c.Tries))
-	case c.By == Outside:
-		return fmt.Sprintf("%s answered %s.", c.To.Workload, caller(c.From.Workload))
-	}
 	text := fmt.Sprintf("%s answered %s", c.To.Workload, caller(c.From.Workload))
-	if r := c.choice.route(); r != nil && c.Share > 0 && c.Share < 100 {
+	if c.choice.route() != nil && c.Share > 0 && c.Share < 100 {
 		text += fmt.Sprintf(": it gets %g %% of the route's calls, by chance", c.Share)
 	}
 	return text + "."
@@ -91,20 +77,14 @@ func (c *Call) proxy() string {
 	return "the sidecar of " + c.From.Workload
 }
 
-func (c *Call) code() string {
-	if c.Status == 0 {
-		return ""
-	}
-	return fmt.Sprintf(" with %d", c.Status)
-}
-
+// abortShare is the part of the calls that a rule aborts, in percent.
 func (c *Call) abortShare() string {
 	for _, f := range c.faults() {
 		if f.Abort != nil {
-			return fmt.Sprintf(" into %g %% of the calls", f.Abort.Percent)
+			return fmt.Sprint(f.Abort.Percent)
 		}
 	}
-	return ""
+	return "some"
 }
 
 func (c *Call) timeout() string {

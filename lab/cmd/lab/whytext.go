@@ -90,9 +90,8 @@ func (p whyPrinter) line(format string, args ...any) {
 // text breaks a text at blanks, into at most so many lines.
 func (p whyPrinter) text(indent, text string, most int) {
 	words := strings.Fields(document.Printable(strings.ReplaceAll(text, "\n", " ")))
-	line := indent
 	for n := 0; len(words) > 0; n++ {
-		line = indent + words[0]
+		line := indent + words[0]
 		words = words[1:]
 		for len(words) > 0 && (n == most-1 || len([]rune(line))+1+len([]rune(words[0])) <= widest) {
 			line, words = line+" "+words[0], words[1:]
