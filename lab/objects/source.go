@@ -72,7 +72,7 @@ func kindsOf(part string) []string {
 		return []string{"HTTPRoute", "VirtualService", "RouteRule", "Ingress"}
 	case "delay", "abort", "timeout", "retry", "mirror":
 		return []string{"HTTPRoute", "VirtualService", "RouteRule"}
-	case "circuit breaker", "ejection", "load balancing", "subset":
+	case "circuit breaker", "ejection", "load balancing":
 		return []string{"DestinationRule", "DestinationPolicy"}
 	case "access":
 		return []string{"AuthorizationPolicy", "rule"}
@@ -153,7 +153,7 @@ func (q SourceQuery) paths(o Object) []string {
 	case "DestinationPolicy":
 		return map[string][]string{
 			"load balancing": {"spec.loadBalancing"}, "circuit breaker": {"spec.circuitBreaker"},
-			"ejection": {"spec.circuitBreaker"}, "subset": {"spec.none"},
+			"ejection": {"spec.circuitBreaker"},
 		}[q.Part]
 	case "DestinationRule":
 		return q.ofPolicy(o)
@@ -189,13 +189,7 @@ func (q SourceQuery) ofPolicy(o Object) []string {
 		if !strings.EqualFold(o.doc.Text(path+".name"), q.Cluster.Subset) {
 			continue
 		}
-		if name == "" {
-			return []string{path}
-		}
 		list = append(list, path+".trafficPolicy."+name)
-	}
-	if name == "" {
-		return []string{"spec.none"}
 	}
 	for i := 0; o.doc.Has(fmt.Sprintf("spec.trafficPolicy.portLevelSettings[%d]", i)); i++ {
 		path := fmt.Sprintf("spec.trafficPolicy.portLevelSettings[%d]", i)

@@ -145,7 +145,6 @@ const (
 	PartLimit   Part = "rate limit"
 	PartHost    Part = "host outside"
 	PartOutside Part = "outbound calls"
-	PartSubset  Part = "subset"
 )
 
 // Question asks for the rule behind something.
