@@ -31,21 +31,14 @@ func (c choice) route() *mesh.Route {
 // choose finds the route that acts for a request of a client, and that of Envoy's name where the
 // lab cannot tell; taken is the cluster that Envoy picked.
 func choose(out mesh.Outbound, a Asked, name, taken string) choice {
-	c := choice{out: out, index: -1, asked: a}
-	if c.host = hostOf(out.Hosts, a.Host); c.host == nil {
-		return c
+	host, route := Choose(out, a, func(r mesh.Route) bool { return r.From == name && leads(r, taken) })
+	c := choice{out: out, index: route, asked: a}
+	if host >= 0 {
+		c.host = &out.Hosts[host]
 	}
-	for i, r := range c.host.Routes {
-		v, _ := a.all(r.Match)
-		if v == met || v == unknown && r.From == name && leads(r, taken) {
-			c.index = i
-			break
-		}
+	if route >= 0 {
+		c.pick(taken)
 	}
-	if c.index < 0 {
-		return c
-	}
-	c.pick(taken)
 	return c
 }
 
@@ -69,26 +62,17 @@ func (c *choice) pick(taken string) {
 }
 
 // Choose is the virtual host and the route of it that act for a request, by their places; -1 for
-// none. It is not known where a condition looks at what was not kept.
-func Choose(out mesh.Outbound, a Asked) (host, route int, known bool) {
-	found := hostOf(out.Hosts, a.Host)
-	if found == nil {
-		return -1, -1, true
+// none. Where a condition looks at what was not kept, acted has the last word.
+func Choose(out mesh.Outbound, a Asked, acted func(mesh.Route) bool) (host, route int) {
+	if host = hostOf(out.Hosts, a.Host); host < 0 {
+		return -1, -1
 	}
-	for i := range out.Hosts {
-		if found == &out.Hosts[i] {
-			host = i
+	for i, r := range out.Hosts[host].Routes {
+		if v, _ := a.all(r.Match); v == met || v == unknown && acted(r) {
+			return host, i
 		}
 	}
-	for i, r := range found.Routes {
-		switch v, _ := a.all(r.Match); v {
-		case met:
-			return host, i, true
-		case unknown:
-			return host, i, false
-		}
-	}
-	return host, -1, true
+	return host, -1
 }
 
 func leads(r mesh.Route, taken string) bool {
@@ -114,9 +98,9 @@ func parseCluster(name string) (port int, subset, host string) {
 	return port, parts[2], parts[3]
 }
 
-// hostOf is the virtual host of a host as it stands in a request; the earlier of two has a name.
+// hostOf is the place of the virtual host of a host as it stands in a request; the earlier of two has a name.
 // As in Envoy, a name itself goes before a pattern, and a longer pattern before a shorter one.
-func hostOf(hosts []mesh.VirtualHost, asked string) *mesh.VirtualHost {
+func hostOf(hosts []mesh.VirtualHost, asked string) int {
 	asked = strings.ToLower(asked)
 	best, rank := -1, 0
 	for i, h := range hosts {
@@ -126,10 +110,7 @@ func hostOf(hosts []mesh.VirtualHost, asked string) *mesh.VirtualHost {
 			}
 		}
 	}
-	if best < 0 {
-		return nil
-	}
-	return &hosts[best]
+	return best
 }
 
 // exactly is more than any length of a pattern.
