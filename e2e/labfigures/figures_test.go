@@ -293,3 +293,17 @@ func answering(b *testing.B, url, begins string) string {
 	}
 	return url
 }
+
+// BenchmarkWhy explains an answer, the whole command.
+func BenchmarkWhy(b *testing.B) {
+	l := start(b)
+	l.run("create", "-f", "istiofiles/route-rule-recommendation-503.yml")
+	each(b, l.url) // some of them are answered by the sidecar
+	var times []time.Duration
+	for range 20 {
+		begin := time.Now()
+		l.run("why")
+		times = append(times, time.Since(begin))
+	}
+	report(b, 1000*middle(times).Seconds(), "ms-why", 100)
+}

@@ -2,12 +2,14 @@ package daemon_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"istio-tutorial/lab/daemon"
+	"istio-tutorial/lab/load"
 	"istio-tutorial/lab/objects"
 )
 
@@ -94,4 +96,38 @@ func cpu(b *testing.B) time.Duration {
 		b.Fatal(err)
 	}
 	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
+}
+
+// BenchmarkTraffic loads two labs in turns, of which only one explains requests, and takes the
+// median of the ratios of what they answer.
+func BenchmarkTraffic(b *testing.B) {
+	with := up(b)
+	without := up(b, func(c *daemon.Config) { c.Unexplained = true })
+	var ratios []float64
+	for b.Loop() {
+		ratios = ratios[:0]
+		for i := range 9 {
+			first, second := with, without
+			if i%2 == 1 {
+				first, second = without, with
+			}
+			a, c := first.rate(b), second.rate(b)
+			if i%2 == 1 {
+				a, c = c, a
+			}
+			ratios = append(ratios, a/c)
+		}
+	}
+	slices.Sort(ratios)
+	b.ReportMetric(ratios[len(ratios)/2], "of-throughput")
+}
+
+// rate is how many answers a second a lab gives to a few users.
+func (l *lab) rate(b *testing.B) float64 {
+	b.Helper()
+	summary, err := load.Run(b.Context(), load.Config{URL: l.ingress, Users: 8, Requests: 250})
+	if err != nil || summary.Failed > 0 {
+		b.Fatalf("%d failed, %v", summary.Failed, err)
+	}
+	return float64(summary.Transactions) / summary.Elapsed.Seconds()
 }

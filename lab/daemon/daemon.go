@@ -33,6 +33,8 @@ type Config struct {
 	Tracing string
 	// Internet leads calls that leave the mesh to the real hosts, not to stand-ins. Optional.
 	Internet bool
+	// Unexplained keeps nothing of requests but the log, to measure what explanations cost.
+	Unexplained bool
 	// Getenv is the environment; only PATH and the like reach a pod. Required.
 	Getenv func(string) string
 	// Progress is told each step of the start, one at a time. Optional.
@@ -66,6 +68,7 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	defer s.close()
 	err = l.start(ctx)
 	if err == nil {
+		l.traffic.Forget()
 		l.enter(control.Running)
 		<-ctx.Done()
 	}
@@ -94,6 +97,7 @@ func (l *lab) stop() error {
 	if l.proxy != nil {
 		errs = append(errs, l.proxy.stop(ctx))
 	}
+	l.traffic.Close()
 	if l.world != nil {
 		errs = append(errs, l.world.Close(ctx))
 	}

@@ -13,6 +13,7 @@ import (
 	"istio-tutorial/lab/outside"
 	"istio-tutorial/lab/pods"
 	"istio-tutorial/lab/ports"
+	"istio-tutorial/lab/traffic"
 )
 
 // lab is everything that runs.
@@ -25,6 +26,7 @@ type lab struct {
 	// What the start sets, and nothing after it.
 	counters counters
 	events   events
+	traffic  *traffic.Store
 	observer *observer
 	world    *outside.World // nil: calls go to the real hosts
 	proxy    *proxy
@@ -45,6 +47,7 @@ func newLab(cfg Config, end context.CancelFunc) *lab {
 		cfg:     cfg,
 		started: time.Now(),
 		end:     end,
+		traffic: traffic.New(time.Now),
 		turn:    make(chan struct{}, 1),
 		phase:   control.Starting,
 		changed: make(chan struct{}),
@@ -97,7 +100,9 @@ func (l *lab) mesh(s objects.Set) mesh.Mesh { return s.Mesh(l.pods.Topology(s.To
 // push has the proxy serve by the objects and the pods there are; l's turn is taken.
 func (l *lab) push(ctx context.Context, s objects.Set) error {
 	m := l.mesh(s)
-	if err := l.proxy.push(ctx, m); err != nil {
+	taken := l.beginVersion(m, s)
+	err := l.proxy.push(ctx, m)
+	if taken(err == nil); err != nil {
 		return err
 	}
 	l.counters.follow(m, time.Now())

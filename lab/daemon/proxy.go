@@ -43,20 +43,30 @@ const proxyLog = 4 << 20
 // accessLog has Envoy say each request on its standard output; all else it says on the other one.
 const accessLog = "/dev/stdout"
 
-// requests gives each line of the access log to the log, and to a counter.
+// requests gives each line of the access log to the log, as a reader of it knows it, and all that
+// Envoy says of a request to who reads it.
 type requests struct {
-	log   io.Writer
-	count func(line []byte)
+	log io.Writer
+	readers
 }
+
+// readers are of the lines of the access log: count of those of requests alone.
+type readers struct{ count, explain func(line []byte) }
 
 func (r requests) Write(line []byte) (int, error) {
-	r.count(line)
-	return r.log.Write(line)
+	r.explain(line)
+	if envoy.IsTry(line) {
+		return len(line), nil
+	}
+	plain, _ := envoy.Split(line)
+	r.count(plain)
+	_, err := r.log.Write(append(plain, '\n'))
+	return len(line), err
 }
 
-// startProxy starts Envoy and what configures it; count gets each line of the access log. It must
-// be stopped, also after an error.
-func startProxy(cfg Config, config xds.Config, count func(line []byte)) (*proxy, error) {
+// startProxy starts Envoy and what configures it, with readers of its access log. It must be
+// stopped, also after an error.
+func startProxy(cfg Config, config xds.Config, of readers) (*proxy, error) {
 	settings := envoy.Settings{
 		Node:  "lab",
 		Admin: cfg.Folder.File("admin"),
@@ -84,7 +94,7 @@ func startProxy(cfg Config, config xds.Config, count func(line []byte)) (*proxy,
 		Name:         "envoy",
 		Path:         cfg.Envoy,
 		Args:         settings.Args(file),
-		Stdout:       requests{p.journal, count},
+		Stdout:       requests{p.journal, of},
 		Stderr:       p.journal,
 		Ready:        p.admin.Ready,
 		RestartDelay: supervise.RestartDelay{Initial: 10 * time.Millisecond},

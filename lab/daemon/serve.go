@@ -85,6 +85,8 @@ func (l *lab) routes() http.Handler {
 		"set-image":    one(l.setImage),
 		"undo":         one(l.undo),
 		"history":      one(l.history),
+		"requests":     one(l.requests),
+		"traffic":      one(l.trafficTable),
 	} {
 		mux.Handle("POST /"+path, l.whileRunning(handler))
 	}

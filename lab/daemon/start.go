@@ -76,7 +76,7 @@ func (l *lab) startProxy(ctx context.Context, set objects.Set) (detail string, e
 	if l.observer, err = observe(&l.counters, l.zipkin()); err != nil {
 		return "", err
 	}
-	config := xds.Config{Sockets: string(l.cfg.Folder), Ingress: l.ingress, AccessLog: accessLog}
+	config := xds.Config{Sockets: string(l.cfg.Folder), Ingress: l.ingress, AccessLog: accessLog, Unexplained: l.cfg.Unexplained}
 	if l.zipkin() != "" {
 		config.Zipkin = l.observer.address()
 	}
@@ -86,7 +86,7 @@ func (l *lab) startProxy(ctx context.Context, set objects.Set) (detail string, e
 		}
 		config.Outside, config.Authorities = l.world.Address, l.authority()
 	}
-	l.proxy, err = startProxy(l.cfg, config, l.counters.count)
+	l.proxy, err = startProxy(l.cfg, config, readers{l.counters.count, l.explainer()})
 	if err != nil {
 		return "", err
 	}

@@ -35,6 +35,7 @@ type Document struct {
 
 	node *yaml.Node
 	json func() ([]byte, error)
+	data []byte // of the whole stream
 }
 
 // Parse reads all documents of r; file is the name for messages. Empty documents are skipped,
@@ -102,7 +103,7 @@ func (s *stream) add(n *yaml.Node) {
 		return
 	}
 	doc := Document{
-		File: s.file, Line: n.Line, node: n,
+		File: s.file, Line: n.Line, node: n, data: s.data,
 		json: sync.OnceValues(func() ([]byte, error) { return toJSON(n) }), // all ask for it
 	}
 	var errs Errors

@@ -103,7 +103,7 @@ func (s Settings) Args(bootstrap string) []string {
 		"--disable-hot-restart",
 		"--drain-time-s", strconv.Itoa(int(drain.Seconds())),
 		"--drain-strategy", "immediate",
-		"--file-flush-interval-msec", "50",
+		"--file-flush-interval-msec", "20",
 		"--log-level", "warning",
 		"--log-format", "%Y-%m-%dT%T.%e %l %n: %v",
 	}

@@ -13,6 +13,10 @@ import (
 type answer struct {
 	body string // in one line; of a request without an answer, why
 	took time.Duration
+	// client is the address from which the request came, and began when it had its connection: by
+	// both the lab knows it again.
+	client string
+	began  time.Time
 }
 
 // late is the end of a kind of answers that came late.

@@ -47,6 +47,8 @@ type Check struct {
 	Counters amounts `yaml:"counters"`
 	// Gauges are what they are in the end.
 	Gauges amounts `yaml:"gauges"`
+	// Why is how the lab must explain the answers of a text: all of them.
+	Why explanations `yaml:"why"`
 	// FailsWith are the changes that this check must find: of a file that a command before it
 	// loads, of the text typed into one (-), or of a command.
 	FailsWith mutations `yaml:"fails with"`
@@ -100,6 +102,7 @@ func (c *Check) problems() []error {
 			errs = append(errs, fmt.Errorf("counters: %s: as %s: no such kind of answers", a.of, a.as))
 		}
 	}
+	errs = append(errs, c.unexplained()...)
 	errs = append(errs, c.tooFew()...)
 	return slices.DeleteFunc(errs, func(err error) bool { return err == nil })
 }

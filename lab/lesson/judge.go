@@ -66,7 +66,8 @@ func (r *runner) check(ctx context.Context, c *Check) ([]Claim, error) {
 		}
 		claims = append(claims, more...)
 	}
-	return claims, nil
+	why, err := r.explained(ctx, c, list, began)
+	return append(claims, why...), err
 }
 
 // reading is numbers of one kind that a check speaks of.

@@ -46,6 +46,9 @@ func (p Page) Mutants(edition string) []Mutant {
 // commands print, nor at other checks: the mutation may change all of it. It is found if the
 // error is a *Failure.
 func (r *runner) runMutant(ctx context.Context, m Mutant, edition string, say func(string)) error {
+	if m.mutation.field == "" && m.mutation.isFile() {
+		r.absent = m.mutation.of
+	}
 	for _, b := range m.Blocks {
 		if !b.In(edition) {
 			continue

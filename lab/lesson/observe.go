@@ -72,7 +72,7 @@ func newAnswer(hit load.Hit) answer {
 	case body == "":
 		body = fmt.Sprintf("(status %d without text)", hit.Status)
 	}
-	return answer{body: body, took: hit.Took}
+	return answer{body: body, took: hit.Took, client: hit.Client, began: hit.Began}
 }
 
 // meter tells a number of the mesh by its name in a check.

@@ -35,6 +35,8 @@ type runner struct {
 	shell *shell.Session
 	plain map[string]time.Duration // the slowest of each request that nothing holds back
 	tell  func(words.Phrase)       // what is waited for, again and again
+	// absent is a file that is left out, for a proof: no answer may be explained by it.
+	absent string
 }
 
 func newRunner(p Place) (*runner, error) {
@@ -252,7 +254,7 @@ func (r *runner) left(ctx context.Context, p Page, before map[string]string) err
 	return f
 }
 
-// flushed is in what time Envoy has written what it logs, and more: it collects lines for 50 ms.
+// flushed is in what time Envoy has written what it logs, and more: it collects lines for 20 ms.
 const flushed = 100 * time.Millisecond
 
 // last is the end of the proxy's log once nothing is added to it any more, or after a second.

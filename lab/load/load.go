@@ -9,6 +9,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"strings"
 	"sync"
@@ -43,7 +44,9 @@ type Hit struct {
 	Body   []byte
 	Took   time.Duration
 	Path   string
-	Err    error // why there is no answer; nil with any status
+	Began  time.Time
+	Client string // the address from which it came, host:port; requests of one follow each other
+	Err    error  // why there is no answer; nil with any status
 }
 
 // OK tells whether siege counts it as successful: an answer below 400.
@@ -151,9 +154,12 @@ func (u user) pause(ctx context.Context) bool {
 }
 
 func (u user) hit(req *http.Request) Hit {
-	hit := Hit{Path: req.URL.RequestURI()}
+	hit := Hit{Path: req.URL.RequestURI(), Began: time.Now()}
+	trace := &httptrace.ClientTrace{GotConn: func(c httptrace.GotConnInfo) {
+		hit.Began, hit.Client = time.Now(), c.Conn.LocalAddr().String()
+	}}
 	start := time.Now()
-	resp, err := u.client.Do(req)
+	resp, err := u.client.Do(req.WithContext(httptrace.WithClientTrace(req.Context(), trace)))
 	if err == nil {
 		hit.Proto, hit.Status = resp.Proto, resp.StatusCode
 		hit.Body, err = io.ReadAll(io.LimitReader(resp.Body, u.Keep))

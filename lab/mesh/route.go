@@ -9,6 +9,7 @@ import (
 // Route is what happens to the requests that meet all its conditions.
 type Route struct {
 	From         string // the rule's name, for the reader
+	Part         string // the rule's field that it is from, such as spec.http[1]; "": all of it
 	Match        []Condition
 	Destinations []Destination // one is picked per request, by weight, retries included
 	Timeout      time.Duration // from the complete request to the end, tries and all; 0: none

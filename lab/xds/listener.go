@@ -8,7 +8,6 @@ import (
 
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
-	routerv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/router/v3"
 	connectionlimitv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/connection_limit/v3"
 	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 	"google.golang.org/protobuf/proto"
@@ -44,7 +43,7 @@ func (b *builder) listen(d door) {
 		RouteSpecifier: &hcmv3.HttpConnectionManager_Rds{
 			Rds: &hcmv3.Rds{RouteConfigName: d.name, ConfigSource: ads()},
 		},
-		HttpFilters:                append(d.filters, b.filter(routerFilter, &routerv3.Router{})),
+		HttpFilters:                append(d.filters, b.filter(routerFilter, b.router(d))),
 		UseRemoteAddress:           wrapperspb.Bool(d.edge),
 		NormalizePath:              wrapperspb.Bool(true), // rules read /a/../b as /b, as Istio's proxies do
 		ServerHeaderTransformation: hcmv3.HttpConnectionManager_PASS_THROUGH,

@@ -1,61 +1,15 @@
 package xds
 
 import (
-	"maps"
-	"slices"
-
-	accesslogv3 "github.com/envoyproxy/go-control-plane/envoy/config/accesslog/v3"
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	tracev3 "github.com/envoyproxy/go-control-plane/envoy/config/trace/v3"
-	filelogv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/access_loggers/file/v3"
 	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 	tracingv3 "github.com/envoyproxy/go-control-plane/envoy/type/tracing/v3"
 	"google.golang.org/protobuf/types/known/durationpb"
-	"google.golang.org/protobuf/types/known/structpb"
 
 	"istio-tutorial/lab/envoy"
-	"istio-tutorial/lab/mesh"
 )
-
-// loggedHeaders are those of requests that the access log shows: what counters need, and
-// user-agent always, so that the usual counter changes no listener.
-func loggedHeaders(m mesh.Mesh) []string {
-	names := map[string]bool{"user-agent": true}
-	for _, s := range m.Sidecars {
-		for _, c := range s.Inbound.Counters {
-			for _, l := range c.Labels {
-				for _, t := range l.Terms {
-					if t.Kind == mesh.RequestHeader {
-						names[t.Value] = true
-					}
-				}
-			}
-		}
-	}
-	return slices.Sorted(maps.Keys(names))
-}
-
-func (b *builder) accessLog(d door) []*accesslogv3.AccessLog {
-	if b.cfg.AccessLog == "" {
-		return nil
-	}
-	format, err := structpb.NewStruct(envoy.AccessFormat(short(d.owner), d.direction, b.headers))
-	if err != nil {
-		b.fail("access log of %s: %w", d.name, err)
-	}
-	return []*accesslogv3.AccessLog{{
-		Name: "envoy.access_loggers.file",
-		ConfigType: &accesslogv3.AccessLog_TypedConfig{TypedConfig: b.pack(&filelogv3.FileAccessLog{
-			Path: b.cfg.AccessLog,
-			AccessLogFormat: &filelogv3.FileAccessLog_LogFormat{
-				LogFormat: &corev3.SubstitutionFormatString{
-					Format: &corev3.SubstitutionFormatString_JsonFormat{JsonFormat: format},
-				},
-			},
-		})},
-	}}
-}
 
 const (
 	zipkinCluster = "zipkin"

@@ -27,6 +27,7 @@ type base struct {
 	faults, locals int      // that a listener is prepared for
 	headers        []string // that the access log shows
 	anonymous      bool     // some calls do not say who calls
+	explained      []string // that it has besides, for who explains a request
 }
 
 // built is what was built, by what it was made of.

@@ -24,6 +24,8 @@ type Config struct {
 	// AccessLog is the file that gets a line for each request, see envoy.ParseAccess. Empty:
 	// none.
 	AccessLog string
+	// Unexplained leaves out of it what only who explains a request reads, see envoy.Entry.
+	Unexplained bool
 	// Zipkin is where spans are reported, host:port, each report with the header
 	// envoy.ServiceHeader, see envoy.RelaySpans. Empty: nowhere.
 	Zipkin string

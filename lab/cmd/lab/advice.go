@@ -34,7 +34,6 @@ func ofKubectl() map[string]string {
 		"auth":         allYours,
 		"cp":           files + "cp",
 		"run":          "bin/lab create deployment NAME --image=IMAGE, with an image of deploy/, has a pod run",
-		"top":          "bin/lab stats POD shows what a pod's sidecar counts; ps -o pcpu,rss -p PID, with the process of bin/lab describe pod POD, its load",
 		"expose":       "a Service comes from a file, such as deploy/customer/Service.yml: bin/lab create -f FILE",
 		"autoscale":    "bin/lab scale deployment/NAME --replicas=N sets how many pods there are; nothing scales by itself",
 		"drain":        oneNode, "cordon": oneNode, "uncordon": oneNode, "taint": oneNode,

@@ -33,6 +33,12 @@ func (a *app) completeWords(root *cobra.Command) {
 		}
 		_ = routes.RegisterFlagCompletionFunc(flag, names) // the flag is there
 	}
+	why := child(root, "why")
+	complete(why, "output", "json")
+	workloads := func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+		return a.names(cmd, "deployments", ""), cobra.ShellCompDirectiveNoFileComp
+	}
+	_ = why.RegisterFlagCompletionFunc("from", workloads) // the flag is there
 	for _, verb := range []string{"lesson", "verify"} {
 		child(root, verb).ValidArgsFunction = a.completeLessons
 	}

@@ -50,6 +50,9 @@ func TestCompletedWords(t *testing.T) {
 		"convert --to ":                "gateway-api\n",
 		"get pods -o ":                 "custom-columns=\n",
 		"status -o ":                   "json\n",
+		"why -o ":                      "json\n",
+		"top --sort ":                  "errors\n",
+		"graph --window ":              "change\n",
 		"routes -o ":                   "table\n",
 		"analyze --failure-threshold ": "Warning\n",
 		"wait --for ":                  "condition=Available\n",
@@ -67,7 +70,7 @@ func TestCompletedWords(t *testing.T) {
 			t.Errorf("%q: no %q in %+v", line, want, got)
 		}
 	}
-	if got := (surroundings{}).run(t, "__complete", "to"); strings.Contains(got.stdout, "top") {
+	if got := (surroundings{}).run(t, "__complete", "att"); strings.Contains(got.stdout, "attach") {
 		t.Errorf("words of advice are offered: %+v", got)
 	}
 }

@@ -21,7 +21,10 @@ type app struct {
 	started   bool // the arguments were right, and the verb has begun
 }
 
-const defaultLab = "tutorial"
+const (
+	defaultLab        = "tutorial"
+	tutorialNamespace = "istio-tutorial"
+)
 
 const about = `The Istio tutorial's mesh on this machine: customer, preference and recommendation as
 processes, and a real Envoy as every sidecar and as the ingress. It reads deploy/ and istiofiles/.
@@ -51,7 +54,7 @@ func (a *app) root() *cobra.Command {
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
 	flags := root.PersistentFlags()
-	flags.StringVarP(&a.namespace, "namespace", "n", "istio-tutorial", "namespace of the named objects")
+	flags.StringVarP(&a.namespace, "namespace", "n", tutorialNamespace, "namespace of the named objects")
 	name := cmp.Or(a.getenv("LAB_NAME"), defaultLab)
 	flags.StringVar(&a.name, "name", name, "name of the lab ($LAB_NAME)")
 	root.AddGroup(
@@ -66,7 +69,7 @@ func (a *app) root() *cobra.Command {
 		a.edit(), a.patch(), a.label(), a.annotate(), a.diff(), a.scale(), a.set(), a.rollout(), a.wait(),
 		a.logs(), a.exec(), a.events(), a.explain(), a.apiResources(), a.kubeInject())
 	add(root, lessonVerbs, a.lesson(), a.verify())
-	add(root, insightVerbs, a.load(), a.routes(), a.proxyConfig(), a.proxyStatus(), a.experimental(),
+	add(root, insightVerbs, a.load(), a.why(), a.top(), a.graph(), a.routes(), a.proxyConfig(), a.proxyStatus(), a.experimental(),
 		a.stats(), a.proxyLogs(), a.metrics())
 	add(root, fileVerbs, a.analyze(), a.convert(), a.validate())
 	group(root)

@@ -13,6 +13,7 @@ import (
 	gateway "sigs.k8s.io/gateway-api/apis/v1"
 
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/rules"
 	v1 "istio-tutorial/lab/rules/v1"
 )
 
@@ -113,7 +114,7 @@ func (s scope) route(
 		Kind: httpRouteKind, Name: string(or(spec.Name, "")), Rule: i,
 		Backoff: spec.Retry != nil && spec.Retry.Backoff != nil,
 	}}
-	route.From = r.Key.Path()
+	route.From, route.Part = r.Key.Path(), rules.At("spec.rules", i)
 	route.Match = conditions(m)
 	route.Destinations = s.destinations(r, spec.BackendRefs)
 	if reshape(&route, spec.Filters, s.call.Port); route.Redirect != nil {

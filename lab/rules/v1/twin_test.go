@@ -31,7 +31,7 @@ type twin struct {
 
 func everywhere() []difference {
 	return []difference{
-		{"rules have other names", routes(func(r *mesh.Route) { r.From = "" })},
+		{"rules have other names", routes(func(r *mesh.Route) { r.From, r.Part = "", "" })},
 		{"and policies", policies(func(p *mesh.Policy) { p.From = "" })},
 		{"today's sidecars retry twice what no pod has seen, and never the same pod first",
 			routes(func(r *mesh.Route) {

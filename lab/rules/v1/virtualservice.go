@@ -40,6 +40,7 @@ func (r *resolver) virtualService(
 			route := httpRoute(rule.Rule, spec, r.portOf(c, port))
 			route.Match, route.StatPrefix = conditions(m), m.StatPrefix
 			route.Source.Rule, route.Source.Name = i, nameOf(spec, m)
+			route.Part = r.partOf(rule, spec)
 			routes = append(routes, route)
 			if len(route.Match) == 0 {
 				return routes
@@ -47,6 +48,16 @@ func (r *resolver) virtualService(
 		}
 	}
 	return routes
+}
+
+// partOf is a route's field in its rule as it was written; "" where a delegate has a part in it.
+func (r *resolver) partOf(rule virtualService, spec *networking.HTTPRoute) string {
+	for _, w := range r.written {
+		if i := slices.Index(w.Spec.Http, spec); i >= 0 && w.Key == rule.Key {
+			return rules.At("spec.http", i)
+		}
+	}
+	return ""
 }
 
 func nameOf(r *networking.HTTPRoute, m *networking.HTTPMatchRequest) string {

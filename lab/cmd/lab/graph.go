@@ -1,0 +1,55 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/traffic"
+)
+
+func (a *app) graph() *cobra.Command {
+	var window windowFlag
+	var format string
+	formats := []string{"mermaid", "dot", "svg", "json"}
+	cmd := &cobra.Command{
+		Use:   "graph",
+		Short: "Draw who calls whom, from the traffic of a window",
+		Long: `Draw who calls whom, from the traffic of a window: as Mermaid, for Graphviz (dot), as a picture
+(svg), or as data (json).`,
+		Example: `  bin/lab graph
+  bin/lab graph --window change -o svg > graph.svg
+  bin/lab graph -o dot | dot -Tpng > graph.png`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if !slices.Contains(formats, format) {
+				return misusef("--output=%s: want %s", format, strings.Join(formats, ", "))
+			}
+			if err := window.check(); err != nil {
+				return err
+			}
+			client, err := a.client()
+			if err != nil {
+				return err
+			}
+			table, err := client.Traffic(cmd.Context(), control.TrafficQuery{Span: traffic.Span(window.span)})
+			if err != nil {
+				return err
+			}
+			if format == "json" {
+				return writeJSON(a.stdout, table)
+			}
+			fmt.Fprint(a.stdout, map[string]func(traffic.Table) string{
+				"mermaid": traffic.Table.Mermaid, "dot": traffic.Table.Dot, "svg": traffic.Table.SVG,
+			}[format](table))
+			return nil
+		},
+	}
+	window.declare(cmd)
+	cmd.Flags().StringVarP(&format, "output", "o", "mermaid", strings.Join(formats, ", "))
+	complete(cmd, "output", formats...)
+	return cmd
+}

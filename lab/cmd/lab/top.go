@@ -1,0 +1,206 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/document"
+	"istio-tutorial/lab/traffic"
+)
+
+// windowFlag is the window of what is shown of the traffic.
+type windowFlag struct{ span string }
+
+func (f *windowFlag) declare(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.span, "window", string(traffic.Minute),
+		"10s, 1m, or change: since a rule last came or went")
+	words := make([]string, 0, len(traffic.Spans()))
+	for _, s := range traffic.Spans() {
+		words = append(words, string(s))
+	}
+	complete(cmd, "window", words...)
+}
+
+func (f *windowFlag) check() error {
+	if !slices.Contains(traffic.Spans(), traffic.Span(f.span)) {
+		return misusef("--window=%s: want 10s, 1m or change", f.span)
+	}
+	return nil
+}
+
+// topFlags are how the table is shown.
+type topFlags struct {
+	*app
+	windowFlag
+	sort   string
+	format string
+}
+
+func (a *app) top() *cobra.Command {
+	t := &topFlags{app: a}
+	cmd := &cobra.Command{
+		Use:   "top",
+		Short: "Show who calls whom, how often and how well, as a live table",
+		Long: `Show who calls whom: rates, shares, times (half of the answers came within P50, 95 of 100 within
+P95), errors with their causes, and the pods.
+
+In a terminal the table is drawn again each second. Keys: n, r, e and p sort by name, rate, errors
+and P95, w takes the next window, the space bar pauses, q quits. Elsewhere it is printed once.`,
+		Example: `  bin/lab top
+  bin/lab top --window change --sort errors
+  bin/lab top -o json`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return misusef("top takes no %q: it shows requests; ps -o pcpu,rss -p PID, with the process of "+
+					"bin/lab describe pod POD, shows a pod's load", args[0])
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := t.check(); err != nil {
+				return err
+			}
+			client, err := a.client()
+			if err != nil {
+				return err
+			}
+			if t.format == "" && isTerminal(a.stdout) && isTerminal(a.stdin) {
+				return t.live(cmd.Context(), client)
+			}
+			return t.once(cmd.Context(), client)
+		},
+	}
+	t.declare(cmd)
+	cmd.Flags().StringVar(&t.sort, "sort", sortByName, "name, rate, errors or p95")
+	cmd.Flags().StringVarP(&t.format, "output", "o", "", "json")
+	complete(cmd, "sort", sortWords()...)
+	complete(cmd, "output", "json")
+	return cmd
+}
+
+const (
+	sortByName   = "name"
+	sortByRate   = "rate"
+	sortByErrors = "errors"
+	sortByP95    = "p95"
+)
+
+func sortWords() []string { return []string{sortByName, sortByRate, sortByErrors, sortByP95} }
+
+func (t *topFlags) check() error {
+	switch {
+	case !slices.Contains(sortWords(), t.sort):
+		return misusef("--sort=%s: want %s", t.sort, strings.Join(sortWords(), ", "))
+	case t.format != "" && t.format != "json":
+		return misusef("--output=%s: want json, or nothing", t.format)
+	}
+	return t.windowFlag.check()
+}
+
+func (t *topFlags) once(ctx context.Context, client *control.Client) error {
+	table, err := client.Traffic(ctx, control.TrafficQuery{Span: traffic.Span(t.span)})
+	if err != nil {
+		return err
+	}
+	if t.format == "json" {
+		return writeJSON(t.stdout, table)
+	}
+	writeTop(t.stdout, table, t.sort)
+	return nil
+}
+
+// writeTop shows a table of edges and one of pods.
+func writeTop(w io.Writer, t traffic.Table, by string) {
+	fmt.Fprintf(w, "%s, %d requests", windowWords(t), requests(t))
+	if t.Dropped > 0 {
+		fmt.Fprintf(w, ", %d lines of the proxies' log were not read", t.Dropped)
+	}
+	fmt.Fprint(w, "\n\n")
+	if len(t.Rows) == 0 {
+		fmt.Fprintln(w, "No request in this time: bin/lab why --send sends one, bin/lab load many.")
+	} else {
+		writeEdges(w, sorted(t.Rows, by))
+	}
+	fmt.Fprintln(w)
+	fmt.Fprintf(w, "%-20s %-40s %s\n", "WORKLOAD", "POD", "STATE")
+	for _, p := range t.Pods {
+		fmt.Fprintf(w, "%-20s %-40s %s\n", p.Workload, p.Name, podState(p))
+	}
+}
+
+func writeEdges(w io.Writer, rows []traffic.Row) {
+	fmt.Fprintf(w, "%-18s %-18s %6s %6s %8s %8s %6s %5s  %s\n",
+		"FROM", "TO", "RATE", "SHARE", "P50", "P95", "ERRORS", "TRIES", "CAUSES")
+	for _, r := range rows {
+		fmt.Fprintf(w, "%-18s %-18s %5.1f/s %5.1f%% %8s %8s %6d %+5d  %s\n",
+			document.Printable(r.From), document.Printable(r.To), r.Rate, r.Share,
+			took(r.P50), took(r.P95), r.Errors, r.Retries, causes(r.Causes))
+	}
+}
+
+// windowWords are which time a table is about.
+func windowWords(t traffic.Table) string {
+	length := t.To.Sub(t.From).Round(time.Second)
+	if t.Span == traffic.SinceChange {
+		return fmt.Sprintf("Since the rules last changed, %v ago", length)
+	}
+	return fmt.Sprintf("The last %v", length)
+}
+
+// requests are those that began in the ingress, or in a pod by itself.
+func requests(t traffic.Table) int {
+	sum := 0
+	for _, r := range t.Rows {
+		if r.From == "ingress" {
+			sum += r.Requests
+		}
+	}
+	return sum
+}
+
+func podState(p traffic.Pod) string {
+	switch {
+	case len(p.Ejected) > 0:
+		return "ejected by " + strings.Join(p.Ejected, ", ")
+	case p.Ready:
+		return "ready"
+	}
+	return strings.ToLower(p.Status) + ", not ready"
+}
+
+// causes are how many calls ended so, the most frequent first.
+func causes(all map[traffic.Cause]int) string {
+	names := slices.SortedFunc(maps.Keys(all), func(a, b traffic.Cause) int {
+		return cmp.Or(all[b]-all[a], cmp.Compare(a, b))
+	})
+	list := make([]string, len(names))
+	for i, c := range names {
+		list[i] = fmt.Sprintf("%d %s", all[c], c)
+	}
+	return strings.Join(list, ", ")
+}
+
+func sorted(rows []traffic.Row, by string) []traffic.Row {
+	rows = slices.Clone(rows)
+	slices.SortStableFunc(rows, func(a, b traffic.Row) int {
+		switch by {
+		case sortByRate:
+			return cmp.Compare(b.Rate, a.Rate)
+		case sortByErrors:
+			return cmp.Compare(b.Errors, a.Errors)
+		case sortByP95:
+			return cmp.Compare(b.P95, a.P95)
+		}
+		return 0 // they come so
+	})
+	return rows
+}

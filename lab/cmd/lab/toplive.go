@@ -1,0 +1,125 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"time"
+
+	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/traffic"
+)
+
+// isTerminal tells whether a person is at a stream.
+func isTerminal(stream any) bool {
+	file, ok := stream.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := file.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// keys has a terminal hand over each key as it is pressed; back puts it as it was. Without stty the
+// keys come with the end of a line.
+func keys(ctx context.Context, terminal io.Reader) (pressed <-chan byte, back func()) {
+	stty := func(args ...string) string {
+		cmd := exec.CommandContext(context.WithoutCancel(ctx), "stty", args...)
+		cmd.Stdin = terminal
+		out, err := cmd.Output()
+		if err != nil {
+			return ""
+		}
+		return strings.TrimSpace(string(out))
+	}
+	before := stty("-g")
+	stty("-icanon", "-echo", "min", "1")
+	all := make(chan byte)
+	go func() {
+		defer close(all)
+		one := make([]byte, 1)
+		for {
+			if n, err := terminal.Read(one); n == 0 || err != nil {
+				return
+			}
+			select {
+			case all <- one[0]:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return all, func() {
+		if before != "" {
+			stty(before)
+		}
+	}
+}
+
+const (
+	clearScreen = "\x1b[H\x1b[2J"
+	refresh     = time.Second
+)
+
+// live draws the table again and again, until a key or a signal ends it.
+func (t *topFlags) live(ctx context.Context, client *control.Client) error {
+	pressed, back := keys(ctx, t.stdin)
+	defer back()
+	tick := time.NewTicker(refresh)
+	defer tick.Stop()
+	paused := false
+	for {
+		if !paused {
+			if err := t.draw(ctx, client); err != nil {
+				return err
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		case key, ok := <-pressed:
+			if !ok || key == 'q' {
+				return nil
+			}
+			if key == ' ' {
+				paused = !paused
+			}
+			t.press(key)
+		}
+	}
+}
+
+func (t *topFlags) press(key byte) {
+	switch key {
+	case 'n':
+		t.sort = sortByName
+	case 'r':
+		t.sort = sortByRate
+	case 'e':
+		t.sort = sortByErrors
+	case 'p':
+		t.sort = sortByP95
+	case 'w':
+		spans := traffic.Spans()
+		t.span = string(spans[(slices.Index(spans, traffic.Span(t.span))+1)%len(spans)])
+	}
+}
+
+func (t *topFlags) draw(ctx context.Context, client *control.Client) error {
+	table, err := client.Traffic(ctx, control.TrafficQuery{Span: traffic.Span(t.span)})
+	if err != nil {
+		return err
+	}
+	var screen bytes.Buffer
+	screen.WriteString(clearScreen)
+	writeTop(&screen, table, t.sort)
+	fmt.Fprintf(&screen, "\nsorted by %s; keys: n name, r rate, e errors, p P95, w window, space pause, q quit\n", t.sort)
+	_, err = screen.WriteTo(t.stdout)
+	return err
+}

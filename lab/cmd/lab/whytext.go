@@ -1,0 +1,185 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"istio-tutorial/lab/document"
+	"istio-tutorial/lab/traffic"
+)
+
+// widest is how wide explanations are.
+const widest = 80
+
+// writeWhy explains a request: the answer, each call, the rule, what did not match, what to type.
+func writeWhy(w io.Writer, r *traffic.Request, body string) {
+	p := whyPrinter{w: w}
+	p.line("%s %s%s => %s in %s, at %s", r.Method, r.Host, r.Path, status(r.Status), took(r.Millis),
+		r.Began.Local().Format("15:04:05.000"))
+	if body != "" {
+		p.text("  ", body, 2)
+	}
+	p.line("")
+	p.text("", fmt.Sprintf("%s: %s", r.Cause, r.Words), 3)
+	p.line("")
+	for _, c := range r.Calls {
+		p.call(c, 0)
+	}
+	for _, note := range r.Notes {
+		p.text("  ! ", note, 2)
+	}
+	p.rule(r)
+	p.missed(r)
+	p.line("More: bin/lab why %s -o json", r.ID)
+	if r.Rule != nil {
+		p.line("Undo: %s", undo(*r.Rule))
+	}
+}
+
+func status(code int) string {
+	if code == 0 {
+		return "no answer"
+	}
+	return fmt.Sprint(code)
+}
+
+// code is a status in a column.
+func code(n int) string {
+	if n == 0 {
+		return "-"
+	}
+	return fmt.Sprint(n)
+}
+
+func took(ms float64) string {
+	switch {
+	case ms >= 1000:
+		return fmt.Sprintf("%.2f s", ms/1000)
+	case ms >= 10:
+		return fmt.Sprintf("%.0f ms", ms)
+	}
+	return fmt.Sprintf("%.1f ms", ms)
+}
+
+// undo is the command that takes a rule away.
+func undo(r traffic.Rule) string {
+	kind := strings.ToLower(r.Kind)
+	if kind == "gateway" { // two groups have it
+		kind = r.Resource
+	}
+	text := "bin/lab delete " + kind + " " + r.Name
+	if r.Namespace != tutorialNamespace {
+		text += " -n " + r.Namespace
+	}
+	return text
+}
+
+type whyPrinter struct{ w io.Writer }
+
+func (p whyPrinter) line(format string, args ...any) {
+	text := document.Printable(fmt.Sprintf(format, args...))
+	if r := []rune(text); len(r) > widest {
+		text = string(r[:widest-1]) + "…"
+	}
+	fmt.Fprintln(p.w, text)
+}
+
+// text breaks a text at blanks, into at most so many lines.
+func (p whyPrinter) text(indent, text string, most int) {
+	words := strings.Fields(document.Printable(strings.ReplaceAll(text, "\n", " ")))
+	for n := 0; len(words) > 0; n++ {
+		line := indent + words[0]
+		words = words[1:]
+		for len(words) > 0 && (n == most-1 || len([]rune(line))+1+len([]rune(words[0])) <= widest) {
+			line, words = line+" "+words[0], words[1:]
+		}
+		p.line("%s", line)
+		indent = strings.Repeat(" ", len([]rune(indent)))
+	}
+}
+
+// call shows a call in a line, its tries if there are several, and those that it led to.
+func (p whyPrinter) call(c *traffic.Call, depth int) {
+	indent := strings.Repeat("  ", depth)
+	edge := indent + c.From.Workload + " -> " + c.To.Workload
+	what := string(c.Cause)
+	if flags := strings.TrimSpace(c.Flags); flags != "" {
+		what += " (" + flags + ")"
+	}
+	p.line("%-38s %3s %8s  %s", edge, code(c.Status), took(c.Millis), what)
+	if route := routeWords(c); route != "" {
+		p.line("%s  by %s", indent, route)
+	}
+	for i, t := range c.Tries {
+		if len(c.Tries) > 1 && i < 4 {
+			p.line("%s  try %d: %s, %s", indent, i+1, cmp.Or(t.To.Pod, t.To.Workload), strings.TrimSpace(status(t.Status)+" "+t.Flags))
+		}
+		for _, next := range t.Calls {
+			p.call(next, depth+1)
+		}
+	}
+	for _, m := range c.Mirrors {
+		p.line("%s  copy to %s: %s, which nobody waits for", indent, cmp.Or(m.To.Pod, m.To.Workload), status(m.Status))
+	}
+}
+
+// routeWords name the rules of a call, but for the Ingress of every request.
+func routeWords(c *traffic.Call) string {
+	var list []string
+	for _, a := range c.Acts {
+		if a.Rule.Kind == "Ingress" {
+			continue
+		}
+		if name := a.Rule.Kind + " " + a.Rule.Name; !slices.Contains(list, name) {
+			list = append(list, name)
+		}
+	}
+	return strings.Join(list, ", ")
+}
+
+func (p whyPrinter) rule(r *traffic.Request) {
+	switch {
+	case r.Rule != nil:
+		p.line("")
+		p.line("Rule: %s %s/%s, revision %d", r.Rule.Kind, r.Rule.Namespace, r.Rule.Name, r.Rule.Revision)
+		p.line("%s:%d", r.Rule.File, r.Rule.Line)
+		for _, text := range r.Rule.Lines {
+			p.line("  %s", text)
+		}
+	case r.Default != "":
+		p.line("")
+		p.text("No rule: ", r.Default, 2)
+	default:
+		p.line("")
+		p.line("No rule has a part in it.")
+	}
+}
+
+// mostMissed is how many rules that did not act are shown.
+const mostMissed = 3
+
+func (p whyPrinter) missed(r *traffic.Request) {
+	d := r.Deciding()
+	if d == nil || len(d.Missed) == 0 {
+		return
+	}
+	p.line("Did not act:")
+	for i, m := range d.Missed {
+		if i == mostMissed {
+			p.line("  and %d more", len(d.Missed)-i)
+			break
+		}
+		p.text("  ", missWords(m), 2)
+	}
+}
+
+func missWords(m traffic.Miss) string {
+	name := m.Name
+	if m.Rule != nil {
+		name = fmt.Sprintf("%s:%d", m.Rule.File, m.Rule.Line)
+	}
+	return name + ": " + m.Why
+}

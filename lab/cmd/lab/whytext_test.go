@@ -1,0 +1,56 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"istio-tutorial/lab/traffic"
+)
+
+// longest is a request with much to say: four tries, a copy, rules that did not act.
+func longest() *traffic.Request {
+	long := strings.Repeat("long-", 30)
+	last := &traffic.Call{
+		From: traffic.End{Workload: "preference"}, To: traffic.End{Workload: "recommendation-v2"},
+		Status: 503, Cause: traffic.ProgramError, By: traffic.Program, Flags: "URX",
+		Acts: []traffic.Act{{Part: traffic.PartRetry, Rule: traffic.Rule{Kind: "VirtualService", Name: long}}},
+	}
+	for range 4 {
+		last.Tries = append(last.Tries, &traffic.Try{To: traffic.End{Pod: "recommendation-v2-1"}, Status: 503, Flags: "UF"})
+	}
+	for range 9 {
+		last.Missed = append(last.Missed, traffic.Miss{Name: long, Why: "user-agent is " + long})
+	}
+	middle := &traffic.Call{From: traffic.End{Workload: "customer"}, To: traffic.End{Workload: "preference"}, Status: 503, Cause: traffic.PassedOn, By: traffic.Program}
+	middle.Tries = []*traffic.Try{{Calls: []*traffic.Call{last}}}
+	first := &traffic.Call{From: traffic.End{Workload: "ingress"}, To: traffic.End{Workload: "customer"}, Status: 503, Cause: traffic.PassedOn, By: traffic.Program}
+	first.Tries = []*traffic.Try{{Calls: []*traffic.Call{middle}}}
+	rule := &traffic.Rule{Kind: "VirtualService", Name: "r", File: long, Line: 7, Lines: strings.Split("a\nb\nc\nd\ne\nf", "\n")}
+	return &traffic.Request{
+		ID: "id", Began: time.Unix(0, 0), Host: long, Path: "/" + long, Status: 503, Calls: []*traffic.Call{first},
+		Cause: traffic.ProgramError, Words: strings.Repeat("words and ", 40), Rule: rule,
+	}
+}
+
+func TestWhyFits(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	writeWhy(&b, longest(), strings.Repeat("body ", 100)+"\x1b[2J")
+	lines := strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
+	for _, line := range lines {
+		if len([]rune(line)) > widest {
+			t.Errorf("%d columns: %s", len([]rune(line)), line)
+		}
+	}
+	text := b.String()
+	for _, want := range []string{"try 4: recommendation-v2-1, 503 UF", "and 6 more", "Undo: bin/lab delete virtualservice r"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+	if strings.Contains(text, "\x1b") {
+		t.Error("an escape of the answer reaches the terminal")
+	}
+	t.Logf("%d lines", len(lines))
+}

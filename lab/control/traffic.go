@@ -1,0 +1,38 @@
+package control
+
+import (
+	"context"
+	"time"
+
+	"istio-tutorial/lab/traffic"
+)
+
+// RequestQuery picks requests that passed through the mesh.
+type RequestQuery struct {
+	traffic.Query
+	// Wait is for how long to wait for the first that is picked; 0: until those are there that
+	// ended before the question came.
+	Wait time.Duration
+}
+
+// Requests are requests, the latest first, each with its explanation.
+type Requests struct {
+	List []*traffic.Request
+	// Dropped is how many lines of the proxies' log were not read, as too many came at once.
+	Dropped int
+}
+
+// TrafficQuery picks a window.
+type TrafficQuery struct {
+	Span traffic.Span
+}
+
+// Requests are those that passed through the mesh, and what became of them.
+func (c *Client) Requests(ctx context.Context, q RequestQuery) (Requests, error) {
+	return ask[Requests](ctx, c, "requests", q)
+}
+
+// Traffic is who called whom in a window of time.
+func (c *Client) Traffic(ctx context.Context, q TrafficQuery) (traffic.Table, error) {
+	return ask[traffic.Table](ctx, c, "traffic", q)
+}

@@ -1,0 +1,139 @@
+package daemon
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/objects"
+	"istio-tutorial/lab/traffic"
+)
+
+// explainer reads the lines of the access log, or not.
+func (l *lab) explainer() func(line []byte) {
+	if l.cfg.Unexplained {
+		return func([]byte) {}
+	}
+	return l.traffic.Take
+}
+
+// beginVersion tells who explains requests by what the proxy is to act from now on.
+func (l *lab) beginVersion(m mesh.Mesh, s objects.Set) (taken func(bool)) {
+	return l.traffic.Begin(traffic.Version{
+		Mesh:   m,
+		Of2018: s.Of2018(),
+		Find:   func(q traffic.Question) (traffic.Rule, bool) { return source(m, s, q) },
+	}, !slices.Equal(revisions(l.objects()), revisions(s)))
+}
+
+// revisions are those of the rules: where one is another, rules have changed.
+func revisions(s objects.Set) []int {
+	var list []int
+	for _, o := range s.Rules() {
+		list = append(list, o.Revision)
+	}
+	return list
+}
+
+// source is the rule behind a part of the mesh.
+func source(m mesh.Mesh, s objects.Set, q traffic.Question) (traffic.Rule, bool) {
+	client, ok := m.Workload(q.Client)
+	if !ok {
+		client.Name = q.Client
+	}
+	found, ok := s.Source(objects.SourceQuery{
+		Part: string(q.Part), From: q.From, Field: q.Field, Cluster: q.Cluster, Client: client,
+	})
+	return traffic.Rule{
+		Kind: found.Kind, Namespace: found.Namespace, Name: found.Name, Resource: found.Resource,
+		File: found.File, Line: found.Line, Revision: found.Revision, Lines: found.Lines,
+		Allows: found.Kind == "AuthorizationPolicy" && found.Action != "DENY",
+	}, ok
+}
+
+// flushed is in what time Envoy has written what it logs, and the lab has read it: it collects lines
+// for 20 ms.
+const flushed = 30 * time.Millisecond
+
+// requests are those that a query picks. What ended before the question came is among them.
+func (l *lab) requests(ctx context.Context, q control.RequestQuery) (control.Requests, error) {
+	read, late := time.After(flushed), time.After(max(q.Wait, flushed))
+	for ready := false; ; {
+		changed := l.traffic.Changed()
+		if list := l.traffic.Requests(q.Query); ready && (len(list) > 0 || late == nil) {
+			return control.Requests{List: list, Dropped: l.traffic.Dropped()}, nil
+		}
+		select {
+		case <-changed:
+		case <-read:
+			ready, read = true, nil
+		case <-late:
+			ready, late = true, nil
+		case <-ctx.Done():
+			return control.Requests{}, ctx.Err()
+		}
+	}
+}
+
+func (l *lab) trafficTable(ctx context.Context, q control.TrafficQuery) (traffic.Table, error) {
+	t := l.traffic.Table(q.Span)
+	ejected, err := l.ejected(ctx)
+	if err != nil {
+		return t, err
+	}
+	for _, p := range l.pods.Pods() {
+		t.Pods = append(t.Pods, traffic.Pod{
+			Workload: p.Workload.Name, Name: p.Name.Name, Status: p.Status, Ready: p.Ready == p.Containers,
+			Ejected: ejected[p.Name.Name],
+		})
+	}
+	return t, nil
+}
+
+// ejected are the workloads whose proxies leave a pod out for its errors, by the pod's name.
+func (l *lab) ejected(ctx context.Context) (map[string][]string, error) {
+	data, err := l.proxy.admin.Get(ctx, "/clusters", url.Values{"format": {"json"}})
+	if err != nil {
+		return nil, err
+	}
+	var all struct {
+		Clusters []struct {
+			Name  string
+			Hosts []struct {
+				Hostname string
+				Health   struct {
+					Ejected bool `json:"failed_outlier_check"`
+				} `json:"health_status"`
+			} `json:"host_statuses"`
+		} `json:"cluster_statuses"`
+	}
+	if err := json.Unmarshal(data, &all); err != nil {
+		return nil, fmt.Errorf("envoy: %w", err)
+	}
+	pods := map[string][]string{}
+	for _, c := range all.Clusters {
+		_, caller, _ := strings.Cut(c.Name, "@")
+		for _, h := range c.Hosts {
+			if by := l.workloadOf(caller); h.Health.Ejected && !slices.Contains(pods[h.Hostname], by) {
+				pods[h.Hostname] = append(pods[h.Hostname], by)
+			}
+		}
+	}
+	return pods, nil
+}
+
+// workloadOf is the name of a proxy's workload, given NAMESPACE/POD.
+func (l *lab) workloadOf(pod string) string {
+	for _, p := range l.pods.Pods() {
+		if p.Name.String() == pod {
+			return p.Workload.Name
+		}
+	}
+	return pod
+}

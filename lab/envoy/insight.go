@@ -1,0 +1,116 @@
+package envoy
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Insight is what an entry of the access log has besides Access, for those who explain a request:
+// it is cut off before a reader sees the line, see Split.
+type Insight struct {
+	// Client is the address from which a request came, host:port; that of another sidecar is the
+	// path of a socket.
+	Client string `json:"client"`
+	Scheme string `json:"scheme"`
+	// Host is the authority before a route rewrote it.
+	Host string `json:"host"`
+	// Micros is how long the answer took, in microseconds; 0: there was none.
+	Micros int `json:"us"`
+	// Headers are those that rules look at. Nil: the request had none such.
+	Headers map[string]*string `json:"headers"`
+}
+
+// Entry is a line of the access log with all that is in it.
+type Entry struct {
+	Access
+	Insight Insight `json:"why"`
+}
+
+// insightFormat is the format of Insight, under a key that sorts behind all of Access.
+func insightFormat(headers []string) map[string]any {
+	logged := map[string]any{}
+	for _, name := range headers {
+		logged[name] = "%REQ(" + name + ")%"
+	}
+	return map[string]any{
+		"client":  "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS%",
+		"scheme":  "%REQ(:SCHEME)%",
+		"host":    "%REQ(X-ENVOY-ORIGINAL-HOST?:AUTHORITY)%",
+		"us":      "%COMMON_DURATION(DS_RX_BEG:DS_TX_END:us)%",
+		"headers": logged,
+	}
+}
+
+// EntryFormat is AccessFormat together with what ParseEntry reads besides: explained are the
+// headers of Insight.
+func EntryFormat(pod, direction string, headers, explained []string) map[string]any {
+	format := AccessFormat(pod, direction, headers)
+	format["why"] = insightFormat(explained)
+	return format
+}
+
+// Split parts a line in EntryFormat: plain is the line in AccessFormat, without an end. Of a line
+// that is none, plain is all.
+func Split(line []byte) (plain []byte, ok bool) {
+	line = bytes.TrimRight(line, "\n")
+	if i := bytes.LastIndex(line, []byte(`,"why":{`)); i > 0 && line[0] == '{' {
+		return append(bytes.Clone(line[:i]), '}'), true
+	}
+	return slices.Clip(line), false
+}
+
+// ParseEntry reads a line in EntryFormat.
+func ParseEntry(line []byte) (Entry, error) {
+	var e Entry
+	if err := json.Unmarshal(line, &e); err != nil {
+		return Entry{}, fmt.Errorf("access log: %w", err)
+	}
+	return e, nil
+}
+
+// Try is one attempt of a request that a client's proxy made, and that went wrong: of the others
+// nothing is logged. The last one is in the request's own entry too.
+type Try struct {
+	Time     time.Time `json:"time"` // of the try's begin
+	Pod      string    `json:"pod"`  // of the client, as in Access
+	Request  string    `json:"request"`
+	Cluster  string    `json:"cluster"`
+	Upstream string    `json:"upstream"` // empty: no host was picked
+	Status   int       `json:"status"`   // 0: there was no answer
+	Flags    string    `json:"flags"`
+	Details  string    `json:"details"`
+	Duration int       `json:"duration"` // milliseconds
+}
+
+// tryMark begins each line about a try.
+const tryMark = `{"try":{`
+
+// TryFormat is the format of the lines that ParseTry reads.
+func TryFormat(pod string) map[string]any {
+	return map[string]any{"try": map[string]any{
+		"time":     "%START_TIME(%Y-%m-%dT%H:%M:%S.%3fZ)%",
+		"pod":      pod,
+		"request":  "%REQ(X-REQUEST-ID)%",
+		"cluster":  "%UPSTREAM_CLUSTER_RAW%",
+		"upstream": "%UPSTREAM_HOST_NAME%",
+		"status":   "%RESPONSE_CODE%",
+		"flags":    "%RESPONSE_FLAGS%",
+		"details":  "%RESPONSE_CODE_DETAILS%",
+		"duration": "%DURATION%",
+	}}
+}
+
+// IsTry tells a line about a try from one about a request.
+func IsTry(line []byte) bool { return bytes.HasPrefix(line, []byte(tryMark)) }
+
+// ParseTry reads a line in TryFormat.
+func ParseTry(line []byte) (Try, error) {
+	var l struct{ Try Try }
+	if err := json.Unmarshal(line, &l); err != nil {
+		return Try{}, fmt.Errorf("access log: %w", err)
+	}
+	return l.Try, nil
+}

@@ -1,0 +1,126 @@
+package traffic
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"istio-tutorial/lab/mesh"
+)
+
+// Deciding is the call that decided the answer, also of a request that was read from JSON.
+func (r *Request) Deciding() *Call {
+	if r.Decisive != nil || len(r.Calls) == 0 {
+		return r.Decisive
+	}
+	return r.Calls[0].decisive()
+}
+
+// Not tells what kept a request from a version, a subset or a workload; nothing if it was there.
+func (r *Request) Not(of string) []string {
+	for _, c := range r.All() {
+		for _, t := range c.Tries {
+			if isOf(t.To.Workload, of) {
+				return nil
+			}
+		}
+	}
+	var list []string
+	for _, c := range r.All() {
+		list = append(list, c.Keeps[of]...)
+	}
+	if len(list) == 0 {
+		list = []string{fmt.Sprintf("none of its calls was of a host that has %s: %s", of, r.Words)}
+	}
+	return list
+}
+
+func isOf(workload, of string) bool {
+	return workload == of || strings.HasSuffix(workload, "-"+of)
+}
+
+// keeps are, for each version, subset or workload that a call's host has, what kept the call from
+// it.
+func (c *Call) keeps() map[string][]string {
+	all := map[string][]string{}
+	service := c.service()
+	for _, e := range c.at.Mesh.Endpoints(service) {
+		name := e.Instance.Workload.Name
+		if c.reached(name) {
+			continue
+		}
+		reasons := c.kept(e.Instance)
+		all[name] = reasons
+		if v := e.Instance.Labels["version"]; v != "" {
+			all[v] = reasons
+		}
+	}
+	return all
+}
+
+// service are all pods of the host that was called.
+func (c *Call) service() mesh.Cluster {
+	for _, r := range c.routes() {
+		for _, d := range r.Destinations {
+			return mesh.Cluster{Host: d.Cluster.Host, Port: d.Cluster.Port}
+		}
+	}
+	return mesh.Cluster{}
+}
+
+func (c *Call) routes() []mesh.Route {
+	if c.choice.host == nil {
+		return nil
+	}
+	return c.choice.host.Routes
+}
+
+func (c *Call) reached(workload string) bool {
+	return slices.ContainsFunc(c.Tries, func(t *Try) bool { return t.To.Workload == workload })
+}
+
+// kept is what kept a call from an instance.
+func (c *Call) kept(i mesh.Instance) []string {
+	var list []string
+	host := shortHost(c.service().Host)
+	if !i.Ready {
+		list = append(list, fmt.Sprintf("pod %s of %s is not ready", i.Name.Name, i.Workload.Name))
+	}
+	for n, r := range c.routes() {
+		leads := slices.ContainsFunc(r.Destinations, func(d mesh.Destination) bool { return i.Labels.Has(d.Cluster.Labels) && d.Weight > 0 })
+		switch {
+		case n == c.choice.index && !leads:
+			list = append(list, fmt.Sprintf("%s leads all calls of %s to %s", c.routeName(r), host, goals(r)))
+		case n == c.choice.index:
+			list = append(list, c.unlucky(r, i))
+		case leads && n < c.choice.index:
+			_, condition := c.choice.asked.all(r.Match)
+			list = append(list, fmt.Sprintf("%s would lead there, but %s", c.routeName(r), c.choice.asked.why(condition)))
+		case leads && !isDefault(r.From):
+			list = append(list, fmt.Sprintf("%s would lead there, but an earlier route acts", c.routeName(r)))
+		}
+	}
+	return list
+}
+
+// unlucky is why a route that leads to an instance did not pick it.
+func (c *Call) unlucky(r mesh.Route, i mesh.Instance) string {
+	d := c.choice.destination
+	switch {
+	case c.Cause == Aborted:
+		return c.words()
+	case d != nil && i.Labels.Has(d.Cluster.Labels):
+		return fmt.Sprintf("it was another pod's turn: %s picks one of %d pods of %s",
+			c.routeName(r), len(c.at.ready(d.Cluster)), strings.TrimSpace(shortHost(d.Cluster.Host)+" "+subsetOf(d.Cluster)))
+	case d != nil:
+		return fmt.Sprintf("chance: %s splits by weight (%s), and this request was drawn for %s", c.routeName(r), goals(r), subsetOf(d.Cluster))
+	}
+	return c.words()
+}
+
+func (c *Call) routeName(r mesh.Route) string {
+	if rule, ok := c.ask(PartRoute, r.From, r.Part); ok {
+		return fmt.Sprintf("%s %s (%s:%d)", rule.Kind, rule.Name, rule.File, rule.Line)
+	}
+	return "the default route"
+}

@@ -1,0 +1,283 @@
+package traffic
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"istio-tutorial/lab/envoy"
+	"istio-tutorial/lab/mesh"
+)
+
+// record is what was read of one x-request-id, in the order in which it came.
+type record struct {
+	id      string
+	entries []envoy.Entry
+	tries   []envoy.Try
+	last    time.Time // when the latest was read
+	failed  bool      // some entry has a status that is none of 2xx
+}
+
+// Bounds of one request: a client may use one id again and again.
+const (
+	mostEntries = 64
+	mostTries   = 64
+)
+
+// slack is how much the times of two entries may be off: Envoy's are in milliseconds, each from
+// the loop's own clock.
+const slack = 2 * time.Millisecond
+
+// fading is how long after a call its mirrored copy may begin.
+const fading = 5 * time.Second
+
+func (r *record) add(e envoy.Entry) {
+	if len(r.entries) == mostEntries {
+		r.entries = r.entries[1:]
+	}
+	r.entries = append(r.entries, e)
+	r.failed = r.failed || e.Status/100 != 2
+}
+
+func (r *record) addTry(t envoy.Try) {
+	if len(r.tries) == mostTries {
+		r.tries = r.tries[1:]
+	}
+	r.tries = append(r.tries, t)
+}
+
+func took(e envoy.Entry) time.Duration {
+	return max(time.Duration(e.Insight.Micros)*time.Microsecond, time.Duration(e.Duration)*time.Millisecond)
+}
+
+func ended(e envoy.Entry) time.Time { return e.Time.Add(took(e)) }
+
+func millis(e envoy.Entry) float64 {
+	if e.Insight.Micros > 0 {
+		return float64(e.Insight.Micros) / 1000
+	}
+	return float64(e.Duration)
+}
+
+// joiner makes a Request of a record.
+type joiner struct {
+	*record
+	versions *versions
+	calls    []*Call
+	arrivals []*arrival
+}
+
+// arrival is an inbound entry and the try that it is of; nil: none that is known.
+type arrival struct {
+	envoy.Entry
+	try  *Try
+	open bool // try is of a call that is not known
+}
+
+// join makes the calls of a record, with what came of each.
+func join(r *record, v *versions) *Request {
+	j := joiner{record: r, versions: v}
+	for _, e := range r.entries {
+		if !isOutbound(e) {
+			j.arrivals = append(j.arrivals, &arrival{Entry: e})
+		}
+	}
+	slices.SortStableFunc(j.arrivals, func(a, b *arrival) int { return a.Time.Compare(b.Time) })
+	outs := slices.DeleteFunc(slices.Clone(r.entries), func(e envoy.Entry) bool { return !isOutbound(e) })
+	slices.SortStableFunc(outs, func(a, b envoy.Entry) int { return a.Time.Compare(b.Time) })
+	for _, e := range outs {
+		j.calls = append(j.calls, j.call(e))
+	}
+	for i, c := range j.calls {
+		j.meet(c, outs[i])
+	}
+	for i, c := range j.calls {
+		j.mirrored(c, outs[i])
+	}
+	return j.request(outs)
+}
+
+// call is what a client's proxy says.
+func (j *joiner) call(e envoy.Entry) *Call {
+	c := &Call{
+		Began: e.Time, Method: e.Method, Host: e.Insight.Host, Path: e.Path, Status: e.Status,
+		Millis: millis(e), Flags: strings.Trim(e.Flags, "-"), Details: e.Details, Route: e.Route, Cluster: e.Cluster,
+	}
+	c.at, c.choice = j.versions.at(e)
+	c.From, c.address = end(c.at, e.Pod), e.Insight.Client
+	c.client = clientOf(c.at, e.Pod)
+	c.To = c.called(e)
+	if r := c.choice.route(); r != nil {
+		c.Share = share(r, c.choice.destination)
+	}
+	for _, t := range j.tries {
+		if t.Pod == e.Pod && t.Cluster == e.Cluster && within(t.Time, e) {
+			c.Tries = append(c.Tries, &Try{
+				To: pod(c.at, t.Upstream, t.Cluster), Status: t.Status, Flags: strings.Trim(t.Flags, "-"), Details: t.Details,
+				Millis: float64(t.Duration), server: serverOf(c.at, t.Upstream),
+			})
+		}
+	}
+	if e.Attempts > 0 && (e.Details == "via_upstream" && e.Status < 300 || len(c.Tries) == 0) {
+		last := &Try{
+			To: pod(c.at, e.Upstream, e.Cluster), Status: e.Status, Flags: c.Flags, Details: e.Details,
+			Millis: c.Millis, server: serverOf(c.at, e.Upstream),
+		}
+		if last.To.Workload == passthrough {
+			last.To = c.To
+		}
+		if n := len(c.Tries); n > 0 {
+			last.Flags, last.Millis = "", 0
+		}
+		c.Tries = append(c.Tries, last)
+	}
+	return c
+}
+
+func within(t time.Time, e envoy.Entry) bool {
+	return !t.Before(e.Time.Add(-slack)) && !t.After(ended(e).Add(slack))
+}
+
+// end is a side whose proxy wrote an entry.
+func end(v *Version, pod string) End {
+	_, name, isPod := strings.Cut(pod, "/")
+	if !isPod {
+		return End{Workload: pod}
+	}
+	return End{Workload: cmp.Or(v.workload(pod), name), Pod: name}
+}
+
+// clientOf is the workload of a proxy's pod; without a namespace, the ingress.
+func clientOf(v *Version, pod string) mesh.Name {
+	for _, i := range v.Mesh.Instances {
+		if i.Name.String() == pod {
+			return i.Workload
+		}
+	}
+	return mesh.Name{Name: pod}
+}
+
+// pod is the server of a try, or the host outside.
+func pod(v *Version, name, cluster string) End {
+	if i, ok := v.instance("", name); ok {
+		return End{Workload: i.Workload.Name, Pod: name}
+	}
+	if _, _, host := parseCluster(cluster); host != "" && host != passthrough && name == "" {
+		return End{Workload: shortHost(host)}
+	}
+	return End{Workload: name}
+}
+
+func serverOf(v *Version, name string) mesh.Name {
+	i, _ := v.instance("", name)
+	return i.Name
+}
+
+// called is whom a call reached, or whom it was meant for.
+func (c *Call) called(e envoy.Entry) End {
+	if e.Upstream != "" && e.Upstream != passthrough {
+		return pod(c.at, e.Upstream, e.Cluster)
+	}
+	if d := c.choice.destination; d != nil {
+		return End{Workload: strings.TrimSpace(shortHost(d.Cluster.Host) + " " + subsetOf(d.Cluster))}
+	}
+	host, _, _ := strings.Cut(c.Host, ":")
+	return End{Workload: host}
+}
+
+// meet finds the arrivals of a call's tries: each at the pod that the try was sent to.
+func (j *joiner) meet(c *Call, e envoy.Entry) {
+	for _, t := range c.Tries {
+		for _, a := range j.arrivals {
+			if a.try == nil && t.To.Pod != "" && a.Pod == t.server.String() && within(a.Time, e) && isCaller(c, a.Route) {
+				a.try = t
+				t.arrive(a)
+				break
+			}
+		}
+	}
+}
+
+// isCaller tells whether the server's proxy knows an arrival's caller as the one of a call.
+func isCaller(c *Call, route string) bool {
+	if c.client.Namespace == "" {
+		return !strings.Contains(route, "/") // the ingress is one of the others
+	}
+	return route == c.client.String()
+}
+
+func (t *Try) arrive(a *arrival) {
+	t.Arrived, t.caller = true, a.Route
+	t.flags, t.reason = strings.Trim(a.Flags, "-"), a.Details
+	t.Program = a.Details == "via_upstream"
+	if t.Millis == 0 {
+		t.Millis = millis(a.Entry)
+	}
+}
+
+// mirrored finds arrivals that nobody waits for, at pods to which a call's route mirrors.
+func (j *joiner) mirrored(c *Call, e envoy.Entry) {
+	r := c.choice.route()
+	if r == nil {
+		return
+	}
+	for _, m := range r.Mirrors {
+		for _, a := range j.arrivals {
+			late := a.Time.Before(e.Time.Add(-slack)) || a.Time.After(ended(e).Add(fading))
+			if a.try != nil || late || !isCaller(c, a.Route) || !c.at.leadsTo(m.Cluster, a.Pod) {
+				continue
+			}
+			t := &Try{To: end(c.at, a.Pod), Status: a.Status, Millis: millis(a.Entry)}
+			t.arrive(a)
+			a.try = t
+			c.Mirrors = append(c.Mirrors, t)
+			break
+		}
+	}
+}
+
+// leadsTo tells whether a pod is one of a cluster's.
+func (v *Version) leadsTo(c mesh.Cluster, pod string) bool {
+	return slices.ContainsFunc(v.Mesh.Endpoints(c), func(e mesh.Endpoint) bool {
+		return e.Instance.Name.String() == pod
+	})
+}
+
+// request nests the calls: each in the try that its own program was answering.
+func (j *joiner) request(outs []envoy.Entry) *Request {
+	r := &Request{ID: j.id}
+	for i, c := range j.calls {
+		if t := j.parent(outs[i]); t != nil {
+			t.Calls = append(t.Calls, c)
+		} else {
+			r.Calls = append(r.Calls, c)
+		}
+	}
+	for _, a := range j.arrivals {
+		if a.try == nil || a.open {
+			r.orphan(a, j.versions)
+		}
+	}
+	r.judge()
+	return r
+}
+
+// parent is the try that a pod was answering when it made a call.
+func (j *joiner) parent(e envoy.Entry) *Try {
+	var best *arrival
+	for _, a := range j.arrivals {
+		if a.Pod == e.Pod && a.Details == "via_upstream" && within(e.Time, a.Entry) &&
+			(best == nil || a.Time.After(best.Time)) {
+			best = a
+		}
+	}
+	if best == nil {
+		return nil
+	}
+	if best.try == nil {
+		best.try, best.open = &Try{}, true
+		best.try.arrive(best)
+	}
+	return best.try
+}

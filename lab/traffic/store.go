@@ -1,0 +1,287 @@
+package traffic
+
+import (
+	"cmp"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"istio-tutorial/lab/envoy"
+)
+
+// What a Store keeps.
+const (
+	mostRequests = 2000
+	// waiting is how many lines may wait to be read; those that come then are dropped, and counted.
+	waiting = 8192
+	// rare is how long the first request of each kind is kept, however many come after it.
+	rare      = 5 * time.Minute
+	mostKinds = 500
+)
+
+// Store is what happened of late. It serves any number of goroutines.
+type Store struct {
+	now      func() time.Time
+	lines    chan []byte
+	ended    chan struct{}
+	versions versions
+	dropped  atomic.Int64
+
+	mu      sync.Mutex
+	records map[string]*record
+	order   []string // the ids, the oldest first
+	firsts  map[kind]*first
+	since   time.Time
+	changed chan struct{}
+	windows windows
+}
+
+// kind is an edge and what became of its calls.
+type kind struct {
+	edge  Edge
+	cause Cause
+}
+
+// first is the first request of a kind in a while.
+type first struct {
+	*record
+	at time.Time
+}
+
+// New returns a Store that reads what it is given until it is closed; now is the clock.
+func New(now func() time.Time) *Store {
+	s := &Store{
+		now: now, lines: make(chan []byte, waiting), ended: make(chan struct{}),
+		records: map[string]*record{}, firsts: map[kind]*first{}, changed: make(chan struct{}),
+		since: now(),
+	}
+	s.windows = newWindows(s.since)
+	go s.follow()
+	return s
+}
+
+// Close ends the Store; nothing may be given to it any more.
+func (s *Store) Close() {
+	close(s.lines)
+	<-s.ended
+}
+
+// Take reads a line of the proxies' log. It never waits: under overload the line is dropped.
+func (s *Store) Take(line []byte) {
+	select {
+	case s.lines <- slices.Clone(line):
+	default:
+		s.dropped.Add(1)
+	}
+}
+
+// Begin is told of each version before the proxy is; taken is told whether the proxy took it. Only
+// if rules are others, a window begins.
+func (s *Store) Begin(v Version, rulesChanged bool) (taken func(bool)) {
+	v.Begun = s.now()
+	v.Taken = v.Begun.Add(time.Hour) // not yet
+	s.versions.add(&v)
+	return func(ok bool) {
+		if !ok {
+			s.versions.remove(&v)
+			return
+		}
+		s.versions.settle(&v, s.now())
+		if rulesChanged {
+			s.mu.Lock()
+			s.windows.change(v.Begun)
+			s.mu.Unlock()
+		}
+	}
+}
+
+// Forget forgets all requests: what a lab asked itself while it started is nobody's question.
+func (s *Store) Forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.records, s.order, s.firsts = map[string]*record{}, nil, map[kind]*first{}
+	s.since, s.windows = s.now(), newWindows(s.now())
+}
+
+func (s *Store) follow() {
+	defer close(s.ended)
+	for line := range s.lines {
+		s.take(line)
+	}
+}
+
+func (s *Store) take(line []byte) {
+	if envoy.IsTry(line) {
+		if t, err := envoy.ParseTry(line); err == nil && t.Request != "" {
+			s.mu.Lock()
+			s.of(t.Request).addTry(t)
+			s.mu.Unlock()
+		}
+		return
+	}
+	e, err := envoy.ParseEntry(line)
+	if err != nil || e.Pod == "" || e.Request == "" {
+		return // Envoy's own words, or a request that its codec refused
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if e.Time.Before(s.since.Truncate(time.Millisecond)) {
+		return
+	}
+	r := s.of(e.Request)
+	r.add(e)
+	if isOutbound(e) {
+		s.count(r, e)
+	}
+	close(s.changed)
+	s.changed = make(chan struct{})
+}
+
+// of is the record of an id, which is the latest now.
+func (s *Store) of(id string) *record {
+	r := s.records[id]
+	if r == nil {
+		r = &record{id: id}
+		s.records[id] = r
+		s.order = append(s.order, id)
+	}
+	r.last = s.now()
+	if len(s.order) > mostRequests {
+		delete(s.records, s.order[0])
+		s.order = s.order[1:]
+		if len(s.order)%100 == 0 {
+			s.versions.forget(s.oldest())
+		}
+	}
+	return r
+}
+
+func (s *Store) oldest() time.Time {
+	oldest := s.now()
+	if len(s.order) > 0 {
+		oldest = s.records[s.order[0]].last.Add(-time.Minute)
+	}
+	for _, f := range s.firsts {
+		if f.at.Before(oldest) {
+			oldest = f.at.Add(-time.Minute)
+		}
+	}
+	return oldest
+}
+
+// count puts a call into the windows, and keeps the first request of a kind.
+func (s *Store) count(r *record, e envoy.Entry) {
+	j := joiner{record: r, versions: &s.versions}
+	for _, a := range r.entries {
+		if !isOutbound(a) {
+			j.arrivals = append(j.arrivals, &arrival{Entry: a})
+		}
+	}
+	c := j.call(e)
+	j.meet(c, e)
+	if last := c.last(); last != nil {
+		for _, o := range r.entries { // enough of the calls below to tell an error from one passed on
+			if isOutbound(o) && o.Pod == last.server.String() && within(o.Time, e) {
+				last.Calls = append(last.Calls, &Call{Status: o.Status})
+			}
+		}
+	}
+	c.By, c.Cause = c.made()
+	edge := c.edge()
+	now := s.now()
+	s.windows.add(now, edge, c)
+	k := kind{edge, c.Cause}
+	if f := s.firsts[k]; f == nil && len(s.firsts) < mostKinds || f != nil && now.Sub(f.at) > rare {
+		s.firsts[k] = &first{r, now}
+	}
+}
+
+// Query picks requests.
+type Query struct {
+	ID     string    `json:",omitempty"`
+	Client string    `json:",omitempty"` // the address that they came from
+	Since  time.Time `json:",omitzero"`  // that began then or later
+	Last   int       `json:",omitempty"` // at most so many, the latest; 0: all
+	Failed bool      `json:",omitempty"` // only those whose answer is none of 2xx
+}
+
+// Requests are those that are picked, the latest first.
+func (s *Store) Requests(q Query) []*Request {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var list []*Request
+	for _, r := range s.picked(q) {
+		if q.Failed && !r.failed || r.last.Before(q.Since) {
+			continue
+		}
+		one := join(r, &s.versions)
+		if !q.picks(one) || q.ID == "" && q.Client == "" && !one.settled(s.now().Sub(r.last)) {
+			continue
+		}
+		list = append(list, one)
+		if q.Last > 0 && len(list) == q.Last {
+			break
+		}
+	}
+	return list
+}
+
+func (q Query) picks(r *Request) bool {
+	return len(r.Calls) > 0 && (q.Client == "" || r.Client == q.Client) && !r.Began.Before(q.Since) &&
+		(!q.Failed || r.Status/100 != 2)
+}
+
+// picked are the records that may be meant, the latest first.
+func (s *Store) picked(q Query) []*record {
+	if q.ID != "" {
+		var list []*record
+		for id, r := range s.all() {
+			if id == q.ID || len(q.ID) >= 4 && len(id) > len(q.ID) && id[:len(q.ID)] == q.ID {
+				list = append(list, r)
+			}
+		}
+		return list
+	}
+	var list []*record
+	for _, r := range s.all() {
+		list = append(list, r)
+	}
+	slices.SortFunc(list, func(a, b *record) int { return cmp.Or(b.last.Compare(a.last), cmp.Compare(b.id, a.id)) })
+	return list
+}
+
+// all are the records that are kept, the first of each kind too.
+func (s *Store) all() map[string]*record {
+	list := make(map[string]*record, len(s.records)+len(s.firsts))
+	for k, f := range s.firsts {
+		if s.now().Sub(f.at) > rare {
+			delete(s.firsts, k)
+			continue
+		}
+		list[f.id] = f.record
+	}
+	for id, r := range s.records {
+		list[id] = r
+	}
+	return list
+}
+
+// quiet is for how long nothing more must have come of a request that began in a pod: it may be a
+// part of one that is under way.
+const quiet = 300 * time.Millisecond
+
+// settled tells whether what began a request is over.
+func (r *Request) settled(since time.Duration) bool {
+	return !r.Calls[0].Open && (r.Calls[0].From.Workload == "ingress" || since > quiet)
+}
+
+// Changed is closed when the next entry comes.
+func (s *Store) Changed() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.changed
+}
+
+// Dropped is how many lines were not read, as too many came at once.
+func (s *Store) Dropped() int { return int(s.dropped.Load()) }

@@ -1,0 +1,190 @@
+// Package traffic is what happened to requests: the entries of the proxies' logs joined by
+// x-request-id to a chain of calls, each with its tries, who made its answer, and because of which
+// rule. It keeps the latest, and counts the rest in windows of time. It knows the mesh and the
+// proxy's log; what rules are, and where they stand, it is told.
+package traffic
+
+import (
+	"time"
+
+	"istio-tutorial/lab/mesh"
+)
+
+// Request is all that is known of one x-request-id.
+type Request struct {
+	ID     string    `json:"id"`
+	Began  time.Time `json:"began"`
+	Method string    `json:"method"`
+	Host   string    `json:"host"`
+	Path   string    `json:"path"`
+	Client string    `json:"client"` // the address it came from, host:port
+	Status int       `json:"status"` // 0: nobody got an answer
+	Millis float64   `json:"ms"`
+	// Calls begin the request; one, unless a program called by itself with an id of its own.
+	Calls []*Call `json:"calls"`
+	// Notes are what does not fit together.
+	Notes []string `json:"notes,omitempty"`
+	// Cause, By and Rule are of the call that decided the answer.
+	Cause Cause  `json:"cause"`
+	By    Maker  `json:"by"`
+	At    string `json:"at"` // the workload that made the answer
+	Rule  *Rule  `json:"rule,omitempty"`
+	// Default is what acted where no rule did.
+	Default string `json:"default,omitempty"`
+	// Words are a sentence for the reader.
+	Words string `json:"words"`
+	// Decisive is that call.
+	Decisive *Call `json:"-"`
+}
+
+// End is one side of a call.
+type End struct {
+	Workload string `json:"workload"` // the name alone; ingress; a host outside
+	Pod      string `json:"pod,omitempty"`
+}
+
+// Call is a call of one program, or of the ingress, by way of its proxy.
+type Call struct {
+	From    End       `json:"from"`
+	To      End       `json:"to"`
+	Began   time.Time `json:"began"`
+	Method  string    `json:"method"`
+	Host    string    `json:"host"`
+	Path    string    `json:"path"`
+	Status  int       `json:"status"`
+	Millis  float64   `json:"ms"`
+	Flags   string    `json:"flags,omitempty"`
+	Details string    `json:"details,omitempty"`
+	Route   string    `json:"route,omitempty"`
+	Cluster string    `json:"cluster,omitempty"`
+	// Share is the part of the route's requests, in percent, that the cluster gets.
+	Share float64 `json:"share,omitempty"`
+	Cause Cause   `json:"cause"`
+	By    Maker   `json:"by"`
+	// Delayed is the time for which a rule held it back.
+	Delayed time.Duration `json:"delayed,omitempty"`
+	Tries   []*Try        `json:"tries,omitempty"`
+	// Mirrors are copies of it, whose answers nobody sees.
+	Mirrors []*Try `json:"mirrors,omitempty"`
+	// Acts are the rules that did something with it.
+	Acts []Act `json:"acts,omitempty"`
+	// Missed are the rules for it that did not act.
+	Missed []Miss `json:"missed,omitempty"`
+	// Keeps are what kept it from other workloads of its host, by their names and versions.
+	Keeps map[string][]string `json:"keeps,omitempty"`
+	// Open says that its caller has no answer yet.
+	Open bool `json:"open,omitempty"`
+
+	choice  choice
+	client  mesh.Name
+	address string // from which it came
+	at      *Version
+}
+
+// Try is one attempt of a call.
+type Try struct {
+	To      End     `json:"to"`
+	Status  int     `json:"status"`
+	Flags   string  `json:"flags,omitempty"`
+	Details string  `json:"details,omitempty"`
+	Millis  float64 `json:"ms"`
+	// Arrived says that the server's proxy saw it; Program that its program answered.
+	Arrived bool    `json:"arrived"`
+	Program bool    `json:"program"`
+	Calls   []*Call `json:"calls,omitempty"`
+
+	caller string // as the server's proxy knows it
+	server mesh.Name
+	flags  string // of the server's proxy
+	reason string // its details
+}
+
+// Act is what a rule did.
+type Act struct {
+	Part Part `json:"part"`
+	Rule Rule `json:"rule"`
+}
+
+// Miss is a rule that could have acted, and why it did not.
+type Miss struct {
+	Rule *Rule  `json:"rule,omitempty"`
+	Name string `json:"name"`
+	To   string `json:"to,omitempty"` // where it would have led
+	Why  string `json:"why"`
+}
+
+// Rule is where a rule stands.
+type Rule struct {
+	Kind      string   `json:"kind"`
+	Namespace string   `json:"namespace"`
+	Name      string   `json:"name"`
+	Resource  string   `json:"resource"` // as kubectl names it
+	File      string   `json:"file"`
+	Line      int      `json:"line"` // of the part that acted
+	Revision  int      `json:"revision"`
+	Lines     []string `json:"lines,omitempty"` // of the file, from Line on
+	// Allows says that it is a policy that lets calls pass, and refuses none by itself.
+	Allows bool `json:"-"`
+}
+
+// Part is the part of a rule that acts.
+type Part string
+
+// The parts.
+const (
+	PartRoute   Part = "route"
+	PartDelay   Part = "delay"
+	PartAbort   Part = "abort"
+	PartTimeout Part = "timeout"
+	PartRetry   Part = "retry"
+	PartMirror  Part = "mirror"
+	PartBreaker Part = "circuit breaker"
+	PartOutlier Part = "ejection"
+	PartBalance Part = "load balancing"
+	PartDenial  Part = "access"
+	PartLimit   Part = "rate limit"
+	PartHost    Part = "host outside"
+	PartOutside Part = "outbound calls"
+)
+
+// Question asks for the rule behind something.
+type Question struct {
+	Part Part
+	// From and Field are as mesh has them of a route, a fault, a policy, a denial or a limit.
+	From, Field string
+	// Cluster is what is called, and Client the workload that calls.
+	Cluster mesh.Cluster
+	Client  mesh.Name
+}
+
+// Version is what was in force for a time.
+type Version struct {
+	// Begun is when the proxy was told of it, and Taken when it had taken it.
+	Begun, Taken time.Time
+	Mesh         mesh.Mesh
+	// Find is the rule behind something; false where none says it. Required.
+	Find func(Question) (Rule, bool)
+	// Of2018 says that the defaults of 0.7.1 hold, not today's.
+	Of2018 bool
+}
+
+func (v *Version) workload(pod string) string {
+	if v == nil {
+		return ""
+	}
+	for _, i := range v.Mesh.Instances {
+		if i.Name.String() == pod {
+			return i.Workload.Name
+		}
+	}
+	return ""
+}
+
+func (v *Version) instance(namespace, pod string) (mesh.Instance, bool) {
+	for _, i := range v.Mesh.Instances {
+		if i.Name.Name == pod && (namespace == "" || i.Namespace == namespace) {
+			return i, true
+		}
+	}
+	return mesh.Instance{}, false
+}

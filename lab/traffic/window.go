@@ -1,0 +1,240 @@
+package traffic
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"time"
+)
+
+// Edge is who calls whom.
+type Edge struct {
+	From string `json:"from"` // a workload, or ingress
+	To   string `json:"to"`   // a workload, or what was meant where none answered
+}
+
+func (c *Call) edge() Edge { return Edge{c.From.Workload, c.To.Workload} }
+
+// Row is what happened on an edge in a window.
+type Row struct {
+	Edge
+	Requests int     `json:"requests"`
+	Rate     float64 `json:"rate"`  // a second
+	Share    float64 `json:"share"` // of all calls of the caller, in percent
+	P50      float64 `json:"p50"`   // milliseconds
+	P95      float64 `json:"p95"`
+	Errors   int     `json:"errors"`
+	Retries  int     `json:"retries"`
+	// Causes are how many calls ended so, those that are fine left out.
+	Causes map[Cause]int `json:"causes,omitempty"`
+}
+
+// Span names a window.
+type Span string
+
+// The windows.
+const (
+	TenSeconds  Span = "10s"
+	Minute      Span = "1m"
+	SinceChange Span = "change" // since a rule came or went
+)
+
+// Spans are the windows there are.
+func Spans() []Span { return []Span{TenSeconds, Minute, SinceChange} }
+
+// Table is all edges in a window.
+type Table struct {
+	Span    Span      `json:"span"`
+	From    time.Time `json:"from"`
+	To      time.Time `json:"to"`
+	Rows    []Row     `json:"rows"`
+	Dropped int       `json:"dropped"`
+	// Pods are those there are now; whoever knows them adds them.
+	Pods []Pod `json:"pods"`
+}
+
+// Pod is a pod as the proxies of its callers have it.
+type Pod struct {
+	Workload string `json:"workload"`
+	Name     string `json:"name"`
+	Status   string `json:"status"` // as kubectl has it
+	Ready    bool   `json:"ready"`
+	// Ejected are the workloads whose proxies have ejected it.
+	Ejected []string `json:"ejected,omitempty"`
+}
+
+// tally is what happened on an edge in a time.
+type tally struct {
+	requests, errors, retries int
+	causes                    map[Cause]int
+	times                     [bins]uint32
+}
+
+// Times are counted in bins, each a tenth longer than the one before: a percentile is exact to a
+// twentieth.
+const (
+	bins      = 160
+	firstBin  = 0.05 // milliseconds
+	binFactor = 1.1
+)
+
+func binOf(ms float64) int {
+	if ms <= firstBin {
+		return 0
+	}
+	return min(bins-1, int(math.Log(ms/firstBin)/math.Log(binFactor))+1)
+}
+
+func (t *tally) add(c *Call) {
+	t.requests++
+	if c.Cause.Failed() {
+		t.errors++
+	}
+	t.retries += max(0, len(c.Tries)-1)
+	if c.Cause != Answered && c.Cause != HostOutside {
+		if t.causes == nil {
+			t.causes = map[Cause]int{}
+		}
+		t.causes[c.Cause]++
+	}
+	t.times[binOf(c.Millis)]++
+}
+
+func (t *tally) join(other *tally) {
+	t.requests += other.requests
+	t.errors += other.errors
+	t.retries += other.retries
+	for c, n := range other.causes {
+		if t.causes == nil {
+			t.causes = map[Cause]int{}
+		}
+		t.causes[c] += n
+	}
+	for i, n := range other.times {
+		t.times[i] += n
+	}
+}
+
+// percentile is the time within which a share of the calls was answered.
+func (t *tally) percentile(share float64) float64 {
+	want, sum := share*float64(t.requests), 0.0
+	for i, n := range t.times {
+		if sum += float64(n); n > 0 && sum >= want {
+			return firstBin * math.Pow(binFactor, float64(i)-0.5)
+		}
+	}
+	return 0
+}
+
+// windows count in seconds, and since the last change.
+type windows struct {
+	began   time.Time
+	changed time.Time
+	seconds [60]second
+	since   map[Edge]*tally
+}
+
+type second struct {
+	unix  int64
+	edges map[Edge]*tally
+}
+
+// mostEdges bounds each count: a client may call what it likes.
+const mostEdges = 200
+
+func newWindows(now time.Time) windows {
+	return windows{began: now, changed: now, since: map[Edge]*tally{}}
+}
+
+func (w *windows) change(now time.Time) { w.changed, w.since = now, map[Edge]*tally{} }
+
+func (w *windows) add(now time.Time, edge Edge, c *Call) {
+	s := &w.seconds[now.Unix()%60]
+	if s.unix != now.Unix() || s.edges == nil {
+		*s = second{now.Unix(), map[Edge]*tally{}}
+	}
+	of(s.edges, edge).add(c)
+	if !c.Began.Before(w.changed.Truncate(time.Millisecond)) {
+		of(w.since, edge).add(c)
+	}
+}
+
+// of is the tally of an edge; what is one too many is counted together.
+func of(m map[Edge]*tally, e Edge) *tally {
+	if m[e] == nil && len(m) >= mostEdges {
+		e = Edge{e.From, "(rest)"}
+	}
+	if m[e] == nil {
+		m[e] = &tally{}
+	}
+	return m[e]
+}
+
+// Table is all edges in a window.
+func (s *Store) Table(span Span) Table {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.now()
+	t := Table{Span: span, From: s.windows.changed, To: now, Dropped: s.Dropped()}
+	sums := s.windows.since
+	if span != SinceChange {
+		length := int64(60)
+		if span == TenSeconds {
+			length = 10
+		}
+		sums = s.windows.last(now.Unix(), length)
+		t.From = time.Unix(now.Unix()-length+1, 0)
+		if t.From.Before(s.windows.began) {
+			t.From = s.windows.began
+		}
+	}
+	t.Rows = rows(sums, max(now.Sub(t.From).Seconds(), 0.001))
+	return t
+}
+
+// last are the sums of so many seconds.
+func (w *windows) last(now, length int64) map[Edge]*tally {
+	sums := map[Edge]*tally{}
+	for _, s := range w.seconds {
+		if s.unix <= now-length || s.unix > now {
+			continue
+		}
+		for e, t := range s.edges {
+			of(sums, e).join(t)
+		}
+	}
+	return sums
+}
+
+func rows(sums map[Edge]*tally, seconds float64) []Row {
+	total := map[string]int{}
+	for e, t := range sums {
+		total[e.From] += t.requests
+	}
+	list := make([]Row, 0, len(sums))
+	for e, t := range sums {
+		causes := map[Cause]int{}
+		for c, n := range t.causes {
+			causes[c] = n
+		}
+		list = append(list, Row{
+			Edge: e, Requests: t.requests, Rate: float64(t.requests) / seconds,
+			Share: 100 * float64(t.requests) / float64(total[e.From]),
+			P50:   t.percentile(0.5), P95: t.percentile(0.95),
+			Errors: t.errors, Retries: t.retries, Causes: causes,
+		})
+	}
+	slices.SortFunc(list, func(a, b Row) int { return cmp.Or(byPlace(a.From, b.From), cmp.Compare(a.To, b.To)) })
+	return list
+}
+
+// byPlace has the ingress first: requests begin there.
+func byPlace(a, b string) int {
+	if (a == "ingress") != (b == "ingress") {
+		if a == "ingress" {
+			return -1
+		}
+		return 1
+	}
+	return cmp.Compare(a, b)
+}

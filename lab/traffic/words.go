@@ -1,0 +1,184 @@
+package traffic
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"istio-tutorial/lab/mesh"
+)
+
+// sentences are about answers, by their causes; what stands in braces is put in.
+func sentences() map[Cause]string {
+	return map[Cause]string{ //nolint:gosec // words, of which "tokens" and "passed" are no secrets
+		Aborted:      "{proxy} answered in place of {to} with {status}: a rule injects an abort into {percent} % of the calls.",
+		Delayed:      "{proxy} held the call of {to} back for {delay}: a rule injects a delay.",
+		RouteTimeout: "{proxy} gave up after {time}: {to} had not answered within the route's timeout{timeout}.",
+		TryTimeout:   "{proxy} gave up: no try at {to} was answered within its own timeout.",
+		CircuitFull:  "{proxy} did not pass the call on: its circuit to {to} was full{limits}.",
+		Ejected:      "{proxy} had no pod of {to} to ask: all that are ready were ejected for their errors.",
+		NoPod:        "{proxy} had no pod of {to} to ask: none is ready.",
+		NoCluster:    "{proxy} knows no such subset of {to}: the route names one that no rule defines.",
+		Refused:      "{proxy} could not connect to {to}: nothing accepted the connection{tries}.",
+		Reset:        "{proxy} got no answer from {to}: the connection was reset{tries}.",
+		NoRoute:      "{proxy} has no route for host {host} and path {path}.",
+		NoHost:       "{proxy} knows no host {host}.",
+		RegistryOnly: "{proxy} did not let the call out: no rule allows the host {host}.",
+		Denied:       "the sidecar of {to} refused the call of {from}: a policy denies it.",
+		NotAllowed:   "the sidecar of {to} refused the call of {from}: there are policies that allow calls, and none allows this one.",
+		RateLimited:  "the sidecar of {to} refused the call of {from}: its tokens were spent.",
+		ProgramError: "{to} answered {status} itself{tries}.",
+		PassedOn:     "{to} answered {status}, as a call of its own went wrong.",
+		GaveUp:       "the caller gave up after {time}, before {to} had answered.",
+		Redirected:   "{proxy} sent the caller elsewhere: a rule redirects it.",
+		DirectAnswer: "{proxy} answered itself: a rule says what.",
+		Unexplained:  "{proxy} answered; Envoy says: {envoy}.",
+		Retried:      "{to} answered {from} at try {count}: the others went wrong.",
+		HostOutside:  "{to} answered {from}.",
+	}
+}
+
+// words are a sentence about a call: who made its answer, and why.
+func (c *Call) words() string {
+	text, ok := sentences()[c.Cause]
+	if !ok {
+		return c.goodWords()
+	}
+	return strings.NewReplacer(
+		"{proxy}", c.proxy(), "{from}", caller(c.From.Workload), "{to}", c.To.Workload,
+		"{status}", fmt.Sprint(c.Status), "{percent}", c.abortShare(), "{delay}", short(c.Delayed),
+		"{time}", ms(c.Millis), "{timeout}", c.timeout(), "{limits}", c.limits(), "{tries}", c.times(),
+		"{host}", c.Host, "{path}", c.Path, "{envoy}", strings.TrimSpace(c.Flags+" "+c.Details),
+		"{count}", fmt.Sprint(len(c.Tries)),
+	).Replace(text)
+}
+
+// caller is a workload as a sentence has it.
+func caller(workload string) string {
+	if workload == "ingress" {
+		return "the ingress"
+	}
+	return workload
+}
+
+// goodWords are about answers that are fine.
+func (c *Call) goodWords() string {
+	text := fmt.Sprintf("%s answered %s", c.To.Workload, caller(c.From.Workload))
+	if c.choice.route() != nil && c.Share > 0 && c.Share < 100 {
+		text += fmt.Sprintf(": it gets %g %% of the route's calls, by chance", c.Share)
+	}
+	return text + "."
+}
+
+func (c *Call) proxy() string {
+	if c.By == IngressItself {
+		return "the ingress"
+	}
+	return "the sidecar of " + c.From.Workload
+}
+
+// abortShare is the part of the calls that a rule aborts, in percent.
+func (c *Call) abortShare() string {
+	for _, f := range c.faults() {
+		if f.Abort != nil {
+			return fmt.Sprint(f.Abort.Percent)
+		}
+	}
+	return "some"
+}
+
+func (c *Call) timeout() string {
+	if r := c.choice.route(); r != nil && r.Timeout > 0 {
+		return " of " + short(r.Timeout)
+	}
+	return ""
+}
+
+// times are how often a call was tried.
+func (c *Call) times() string {
+	if len(c.Tries) < 2 {
+		return ""
+	}
+	return fmt.Sprintf(", at each of %d tries", len(c.Tries))
+}
+
+// limits are those of a circuit.
+func (c *Call) limits() string {
+	u := c.choice.upstream
+	if u == nil {
+		return ""
+	}
+	var list []string
+	for _, l := range []struct {
+		n    *int
+		name string
+	}{
+		{u.Policy.Limits.Connections, "connection"}, {u.Policy.Limits.Pending, "waiting request"},
+		{u.Policy.Limits.Requests, "request"},
+	} {
+		if l.n != nil {
+			s := "s"
+			if *l.n == 1 {
+				s = ""
+			}
+			list = append(list, fmt.Sprintf("%d %s%s", *l.n, l.name, s))
+		}
+	}
+	if len(list) == 0 {
+		return ""
+	}
+	return " (at most " + strings.Join(list, " and ") + ")"
+}
+
+// otherwise is what acts where no rule does.
+func (c *Call) otherwise() string {
+	of2018 := c.at.Of2018
+	switch c.Cause {
+	case Retried:
+		return "today's default: 2 retries of failed connections"
+	case RegistryOnly:
+		if of2018 {
+			return "0.7.1's default: a host outside needs an EgressRule"
+		}
+	case NoRoute, NoHost:
+		return "there is none for this host and path"
+	case ProgramError, Refused, Reset:
+		if r := c.choice.route(); r != nil && r.Retry == nil {
+			return "none retries it"
+		}
+	case HostOutside:
+		return "today's default: calls out of the mesh are allowed"
+	case Answered:
+		return c.pick()
+	}
+	return ""
+}
+
+// pick is how a pod is chosen by default.
+func (c *Call) pick() string {
+	if u := c.choice.upstream; u != nil && u.Policy.Balance == mesh.LeastRequest {
+		return "today's default: of two pods of " + shortHost(u.Cluster.Host) + ", the less busy one"
+	}
+	if u := c.choice.upstream; u != nil {
+		return "the default: the pods of " + shortHost(u.Cluster.Host) + " in turn"
+	}
+	return ""
+}
+
+// short is a time as rules write it: 7s, 500ms.
+func short(d time.Duration) string {
+	text := d.String()
+	text = strings.TrimSuffix(text, "m0s")
+	if len(text) < len(d.String()) {
+		return text + "m"
+	}
+	return text
+}
+
+// ms is a time in milliseconds, or seconds where it is long.
+func ms(f float64) string {
+	if f >= 1000 {
+		return fmt.Sprintf("%.1f s", f/1000)
+	}
+	return fmt.Sprintf("%.0f ms", f)
+}
