@@ -4,6 +4,7 @@ package mesh
 // operations.
 type AccessRule struct {
 	From   string // the policy's name, for the reader
+	Field  string // of the policy that the rule is, such as spec.rules[0]; "": the whole policy
 	Name   string // what the proxy's log calls the rule, where it has decided
 	Action AccessAction
 	// DryRun rules decide nothing: the proxy counts what they would have decided.

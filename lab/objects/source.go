@@ -1,6 +1,7 @@
 package objects
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -161,7 +162,7 @@ func (q SourceQuery) paths(o Object) []string {
 	return map[string][]string{
 		"Ingress": {"spec.rules", "spec"}, "Sidecar": {"spec.outboundTrafficPolicy"},
 		"EgressRule": {"spec.destination"}, "ServiceEntry": {"spec.hosts"},
-		"AuthorizationPolicy": {"spec.action", "spec"}, "rule": {"spec.match", "spec.actions"},
+		"AuthorizationPolicy": {cmp.Or(q.Field, "spec.action"), "spec.action", "spec"}, "rule": {"spec.match", "spec.actions"},
 		"EnvoyFilter": {"spec.configPatches"},
 	}[o.Kind]
 }

@@ -169,6 +169,10 @@ func isFor(callers mesh.Callers, caller string) bool {
 // denial is the rule that refused the call; of several, the first.
 func (c *Call) denial() Rule {
 	in, caller := c.server()
+	if r, ok := c.refusal(in); ok {
+		rule, _ := c.at.Find(Question{Part: PartDenial, From: r.From, Field: r.Field, Client: c.client})
+		return rule
+	}
 	for _, d := range in.Denials {
 		if isFor(d.Callers, caller) && len(d.From) > 0 {
 			rule, _ := c.at.Find(Question{Part: PartDenial, From: d.From[0], Client: c.client})
@@ -176,6 +180,23 @@ func (c *Call) denial() Rule {
 		}
 	}
 	return Rule{}
+}
+
+// refusal is the rule of access that refused the call or, where no rule allowed it, the first of
+// those that allow.
+func (c *Call) refusal(in mesh.Inbound) (mesh.AccessRule, bool) {
+	last := c.last()
+	if last == nil {
+		return mesh.AccessRule{}, false
+	}
+	name, ok := decidedBy(last.reason)
+	i := slices.IndexFunc(in.Access, func(r mesh.AccessRule) bool {
+		return r.Name == name || name == noRule && r.Action == mesh.Allow && !r.DryRun
+	})
+	if !ok || i < 0 {
+		return mesh.AccessRule{}, false
+	}
+	return in.Access[i], true
 }
 
 // limit is the rule whose tokens were spent.

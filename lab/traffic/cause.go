@@ -140,7 +140,22 @@ func atServer(flags, details string) (Cause, bool) {
 	case details == "direct_response":
 		return Denied, true
 	}
+	if rule, ok := decidedBy(details); ok && rule == noRule {
+		return NotAllowed, true
+	} else if ok {
+		return Denied, true
+	}
 	return byProxy(flags, details)
+}
+
+// noRule is in place of a rule's name where none of those that allow was about a request.
+const noRule = "none"
+
+// decidedBy is the rule of access by which a proxy refused a request, as Envoy's details name it;
+// false where no such rule did.
+func decidedBy(details string) (string, bool) {
+	rule, ok := strings.CutPrefix(details, "rbac_access_denied_matched_policy[")
+	return strings.TrimSuffix(rule, "]"), ok
 }
 
 func isOutbound(e envoy.Entry) bool { return e.Direction == envoy.Outbound }

@@ -78,6 +78,7 @@ func (r *resolver) accessRules(p authorizationPolicy) []mesh.AccessRule {
 		}
 	}
 	for i, rule := range p.Spec.Rules {
+		list[i].Field = rules.At("spec.rules", i)
 		list[i].Sources = r.sources(rule, p.Key.Namespace)
 		list[i].Operations = operations(rule)
 	}

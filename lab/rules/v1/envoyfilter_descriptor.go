@@ -2,6 +2,7 @@ package v1
 
 import (
 	"net/http"
+	"slices"
 	"regexp"
 	"strings"
 	"time"
@@ -20,6 +21,15 @@ func codeNamed(name string) int {
 		}
 	}
 	return 0
+}
+
+// isEnvoyStatus reports whether Envoy has a name for a status, without which it refuses it: it has
+// Go's, but for some younger ones.
+func isEnvoyStatus(code int) bool {
+	return http.StatusText(code) != "" && !slices.Contains([]int{
+		http.StatusSwitchingProtocols, http.StatusProcessing, http.StatusEarlyHints, http.StatusTeapot,
+		http.StatusTooEarly, http.StatusUnavailableForLegalReasons,
+	}, code)
 }
 
 type limitDescriptor struct {

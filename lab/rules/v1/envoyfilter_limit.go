@@ -181,7 +181,7 @@ func (t localLimit) status() (int, bool) {
 		}
 		code = codeNamed(name)
 	}
-	if code < 100 || code > 599 {
+	if !isEnvoyStatus(code) {
 		return 0, false
 	}
 	if code < 400 {
