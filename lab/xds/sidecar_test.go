@@ -103,13 +103,15 @@ func TestInboundPool(t *testing.T) {
 	} {
 		w.mustPush(w.today(sidecarRule(spec)))
 		answers := make(chan string, 6)
-		for range cap(answers) {
-			go func() {
-				a, err := ask(t.Context(), customer.client(t), "http://recommendation:8080")
-				answers <- fmt.Sprint(a, err)
-			}()
+		send := func() {
+			a, err := ask(t.Context(), customer.client(t), "http://recommendation:8080")
+			answers <- fmt.Sprint(a, err)
 		}
-		<-began
+		go send()
+		<-began // it waits no longer for its connection
+		for range cap(answers) - 1 {
+			go send()
+		}
 		for range cap(answers) - 2 { // one is served, one waits
 			if got := <-answers; !strings.HasPrefix(got, "503 upstream connect error or disconnect/reset before headers. reset reason: overflow") {
 				t.Errorf("%s: %s", spec, got)
