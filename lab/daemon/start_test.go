@@ -137,7 +137,7 @@ func TestFailedStart(t *testing.T) {
 		t.Fatal(err)
 	}
 	for want, edit := range map[string]func(*daemon.Config){
-		"address already in use":             func(c *daemon.Config) { c.Listen = taken.Addr().String() },
+		" is taken by ":                      func(c *daemon.Config) { c.Listen = taken.Addr().String() },
 		": not there: it has not been built": func(c *daemon.Config) { c.Programs = t.TempDir() },
 		"envoy: exit status 7: bad luck":     func(c *daemon.Config) { c.Envoy = broken },
 		"no such file or directory":          func(c *daemon.Config) { c.Envoy = "/no/envoy" },

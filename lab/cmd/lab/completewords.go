@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strconv"
 
@@ -38,7 +39,11 @@ func (a *app) completeWords(root *cobra.Command) {
 	workloads := func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
 		return a.names(cmd, "deployments", ""), cobra.ShellCompDirectiveNoFileComp
 	}
-	_ = why.RegisterFlagCompletionFunc("from", workloads) // the flag is there
+	for _, flag := range []string{"from", "not"} {
+		_ = why.RegisterFlagCompletionFunc(flag, workloads) // the flag is there
+	}
+	complete(why, "request", http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch,
+		http.MethodDelete, http.MethodOptions)
 	for _, verb := range []string{"lesson", "verify"} {
 		child(root, verb).ValidArgsFunction = a.completeLessons
 	}

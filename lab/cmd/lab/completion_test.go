@@ -79,7 +79,7 @@ func TestCompletedWords(t *testing.T) {
 func free() []string {
 	return []string{
 		"name", "namespace", "listen", "jobs", "junit", "runs", "selector", "api-group", "api-version", "container",
-		"field-selector", "label-columns", "sort-by", "template", "since", "tail", "patch", "patch-file",
+		"field-selector", "label-columns", "last", "sort-by", "template", "since", "tail", "patch", "patch-file",
 		"image", "status", "fqdn", "port", "subset", "address", "cluster", "revision", "to-revision",
 		"current-replicas", "replicas", "timeout", "concurrent", "delay", "header", "reps", "time", "user-agent",
 	}

@@ -113,7 +113,7 @@ func TestKubeInject(t *testing.T) {
 	if got := stdin.run(t, "kube-inject", "-f", "-"); got != (answer{ok, "---\nx", note}) {
 		t.Errorf("%+v", got)
 	}
-	if got := (surroundings{}).run(t, "kube-inject", "-f", "nope.yml"); got.status != failed || !strings.Contains(got.stderr, "open nope.yml: no such file") {
+	if got := (surroundings{}).run(t, "kube-inject", "-f", "nope.yml"); got.status != failed || !strings.Contains(got.stderr, "stat nope.yml: no such file") {
 		t.Errorf("%+v", got)
 	}
 }

@@ -58,10 +58,13 @@ func TestTodaysRoutesAgreeWithIstio(t *testing.T) {
 		agreed++
 	}
 	t.Logf("%d agree, %d refused by name", agreed, refused)
-	if agreed != 199 || refused != 4 {
+	if agreed != 201 || refused != 2 {
 		t.Errorf("%d cases agree, %d are refused", agreed, refused)
 	}
 }
+
+// actsOfSeveral begins the sentence that the lab adds to istioctl's.
+const actsOfSeveral = " Of these "
 
 // messages are those of analyze, as the oracle writes them, and its exit status.
 func messages(t *testing.T, rules string) (list []string, status int) {
@@ -73,7 +76,8 @@ func messages(t *testing.T, rules string) (list []string, status int) {
 		t.Fatalf("%v: %+v", err, got)
 	}
 	for _, m := range all {
-		list = append(list, fmt.Sprintf("%s %s (%s) %s", m.Code, m.Level, m.Origin, m.Text))
+		text, _, _ := strings.Cut(m.Text, actsOfSeveral)
+		list = append(list, fmt.Sprintf("%s %s (%s) %s", m.Code, m.Level, m.Origin, text))
 	}
 	return list, got.status
 }
@@ -145,7 +149,7 @@ func TestAnalyzeRefusesWhatAdmissionDoes(t *testing.T) {
 		agreed++
 	}
 	t.Logf("%d agree, %d refused by name", agreed, refused)
-	if agreed != 246 || refused != 34 {
+	if agreed != 260 || refused != 20 {
 		t.Errorf("%d cases agree, %d are refused", agreed, refused)
 	}
 }

@@ -74,10 +74,10 @@ func (v *validator) patchPlace(path string, p *envoyPatch) {
 		only("patch.operation", p.GetPatch().GetOperation().String(), "INSERT_BEFORE", "INSERT_FIRST")
 	}
 	if field := furtherField(p.GetMatch().ProtoReflect(), known); field != "" {
-		v.Fail(path+".match."+field, "%w, which knows the local rate limit alone", rules.ErrUnsupported)
+		v.Fail(path+".match."+field, "%w", rules.ErrUnsupported)
 	}
 	if p.GetPatch().GetFilterClass() != networking.EnvoyFilter_Patch_UNSPECIFIED {
-		v.Fail(path+".patch.filterClass", "%w, which knows the local rate limit alone", rules.ErrUnsupported)
+		v.Fail(path+".patch.filterClass", "%w", rules.ErrUnsupported)
 	}
 }
 

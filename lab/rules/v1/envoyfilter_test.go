@@ -67,6 +67,20 @@ func TestLimitOfRoutesIsChecked(t *testing.T) {
 	}
 }
 
+// TestLimitByAddressIsWarnedOf holds that an action which makes no entry is named where it stands.
+func TestLimitByAddressIsWarnedOf(t *testing.T) {
+	t.Parallel()
+	const bucket = "token_bucket: {max_tokens: 4, fill_interval: 2s}"
+	list, err := parse(limitRule(bucket, bucket+"\n            rate_limits: [{actions: [{remote_address: {}}]}]"), namespace)
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := fmt.Sprint(list[0].Warnings)
+	if !strings.Contains(said, "rate_limits[0].actions[0].remote_address: makes no entry in the lab") {
+		t.Errorf("warnings %s", said)
+	}
+}
+
 func TestLimitOfRoutesIsExplained(t *testing.T) {
 	t.Parallel()
 	filter := limitRule()[strings.Index(limitRule(), "  - applyTo: HTTP_FILTER"):strings.Index(limitRule(), "  - applyTo: HTTP_ROUTE")]

@@ -93,6 +93,8 @@ func TestNeverActs(t *testing.T) {
 		"beyond its root":        {routing("v", `{hosts: [recommendation], http: [{match: [{uri: {prefix: /a}}], delegate: {name: x}}]}`) + "---\n" + routing("x", `{http: [{match: [{uri: {prefix: /b}}], `+toIt+`}]}`), "its match is not within the one of spec.http[0]"},
 		"other zones":            {routing("v", `{hosts: [recommendation], http: [{retries: {attempts: 1, retryRemoteLocalities: true}, `+toIt+`}]}`), "retryRemoteLocalities has no effect in the lab"},
 		"localities":             {object("DestinationRule", "d", `{host: recommendation, trafficPolicy: {loadBalancer: {localityLbSetting: {enabled: true}}}}`), "localityLbSetting has no effect in the lab"},
+		"other places":           {object("ServiceEntry", "e", `{hosts: [a.test], resolution: STATIC, ports: [{number: 80, name: http, protocol: HTTP}], endpoints: [{address: 127.0.0.1, locality: a/b}]}`), "locality and network have no effect in the lab"},
+		"another network":        {object("ServiceEntry", "e", `{hosts: [a.test], resolution: STATIC, ports: [{number: 80, name: http, protocol: HTTP}], endpoints: [{address: 127.0.0.1, network: far}]}`), "locality and network have no effect in the lab"},
 		"warm-up by hash":        {object("DestinationRule", "d", `{host: recommendation, trafficPolicy: {loadBalancer: {simple: RANDOM, warmup: {duration: 1s}}}}`), "warmup never acts"},
 		"keepalive between pods": {object("DestinationRule", "d", `{host: recommendation, trafficPolicy: {connectionPool: {tcp: {tcpKeepalive: {time: 1s}}}}}`), "acts on connections to hosts outside only"},
 		"no name of HTTP":        {routing("v", `{hosts: [recommendation], http: [{headers: {request: {set: {"a b": x}}}, `+toIt+`}]}`), `"a b" is no name of a header in HTTP`},
