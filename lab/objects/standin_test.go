@@ -42,3 +42,18 @@ func TestRefusedIsThere(t *testing.T) {
 		}
 	}
 }
+
+// TestAliasNeedsNoPort holds that a rule may lead to an ExternalName that names no ports without naming one.
+func TestAliasNeedsNoPort(t *testing.T) {
+	t.Parallel()
+	const text = "apiVersion: v1\nkind: Service\nmetadata: {name: other}\nspec: {type: ExternalName, externalName: x.com}\n" +
+		"---\napiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: v}\n" +
+		"spec: {hosts: [other], http: [{route: [{destination: {host: other}}]}]}\n"
+	found, err := objects.Offline{
+		Manifests: tutorial(t), Namespace: namespace, Edition: objects.V1,
+		Files: []objects.File{{Name: "f.yml", Data: []byte(text)}},
+	}.Analyze()
+	if err != nil || len(found) > 0 {
+		t.Errorf("error %v, findings %+v", err, found)
+	}
+}

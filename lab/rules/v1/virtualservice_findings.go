@@ -78,7 +78,7 @@ func (i inspector) destinationNotes(r rules.Rule, d placed) []rules.Finding {
 		list = append(list, failed(d.path+".host", rules.PortRequired, "This VirtualService routes to "+
 			"a service %q that exposes multiple ports %v. Specifying a port in the destination is "+
 			"required to disambiguate.", d.Host, ports))
-	case found && port != 0 && !slices.Contains(ports, port):
+	case found && port != 0 && len(ports) > 0 && !slices.Contains(ports, port):
 		list = append(list, failed(d.path+".host", rules.NotFound,
 			"Referenced host:port not found: %q", fmt.Sprintf("%s:%d", d.Host, port)))
 	}
@@ -93,6 +93,9 @@ func (i inspector) ports(host, from string) ([]int, bool) {
 			ports = append(ports, p.Number)
 		}
 		return ports, true
+	}
+	if s, ok := i.aliasAt(host); ok && len(s.Ports) == 0 {
+		return nil, true // it names none, so that none need be chosen
 	}
 	var ports []int
 	for _, e := range i.topology.ExternalAt(host) {
