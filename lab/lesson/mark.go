@@ -72,9 +72,7 @@ func (r *reader) scope(n ast.Node, start int) {
 		if isFence && r.isOurs(fence) {
 			r.fail(r.line(start), "edition: name it behind the block's kind, not before it")
 		}
-		if list, ok := n.(*ast.List); ok && list.ChildCount() > 1 {
-			r.remark(mark{}, r.start(list.FirstChild().NextSibling()))
-		}
+		r.oneItem(n)
 	case r.marked.level > 0 && (!isHeading || heading.Level > r.marked.level):
 	default:
 		next := mark{}
@@ -82,6 +80,13 @@ func (r *reader) scope(n ast.Node, start int) {
 			next.editions = editionOf(string(fence.Language(r.source)), r.info(fence))
 		}
 		r.remark(next, start)
+	}
+}
+
+// oneItem ends a mark behind the first item of a list.
+func (r *reader) oneItem(n ast.Node) {
+	if list, ok := n.(*ast.List); ok && list.ChildCount() > 1 {
+		r.remark(mark{}, r.start(list.FirstChild().NextSibling()))
 	}
 }
 

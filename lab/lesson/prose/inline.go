@@ -127,12 +127,10 @@ func split(spans []span) []word {
 				apart, broken = true, c == '\n'
 				continue
 			}
-			if apart && broken && isWide(last) && isWide(c) {
+			if broken && isWide(last) && isWide(c) {
 				apart = false
-				if mayBreak(last, c) {
-					words = append(words, word{})
-				}
-			} else if apart || last == 0 || mayBreak(last, c) {
+			}
+			if apart || last == 0 || mayBreak(last, c) {
 				words = append(words, word{apart: apart && last != 0})
 			}
 			words[len(words)-1].add(c, s.look)
