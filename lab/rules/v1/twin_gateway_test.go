@@ -144,7 +144,7 @@ func TestGatewayIngress(t *testing.T) {
 	top.Ingresses = nil
 	got := gatewayapi.Resolve(set, top)
 	for _, m := range []*mesh.Mesh{&want, &got} {
-		routes(func(r *mesh.Route) { r.From, r.Missing = "", 0 })(m)
+		routes(func(r *mesh.Route) { r.From, r.Part, r.Missing = "", "", 0 })(m)
 	}
 	if !reflect.DeepEqual(got.Gateway, want.Gateway) {
 		t.Errorf("gateway\n%s\nwant\n%s", canonical(t, got.Gateway), canonical(t, want.Gateway))
