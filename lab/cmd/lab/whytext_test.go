@@ -33,6 +33,18 @@ func longest() *traffic.Request {
 	}
 }
 
+// TestTopSaysWhatWasDropped holds that a table for which lines were lost has their number.
+func TestTopSaysWhatWasDropped(t *testing.T) {
+	t.Parallel()
+	for dropped, want := range map[int]bool{0: false, 17: true} {
+		var b strings.Builder
+		writeTop(&b, traffic.Table{Dropped: dropped}, "name")
+		if strings.Contains(b.String(), "17 lines of the proxies' log were not read") != want {
+			t.Errorf("%d dropped: %s", dropped, b.String())
+		}
+	}
+}
+
 func TestWhyFits(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder
