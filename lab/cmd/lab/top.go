@@ -120,7 +120,11 @@ func (t *topFlags) once(ctx context.Context, client *control.Client) error {
 
 // writeTop shows a table of edges and one of pods.
 func writeTop(w io.Writer, t traffic.Table, by string) {
-	fmt.Fprintf(w, "%s, %d requests", windowWords(t), requests(t))
+	many := "requests"
+	if requests(t) == 1 {
+		many = "request"
+	}
+	fmt.Fprintf(w, "%s, %d %s", windowWords(t), requests(t), many)
 	if t.Dropped > 0 {
 		fmt.Fprintf(w, ", %d lines of the proxies' log were not read", t.Dropped)
 	}

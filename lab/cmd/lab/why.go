@@ -119,7 +119,7 @@ func (w *whyFlags) pick(ctx context.Context, args []string) ([]*traffic.Request,
 		answer, err = w.client.Requests(ctx, query)
 	}
 	if err == nil && len(answer.List) == 0 {
-		err = objects.Errorf(objects.NotFound, "no request has passed through the mesh yet: bin/lab why --send sends one")
+		err = objects.Errorf(objects.NotFound, "no request has passed through the mesh yet: %s sends one", w.line("why --send"))
 	}
 	w.dropped(answer)
 	return answer.List, err
@@ -182,10 +182,10 @@ func (w *whyFlags) show(list ...*traffic.Request) error {
 			fmt.Fprintln(w.stdout)
 		}
 		if w.not != "" {
-			writeNot(w.stdout, r, w.not)
+			writeNot(w.stdout, r, w.not, w.line)
 			continue
 		}
-		writeWhy(w.stdout, r, "")
+		writeWhy(w.stdout, r, "", w.line)
 	}
 	return nil
 }

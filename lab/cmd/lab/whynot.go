@@ -8,7 +8,7 @@ import (
 )
 
 // writeNot tells what kept a request from a version, a subset or a workload.
-func writeNot(w io.Writer, r *traffic.Request, of string) {
+func writeNot(w io.Writer, r *traffic.Request, of string, typed func(verb string) string) {
 	p := whyPrinter{w: w}
 	p.line("%s %s%s => %s, at %s", r.Method, r.Host, r.Path, status(r.Status), r.Began.Local().Format("15:04:05.000"))
 	reasons := r.Not(of)
@@ -21,5 +21,5 @@ func writeNot(w io.Writer, r *traffic.Request, of string) {
 		p.text("  ", text, 3)
 	}
 	fmt.Fprintln(w)
-	p.line("More: bin/lab why %s", r.ID)
+	p.line("More: %s", typed("why "+r.ID))
 }

@@ -14,8 +14,9 @@ import (
 // widest is how wide explanations are.
 const widest = 80
 
-// writeWhy explains a request: the answer, each call, the rule, what did not match, what to type.
-func writeWhy(w io.Writer, r *traffic.Request, body string) {
+// writeWhy explains a request: the answer, each call, the rule, what did not match, what to type, for
+// which typed has the name of the program.
+func writeWhy(w io.Writer, r *traffic.Request, body string, typed func(verb string) string) {
 	p := whyPrinter{w: w}
 	p.line("%s %s%s => %s in %s, at %s", r.Method, r.Host, r.Path, status(r.Status), took(r.Millis),
 		r.Began.Local().Format("15:04:05.000"))
@@ -33,9 +34,9 @@ func writeWhy(w io.Writer, r *traffic.Request, body string) {
 	}
 	p.rule(r)
 	p.missed(r)
-	p.line("More: bin/lab why %s -o json", r.ID)
+	p.line("More: %s", typed("why "+r.ID+" -o json"))
 	if r.Rule != nil {
-		p.line("Undo: %s", undo(*r.Rule))
+		p.line("Undo: %s", typed(undo(*r.Rule)))
 	}
 }
 
@@ -64,13 +65,13 @@ func took(ms float64) string {
 	return fmt.Sprintf("%.1f ms", ms)
 }
 
-// undo is the command that takes a rule away.
+// undo is the verb that takes a rule away.
 func undo(r traffic.Rule) string {
 	kind := strings.ToLower(r.Kind)
 	if kind == "gateway" { // two groups have it
 		kind = r.Resource
 	}
-	text := "bin/lab delete " + kind + " " + r.Name
+	text := "delete " + kind + " " + r.Name
 	if r.Namespace != tutorialNamespace {
 		text += " -n " + r.Namespace
 	}

@@ -48,7 +48,7 @@ func TestTopSaysWhatWasDropped(t *testing.T) {
 func TestWhyFits(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder
-	writeWhy(&b, longest(), strings.Repeat("body ", 100)+"\x1b[2J")
+	writeWhy(&b, longest(), strings.Repeat("body ", 100)+"\x1b[2J", (&app{name: defaultLab}).line)
 	lines := strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
 	for _, line := range lines {
 		if len([]rune(line)) > widest {

@@ -2,8 +2,8 @@ package v1
 
 import (
 	"net/http"
-	"slices"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
