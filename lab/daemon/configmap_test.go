@@ -37,13 +37,15 @@ spec:
 		t.Errorf("warnings %q", got)
 	}
 	labtest.Until(t, func() error {
-		for _, p := range l.pods(t, "app=late") {
-			if p.Status == "CreateContainerConfigError" && p.Reason == `configmap "settings" not found` {
-				return nil
-			}
+		pods := l.pods(t, "app=late")
+		if len(pods) != 1 {
+			return fmt.Errorf("%d pods", len(pods))
+		}
+		p := pods[0]
+		if p.Status != "CreateContainerConfigError" || p.Reason != `configmap "settings" not found` {
 			return fmt.Errorf("%s: %s", p.Status, p.Reason)
 		}
-		return fmt.Errorf("no pod")
+		return nil
 	})
 	if _, err := l.text(objects.Create, t.Context(),
 		"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\ndata: {VERSION: v7}\n"); err != nil {

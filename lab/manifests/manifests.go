@@ -91,15 +91,17 @@ func (r *reader) read() {
 	switch {
 	case known == nil && isInert(r.Document):
 		r.keep()
-		return
 	case known == nil:
 		r.fail("kind", "the lab knows no manifest of kind %s", r.Kind)
-		return
 	case !slices.Contains(known, r.APIVersion):
 		r.fail("apiVersion", "%s is %s, not %s", r.Kind, strings.Join(known, " or "), r.APIVersion)
-		return
+	default:
+		r.objectName()
+		r.readKnown()
 	}
-	r.objectName()
+}
+
+func (r *reader) readKnown() {
 	switch r.APIVersion + " " + r.Kind {
 	case "v1 Namespace":
 		var namespace corev1.Namespace

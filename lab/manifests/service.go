@@ -44,10 +44,14 @@ func (r *reader) service() {
 			r.Service.ExportTo = append(r.Service.ExportTo, strings.TrimSpace(name))
 		}
 	}
+	r.servicePorts(s.Spec.Ports)
+}
+
+func (r *reader) servicePorts(list []corev1.ServicePort) {
 	declared := map[string]bool{}
-	for i, p := range s.Spec.Ports {
+	for i, p := range list {
 		path := at("spec.ports", i)
-		if p.Name != "" || len(s.Spec.Ports) > 1 {
+		if p.Name != "" || len(list) > 1 {
 			r.valid(path+".name", p.Name, validation.IsDNS1123Label)
 		}
 		r.once(path, declared, p.Name, fmt.Sprintf("%d/%s", p.Port, cmp.Or(p.Protocol, "TCP")))

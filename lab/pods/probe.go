@@ -95,7 +95,7 @@ func healthOf(address, service string) func(context.Context) error {
 		if err != nil {
 			return err
 		}
-		defer c.Close()
+		defer func() { _ = c.Close() }() // the answer is there
 		got, err := healthpb.NewHealthClient(c).Check(ctx, &healthpb.HealthCheckRequest{Service: service})
 		if err == nil && got.GetStatus() != healthpb.HealthCheckResponse_SERVING {
 			err = fmt.Errorf("service unhealthy (responded with %q)", got.GetStatus())

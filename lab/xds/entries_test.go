@@ -104,7 +104,7 @@ func TestEndpoints(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := &http.Server{Handler: says("file")} //nolint:gosec // of this test
+	server := &http.Server{Handler: says("file")}
 	go func() { _ = server.Serve(l) }()
 	t.Cleanup(func() { server.Close() })
 	for _, resolution := range []string{"STATIC", "DNS"} {

@@ -1,7 +1,6 @@
 package v1
 
 import (
-	"errors"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -57,10 +56,9 @@ func (v *validator) entryHost(path, host string, by networking.ServiceEntry_Reso
 func (v *validator) addresses(s *networking.ServiceEntry) {
 	for i, text := range s.Addresses {
 		path := rules.At("spec.addresses", i)
-		_, notAddress := parseAddress(text)
 		prefix, notRange := netip.ParsePrefix(text)
 		switch {
-		case notAddress != nil && notRange != nil:
+		case !isAddress(text) && notRange != nil:
 			v.Fail(path, "%s is neither an address of IP nor a range of them, such as 10.0.0.0/8", rules.Quote(text))
 		case notRange == nil && prefix.Addr().Is6() && !prefix.IsSingleIP():
 			v.Fail(path, "%s, a range of IPv6: %w", text, rules.ErrUnsupported)
@@ -71,13 +69,10 @@ func (v *validator) addresses(s *networking.ServiceEntry) {
 	}
 }
 
-// parseAddress takes no zone, such as %eth0: it is of one machine's own.
-func parseAddress(text string) (netip.Addr, error) {
+// isAddress takes no zone, such as %eth0: it is of one machine's own.
+func isAddress(text string) bool {
 	a, err := netip.ParseAddr(text)
-	if err == nil && a.Zone() != "" {
-		err = errors.New("zone")
-	}
-	return a, err
+	return err == nil && a.Zone() == ""
 }
 
 func (v *validator) servicePort(path string, p *networking.ServicePort) {
@@ -180,21 +175,7 @@ const mostWeight = 1<<32 - 1
 const noMutual = "with an identity, Istio encrypts the calls: %w"
 
 func (v *validator) endpoint(path string, s *networking.ServiceEntry, at *networking.WorkloadEntry) {
-	_, notAddress := parseAddress(at.Address)
-	file, isFile := strings.CutPrefix(at.Address, unixPrefix)
-	static := s.Resolution == networking.ServiceEntry_STATIC
-	switch {
-	case at.Address == "" && at.Network == "":
-		v.Fail(path+".address", "missing")
-	case at.Address == "":
-		v.Fail(path+".network", "an endpoint without an address: %w", rules.ErrUnsupported)
-	case isFile && static:
-		v.socketFile(path, s, at, file)
-	case notAddress != nil && static:
-		v.Fail(path+".address", "%s: with resolution STATIC, want an address of IP", rules.Quote(at.Address))
-	case notAddress != nil && (hostProblem(at.Address) != "" || strings.HasPrefix(at.Address, "*")):
-		v.Fail(path+".address", "%s is neither an address of IP nor a name", rules.Quote(at.Address))
-	}
+	v.endpointAddress(path, s, at)
 	for _, name := range sortedKeys(at.Ports) {
 		field := document.Join(path+".ports", name)
 		v.Port(field, int(at.Ports[name]))
@@ -206,6 +187,24 @@ func (v *validator) endpoint(path string, s *networking.ServiceEntry, at *networ
 	mutual := at.Labels["security.istio.io/tlsMode"] == "istio"
 	if mutual {
 		v.Fail(document.Join(path+".labels", "security.istio.io/tlsMode"), noMutual, rules.ErrUnsupported)
+	}
+}
+
+func (v *validator) endpointAddress(path string, s *networking.ServiceEntry, at *networking.WorkloadEntry) {
+	file, isFile := strings.CutPrefix(at.Address, unixPrefix)
+	static := s.Resolution == networking.ServiceEntry_STATIC
+	switch {
+	case at.Address == "" && at.Network == "":
+		v.Fail(path+".address", "missing")
+	case at.Address == "":
+		v.Fail(path+".network", "an endpoint without an address: %w", rules.ErrUnsupported)
+	case isFile && static:
+		v.socketFile(path, s, at, file)
+	case isAddress(at.Address):
+	case static:
+		v.Fail(path+".address", "%s: with resolution STATIC, want an address of IP", rules.Quote(at.Address))
+	case hostProblem(at.Address) != "" || strings.HasPrefix(at.Address, "*"):
+		v.Fail(path+".address", "%s is neither an address of IP nor a name", rules.Quote(at.Address))
 	}
 }
 
