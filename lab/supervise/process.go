@@ -196,27 +196,3 @@ func (p *Process) ended() (healthy time.Duration) {
 	})
 	return healthy
 }
-
-// restart returns true when a new run has begun, and false when the process is to stop.
-func (p *Process) restart(healthy time.Duration) bool {
-	var failure error
-	for {
-		delay := p.delays.after(healthy)
-		p.update(func(s *Status) {
-			s.State, s.Delay = BackOff, delay
-			if failure != nil {
-				s.Exit = failure.Error()
-				s.Restarts++
-			}
-		})
-		select {
-		case <-p.stop:
-			return false
-		case <-time.After(delay):
-		}
-		if failure = p.start(); failure == nil {
-			return true
-		}
-		healthy = 0
-	}
-}

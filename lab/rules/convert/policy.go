@@ -182,9 +182,6 @@ func (c *converter) apart(
 	return own
 }
 
-const turnNote = "Today's default is the less busy of two pods; 2018 took them in turn, which " +
-	"loadBalancer: {simple: ROUND_ROBIN} of a DestinationRule does."
-
 func trafficPolicy(p mesh.Policy, notes noteList) *networking.TrafficPolicy {
 	policy := &networking.TrafficPolicy{ConnectionPool: pool(p.Limits)}
 	switch p.Balance {

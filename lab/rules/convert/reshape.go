@@ -20,12 +20,6 @@ func mirrorsOf(r mesh.Route) []mesh.Mirror {
 	return r.Mirrors
 }
 
-func (n noteList) websocket(r mesh.Route) {
-	if !r.NoWebsocket {
-		n.add("Today's sidecars let every client change to WebSocket; no field is needed.")
-	}
-}
-
 // added are the headers that a route adds.
 func added(r mesh.Route) *networking.Headers {
 	if len(r.Headers.Request.Add) == 0 {

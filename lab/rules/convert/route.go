@@ -2,7 +2,6 @@ package convert
 
 import (
 	"cmp"
-	"maps"
 	"reflect"
 	"slices"
 
@@ -52,15 +51,6 @@ func (c *converter) virtualService(h host) {
 	}
 	c.add(kind{networkingV1, "VirtualService"}, h.service.Name, spec, from, notes.sorted()...)
 }
-
-// noteList is comments, each once.
-type noteList map[string]bool
-
-func (n noteList) add(text string) { n[text] = true }
-
-func (n noteList) sorted() []string { return slices.Sorted(maps.Keys(n)) }
-
-const mirrorNote = "A mirrored request keeps its host; in 2018 it was HOST-shadow."
 
 func (c *converter) httpRoute(
 	h host, r mesh.Route, clients chosen, notes noteList,
@@ -224,11 +214,5 @@ func retries(r mesh.Route, notes noteList) *networking.HTTPRetry {
 	notes.perTry(r)
 	return &networking.HTTPRetry{
 		Attempts: int32(r.Retry.Attempts), PerTryTimeout: duration(r.Retry.PerTry), RetryOn: "5xx",
-	}
-}
-
-func (n noteList) perTry(r mesh.Route) {
-	if r.Retry.PerTry > 0 && r.Timeout == 0 {
-		n.add("Istio 0.7.1 ignored perTryTimeout without httpReqTimeout; today it acts.")
 	}
 }
