@@ -47,6 +47,7 @@ type renderer struct {
 // blocks are the parts of a node below each other; loose ones have an empty line between them.
 func (r renderer) blocks(parent ast.Node, width int, loose bool) []string {
 	var lines []string
+	width = max(width, 1) // deep in a list there may be none left
 	for n := parent.FirstChild(); n != nil; n = n.NextSibling() {
 		part := r.block(n, width)
 		if len(part) == 0 {
