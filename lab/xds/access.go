@@ -1,6 +1,8 @@
 package xds
 
 import (
+	"slices"
+
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	rbacv3 "github.com/envoyproxy/go-control-plane/envoy/config/rbac/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
@@ -66,13 +68,13 @@ func (b *builder) access(s served, list []mesh.AccessRule, settings map[string]*
 func (b *builder) accessPolicy(s served, r mesh.AccessRule) *rbacv3.Policy {
 	p := &rbacv3.Policy{}
 	for _, terms := range r.Operations {
-		if and, ok := b.permission(s, r.Action, terms); ok {
-			p.Permissions = append(p.Permissions, and)
+		if known, ok := knownTo(s, r.Action, terms); ok {
+			p.Permissions = append(p.Permissions, b.permission(s, known))
 		}
 	}
 	for _, terms := range r.Sources {
-		if and, ok := b.principal(s, r.Action, terms); ok {
-			p.Principals = append(p.Principals, and)
+		if known, ok := knownTo(s, r.Action, terms); ok {
+			p.Principals = append(p.Principals, b.principal(known))
 		}
 	}
 	if len(p.Permissions) == 0 || len(p.Principals) == 0 {
@@ -82,22 +84,19 @@ func (b *builder) accessPolicy(s served, r mesh.AccessRule) *rbacv3.Policy {
 	return p
 }
 
-// unknown reports whether a term asks what nobody knows on a port, and whether the terms then
-// still hold: those that deny go without it, those that allow allow nothing.
-func unknown(s served, action mesh.AccessAction, t mesh.AccessTerm) (skip, holds bool) {
-	return s.protocol == mesh.TCP && len(t.Conditions) > 0, action != mesh.Allow
+// knownTo are the terms that somebody can ask on a port: nobody reads requests on one of TCP. There,
+// rules that deny or mark go without the others; those that allow allow nothing, which is false.
+func knownTo(s served, action mesh.AccessAction, terms mesh.AccessTerms) (mesh.AccessTerms, bool) {
+	if s.protocol != mesh.TCP {
+		return terms, true
+	}
+	known := slices.DeleteFunc(slices.Clone(terms), func(t mesh.AccessTerm) bool { return len(t.Conditions) > 0 })
+	return known, action != mesh.Allow || len(known) == len(terms)
 }
 
-func (b *builder) permission(
-	s served, action mesh.AccessAction, terms mesh.AccessTerms,
-) (*rbacv3.Permission, bool) {
+func (b *builder) permission(s served, terms mesh.AccessTerms) *rbacv3.Permission {
 	set := &rbacv3.Permission_Set{Rules: []*rbacv3.Permission{anyPermission()}}
 	for _, t := range terms {
-		if skip, holds := unknown(s, action, t); skip && !holds {
-			return nil, false
-		} else if skip {
-			continue
-		}
 		one := &rbacv3.Permission_Set{}
 		for _, port := range t.Ports { // known here; the sidecar's own socket has none
 			if port == s.port {
@@ -116,19 +115,12 @@ func (b *builder) permission(
 		}
 		set.Rules = append(set.Rules, or)
 	}
-	return &rbacv3.Permission{Rule: &rbacv3.Permission_AndRules{AndRules: set}}, true
+	return &rbacv3.Permission{Rule: &rbacv3.Permission_AndRules{AndRules: set}}
 }
 
-func (b *builder) principal(
-	s served, action mesh.AccessAction, terms mesh.AccessTerms,
-) (*rbacv3.Principal, bool) {
+func (b *builder) principal(terms mesh.AccessTerms) *rbacv3.Principal {
 	set := &rbacv3.Principal_Set{Ids: []*rbacv3.Principal{anyPrincipal()}}
 	for _, t := range terms {
-		if skip, holds := unknown(s, action, t); skip && !holds {
-			return nil, false
-		} else if skip {
-			continue
-		}
 		one := &rbacv3.Principal_Set{}
 		if t.Callers != nil {
 			one.Ids = append(one.Ids, b.callers(*t.Callers)...)
@@ -145,7 +137,7 @@ func (b *builder) principal(
 		}
 		set.Ids = append(set.Ids, or)
 	}
-	return &rbacv3.Principal{Identifier: &rbacv3.Principal_AndIds{AndIds: set}}, true
+	return &rbacv3.Principal{Identifier: &rbacv3.Principal_AndIds{AndIds: set}}
 }
 
 // callers are told apart by the header of their sidecars, which those that do not say who calls
