@@ -53,6 +53,11 @@ func (c Cluster) Key() string {
 	return key
 }
 
+// Is reports whether two are the same, as their keys would be.
+func (c Cluster) Is(other Cluster) bool {
+	return c.Host == other.Host && c.Port == other.Port && c.Subset == other.Subset && maps.Equal(c.Labels, other.Labels)
+}
+
 // Endpoint is an instance as a cluster reaches it.
 type Endpoint struct {
 	Instance Instance

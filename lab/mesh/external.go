@@ -47,11 +47,6 @@ type Place struct {
 	Weight  int // relative to others; 0 is 1
 }
 
-// SamePort reports whether two are the same port of the same host.
-func (e ExternalHost) SamePort(other ExternalHost) bool {
-	return e.Host == other.Host && e.Port == other.Port
-}
-
 // TargetPort is the port at the host.
 func (e ExternalHost) TargetPort() int { return cmp.Or(e.Target, e.Port) }
 

@@ -58,8 +58,7 @@ type Response struct {
 
 // AddCluster adds a cluster unless it is there; policy is only asked for a new one.
 func (o *Outbound) AddCluster(c Cluster, policy func() Policy) {
-	key := c.Key()
-	same := func(u Upstream) bool { return u.Cluster.Host == c.Host && u.Cluster.Key() == key }
+	same := func(u Upstream) bool { return u.Cluster.Is(c) }
 	if !slices.ContainsFunc(o.Clusters, same) {
 		o.Clusters = append(o.Clusters, Upstream{Cluster: c, Policy: policy()})
 	}

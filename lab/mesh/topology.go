@@ -3,6 +3,7 @@ package mesh
 import (
 	"maps"
 	"slices"
+	"strings"
 )
 
 // Domain ends the full name of every service.
@@ -102,6 +103,13 @@ type ServicePort struct {
 // Host is the service's full name.
 func (s Service) Host() string { return s.Name.Name + "." + s.Namespace + ".svc." + Domain }
 
+// nameAt is the name of the service that a full host name is of.
+func nameAt(host string) (Name, bool) {
+	full, ok := strings.CutSuffix(host, ".svc."+Domain)
+	name, namespace, hasBoth := strings.Cut(full, ".")
+	return Name{Namespace: namespace, Name: name}, ok && hasBoth
+}
+
 // Names are all ways in which a client of a namespace may write the service's host.
 func (s Service) Names(client string) []string {
 	short, full := s.Name.Name, s.Name.Name+"."+s.Namespace
@@ -176,7 +184,11 @@ func (t Topology) Workload(name Name) (Workload, bool) {
 
 // ServiceAt is the service of a full host name.
 func (t Topology) ServiceAt(host string) (Service, bool) {
-	i := slices.IndexFunc(t.Services, func(s Service) bool { return s.Host() == host })
+	name, ok := nameAt(host)
+	if !ok {
+		return Service{}, false
+	}
+	i := slices.IndexFunc(t.Services, func(s Service) bool { return s.Name == name })
 	if i < 0 {
 		return Service{}, false
 	}

@@ -160,7 +160,7 @@ func (s Set) mesh(t mesh.Topology) mesh.Mesh {
 func (s Set) find(t mesh.Topology) []Finding {
 	var found []Finding
 	for i, d := range dialects() {
-		if set := s.rulesOf(i); len(set.Rules()) > 0 {
+		if set := s.rulesOf(i); set.Len() > 0 {
 			found = append(found, findings(set, d.findings(set, t))...)
 		}
 	}

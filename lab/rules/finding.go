@@ -85,8 +85,8 @@ func Warn(path string, code Code, format string, args ...any) Finding {
 // admission warned of, and what inspect finds.
 func Findings(s Set, inspect func(Rule) []Finding) []Finding {
 	var list []Finding
-	for _, r := range s.sorted {
-		for _, f := range append(slices.Clone(r.Warnings), inspect(r)...) {
+	for _, r := range s.sorted.all {
+		for _, f := range append(slices.Clone(r.Warnings), inspect(*r)...) {
 			f.Key = r.Key
 			if !r.hides(f.Code.Istioctl()) {
 				list = append(list, f)

@@ -132,17 +132,6 @@ type Typed[S any] struct {
 	Spec *S
 }
 
-// Of are the rules whose spec is an S, in their order.
-func Of[S any](list []Rule) []Typed[S] {
-	var typed []Typed[S]
-	for _, r := range list {
-		if spec, ok := r.Spec.(*S); ok {
-			typed = append(typed, Typed[S]{r, spec})
-		}
-	}
-	return typed
-}
-
 // Target is a service's port as one client calls it.
 type Target struct {
 	Client  mesh.Name // a workload

@@ -3,6 +3,7 @@ package rules
 import (
 	"cmp"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 )
@@ -12,9 +13,9 @@ import (
 // the older acts. Of one change those are older that were created before; of one time, their names
 // decide.
 type Set struct {
-	byKey   map[Key]Rule
-	sorted  []Rule // by key
-	oldest  []Rule
+	byKey   map[Key]*Rule
+	sorted  ordered // by key
+	oldest  ordered
 	changes int
 }
 
@@ -22,25 +23,39 @@ type Set struct {
 func (s Set) Apply(list ...Rule) Set {
 	next := Set{byKey: maps.Clone(s.byKey), changes: s.changes + 1}
 	if next.byKey == nil {
-		next.byKey = map[Key]Rule{}
+		next.byKey = map[Key]*Rule{}
 	}
 	for _, r := range list {
 		r.age, r.text = s.changes, r.Key.String()
 		if old, ok := s.byKey[r.Key]; ok {
 			r.age = old.age
 		}
-		next.byKey[r.Key] = r
+		next.byKey[r.Key] = &r
 	}
-	next.sorted = slices.SortedFunc(maps.Values(next.byKey), byKey)
-	next.oldest = slices.SortedFunc(maps.Values(next.byKey), byAge)
+	next.sorted, next.oldest = order(next.byKey, byKey), order(next.byKey, byAge)
 	return next
 }
 
-func byKey(a, b Rule) int {
+// ordered is rules in an order, and those of each type of spec in the same.
+type ordered struct {
+	all    []*Rule
+	bySpec map[reflect.Type][]*Rule
+}
+
+func order(rules map[Key]*Rule, by func(a, b *Rule) int) ordered {
+	o := ordered{all: slices.SortedFunc(maps.Values(rules), by), bySpec: map[reflect.Type][]*Rule{}}
+	for _, r := range o.all {
+		spec := reflect.TypeOf(r.Spec)
+		o.bySpec[spec] = append(o.bySpec[spec], r)
+	}
+	return o
+}
+
+func byKey(a, b *Rule) int {
 	return cmp.Or(strings.Compare(a.text, b.text), strings.Compare(a.Key.Group, b.Key.Group))
 }
 
-func byAge(a, b Rule) int {
+func byAge(a, b *Rule) int {
 	return cmp.Or(
 		cmp.Compare(a.age, b.age),
 		a.Created.Compare(b.Created),
@@ -50,13 +65,49 @@ func byAge(a, b Rule) int {
 }
 
 // Rules are all rules, in the order of their keys.
-func (s Set) Rules() []Rule { return slices.Clone(s.sorted) }
+func (s Set) Rules() []Rule {
+	list := make([]Rule, len(s.sorted.all))
+	for i, r := range s.sorted.all {
+		list[i] = *r
+	}
+	return list
+}
 
-// Oldest are all rules, the oldest first.
-func (s Set) Oldest() []Rule { return slices.Clone(s.oldest) }
+// Len is how many rules there are.
+func (s Set) Len() int { return len(s.sorted.all) }
 
 // Get is the rule of a key.
 func (s Set) Get(key Key) (Rule, bool) {
 	r, ok := s.byKey[key]
-	return r, ok
+	if !ok {
+		return Rule{}, false
+	}
+	return *r, true
+}
+
+// IsOlder reports whether the rule of a key is there, and older than that of another or alone.
+func (s Set) IsOlder(a, b Key) bool {
+	first, ok := s.byKey[a]
+	other, both := s.byKey[b]
+	return ok && (!both || byAge(first, other) < 0)
+}
+
+// Has reports whether there is a rule of which a condition on the key holds.
+func (s Set) Has(is func(Key) bool) bool {
+	return slices.ContainsFunc(s.sorted.all, func(r *Rule) bool { return is(r.Key) })
+}
+
+// Of are the rules of a Set whose spec is an S, the oldest first.
+func Of[S any](s Set) []Typed[S] { return typed[S](s.oldest) }
+
+// ByKey are the rules of a Set whose spec is an S, in the order of their keys.
+func ByKey[S any](s Set) []Typed[S] { return typed[S](s.sorted) }
+
+func typed[S any](o ordered) []Typed[S] {
+	of := o.bySpec[reflect.TypeFor[*S]()]
+	list := make([]Typed[S], len(of))
+	for i, r := range of {
+		list[i] = Typed[S]{*r, r.Spec.(*S)}
+	}
+	return list
 }

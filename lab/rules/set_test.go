@@ -22,9 +22,9 @@ func rule(t *testing.T, k rules.Kind, name, text string) rules.Rule {
 	return rules.NewRule(docs[0], k, "n", &spec{text})
 }
 
-func names(list []rules.Rule) string {
+func names(list []rules.Typed[spec]) string {
 	var keys []string
-	for _, r := range rules.Of[spec](list) {
+	for _, r := range list {
 		keys = append(keys, r.Key.String()+"="+r.Spec.text)
 	}
 	return strings.Join(keys, " ")
@@ -40,10 +40,10 @@ func TestSet(t *testing.T) {
 		of        string
 		got, want string
 	}{
-		{"none", names(rules.Set{}.Rules()), ""},
-		{"first", names(one.Rules()), "VirtualService n/b=1 route-rule/n/z=1"},
-		{"second", names(two.Rules()), "VirtualService n/a=2 VirtualService n/b=2 route-rule/n/z=1"},
-		{"oldest", names(two.Oldest()), "VirtualService n/b=2 route-rule/n/z=1 VirtualService n/a=2"},
+		{"none", names(rules.ByKey[spec](rules.Set{})), ""},
+		{"first", names(rules.ByKey[spec](one)), "VirtualService n/b=1 route-rule/n/z=1"},
+		{"second", names(rules.ByKey[spec](two)), "VirtualService n/a=2 VirtualService n/b=2 route-rule/n/z=1"},
+		{"oldest", names(rules.Of[spec](two)), "VirtualService n/b=2 route-rule/n/z=1 VirtualService n/a=2"},
 	} {
 		if c.got != c.want {
 			t.Errorf("%s: %s, want %s", c.of, c.got, c.want)
@@ -51,8 +51,12 @@ func TestSet(t *testing.T) {
 	}
 	two.Rules()[0].Key.Name = "changed"
 	key := rules.Key{Group: today.Group, Kind: today.Kind, Namespace: "n", Name: "a"}
-	if _, ok := two.Get(key); !ok || strings.Contains(names(two.Rules()), "changed") {
+	if _, ok := two.Get(key); !ok || strings.Contains(names(rules.ByKey[spec](two)), "changed") {
 		t.Error("a set has changed")
+	}
+	if other := (rules.Key{Group: today.Group, Kind: today.Kind, Namespace: "n", Name: "b"}); two.IsOlder(key, other) ||
+		!two.IsOlder(other, key) || one.IsOlder(key, other) || !one.IsOlder(other, key) {
+		t.Error("the first to come is not the older")
 	}
 	if _, ok := one.Get(key); ok {
 		t.Error("the set before has changed")

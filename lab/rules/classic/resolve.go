@@ -49,16 +49,15 @@ type resolver struct {
 }
 
 func newResolver(s rules.Set, t mesh.Topology) *resolver {
-	list := s.Rules()
 	t = t.Taking(mesh.TCP)
 	r := &resolver{
 		set:      s,
 		topology: t,
-		egress:   rules.Of[egressRule](list),
-		routes:   rules.Of[routeRule](list),
-		policies: rules.Of[destinationPolicy](list),
-		rules:    rules.Of[mixerRule](list),
-		bindings: rules.Of[quotaSpecBinding](list),
+		egress:   rules.ByKey[egressRule](s),
+		routes:   rules.ByKey[routeRule](s),
+		policies: rules.ByKey[destinationPolicy](s),
+		rules:    rules.ByKey[mixerRule](s),
+		bindings: rules.ByKey[quotaSpecBinding](s),
 	}
 	r.topology.External = external(r.egress)
 	slices.SortStableFunc(r.routes, func(a, b rules.Typed[routeRule]) int {

@@ -117,7 +117,7 @@ func (i inspector) has(group, kind string, name mesh.Name) bool {
 // listeners is why none of a Gateway has a route, that of the last; "" if one has.
 func (i inspector) listeners(r httpRoute, p gateway.ParentReference, name mesh.Name) string {
 	problem := fmt.Sprintf("reason=NoMatchingParent, message=gateway %q not found.", p.Name)
-	for _, g := range rules.Of[gateway.GatewaySpec](i.set.Rules()) {
+	for _, g := range rules.ByKey[gateway.GatewaySpec](i.set) {
 		if g.Key.Path() != name.String() {
 			continue
 		}
@@ -165,7 +165,7 @@ func (i inspector) isThere(c mesh.Cluster) bool {
 		_, hasPort := service.Port(c.Port)
 		return hasPort
 	}
-	for _, e := range rules.Of[networking.ServiceEntry](i.set.Rules()) {
+	for _, e := range rules.ByKey[networking.ServiceEntry](i.set) {
 		if slices.Contains(e.Spec.Hosts, c.Host) && slices.ContainsFunc(e.Spec.Ports,
 			func(p *networking.ServicePort) bool { return int(p.Number) == c.Port }) {
 			return true

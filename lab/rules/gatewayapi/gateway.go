@@ -19,7 +19,7 @@ import (
 // lab has one way in, whatever the ports of the listeners.
 func gatewayHosts(set rules.Set, call v1.Call) []mesh.VirtualHost {
 	attached := map[string][]httpRoute{}
-	for _, r := range rules.Of[gateway.HTTPRouteSpec](set.Oldest()) {
+	for _, r := range rules.Of[gateway.HTTPRouteSpec](set) {
 		for _, name := range hostsAt(set, call.Labels, r) {
 			attached[name] = append(attached[name], r)
 		}
@@ -42,7 +42,7 @@ type labeler func(namespace string) mesh.Labels
 // hostsAt are the hosts under which a route is reached through Gateways.
 func hostsAt(set rules.Set, of labeler, r httpRoute) []string {
 	var list []string
-	for _, g := range rules.Of[gateway.GatewaySpec](set.Oldest()) {
+	for _, g := range rules.Of[gateway.GatewaySpec](set) {
 		for _, l := range g.Spec.Listeners {
 			if g.Spec.GatewayClassName != istioClass || !takes(g, l, of, r) {
 				continue

@@ -21,7 +21,7 @@ type scope struct {
 // a parent.
 func meshRoutes(set rules.Set, call v1.Call, namespace string) ([]v1.Route, rules.Key, bool) {
 	var attached []httpRoute
-	for _, r := range rules.Of[gateway.HTTPRouteSpec](set.Oldest()) {
+	for _, r := range rules.Of[gateway.HTTPRouteSpec](set) {
 		called := parentOf(call)
 		if r.Key.Namespace != namespace {
 			continue
@@ -98,7 +98,7 @@ func granted(set rules.Set, r httpRoute, b gateway.BackendObjectReference) bool 
 	if to.Namespace == r.Key.Namespace {
 		return true
 	}
-	return slices.ContainsFunc(rules.Of[gateway.ReferenceGrantSpec](set.Rules()), func(g grant) bool {
+	return slices.ContainsFunc(rules.ByKey[gateway.ReferenceGrantSpec](set), func(g grant) bool {
 		return g.Key.Namespace == to.Namespace &&
 			slices.ContainsFunc(g.Spec.From, func(f gateway.ReferenceGrantFrom) bool {
 				return f.Group == Group && f.Kind == httpRouteKind &&

@@ -17,7 +17,7 @@ import (
 // what istioctl analyze says, with its codes, and what acts less than it says, without.
 func Findings(s rules.Set, t mesh.Topology, extensions ...Extension) []rules.Finding {
 	r := newResolver(s, t, extensions)
-	i := inspector{r, sync.OnceValue(r.rulings), sync.OnceValue(func() claims { return claimsOf(r.entries) })}
+	i := inspector{r, sync.OnceValue(r.rulings)}
 	kinds := table()
 	return rules.Findings(s, func(r rules.Rule) []rules.Finding {
 		list := i.nowhere(r)
@@ -33,9 +33,7 @@ func Findings(s rules.Set, t mesh.Topology, extensions ...Extension) []rules.Fin
 
 type inspector struct {
 	*resolver
-	// Computed once.
-	ruled  func() map[place]ruling
-	claims func() claims
+	ruled func() map[place]ruling // computed once
 }
 
 // failed is a finding of level Error.

@@ -79,7 +79,7 @@ func (r *resolver) before(rule virtualService, own, others attachment) (attachme
 	if own.ok {
 		return own, true
 	}
-	return others, others.ok && r.isOlder(others.oldest, rule.Key)
+	return others, others.ok && r.set.IsOlder(others.oldest, rule.Key)
 }
 
 // How a VirtualService comes to a client, the closest first.
@@ -100,19 +100,6 @@ func (c client) closeness(rule virtualService) int {
 	}
 }
 
-// isOlder compares ages, as the Set has them.
-func (r *resolver) isOlder(a, b rules.Key) bool {
-	for _, rule := range r.oldest {
-		switch rule.Key {
-		case a:
-			return true
-		case b:
-			return false
-		}
-	}
-	return false
-}
-
 // place is a host's port as one client calls it.
 type place struct {
 	client mesh.Name
@@ -123,7 +110,7 @@ type place struct {
 // rulings are those of all clients and hosts, where extensions have rules at all.
 func (r *resolver) rulings() map[place]ruling {
 	all := map[place]ruling{}
-	if !slices.ContainsFunc(r.oldest, func(rule rules.Rule) bool { return !strings.HasSuffix(rule.Key.Group, ".istio.io") }) {
+	if !r.set.Has(func(k rules.Key) bool { return !strings.HasSuffix(k.Group, ".istio.io") }) {
 		return all
 	}
 	for _, w := range r.topology.Workloads {

@@ -55,13 +55,14 @@ type Extension struct {
 // resolver turns a set of rules into mesh values, for one topology.
 type resolver struct {
 	set         rules.Set
-	oldest      []rules.Rule
 	topology    mesh.Topology
 	extensions  []Extension
 	written     []virtualService
 	routes      []virtualService // those with hosts, and with their delegates' routes
 	policies    []destinationRule
 	entries     []serviceEntry
+	naming      claims // all of them, by their hosts
+	tls         map[hostPort]*mesh.TLS
 	gateways    []gateway
 	sidecars    []sidecar
 	filters     []envoyFilter
@@ -84,22 +85,22 @@ type (
 )
 
 func newResolver(s rules.Set, t mesh.Topology, extensions []Extension) *resolver {
-	oldest := s.Oldest()
 	r := &resolver{
 		set:         s,
-		oldest:      oldest,
 		topology:    t.Taking(mesh.HTTP), // Envoy sniffs
 		extensions:  extensions,
-		written:     rules.Of[networking.VirtualService](oldest),
-		policies:    rules.Of[networking.DestinationRule](oldest),
-		entries:     rules.Of[networking.ServiceEntry](oldest),
-		gateways:    rules.Of[networking.Gateway](oldest),
-		sidecars:    rules.Of[networking.Sidecar](oldest),
-		filters:     rules.Of[networking.EnvoyFilter](oldest),
-		access:      rules.Of[security.AuthorizationPolicy](oldest),
-		peers:       rules.Of[security.PeerAuthentication](oldest),
-		telemetries: rules.Of[telemetry.Telemetry](oldest),
+		written:     rules.Of[networking.VirtualService](s),
+		policies:    rules.Of[networking.DestinationRule](s),
+		entries:     rules.Of[networking.ServiceEntry](s),
+		gateways:    rules.Of[networking.Gateway](s),
+		sidecars:    rules.Of[networking.Sidecar](s),
+		filters:     rules.Of[networking.EnvoyFilter](s),
+		access:      rules.Of[security.AuthorizationPolicy](s),
+		peers:       rules.Of[security.PeerAuthentication](s),
+		tls:         map[hostPort]*mesh.TLS{},
+		telemetries: rules.Of[telemetry.Telemetry](s),
 	}
+	r.naming = claimsOf(r.entries)
 	r.routes = delegated(r.written)
 	r.forward()
 	r.topology.External = r.withoutServices(hostsOf(r.entries, nil, func(serviceEntry, int) bool { return true }))
@@ -107,7 +108,8 @@ func newResolver(s rules.Set, t mesh.Topology, extensions []Extension) *resolver
 	for i, e := range r.topology.External {
 		entry, _ := r.entryOf(e.Host)
 		c := client{Workload: mesh.Workload{Name: mesh.Name{Namespace: entry.Key.Namespace}}}
-		r.topology.External[i].TLS = r.policy(c, mesh.Cluster{Host: e.Host, Port: e.Port}).TLS
+		tls := r.policy(c, mesh.Cluster{Host: e.Host, Port: e.Port}).TLS
+		r.topology.External[i].TLS, r.tls[hostPort{e.Host, e.Port}] = tls, tls
 	}
 	return r
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	security "istio.io/api/security/v1beta1"
+
 	"istio-tutorial/lab/document"
 	"istio-tutorial/lab/mesh"
 	"istio-tutorial/lab/rules"
@@ -226,10 +228,10 @@ func TestSet(t *testing.T) {
 	a, b := loaded[0], loaded[1]
 	one := rules.Set{}.Apply(b)
 	two := one.Apply(a).Apply(b)
-	if oldest := two.Oldest(); oldest[0].Key != b.Key || oldest[1].Key != a.Key {
+	if oldest := rules.Of[security.AuthorizationPolicy](two); oldest[0].Key != b.Key || oldest[1].Key != a.Key {
 		t.Errorf("oldest %v: a rule that is applied again keeps its age", oldest)
 	}
-	if oldest := (rules.Set{}.Apply(b, a)).Oldest(); oldest[0].Key != a.Key {
+	if oldest := rules.Of[security.AuthorizationPolicy](rules.Set{}.Apply(b, a)); oldest[0].Key != a.Key {
 		t.Errorf("oldest %v: names decide within a change", oldest)
 	}
 }

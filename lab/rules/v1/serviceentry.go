@@ -13,10 +13,8 @@ import (
 
 // entryOf is the oldest entry of a host; false if there is none.
 func (r *resolver) entryOf(host string) (serviceEntry, bool) {
-	for _, e := range r.entries {
-		if slices.Contains(e.Spec.Hosts, host) {
-			return e, true
-		}
+	if all := r.naming[host]; len(all) > 0 {
+		return all[0], true
 	}
 	return serviceEntry{}, false
 }
@@ -34,27 +32,33 @@ func (r *resolver) externalFor(c client) []mesh.ExternalHost {
 	for _, e := range r.withoutServices(hostsOf(entries, claimsOf(entries), func(e serviceEntry, port int) bool {
 		return c.sees(e.Key, e.Spec.ExportTo, e.Spec.Hosts, port)
 	})) {
-		if known, ok := r.topology.ExternalPort(mesh.Cluster{Host: e.Host, Port: e.Port}); ok {
-			e.TLS = known.TLS
-		}
+		e.TLS = r.tls[hostPort{e.Host, e.Port}]
 		list = append(list, e)
 	}
 	return list
+}
+
+// hostPort is a port of a host outside.
+type hostPort struct {
+	host   string
+	number int
 }
 
 // hostsOf are the hosts that some ports of entries name, each port once, as the first that names it has
 // it; of claimed hosts only what those say that have them. UDP is no proxy's matter.
 func hostsOf(entries []serviceEntry, claims claims, meant func(e serviceEntry, port int) bool) []mesh.ExternalHost {
 	var list []mesh.ExternalHost
+	had := map[hostPort]bool{}
 	for _, entry := range entries {
 		for _, host := range entry.Spec.Hosts {
 			if !claims.has(host, entry) {
 				continue
 			}
 			for _, p := range entry.Spec.Ports {
-				e := externalHost(entry, host, p)
-				if !isUDP(p) && meant(entry, e.Port) && !slices.ContainsFunc(list, e.SamePort) {
-					list = append(list, e)
+				at := hostPort{host, int(p.Number)}
+				if !isUDP(p) && !had[at] && meant(entry, at.number) {
+					had[at] = true
+					list = append(list, externalHost(entry, host, p))
 				}
 			}
 		}
@@ -213,11 +217,10 @@ func (r *resolver) known(c client, cluster mesh.Cluster) bool {
 	if s, ok := r.aliasAt(cluster.Host); ok {
 		return slices.Contains(aliasPorts(s), cluster.Port)
 	}
-	return slices.ContainsFunc(r.entries, func(e serviceEntry) bool {
-		return slices.Contains(e.Spec.Hosts, cluster.Host) &&
-			slices.ContainsFunc(e.Spec.Ports, func(p *networking.ServicePort) bool {
-				return int(p.Number) == cluster.Port && !isUDP(p)
-			}) &&
+	return slices.ContainsFunc(r.naming[cluster.Host], func(e serviceEntry) bool {
+		return slices.ContainsFunc(e.Spec.Ports, func(p *networking.ServicePort) bool {
+			return int(p.Number) == cluster.Port && !isUDP(p)
+		}) &&
 			c.sees(e.Key, e.Spec.ExportTo, e.Spec.Hosts, cluster.Port) && isThere(e, cluster)
 	})
 }

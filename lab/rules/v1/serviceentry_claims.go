@@ -79,7 +79,7 @@ func (i inspector) claimNotes(e serviceEntry) []rules.Finding {
 			list = append(list, rules.Warn(path, "", "never acts for host %s: the Service of that name does", host))
 			continue
 		}
-		all := i.claims()[host]
+		all := i.naming[host]
 		for _, other := range all {
 			if other.Key == e.Key {
 				break

@@ -12,7 +12,7 @@ import (
 func (i inspector) samePort(e serviceEntry) []rules.Finding {
 	for _, host := range e.Spec.Hosts {
 		for _, p := range e.Spec.Ports {
-			for _, scope := range i.scopesOf(e) {
+			for _, scope := range i.scopesOf(e, host) {
 				names, protocols := i.havePort(scope, host, p.Number)
 				if len(protocols) > 1 {
 					return []rules.Finding{rules.Warn("metadata.name", rules.SamePort, "Multiple ServiceEntries "+
@@ -42,11 +42,12 @@ func entryScopes(e serviceEntry) []string {
 	return list
 }
 
-// scopesOf are the namespaces in which an entry may meet others: if all see it, those of the others.
-func (i inspector) scopesOf(e serviceEntry) []string {
+// scopesOf are the namespaces in which an entry may meet others of a host: if all see it, those of the
+// others.
+func (i inspector) scopesOf(e serviceEntry, host string) []string {
 	list := entryScopes(e)
 	if slices.Contains(list, everywhere) {
-		for _, other := range i.entries {
+		for _, other := range i.naming[host] {
 			list = append(list, entryScopes(other)...)
 		}
 	}
@@ -57,10 +58,9 @@ func (i inspector) scopesOf(e serviceEntry) []string {
 // havePort are the entries that a namespace sees with a port of a host, and the protocols of that, both
 // sorted.
 func (i inspector) havePort(scope, host string, number uint32) (names, protocols []string) {
-	for _, e := range i.entries {
+	for _, e := range i.naming[host] {
 		scopes := entryScopes(e)
-		if !slices.Contains(e.Spec.Hosts, host) ||
-			!slices.Contains(scopes, scope) && !slices.Contains(scopes, everywhere) {
+		if !slices.Contains(scopes, scope) && !slices.Contains(scopes, everywhere) {
 			continue
 		}
 		for _, p := range e.Spec.Ports {

@@ -168,10 +168,7 @@ func (r *resolver) within(subnets []string, host string) (bits int, ok bool) {
 // addresses are those that entries give a host: of all others, only DNS knows them.
 func (r *resolver) addresses(host string) []netip.Prefix {
 	var list []netip.Prefix
-	for _, e := range r.entries {
-		if !slices.Contains(e.Spec.Hosts, host) {
-			continue
-		}
+	for _, e := range r.naming[host] {
 		for _, text := range e.Spec.Addresses {
 			if p, err := prefixOf(text); err == nil {
 				list = append(list, p)
@@ -195,11 +192,10 @@ func (r *resolver) isEncrypted(c mesh.Cluster) bool {
 		port, _ := s.Port(c.Port)
 		return port.TLS
 	}
-	return slices.ContainsFunc(r.entries, func(e serviceEntry) bool {
-		return slices.Contains(e.Spec.Hosts, c.Host) &&
-			slices.ContainsFunc(e.Spec.Ports, func(p *networking.ServicePort) bool {
-				return int(p.Number) == c.Port && slices.Contains(tlsProtocols(), strings.ToUpper(p.Protocol))
-			})
+	return slices.ContainsFunc(r.naming[c.Host], func(e serviceEntry) bool {
+		return slices.ContainsFunc(e.Spec.Ports, func(p *networking.ServicePort) bool {
+			return int(p.Number) == c.Port && slices.Contains(tlsProtocols(), strings.ToUpper(p.Protocol))
+		})
 	})
 }
 
