@@ -83,10 +83,10 @@ func Warn(path string, code Code, format string, args ...any) Finding {
 
 // Findings are what there is to say about the rules in force, in the order of their keys: what
 // admission warned of, and what inspect finds.
-func Findings(s Set, inspect func(Rule) []Finding) []Finding {
+func Findings(s Set, inspect func(*Rule) []Finding) []Finding {
 	var list []Finding
 	for _, r := range s.sorted.all {
-		for _, f := range append(slices.Clone(r.Warnings), inspect(*r)...) {
+		for _, f := range append(slices.Clone(r.Warnings), inspect(r)...) {
 			f.Key = r.Key
 			if !r.hides(f.Code.Istioctl()) {
 				list = append(list, f)
@@ -97,6 +97,6 @@ func Findings(s Set, inspect func(Rule) []Finding) []Finding {
 }
 
 // hides reports whether a rule's author does not want to read a code of istioctl.
-func (r Rule) hides(code string) bool {
+func (r *Rule) hides(code string) bool {
 	return code != "" && (slices.Contains(r.Suppressed, code) || slices.Contains(r.Suppressed, "*"))
 }

@@ -128,7 +128,7 @@ func (r Rule) Line(path string) int { return r.doc.Errorf(path, "").Line }
 
 // Typed is a rule together with its spec.
 type Typed[S any] struct {
-	Rule
+	*Rule
 	Spec *S
 }
 

@@ -107,7 +107,7 @@ func typed[S any](o ordered) []Typed[S] {
 	of := o.bySpec[reflect.TypeFor[*S]()]
 	list := make([]Typed[S], len(of))
 	for i, r := range of {
-		list[i] = Typed[S]{*r, r.Spec.(*S)}
+		list[i] = Typed[S]{r, r.Spec.(*S)}
 	}
 	return list
 }

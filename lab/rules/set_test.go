@@ -68,7 +68,7 @@ func TestFindings(t *testing.T) {
 	r := rule(t, rules.Kind{Kind: "Gateway", Group: "g"}, "a", "")
 	r.Suppressed = []string{"IST0101", "own"}
 	r.Warnings = []rules.Finding{rules.Warn("", "own", "w")}
-	found := rules.Findings(rules.Set{}.Apply(r), func(rules.Rule) []rules.Finding {
+	found := rules.Findings(rules.Set{}.Apply(r), func(*rules.Rule) []rules.Finding {
 		return []rules.Finding{rules.Warn("", rules.NotFound, "x"), rules.Warn("", rules.NoPods, "y")}
 	})
 	want := "[Warning (Gateway n/a) w IST0173 Warning (Gateway n/a) y]"

@@ -11,7 +11,7 @@ type Row[V, I any] struct {
 	New func() any
 	// Validate takes what New made, filled.
 	Validate func(v V, spec any)
-	inspect  func(i I, r Rule) []Finding
+	inspect  func(i I, r *Rule) []Finding
 }
 
 // NewRow is the row of a kind whose specs are of type S.
@@ -20,7 +20,7 @@ func NewRow[S, V, I any](k Kind, validate func(V, *S), inspect func(I, Typed[S])
 		Kind:     k,
 		New:      func() any { return new(S) },
 		Validate: func(v V, spec any) { validate(v, spec.(*S)) },
-		inspect:  func(i I, r Rule) []Finding { return inspect(i, Typed[S]{r, r.Spec.(*S)}) },
+		inspect:  func(i I, r *Rule) []Finding { return inspect(i, Typed[S]{r, r.Spec.(*S)}) },
 	}
 }
 
@@ -44,7 +44,7 @@ func (t Table[V, I]) Find(apiVersion, kind string) (Row[V, I], bool) {
 }
 
 // Inspect is what the row of a rule's kind finds; nothing where the table has none.
-func (t Table[V, I]) Inspect(i I, r Rule) []Finding {
+func (t Table[V, I]) Inspect(i I, r *Rule) []Finding {
 	for _, row := range t {
 		if row.Kind == r.Kind {
 			return row.inspect(i, r)

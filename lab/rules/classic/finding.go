@@ -38,7 +38,7 @@ func Findings(s rules.Set, t mesh.Topology) []rules.Finding {
 		i.outbounds = append(i.outbounds, r.outbound(p))
 	}
 	kinds := table()
-	return rules.Findings(s, func(rule rules.Rule) []rules.Finding {
+	return rules.Findings(s, func(rule *rules.Rule) []rules.Finding {
 		name := rule.Key.Name
 		if rule.Kind.Type == rule.Kind.Kind { // Mixer's names say too little by themselves
 			name = rule.Kind.Type + " " + name
@@ -69,7 +69,7 @@ func never(code rules.Code, format string, args ...any) []rules.Finding {
 }
 
 // unreachable is why no client's call can be meant by a rule for a destination from a source.
-func (i inspector) unreachable(r rules.Rule, destination, source *reference) []rules.Finding {
+func (i inspector) unreachable(r *rules.Rule, destination, source *reference) []rules.Finding {
 	host := destination.host(r.Key.Namespace)
 	if _, ok := i.topology.ServiceAt(host); !i.known(host) && ok {
 		return never(NoHTTPPort, "no port of %s is named http, http-…, http2 or grpc", host)

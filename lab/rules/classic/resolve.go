@@ -138,7 +138,7 @@ func unread(host string, names []string, port int) plannedHost {
 const defaultRoute = "default-route"
 
 // isFrom reports whether a rule with this source is for a client's sidecar.
-func (r *resolver) isFrom(client mesh.Workload, rule rules.Rule, source *reference) bool {
+func (r *resolver) isFrom(client mesh.Workload, rule *rules.Rule, source *reference) bool {
 	if source == nil {
 		return true
 	}

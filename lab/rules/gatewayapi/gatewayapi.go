@@ -65,7 +65,7 @@ func Extension() v1.Extension {
 	kinds := table()
 	return v1.Extension{
 		Routes: meshRoutes, Gateway: gatewayHosts,
-		Inspect: func(s rules.Set, t mesh.Topology, r rules.Rule) []rules.Finding {
+		Inspect: func(s rules.Set, t mesh.Topology, r *rules.Rule) []rules.Finding {
 			return kinds.Inspect(inspector{s, t}, r)
 		},
 	}

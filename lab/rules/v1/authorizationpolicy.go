@@ -50,7 +50,7 @@ func (r *resolver) inbound(server mesh.Workload) mesh.Inbound {
 
 // selects reports whether a rule of a namespace is for a workload: it selects it, or selects
 // nothing, from its namespace or from the root's.
-func selects(r rules.Rule, labels map[string]string, w mesh.Workload) bool {
+func selects(r *rules.Rule, labels map[string]string, w mesh.Workload) bool {
 	return (r.Key.Namespace == w.Namespace || r.Key.Namespace == rootNamespace) &&
 		w.Labels.Has(labels)
 }

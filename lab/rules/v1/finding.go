@@ -19,7 +19,7 @@ func Findings(s rules.Set, t mesh.Topology, extensions ...Extension) []rules.Fin
 	r := newResolver(s, t, extensions)
 	i := inspector{r, sync.OnceValue(r.rulings)}
 	kinds := table()
-	return rules.Findings(s, func(r rules.Rule) []rules.Finding {
+	return rules.Findings(s, func(r *rules.Rule) []rules.Finding {
 		list := i.nowhere(r)
 		if list == nil {
 			list = kinds.Inspect(i, r)
@@ -44,7 +44,7 @@ func failed(path string, code rules.Code, format string, args ...any) rules.Find
 }
 
 // nowhere is a rule of a namespace where nothing is.
-func (i inspector) nowhere(r rules.Rule) []rules.Finding {
+func (i inspector) nowhere(r *rules.Rule) []rules.Finding {
 	here := func(n mesh.Name) bool { return n.Namespace == r.Key.Namespace }
 	if r.Key.Namespace == rootNamespace || len(i.topology.Workloads) == 0 ||
 		slices.ContainsFunc(i.topology.Workloads, func(w mesh.Workload) bool { return here(w.Name) }) ||

@@ -78,7 +78,7 @@ func (r *resolver) gatewayHosts() []mesh.VirtualHost {
 }
 
 // serverHosts are the hosts of a server that rules of a namespace may be for.
-func serverHosts(g rules.Rule, s *networking.Server, namespace string) []string {
+func serverHosts(g *rules.Rule, s *networking.Server, namespace string) []string {
 	var list []string
 	for _, host := range s.Hosts {
 		from, name, limited := strings.Cut(host, "/")
@@ -96,7 +96,7 @@ func serverHosts(g rules.Rule, s *networking.Server, namespace string) []string 
 }
 
 // commonHosts are those that both a server and a rule have; of two patterns the narrower one.
-func commonHosts(g rules.Rule, s *networking.Server, rule virtualService) []string {
+func commonHosts(g *rules.Rule, s *networking.Server, rule virtualService) []string {
 	var list []string
 	for _, server := range serverHosts(g, s, rule.Key.Namespace) {
 		for _, host := range rule.Spec.Hosts {

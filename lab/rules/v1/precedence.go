@@ -155,7 +155,7 @@ func (i inspector) beaten(r virtualService) []rules.Finding {
 }
 
 // beatenRoutes is about a rule of an extension whose hosts VirtualServices have for every client.
-func (i inspector) beatenRoutes(r rules.Rule) []rules.Finding {
+func (i inspector) beatenRoutes(r *rules.Rule) []rules.Finding {
 	mine := func(route Route) bool { return from(route) == r.Key.Kind+" "+r.Key.Path() }
 	winner := ""
 	for _, chosen := range i.ruled() {

@@ -49,7 +49,7 @@ type Extension struct {
 	// Gateway is the hosts that the ingress leads on.
 	Gateway func(rules.Set, Call) []mesh.VirtualHost
 	// Inspect is what a reader should know about a rule; nothing for rules of this package.
-	Inspect func(rules.Set, mesh.Topology, rules.Rule) []rules.Finding
+	Inspect func(rules.Set, mesh.Topology, *rules.Rule) []rules.Finding
 }
 
 // resolver turns a set of rules into mesh values, for one topology.
@@ -63,6 +63,7 @@ type resolver struct {
 	entries     []serviceEntry
 	naming      claims // all of them, by their hosts
 	tls         map[hostPort]*mesh.TLS
+	outsides    map[sight][]mesh.ExternalHost // of clients that were asked for
 	gateways    []gateway
 	sidecars    []sidecar
 	filters     []envoyFilter
@@ -98,6 +99,7 @@ func newResolver(s rules.Set, t mesh.Topology, extensions []Extension) *resolver
 		access:      rules.Of[security.AuthorizationPolicy](s),
 		peers:       rules.Of[security.PeerAuthentication](s),
 		tls:         map[hostPort]*mesh.TLS{},
+		outsides:    map[sight][]mesh.ExternalHost{},
 		telemetries: rules.Of[telemetry.Telemetry](s),
 	}
 	r.naming = claimsOf(r.entries)

@@ -9,7 +9,7 @@ import (
 
 // chosen are the workloads that a rule's selector selects; without a selector, all of its
 // namespace.
-func (i inspector) chosen(r rules.Rule, labels map[string]string) []mesh.Workload {
+func (i inspector) chosen(r *rules.Rule, labels map[string]string) []mesh.Workload {
 	var list []mesh.Workload
 	for _, w := range i.topology.Workloads {
 		if selects(r, labels, w) {
@@ -20,7 +20,7 @@ func (i inspector) chosen(r rules.Rule, labels map[string]string) []mesh.Workloa
 }
 
 // nobody warns of a selector that selects nothing. istioctl does not, for some kinds.
-func (i inspector) nobody(r rules.Rule, path string, labels map[string]string) []rules.Finding {
+func (i inspector) nobody(r *rules.Rule, path string, labels map[string]string) []rules.Finding {
 	if len(labels) == 0 || len(i.chosen(r, labels)) > 0 {
 		return nil
 	}
@@ -48,7 +48,7 @@ func sole[S any](
 		return []rules.Finding{failed(c.path, rules.NotFound,
 			"Referenced selector not found: %q", mesh.Labels(labels))}
 	}
-	alone := c.names(all, func(o rules.Rule, labels map[string]string) bool {
+	alone := c.names(all, func(o *rules.Rule, labels map[string]string) bool {
 		return o.Key.Namespace == r.Key.Namespace && len(labels) == 0
 	})
 	if len(labels) == 0 && len(alone) > 1 {
@@ -56,7 +56,7 @@ func sole[S any](
 			"workload selector"+undefined, c.plural, alone, r.Key.Namespace)}
 	}
 	for _, w := range pods {
-		names := c.names(all, func(o rules.Rule, labels map[string]string) bool {
+		names := c.names(all, func(o *rules.Rule, labels map[string]string) bool {
 			return len(labels) > 0 && selects(o, labels, w)
 		})
 		if len(labels) > 0 && len(names) > 1 {
@@ -69,7 +69,7 @@ func sole[S any](
 
 // names are those of some rules, sorted.
 func (c choice[S]) names(
-	all []rules.Typed[S], have func(r rules.Rule, labels map[string]string) bool,
+	all []rules.Typed[S], have func(r *rules.Rule, labels map[string]string) bool,
 ) []string {
 	var names []string
 	for _, r := range all {

@@ -11,16 +11,32 @@ import (
 	"istio-tutorial/lab/rules"
 )
 
-// entryOf is the oldest entry of a host; false if there is none.
+// entryOf is the oldest entry of a host; an empty one, and false, if there is none.
 func (r *resolver) entryOf(host string) (serviceEntry, bool) {
 	if all := r.naming[host]; len(all) > 0 {
 		return all[0], true
 	}
-	return serviceEntry{}, false
+	return serviceEntry{Rule: &rules.Rule{}}, false
 }
 
-// externalFor are the external hosts that a client sees.
+// externalFor are the external hosts that a client sees: the same for all of one namespace and Sidecar.
 func (r *resolver) externalFor(c client) []mesh.ExternalHost {
+	at := sight{c.Namespace, c.sidecar}
+	list, ok := r.outsides[at]
+	if !ok {
+		list = r.findExternal(c)
+		r.outsides[at] = list
+	}
+	return list
+}
+
+// sight is all of a client that decides which hosts outside it sees.
+type sight struct {
+	namespace string
+	sidecar   *networking.Sidecar
+}
+
+func (r *resolver) findExternal(c client) []mesh.ExternalHost {
 	seen := slices.DeleteFunc(slices.Clone(r.entries), func(e serviceEntry) bool {
 		return !c.sees(e.Key, e.Spec.ExportTo, e.Spec.Hosts, anyPort)
 	})

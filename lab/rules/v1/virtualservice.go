@@ -93,7 +93,7 @@ func (r *resolver) portOf(c client, called int) func(host string) int {
 	}
 }
 
-func httpRoute(rule rules.Rule, spec *networking.HTTPRoute, port func(host string) int) Route {
+func httpRoute(rule *rules.Rule, spec *networking.HTTPRoute, port func(host string) int) Route {
 	route := Route{fault: faultOf(rule.Key.Path(), spec.Fault)}
 	route.Source.Backoff = spec.GetRetries().GetBackoff() != nil
 	route.From = rule.Key.Path()
@@ -124,7 +124,7 @@ func httpRoute(rule rules.Rule, spec *networking.HTTPRoute, port func(host strin
 
 // destinations leave out those of weight 0.
 func destinations(
-	rule rules.Rule, spec *networking.HTTPRoute, port func(host string) int, fault *mesh.Fault,
+	rule *rules.Rule, spec *networking.HTTPRoute, port func(host string) int, fault *mesh.Fault,
 ) []mesh.Destination {
 	var list []mesh.Destination
 	for _, d := range spec.Route {
@@ -148,7 +148,7 @@ func destinations(
 }
 
 // clusterOf names instances by subset alone; which labels it has, the DestinationRules say.
-func clusterOf(rule rules.Rule, d *networking.Destination, port func(host string) int) mesh.Cluster {
+func clusterOf(rule *rules.Rule, d *networking.Destination, port func(host string) int) mesh.Cluster {
 	c := mesh.Cluster{Host: fullName(d.Host, rule.Key.Namespace), Subset: d.Subset}
 	if c.Port = int(d.GetPort().GetNumber()); c.Port == 0 {
 		c.Port = port(c.Host)
@@ -156,7 +156,7 @@ func clusterOf(rule rules.Rule, d *networking.Destination, port func(host string
 	return c
 }
 
-func mirrors(rule rules.Rule, spec *networking.HTTPRoute, port func(host string) int) []mesh.Mirror {
+func mirrors(rule *rules.Rule, spec *networking.HTTPRoute, port func(host string) int) []mesh.Mirror {
 	var list []mesh.Mirror
 	add := func(d *networking.Destination, percent float64) {
 		if percent > 0 {

@@ -203,7 +203,7 @@ func tlsProtocols() []string { return []string{"HTTPS", "TLS"} }
 
 // connection is the nth route of a rule's tcp or tls.
 func (r *resolver) connection(
-	c client, rule rules.Rule, n int, to []*networking.RouteDestination, port int,
+	c client, rule *rules.Rule, n int, to []*networking.RouteDestination, port int,
 ) Route {
 	spec := &networking.HTTPRoute{}
 	for _, d := range to {

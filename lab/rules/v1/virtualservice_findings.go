@@ -60,7 +60,7 @@ func destinationsOf(s *networking.VirtualService) []placed {
 }
 
 // destinationNotes look for the host and the subset anywhere, as istioctl does, and for the port.
-func (i inspector) destinationNotes(r rules.Rule, d placed) []rules.Finding {
+func (i inspector) destinationNotes(r *rules.Rule, d placed) []rules.Finding {
 	var list []rules.Finding
 	full := fullName(d.Host, r.Key.Namespace)
 	ports, found := i.ports(full, r.Key.Namespace)
