@@ -29,13 +29,13 @@ type lab struct {
 	took time.Duration // to the first answer
 }
 
-// start runs bin/lab up and waits for the first answer through the ingress.
-func start(b *testing.B) *lab {
+// start runs bin/lab up, with more arguments, and waits for the first answer through the ingress.
+func start(b *testing.B, args ...string) *lab {
 	b.Helper()
 	address := "127.0.0.1:" + cmdline.FreePorts(b, 1)[0]
 	l := &lab{b: b, name: fmt.Sprintf("figures%d", time.Now().UnixNano()%1e6), url: "http://" + address}
 	begin := time.Now()
-	l.cmd = exec.Command("bin/lab", "up", "--name", l.name, "--listen", address)
+	l.cmd = exec.Command("bin/lab", append([]string{"up", "--name", l.name, "--listen", address}, args...)...)
 	l.cmd.Dir, l.cmd.Stderr = "../..", os.Stderr
 	if err := l.cmd.Start(); err != nil {
 		b.Fatal(err)
