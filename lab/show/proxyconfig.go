@@ -73,23 +73,12 @@ func listenerRows(data json.RawMessage) ([][]string, error) {
 		Name   string
 		Active struct {
 			Listener struct {
-				Address struct {
-					Socket struct {
-						Address string
-						Port    int `json:"port_value"`
-					} `json:"socket_address"`
-					Pipe struct{ Path string }
-				}
+				Address address
 			}
 		} `json:"active_state"`
 	}
 	err := json.Unmarshal(data, &l)
-	at := l.Active.Listener.Address
-	address := at.Pipe.Path
-	if address == "" {
-		address = fmt.Sprintf("%s:%d", at.Socket.Address, at.Socket.Port)
-	}
-	return [][]string{{l.Name, address}}, err
+	return [][]string{{l.Name, l.Active.Listener.Address.text("")}}, err
 }
 
 func clusterRows(data json.RawMessage) ([][]string, error) {

@@ -8,16 +8,12 @@ import (
 // Parse reads rules as the API server does, strictly, and names every problem of every document;
 // the error is a document.Errors. A rule that names no namespace belongs to the given one.
 func Parse(docs []document.Document, namespace string) ([]rules.Rule, error) {
-	return document.All(docs, func(doc document.Document) (rules.Rule, document.Errors) {
-		return parse(doc, namespace)
-	})
+	return rules.Parse(docs, namespace, parse)
 }
 
-// Partly reads a rule of which the lab refuses a part that a cluster takes, without that part; it
-// reports false for every other.
+// Partly is rules.Partly.
 func Partly(doc document.Document, namespace string) (rules.Rule, bool) {
-	rule, errs := parse(doc, namespace)
-	return rule, len(errs) > 0 && rule.Spec != nil && rules.OnlyUnsupported(errs)
+	return rules.Partly(doc, namespace, parse)
 }
 
 // parse validates only what could be decoded: after a wrong type, the rest would be noise.

@@ -20,16 +20,12 @@ const (
 // Parse reads rules as admission does, strictly, and names every problem of every document; the
 // error is a document.Errors. A rule that names no namespace belongs to the given one.
 func Parse(docs []document.Document, namespace string) ([]rules.Rule, error) {
-	return document.All(docs, func(doc document.Document) (rules.Rule, document.Errors) {
-		return parse(doc, namespace)
-	})
+	return rules.Parse(docs, namespace, parse)
 }
 
-// Partly reads a rule of which the lab refuses a part that a cluster takes, without that part; it
-// reports false for every other.
+// Partly is rules.Partly.
 func Partly(doc document.Document, namespace string) (rules.Rule, bool) {
-	rule, errs := parse(doc, namespace)
-	return rule, len(errs) > 0 && rule.Spec != nil && rules.OnlyUnsupported(errs)
+	return rules.Partly(doc, namespace, parse)
 }
 
 func parse(doc document.Document, namespace string) (rules.Rule, document.Errors) {
