@@ -21,11 +21,7 @@ func (a *app) describe() *cobra.Command {
   bin/lab describe routerule recommendation-default`,
 		Args:              cobra.MinimumNArgs(1),
 		ValidArgsFunction: a.completeNames,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			client, err := a.client()
-			if err != nil {
-				return err
-			}
+		RunE: a.asking(func(cmd *cobra.Command, client *control.Client, args []string) error {
 			list, err := client.Describe(cmd.Context(), a.selection(args, labels))
 			if err != nil {
 				return err
@@ -34,7 +30,7 @@ func (a *app) describe() *cobra.Command {
 				a.noneFound(false)
 			}
 			return writeDescriptions(a.stdout, list)
-		},
+		}),
 	}
 	cmd.Flags().StringVarP(&labels, "selector", "l", "", "only objects with these labels")
 	return cmd

@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+
+	"istio-tutorial/lab/control"
 )
 
 func (a *app) down() *cobra.Command {
@@ -13,16 +15,12 @@ func (a *app) down() *cobra.Command {
 		Example: `  bin/lab down
   bin/lab --name second down`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			client, err := a.client()
-			if err != nil {
-				return err
-			}
+		RunE: a.asking(func(cmd *cobra.Command, client *control.Client, _ []string) error {
 			if err := client.Down(cmd.Context()); err != nil {
 				return err
 			}
-			_, err = fmt.Fprintln(a.stdout, "the lab is down")
+			_, err := fmt.Fprintln(a.stdout, "the lab is down")
 			return err
-		},
+		}),
 	}
 }

@@ -26,11 +26,7 @@ stays in a file, whose name is printed.`,
   EDITOR='code --wait' bin/lab edit deployment/recommendation-v2`,
 		Args:              cobra.MinimumNArgs(1),
 		ValidArgsFunction: a.completeNames,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			client, err := a.client()
-			if err != nil {
-				return err
-			}
+		RunE: a.asking(func(cmd *cobra.Command, client *control.Client, args []string) error {
 			tables, err := client.Get(cmd.Context(), a.selection(args, ""))
 			if err != nil {
 				return err
@@ -45,7 +41,7 @@ stays in a file, whose name is printed.`,
 				texts = append(texts, r.YAML)
 			}
 			return a.editText(cmd.Context(), client, strings.Join(texts, "---\n"))
-		},
+		}),
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+
+	"istio-tutorial/lab/control"
 )
 
 func (a *app) metrics() *cobra.Command {
@@ -13,14 +15,10 @@ func (a *app) metrics() *cobra.Command {
 		Example: `  bin/lab create -f istiofiles/recommendation_requestcount.yml
   bin/lab metrics`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			client, err := a.client()
-			if err != nil {
-				return err
-			}
+		RunE: a.asking(func(cmd *cobra.Command, client *control.Client, _ []string) error {
 			text, err := client.Metrics(cmd.Context())
 			fmt.Fprint(a.stdout, text)
 			return err
-		},
+		}),
 	}
 }

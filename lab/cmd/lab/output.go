@@ -67,6 +67,15 @@ func (o *output) check(args []string) (err error) {
 	return o.checkFormat()
 }
 
+// jsonOnly is the check of --output where all but JSON and the usual text, by whichever of its names, is
+// misuse.
+func jsonOnly(format string, text ...string) error {
+	if format != "" && format != "json" && !slices.Contains(text, format) {
+		return misusef("--output=%s: want json, or nothing", format)
+	}
+	return nil
+}
+
 // checkFormat knows short, istioctl's word for a table.
 func (o *output) checkFormat() error {
 	word, text, err := expression(o.format)

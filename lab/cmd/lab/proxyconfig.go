@@ -43,8 +43,8 @@ func (a *app) proxyPart(part string) *cobra.Command {
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: a.completePods,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if o.format != "" && o.format != "json" && o.format != "short" {
-				return misusef("--output=%s: want json, or nothing", o.format)
+			if err := jsonOnly(o.format, "short"); err != nil {
+				return err
 			}
 			config, err := a.proxyConfigOf(cmd, part, args)
 			if err != nil {
@@ -122,8 +122,8 @@ func (a *app) proxyAll() *cobra.Command {
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: a.completePods,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if format != "" && format != "json" && format != "short" {
-				return misusef("--output=%s: want json, or nothing", format)
+			if err := jsonOnly(format, "short"); err != nil {
+				return err
 			}
 			whole := map[string]json.RawMessage{}
 			for i, part := range []string{"clusters", "listeners", "routes", "endpoints"} {

@@ -27,8 +27,8 @@ that plays them all has it, or a change was refused.`,
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: a.completePods,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if format != "" && format != "json" && format != "table" {
-				return misusef("--output=%s: want json, or nothing", format)
+			if err := jsonOnly(format, "table"); err != nil {
+				return err
 			}
 			client, err := a.client()
 			if err != nil {

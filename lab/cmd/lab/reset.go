@@ -20,11 +20,7 @@ is created, and what was changed, such as replicas and variables, is as it was.`
 		Example: `  bin/lab reset --dry-run
   bin/lab reset`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			client, err := a.client()
-			if err != nil {
-				return err
-			}
+		RunE: a.asking(func(cmd *cobra.Command, client *control.Client, _ []string) error {
 			results, err := client.Reset(cmd.Context(), control.Reset{DryRun: dryRun})
 			if err != nil {
 				return err
@@ -43,7 +39,7 @@ is created, and what was changed, such as replicas and variables, is as it was.`
 				return nil
 			}
 			return a.settled(cmd.Context(), client, results)
-		},
+		}),
 	}
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "only print what would be done")
 	return cmd

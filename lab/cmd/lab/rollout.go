@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"istio-tutorial/lab/control"
 )
 
 func (a *app) rollout() *cobra.Command {
@@ -22,11 +24,7 @@ func (a *app) rolloutStatus() *cobra.Command {
 		Example:           `  bin/lab rollout status deployment/recommendation-v2`,
 		Args:              cobra.MinimumNArgs(1),
 		ValidArgsFunction: a.completeNames,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			client, err := a.client()
-			if err != nil {
-				return err
-			}
+		RunE: a.asking(func(cmd *cobra.Command, client *control.Client, args []string) error {
 			ctx := cmd.Context()
 			if timeout > 0 {
 				late := fmt.Errorf("timed out after %v", timeout)
@@ -44,7 +42,7 @@ func (a *app) rolloutStatus() *cobra.Command {
 				fmt.Fprintln(a.stdout, sentence)
 			}
 			return nil
-		},
+		}),
 	}
 	cmd.Flags().DurationVar(&timeout, "timeout", 0, "give up after this time; 0s is never")
 	return cmd
@@ -57,14 +55,10 @@ func (a *app) rolloutRestart() *cobra.Command {
 		Example:           `  bin/lab rollout restart deployment/recommendation-v2`,
 		Args:              cobra.MinimumNArgs(1),
 		ValidArgsFunction: a.completeNames,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			client, err := a.client()
-			if err != nil {
-				return err
-			}
+		RunE: a.asking(func(cmd *cobra.Command, client *control.Client, args []string) error {
 			results, err := client.Restart(cmd.Context(), a.selection(args, ""))
 			a.reportAll(results)
 			return err
-		},
+		}),
 	}
 }

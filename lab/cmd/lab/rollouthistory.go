@@ -23,11 +23,7 @@ func (a *app) rolloutHistory() *cobra.Command {
   bin/lab rollout history deployment/recommendation-v2 --revision=1`,
 		Args:              cobra.MinimumNArgs(1),
 		ValidArgsFunction: a.completeNames,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			client, err := a.client()
-			if err != nil {
-				return err
-			}
+		RunE: a.asking(func(cmd *cobra.Command, client *control.Client, args []string) error {
 			list, err := client.History(cmd.Context(), a.selection(args, ""))
 			if err != nil {
 				return err
@@ -38,7 +34,7 @@ func (a *app) rolloutHistory() *cobra.Command {
 				}
 			}
 			return nil
-		},
+		}),
 	}
 	cmd.Flags().IntVar(&revision, "revision", 0, "show the pod template of this revision")
 	return cmd

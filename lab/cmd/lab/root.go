@@ -102,6 +102,19 @@ func (a *app) client() (*control.Client, error) {
 	return control.NewClient(folder), nil
 }
 
+// asking runs a verb with the client of the running lab.
+func (a *app) asking(
+	do func(cmd *cobra.Command, client *control.Client, args []string) error,
+) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		client, err := a.client()
+		if err != nil {
+			return err
+		}
+		return do(cmd, client, args)
+	}
+}
+
 // home is the folder that has deploy/ and out/.
 func (a *app) home() (string, error) {
 	if dir := a.getenv("LAB_HOME"); dir != "" {

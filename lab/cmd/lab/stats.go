@@ -22,17 +22,13 @@ match a part of the name. A single word that names no pod is a FILTER.`,
   bin/lab stats deployment/preference 'ejections_active|upstream_rq_retry$'`,
 		Args:              cobra.MaximumNArgs(2),
 		ValidArgsFunction: a.completePods,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			client, err := a.client()
-			if err != nil {
-				return err
-			}
+		RunE: a.asking(func(cmd *cobra.Command, client *control.Client, args []string) error {
 			list, err := statsAsker{a, client}.ask(cmd.Context(), args)
 			for _, s := range list {
 				fmt.Fprintf(a.stdout, "%s: %s\n", s.Name, s.Value)
 			}
 			return err
-		},
+		}),
 	}
 }
 

@@ -25,8 +25,8 @@ func (a *app) statusVerb() *cobra.Command {
   bin/lab status -o json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if format != "" && format != "json" {
-				return misusef("--output=%s: want json, or nothing", format)
+			if err := jsonOnly(format); err != nil {
+				return err
 			}
 			client, err := a.client()
 			if err != nil {

@@ -97,13 +97,10 @@ const (
 func sortWords() []string { return []string{sortByName, sortByRate, sortByErrors, sortByP95} }
 
 func (t *topFlags) check() error {
-	switch {
-	case !slices.Contains(sortWords(), t.sort):
+	if !slices.Contains(sortWords(), t.sort) {
 		return misusef("--sort=%s: want %s", t.sort, strings.Join(sortWords(), ", "))
-	case t.format != "" && t.format != "json":
-		return misusef("--output=%s: want json, or nothing", t.format)
 	}
-	return t.windowFlag.check()
+	return cmp.Or(jsonOnly(t.format), t.windowFlag.check())
 }
 
 func (t *topFlags) once(ctx context.Context, client *control.Client) error {

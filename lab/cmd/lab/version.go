@@ -32,8 +32,8 @@ func (a *app) version() *cobra.Command {
   bin/lab version -o json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if format != "" && format != "json" {
-				return misusef("--output=%s: want json, or nothing", format)
+			if err := jsonOnly(format); err != nil {
+				return err
 			}
 			info, _ := debug.ReadBuildInfo() // nil where there is none
 			v := buildOf(info)

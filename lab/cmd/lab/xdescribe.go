@@ -25,11 +25,7 @@ func (a *app) xDescribe(kind string) *cobra.Command {
 		ValidArgsFunction: func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
 			return a.names(cmd, kind, ""), cobra.ShellCompDirectiveNoFileComp
 		},
-		RunE: func(cmd *cobra.Command, args []string) error {
-			client, err := a.client()
-			if err != nil {
-				return err
-			}
+		RunE: a.asking(func(cmd *cobra.Command, client *control.Client, args []string) error {
 			name, namespace := args[0], a.namespace
 			if short, ns, ok := strings.Cut(name, "."); ok { // NAME.NAMESPACE, as istioctl has it
 				name, namespace = short, ns
@@ -44,7 +40,7 @@ func (a *app) xDescribe(kind string) *cobra.Command {
 				return err
 			}
 			return w.describe(a.stdout, rowsOf(tables)[0])
-		},
+		}),
 	}
 	return cmd
 }
