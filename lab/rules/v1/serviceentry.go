@@ -21,15 +21,25 @@ func (r *resolver) entryOf(host string) (serviceEntry, bool) {
 	return serviceEntry{}, false
 }
 
+// seenBy are the entries that a client sees, of those that are meant: first those that are exported
+// to its namespace by name.
+func (r *resolver) seenBy(c client, meant func(serviceEntry) bool) []serviceEntry {
+	var byName, toAll []serviceEntry
+	for _, e := range r.entries {
+		switch {
+		case !meant(e) || !c.sees(e.Key, e.Spec.ExportTo, e.Spec.Hosts, anyPort):
+		case len(e.Spec.ExportTo) == 0 || slices.Contains(e.Spec.ExportTo, "*"):
+			toAll = append(toAll, e)
+		default:
+			byName = append(byName, e)
+		}
+	}
+	return slices.Concat(byName, toAll)
+}
+
 // externalFor are the external hosts that a client sees.
 func (r *resolver) externalFor(c client) []mesh.ExternalHost {
-	seen := slices.DeleteFunc(slices.Clone(r.entries), func(e serviceEntry) bool {
-		return !c.sees(e.Key, e.Spec.ExportTo, e.Spec.Hosts, anyPort)
-	})
-	isPublic := func(e serviceEntry) bool { return len(e.Spec.ExportTo) == 0 || slices.Contains(e.Spec.ExportTo, "*") }
-	byName := slices.DeleteFunc(slices.Clone(seen), isPublic) // those exported to the client's namespace come first
-	toAll := slices.DeleteFunc(seen, func(e serviceEntry) bool { return !isPublic(e) })
-	entries := slices.Concat(byName, toAll)
+	entries := r.seenBy(c, func(serviceEntry) bool { return true })
 	var list []mesh.ExternalHost
 	for _, e := range r.withoutServices(hostsOf(entries, claimsOf(entries), func(e serviceEntry, port int) bool {
 		return c.sees(e.Key, e.Spec.ExportTo, e.Spec.Hosts, port)
@@ -213,8 +223,10 @@ func (r *resolver) known(c client, cluster mesh.Cluster) bool {
 	if s, ok := r.aliasAt(cluster.Host); ok {
 		return slices.Contains(aliasPorts(s), cluster.Port)
 	}
-	return slices.ContainsFunc(r.entries, func(e serviceEntry) bool {
-		return slices.Contains(e.Spec.Hosts, cluster.Host) &&
+	entries := r.seenBy(c, func(e serviceEntry) bool { return slices.Contains(e.Spec.Hosts, cluster.Host) })
+	claims := claimsOf(entries)
+	return slices.ContainsFunc(entries, func(e serviceEntry) bool {
+		return claims.has(cluster.Host, e) &&
 			slices.ContainsFunc(e.Spec.Ports, func(p *networking.ServicePort) bool {
 				return int(p.Number) == cluster.Port && !isUDP(p)
 			}) &&
