@@ -19,6 +19,8 @@ func Standard(doc document.Document) error {
 		switch spec := spec.(type) {
 		case *gateway.HTTPRouteSpec:
 			v.standardRoute(spec)
+		case *gateway.GRPCRouteSpec:
+			v.standardRoute(shared(spec))
 		case *gateway.GatewaySpec:
 			v.unknown("spec.defaultScope", spec.DefaultScope != "")
 		}
@@ -28,8 +30,11 @@ func Standard(doc document.Document) error {
 // Experimental is the channel that looks closer at values.
 func Experimental(doc document.Document) error {
 	return held(doc, func(v *validator, spec any) {
-		if route, ok := spec.(*gateway.HTTPRouteSpec); ok {
-			v.experimentalRoute(route)
+		switch spec := spec.(type) {
+		case *gateway.HTTPRouteSpec:
+			v.experimentalRoute(spec)
+		case *gateway.GRPCRouteSpec:
+			v.experimentalFilters(shared(spec))
 		}
 	})
 }
@@ -98,6 +103,10 @@ func (v *validator) experimentalRoute(r *gateway.HTTPRouteSpec) {
 			}
 		}
 	}
+	v.experimentalFilters(r)
+}
+
+func (v *validator) experimentalFilters(r *gateway.HTTPRouteSpec) {
 	eachFilter(r, func(path string, f gateway.HTTPRouteFilter) {
 		v.visibleHeaders(path+".requestHeaderModifier", f.RequestHeaderModifier)
 		v.visibleHeaders(path+".responseHeaderModifier", f.ResponseHeaderModifier)

@@ -28,7 +28,9 @@ func experimental() map[string]string {
 		"HTTPRoute spec.rules[].filters[].externalAuth": routeWith(auth+", ", ""),
 		"HTTPRoute spec.rules[].backendRefs[].filters[].externalAuth": routeOf("a", "{name: web}",
 			"rules: [{backendRefs: [{name: customer, port: 8080, "+auth+"}]}]"),
-		"Gateway spec.defaultScope": strings.Replace(aGateway, "spec:", "spec:\n  defaultScope: All", 1),
+		"GRPCRoute spec.useDefaultGateways":         callsOf("{name: web}", "useDefaultGateways: All, rules: []"),
+		"GRPCRoute spec.rules[].sessionPersistence": callsOf("{name: web}", "rules: [{sessionPersistence: {}}]"),
+		"Gateway spec.defaultScope":                 strings.Replace(aGateway, "spec:", "spec:\n  defaultScope: All", 1),
 	}
 }
 
