@@ -132,7 +132,7 @@ func (a *analyst) read(f File) []Object {
 func isKindOfClusters(kind string) bool {
 	return slices.Contains([]string{
 		"WorkloadEntry", "WorkloadGroup", "ProxyConfig", "WasmPlugin", "RequestAuthentication", "TrafficExtension",
-		"GRPCRoute", "TCPRoute", "TLSRoute", "UDPRoute", "ReferenceGrant", "BackendTLSPolicy", "GatewayClass",
+		"TCPRoute", "TLSRoute", "UDPRoute", "ReferenceGrant", "BackendTLSPolicy", "GatewayClass",
 		"ListenerSet", "XListenerSet", "XBackendTrafficPolicy",
 	}, kind)
 }

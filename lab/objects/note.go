@@ -63,9 +63,19 @@ func (o Object) finding(path string, level Level, format string, args ...any) Fi
 // they were TCP.
 func (s Set) portNotes(o Object) []Finding {
 	var list []Finding
+	isAlias := o.Manifest.Service.External != ""
+	if isAlias && s.isOf2018() {
+		return []Finding{o.finding("spec.externalName", Warning, "never acts: in 2018 sidecars knew no Service of "+
+			"type ExternalName, so its calls get 404; an EgressRule for %s opens the host", o.Manifest.Service.External)}
+	}
 	for i, p := range o.Manifest.Service.Ports {
 		path := rules.At("spec.ports", i)
 		switch {
+		case isAlias && (p.Protocol == mesh.Unnamed || p.Name == "tcp"):
+			f := o.finding(path, Warning, "Port name for ExternalName service is invalid. Proxy may prevent tcp named "+
+				"ports and unmatched traffic for ports serving TCP protocol from being forwarded correctly")
+			f.Code = "IST0150"
+			list = append(list, f)
 		case p.Protocol != mesh.Unnamed:
 		case s.isOf2018():
 			list = append(list, o.finding(path, Warning, "port %d is not named http, http-…, http2 or "+

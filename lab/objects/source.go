@@ -70,9 +70,9 @@ func (o Object) source(path string) Source {
 func kindsOf(part string) []string {
 	switch part {
 	case "route":
-		return []string{"HTTPRoute", "VirtualService", "RouteRule", "Ingress"}
+		return []string{"HTTPRoute", "GRPCRoute", "VirtualService", "RouteRule", "Ingress"}
 	case "delay", "abort", "timeout", "retry", "mirror":
-		return []string{"HTTPRoute", "VirtualService", "RouteRule"}
+		return []string{"HTTPRoute", "GRPCRoute", "VirtualService", "RouteRule"}
 	case "circuit breaker", "ejection", "load balancing":
 		return []string{"DestinationRule", "DestinationPolicy"}
 	case "access":
@@ -146,7 +146,7 @@ func (q SourceQuery) paths(o Object) []string {
 			"delay": {".fault.delay"}, "abort": {".fault.abort"},
 			"timeout": {".timeout"}, "retry": {".retries"},
 		}[q.Part])
-	case "HTTPRoute":
+	case "HTTPRoute", "GRPCRoute":
 		return q.within(map[string][]string{
 			"route": {".backendRefs", ""}, "mirror": {".filters"}, "timeout": {".timeouts"},
 			"retry": {".retry"}, "delay": {".none"}, "abort": {".none"},

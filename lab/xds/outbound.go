@@ -163,14 +163,15 @@ const httpPort = 80
 // where Envoy's own answer is the one wanted.
 func (b *builder) unknown(c client, out mesh.Outbound) []*routev3.VirtualHost {
 	v := &routev3.VirtualHost{Name: "block_all", Domains: []string{"*"}}
-	if len(out.Hosts) > 0 {
-		v.Routes = append(b.guards(), b.wideRoutes(c, out.Hosts)...)
+	wide := b.wideRoutes(c, out.Hosts)
+	if len(wide) > 0 {
+		v.Routes = append(b.guards(), wide...)
 	}
 	switch {
 	case out.AllowAny:
 		v.Name = "allow_any"
 		v.Routes = append(v.Routes, b.anywhere(c, out)...)
-	case out.Unknown == mesh.Response{Status: http.StatusNotFound}:
+	case len(wide) == 0 && out.Unknown == mesh.Response{Status: http.StatusNotFound}:
 		return nil
 	default:
 		for _, m := range []*routev3.RouteMatch{connect(), everything()} {

@@ -24,7 +24,7 @@ func (b *builder) wide(out mesh.Outbound) []mesh.VirtualHost {
 		if !h.AnyName && len(h.Ranges) == 0 || len(h.Routes) == 0 {
 			continue
 		}
-		if h.Unread == nil && slices.ContainsFunc(out.Hosts, func(o mesh.VirtualHost) bool {
+		if h.Unread == nil && b.leadsUnread(h) && slices.ContainsFunc(out.Hosts, func(o mesh.VirtualHost) bool {
 			return o.Port == h.Port && !b.leadsUnread(o)
 		}) {
 			h.Unread = &h.Routes[0].Destinations[0].Cluster

@@ -9,6 +9,8 @@ import (
 func TestChannel(t *testing.T) {
 	t.Parallel()
 	const file = "../../../istiofiles/gateway-api/route-rule-recommendation-v2_retry.yml"
+	const blanks = `{apiVersion: gateway.networking.k8s.io/v1, kind: HTTPRoute, metadata: {name: a}, spec: {
+		parentRefs: [{name: web}], rules: [{matches: [{headers: [{name: a, value: "a  b"}]}]}]}}`
 	for _, c := range []struct {
 		args   string
 		status int
@@ -19,8 +21,10 @@ func TestChannel(t *testing.T) {
 		{"apply --dry-run --channel standard -f " + file, failed, "retry: unknown field in the standard channel"},
 		{"analyze --channel standard -f " + file, failed, "retry: unknown field in the standard channel"},
 		{"apply --dry-run --channel some -f " + file, misused, "want standard or experimental"},
+		{"apply --dry-run -f -", failed, "takes visible ASCII with single blanks alone"},
+		{"apply --dry-run --channel standard -f -", ok, ""},
 	} {
-		lab := surroundings{}
+		lab := surroundings{stdin: strings.NewReader(blanks)}
 		said := lab.run(t, strings.Fields(c.args)...)
 		if said.status != c.status || !strings.Contains(said.stderr, c.want) {
 			t.Errorf("%s: %+v, want %d, %q", c.args, said, c.status, c.want)

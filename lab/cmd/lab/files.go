@@ -39,8 +39,10 @@ func (s *sources) declareChannel(cmd *cobra.Command) {
 // checkChannel is nil where files have the fields of the channel alone.
 func (s *sources) checkChannel(files []objects.File) error {
 	switch s.channel {
-	case "", experimentalChannel:
+	case "":
 		return nil
+	case experimentalChannel:
+		return objects.ExperimentalChannel(files)
 	case standardChannel:
 		return objects.StandardChannel(files)
 	default:

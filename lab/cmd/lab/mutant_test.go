@@ -112,7 +112,7 @@ func mutantPolicies() []mutant {
 		{allow, "matchLabels:\n      app: preference\n  action", "labels:\n      app: preference\n  action", "unknown field"},
 		{github, "protocol: HTTP", "protocol: HTPP", "is no protocol"},
 		{github, "number: 443\n    name", "number: 0\n    name", "not in 1-65535"},
-		{github, "  - api.github.com", "  - \"*\"", "cannot be one entry"},
+		{github, "  - api.github.com", "  - \"*\"", "is every host: a ServiceEntry names"},
 		{github, "location: MESH_EXTERNAL", "location: EXTERNAL", "want one of"},
 		{github, "mode: SIMPLE", "mode: simple", "want one of"},
 		{github, "  host: api.github.com", "  host: github.com", "IST0174"},

@@ -32,6 +32,9 @@ func whole() map[string]string {
 		"HTTPRoute": `gateway.networking.k8s.io/v1 {"parentRefs": [{"group": "", "kind": "Service", "name": "recommendation", ` +
 			`"port": 8080}], "rules": [{"backendRefs": [` + backend + `], "filters": [{"type": "RequestMirror", ` +
 			`"requestMirror": {"backendRef": ` + backend + `}}]}]}`,
+		"GRPCRoute": `gateway.networking.k8s.io/v1 {"parentRefs": [{"group": "", "kind": "Service", "name": "recommendation", ` +
+			`"port": 8080}], "rules": [{"backendRefs": [` + backend + `], "filters": [{"type": "RequestMirror", ` +
+			`"requestMirror": {"backendRef": ` + backend + `}}]}]}`,
 		"Gateway (gateway.networking.k8s.io)": `gateway.networking.k8s.io/v1 {"gatewayClassName": "istio", ` +
 			`"listeners": [{"name": "http", "port": 80, "protocol": "HTTP"}]}`,
 	}
@@ -151,8 +154,8 @@ func TestRefusedKinds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, list, _ := strings.Cut(string(page), "\nrefused: ")
-	list, _, _ = strings.Cut(list, "\n\n")
+	_, list, _ := strings.Cut(strings.ReplaceAll(string(page), "\n", " "), "All others are refused: ")
+	list, _, _ = strings.Cut(list, ".")
 	kinds := span.FindAllStringSubmatch(list, -1)
 	for _, m := range kinds {
 		said := dryRun(t, m[1], "networking.istio.io/v1 {}")

@@ -170,8 +170,8 @@ func (w world) describeService(say sayer, s control.Row, pod mesh.Labels, ofPod 
 		case "VirtualService":
 			say(0, "VirtualService: %s", r.Name)
 			say(1, "%d HTTP route(s)", len(listIn(object, "spec", "http")))
-		case "HTTPRoute":
-			say(0, "HTTPRoute: %s", r.Name)
+		case "HTTPRoute", "GRPCRoute":
+			say(0, "%s: %s", r.Kind, r.Name)
 			say(1, "%d rule(s)", len(listIn(object, "spec", "rules")))
 		default:
 			say(0, "%s: %s", r.Kind, r.Name)

@@ -23,7 +23,7 @@ func (w world) isAbout(r control.Row, object map[string]any, s control.Row) bool
 		}
 	case "DestinationRule":
 		hosts = append(hosts, cellOf(spec["host"]))
-	case "HTTPRoute":
+	case "HTTPRoute", "GRPCRoute":
 		for _, p := range listIn(spec, "parentRefs") {
 			if parent, _ := p.(map[string]any); cellOr(parent["kind"], "Gateway") == "Service" {
 				hosts = append(hosts, cellOf(parent["name"])+"."+cellOr(parent["namespace"], r.Namespace))

@@ -15,6 +15,7 @@ func (r *resolver) policy(client mesh.Workload, c mesh.Cluster) mesh.Policy {
 	policy := mesh.Defaults()
 	external, isExternal := r.external(c)
 	policy.TLS = external.TLS
+	policy.Connections.NameAsAsked = external.TLS != nil && external.TLS.SNI == ""
 	for _, p := range r.policies {
 		if !r.isFor(p, client, c) {
 			continue

@@ -29,8 +29,12 @@ func firstFor(rule rules.Typed[egressRule], list []rules.Typed[egressRule]) rule
 	})]
 }
 
+// anyHost is the service of a rule that opens ports of every host.
+const anyHost = "*"
+
 func externalHost(host string, p egressPort) mesh.ExternalHost {
-	e := mesh.ExternalHost{Host: host, Port: int(p.Port), Protocol: mesh.HTTP}
+	isPattern := strings.HasPrefix(host, "*")
+	e := mesh.ExternalHost{Host: host, Port: int(p.Port), Protocol: mesh.HTTP, AsAsked: isPattern}
 	switch strings.ToLower(p.Protocol) {
 	case "http2", "grpc":
 		e.Protocol = mesh.HTTP2
@@ -38,6 +42,9 @@ func externalHost(host string, p egressPort) mesh.ExternalHost {
 		// 0.7.1 named no host and checked no certificate; without the name, hosts of today
 		// do not answer.
 		e.TLS = &mesh.TLS{SNI: host}
+		if isPattern {
+			e.TLS.SNI = "" // it is the host that a request asks for
+		}
 	}
 	return e
 }
@@ -85,10 +92,8 @@ func (v *validator) external(path string, r *reference) {
 		v.Fail(path+".service", "missing")
 	case strings.Count(r.Service, "/") == 1:
 		v.Fail(path+".service", "address range %s: %w", r.Service, rules.ErrUnsupported)
-	case strings.HasPrefix(r.Service, "*"):
-		v.Fail(path+".service", "wildcard host %s: %w", r.Service, rules.ErrUnsupported)
 	default:
-		v.domain(path+".service", r.Service)
+		v.serviceName(path, r)
 	}
 }
 

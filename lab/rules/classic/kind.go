@@ -4,9 +4,9 @@
 // by cluster whatever the route, Mixer's answers byte for byte.
 //
 // Features that the tutorial does not use are refused with "not supported by the lab": L4 faults
-// and matches and exponential delays, which 0.7.1 refused itself, custom policies, egress of TCP, to address ranges and to wildcard hosts, list providers and
-// entry types other than STRINGS, quota specs bound by labels or conditions, metrics other than
-// counters of 1, and of Mixer's expressions ip, timestamp and conditions of the request.
+// and matches and exponential delays, which 0.7.1 refused itself, custom policies, egress of TCP and to
+// address ranges, list providers and entry types other than STRINGS, quota specs bound by labels or
+// conditions, metrics other than counters of 1, and of Mixer's expressions ip, timestamp and conditions of the request.
 package classic
 
 import (

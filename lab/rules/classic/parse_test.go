@@ -234,7 +234,6 @@ func TestUnsupported(t *testing.T) {
 		{"spec.ports[0].protocol: tcp", egress("a", "tcp")},
 		{"spec.ports[0].protocol: Mongo", egress("a", "Mongo")},
 		{"spec.destination.service: address range 10.0.0.0/8", egress("10.0.0.0/8", "http")},
-		{"spec.destination.service: wildcard host *.a", egress("*.a", "http")},
 		{"spec.useEgressProxy", egress("a", "http") + "  useEgressProxy: true\n"},
 		{"spec.actions[0].handler: kind stdio", rule("rule", "  actions: [{handler: a.stdio}]\n")},
 		{

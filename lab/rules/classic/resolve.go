@@ -95,6 +95,10 @@ func (r *resolver) plan(client mesh.Workload) plan {
 		}
 	}
 	for _, e := range r.topology.External {
+		if e.Host == anyHost {
+			p.hosts = append(p.hosts, wide(e.Port))
+			continue
+		}
 		p.hosts = append(p.hosts, r.host(client, e.Host, []string{e.Host}, e.Port))
 	}
 	p.filters = p.faultFilters()
@@ -125,6 +129,14 @@ func everything(host string, port int) plannedRoute {
 	return plannedRoute{Route: mesh.Route{
 		From: defaultRoute, Destinations: []mesh.Destination{all}, NoWebsocket: true,
 	}}
+}
+
+// wide is a port of every host that has no virtual host of its own.
+func wide(port int) plannedHost {
+	return plannedHost{
+		host: anyHost, VirtualHost: mesh.VirtualHost{Port: port, AnyName: true},
+		routes: []plannedRoute{everything(anyHost, port)},
+	}
 }
 
 func unread(host string, names []string, port int) plannedHost {

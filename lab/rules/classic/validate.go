@@ -31,6 +31,12 @@ func (v *validator) reference(path string, r *reference) {
 	case r.Name != "" && r.Service != "":
 		v.Fail(path, "either name or service, not both")
 	case r.Service != "":
+		if r.Namespace != "" {
+			v.Fail(path+".namespace", "not valid together with service")
+		}
+		if r.Domain != "" {
+			v.Fail(path+".domain", "not valid together with service")
+		}
 		v.serviceName(path, r)
 	default:
 		v.label(path+".name", r.Name)
@@ -54,12 +60,6 @@ func (v *validator) label(path, name string) {
 
 // serviceName takes *, *.foo.com and *-bar.foo.com besides host names.
 func (v *validator) serviceName(path string, r *reference) {
-	if r.Namespace != "" {
-		v.Fail(path+".namespace", "not valid together with service")
-	}
-	if r.Domain != "" {
-		v.Fail(path+".domain", "not valid together with service")
-	}
 	rest, wild := strings.CutPrefix(r.Service, "*")
 	if wild {
 		rest = strings.TrimPrefix(strings.TrimPrefix(rest, "."), "-")

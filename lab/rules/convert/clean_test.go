@@ -172,7 +172,7 @@ func (g generator) policy(name string) string {
 
 func (g generator) egress() string {
 	return object("EgressRule", "e", "istio-tutorial",
-		"  destination: {service: "+g.usually("httpbin.org", "localhost", "a.b", "1.2.3.4")+"}\n"+
+		"  destination: {service: "+g.usually("httpbin.org", "localhost", "a.b", "1.2.3.4", "'*.b.org'")+"}\n"+
 			"  ports: [{port: 443, protocol: "+g.pick("http", "https", "http2", "grpc")+"}]\n")
 }
 

@@ -335,6 +335,12 @@ spec: {destination: {service: httpbin.org}, ports: [{port: 80, protocol: http}]}
 `,
 			"RouteRule a: httpbin.org is a host outside",
 		},
+		"every host": {
+			convert.V1,
+			"---\napiVersion: config.istio.io/v1alpha2\nkind: EgressRule\nmetadata: {name: e}\n" +
+				"spec: {destination: {service: '*'}, ports: [{port: 80, protocol: http}]}\n",
+			"EgressRule e: *: a ServiceEntry takes whole names",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	networking "istio.io/api/networking/v1alpha3"
 
@@ -53,6 +54,12 @@ func (c *converter) serviceEntry(key rules.Key, hosts []mesh.ExternalHost) {
 		Hosts:      []string{hosts[0].Host},
 		Location:   networking.ServiceEntry_MESH_EXTERNAL,
 		Resolution: networking.ServiceEntry_DNS,
+	}
+	if hosts[0].AsAsked {
+		spec.Resolution = networking.ServiceEntry_NONE
+		if !strings.HasPrefix(hosts[0].Host, "*.") {
+			c.refuse(key.String(), "%s: a ServiceEntry takes whole names, and those such as *.example.com", hosts[0].Host)
+		}
 	}
 	encrypted := &networking.TrafficPolicy{}
 	for _, e := range hosts {

@@ -25,6 +25,10 @@ func (i inspector) httpRouteNotes(r httpRoute) []rules.Finding {
 	return slices.Concat(list, i.unheard(r), i.unsent(r))
 }
 
+func (i inspector) grpcRouteNotes(r grpcRoute) []rules.Finding {
+	return i.httpRouteNotes(httpRoute{Rule: r.Rule, Spec: shared(r.Spec)})
+}
+
 // unsent is about conditions of a route inside the mesh on headers that nobody sends there.
 func (i inspector) unsent(r httpRoute) []rules.Finding {
 	var list []rules.Finding
@@ -153,8 +157,8 @@ func (i inspector) backends(r httpRoute) []string {
 		}
 		if atEdge && !granted(i.set, r, b) {
 			return []string{fmt.Sprintf("type=ResolvedRefs, reason=RefNotPermitted, message=backendRef "+
-				"%s/%s not accessible to a HTTPRoute in namespace %q (missing a ReferenceGrant?).",
-				b.Name, *b.Namespace, r.Key.Namespace)}
+				"%s/%s not accessible to a %s in namespace %q (missing a ReferenceGrant?).",
+				b.Name, *b.Namespace, r.Key.Kind, r.Key.Namespace)}
 		}
 	}
 	return nil

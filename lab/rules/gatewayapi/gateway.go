@@ -15,11 +15,11 @@ import (
 	v1 "istio-tutorial/lab/rules/v1"
 )
 
-// gatewayHosts are those of the HTTPRoutes that have a Gateway for a parent, each host once. The
+// gatewayHosts are those of the routes that have a Gateway for a parent, each host once. The
 // lab has one way in, whatever the ports of the listeners.
 func gatewayHosts(set rules.Set, call v1.Call) []mesh.VirtualHost {
 	attached := map[string][]httpRoute{}
-	for _, r := range rules.Of[gateway.HTTPRouteSpec](set) {
+	for _, r := range routesOf(set) {
 		for _, name := range hostsAt(set, call.Labels, r) {
 			attached[name] = append(attached[name], r)
 		}
@@ -83,8 +83,8 @@ func denial(
 	case !hasNamespace(g, l, of, r.Key.Namespace):
 		return fmt.Sprintf("%shostnames matched parent hostname %q, but namespace %q is not allowed "+
 			"by the parent.", notAllowed, host, r.Key.Namespace)
-	case !hasKind(l):
-		return fmt.Sprintf("%skind %s/v1/%s is not allowed.", notAllowed, Group, httpRouteKind)
+	case !hasKind(l, r.Key.Kind):
+		return fmt.Sprintf("%skind %s/v1/%s is not allowed.", notAllowed, Group, r.Key.Kind)
 	default:
 		return ""
 	}
@@ -113,11 +113,11 @@ func hasNamespace(g gatewayRule, l gateway.Listener, of labeler, namespace strin
 	}
 }
 
-// hasKind reports whether a listener takes HTTPRoutes.
-func hasKind(l gateway.Listener) bool {
+// hasKind reports whether a listener takes routes of a kind.
+func hasKind(l gateway.Listener, kind string) bool {
 	kinds := or(l.AllowedRoutes, gateway.AllowedRoutes{}).Kinds
 	return len(kinds) == 0 || slices.ContainsFunc(kinds, func(k gateway.RouteGroupKind) bool {
-		return k.Kind == httpRouteKind && or(k.Group, Group) == Group
+		return string(k.Kind) == kind && or(k.Group, Group) == Group
 	})
 }
 

@@ -1,7 +1,7 @@
 // Package gatewayapi reads the rules of the Gateway API, gateway.networking.k8s.io/v1 with the
-// experimental channel's retries, as Istio 1.30 does: an HTTPRoute of a Service acts on the calls
-// of the sidecars and wins over VirtualServices, several of one Service add up, and the more
-// specific match comes first; a Gateway of class istio is the way in.
+// experimental channel's retries, as Istio 1.30 does: an HTTPRoute or GRPCRoute of a Service acts on
+// the calls of the sidecars and wins over VirtualServices, several of one Service add up, and the
+// more specific match comes first; a Gateway of class istio is the way in.
 //
 // Features that one Envoy on one machine does not do are refused with "not supported by the lab":
 // filters of type ExternalAuth and ExtensionRef, parents other than a Service, a ServiceEntry and a
@@ -25,6 +25,7 @@ const istioGroup = "networking.istio.io"
 
 const (
 	httpRouteKind = "HTTPRoute"
+	grpcRouteKind = "GRPCRoute"
 	gatewayKind   = "Gateway"
 	serviceKind   = "Service"
 	entryKind     = "ServiceEntry"
@@ -35,6 +36,7 @@ const (
 type (
 	gatewayRule = rules.Typed[gateway.GatewaySpec]
 	grant       = rules.Typed[gateway.ReferenceGrantSpec]
+	grpcRoute   = rules.Typed[gateway.GRPCRouteSpec]
 	httpRoute   = rules.Typed[gateway.HTTPRouteSpec]
 )
 
@@ -42,6 +44,10 @@ type (
 func table() rules.Table[*validator, inspector] {
 	const versions, set = "v1, v1beta1", "gateway-api"
 	return rules.Table[*validator, inspector]{
+		rules.NewRow(rules.Kind{
+			Kind: grpcRouteKind, Plural: "grpcroutes", Group: Group, Versions: "v1", Set: set,
+			Columns: "HOSTNAMES:.spec.hostnames",
+		}, (*validator).grpcRoute, inspector.grpcRouteNotes),
 		rules.NewRow(rules.Kind{
 			Kind: gatewayKind, Plural: "gateways", Short: "gtw", Group: Group, Versions: versions, Set: set,
 			Columns: "CLASS:.spec.gatewayClassName,ADDRESS:localhost,PROGRAMMED:True",

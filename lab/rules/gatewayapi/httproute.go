@@ -52,7 +52,7 @@ func weight(m gateway.HTTPRouteMatch) []int {
 	how, path := pathOf(m)
 	rank := map[gateway.PathMatchType]int{
 		gateway.PathMatchExact: 3, gateway.PathMatchPathPrefix: 2,
-		gateway.PathMatchRegularExpression: 1,
+		methodsOf: 2, gateway.PathMatchRegularExpression: 1, anyMethod: -1, withoutMatch: -2,
 	}[how]
 	method := 0
 	if m.Method != nil {
@@ -65,6 +65,9 @@ func weight(m gateway.HTTPRouteMatch) []int {
 func pathOf(m gateway.HTTPRouteMatch) (gateway.PathMatchType, string) {
 	path := or(m.Path, gateway.HTTPPathMatch{})
 	how, value := or(path.Type, gateway.PathMatchPathPrefix), or(path.Value, "/")
+	if how == anyMethod || how == withoutMatch {
+		return how, ""
+	}
 	if how == gateway.PathMatchPathPrefix {
 		value = cmp.Or(strings.TrimSuffix(value, "/"), "/")
 	}
@@ -76,9 +79,11 @@ func conditions(m gateway.HTTPRouteMatch) []mesh.Condition {
 	switch how, path := pathOf(m); {
 	case how == gateway.PathMatchExact:
 		list = append(list, mesh.Condition{Compare: mesh.Exact, Value: path})
+	case how == methodsOf:
+		list = append(list, mesh.Condition{Compare: mesh.Prefix, Value: path})
 	case how == gateway.PathMatchRegularExpression:
 		list = append(list, mesh.Condition{Compare: mesh.Regex, Value: path})
-	case path != "/":
+	case how == gateway.PathMatchPathPrefix && path != "/":
 		list = append(list, mesh.Condition{Compare: mesh.Segments, Value: path})
 	}
 	for _, h := range m.Headers {
@@ -111,7 +116,7 @@ func (s scope) route(
 	r httpRoute, i int, spec gateway.HTTPRouteRule, m gateway.HTTPRouteMatch,
 ) v1.Route {
 	route := v1.Route{Source: v1.Source{
-		Kind: httpRouteKind, Name: string(or(spec.Name, "")), Rule: i,
+		Kind: r.Key.Kind, Name: string(or(spec.Name, "")), Rule: i,
 		Backoff: spec.Retry != nil && spec.Retry.Backoff != nil,
 	}}
 	route.From, route.Part = r.Key.Path(), rules.At("spec.rules", i)
@@ -122,7 +127,7 @@ func (s scope) route(
 	}
 	if len(route.Destinations) == 0 {
 		route.Direct = &mesh.Response{Status: http.StatusInternalServerError}
-		if len(spec.BackendRefs) == 0 {
+		if len(spec.BackendRefs) == 0 && r.Key.Kind == httpRouteKind {
 			route.Direct.Status = http.StatusNotFound
 		}
 		return route

@@ -28,10 +28,10 @@ func (v *validator) referenceGrant(g *gateway.ReferenceGrantSpec) {
 // grantNotes say where a grant is for what the lab has not.
 func (inspector) grantNotes(g grant) []rules.Finding {
 	if slices.ContainsFunc(g.Spec.From, func(f gateway.ReferenceGrantFrom) bool {
-		return f.Group == Group && f.Kind == httpRouteKind
+		return f.Group == Group && (f.Kind == httpRouteKind || f.Kind == grpcRouteKind)
 	}) {
 		return nil
 	}
 	return []rules.Finding{rules.Warn("spec.from", "",
-		"never acts: the lab has no references but those of %s", httpRouteKind)}
+		"never acts: the lab has no references but those of %s and %s", httpRouteKind, grpcRouteKind)}
 }

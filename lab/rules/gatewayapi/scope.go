@@ -17,11 +17,11 @@ type scope struct {
 	edge bool // at the ingress, where a backend of another namespace needs a ReferenceGrant
 }
 
-// meshRoutes are those of all HTTPRoutes of a namespace that have the called Service or ServiceEntry for
+// meshRoutes are those of all routes of a namespace that have the called Service or ServiceEntry for
 // a parent.
 func meshRoutes(set rules.Set, call v1.Call, namespace string) ([]v1.Route, rules.Key, bool) {
 	var attached []httpRoute
-	for _, r := range rules.Of[gateway.HTTPRouteSpec](set) {
+	for _, r := range routesOf(set) {
 		called := parentOf(call)
 		if r.Key.Namespace != namespace {
 			continue
@@ -101,7 +101,7 @@ func granted(set rules.Set, r httpRoute, b gateway.BackendObjectReference) bool 
 	return slices.ContainsFunc(rules.ByKey[gateway.ReferenceGrantSpec](set), func(g grant) bool {
 		return g.Key.Namespace == to.Namespace &&
 			slices.ContainsFunc(g.Spec.From, func(f gateway.ReferenceGrantFrom) bool {
-				return f.Group == Group && f.Kind == httpRouteKind &&
+				return f.Group == Group && string(f.Kind) == r.Key.Kind &&
 					string(f.Namespace) == r.Key.Namespace
 			}) &&
 			slices.ContainsFunc(g.Spec.To, func(t gateway.ReferenceGrantTo) bool {

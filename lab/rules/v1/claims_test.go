@@ -2,6 +2,7 @@ package v1_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -112,6 +113,24 @@ func TestUnsentHeader(t *testing.T) {
 		found := fmt.Sprint(v1.Findings(load(t, c.rules), top))
 		if got := strings.Contains(found, fmt.Sprintf(told, c.header)); got != c.want {
 			t.Errorf("%s\nfindings %s", c.rules, found)
+		}
+	}
+}
+
+// TestUnclaimedPort holds that a route to a port that only an entry without the host names leads nowhere.
+func TestUnclaimedPort(t *testing.T) {
+	t.Parallel()
+	entry := func(namespace string, port int) string {
+		return strings.Replace(object("ServiceEntry", "a", fmt.Sprintf("{hosts: [x.com], resolution: DNS, "+
+			"ports: [{number: %d, name: a, protocol: HTTP}]}", port)), "{name: a}", "{name: a, namespace: "+namespace+"}", 1) + "---\n"
+	}
+	const route = "{hosts: [recommendation], http: [{route: [{destination: {host: x.com, port: {number: 8081}}}]}]}"
+	for second, want := range map[string]bool{"istio-tutorial": true, "default": false} {
+		set := load(t, entry("istio-tutorial", 80)+strings.Replace(entry(second, 8081), "{name: a,", "{name: b,", 1)+routing("v", route))
+		s, _ := v1.Resolve(set, topology()).SidecarOf(tutorial("customer-v1"))
+		got := slices.ContainsFunc(s.Outbound.Clusters, func(c mesh.Upstream) bool { return c.Cluster.Host == "x.com" && c.Cluster.Port == 8081 })
+		if got != want {
+			t.Errorf("second entry in %s: the cluster is there: %t, want %t", second, got, want)
 		}
 	}
 }

@@ -65,11 +65,11 @@ func (i inspector) nowhere(r *rules.Rule) []rules.Finding {
 }
 
 // isHost reports whether a service or an external host is meant, by its name or by a pattern.
-func (i inspector) isHost(host string) bool {
+func (r *resolver) isHost(host string) bool {
 	host = strings.ToLower(host)
-	return slices.ContainsFunc(i.topology.Services, func(s mesh.Service) bool {
+	return slices.ContainsFunc(r.topology.Services, func(s mesh.Service) bool {
 		return rules.Covers(host, s.Host())
-	}) || slices.ContainsFunc(i.topology.External, func(e mesh.ExternalHost) bool {
+	}) || slices.ContainsFunc(r.topology.External, func(e mesh.ExternalHost) bool {
 		return rules.Covers(host, e.Host)
 	})
 }

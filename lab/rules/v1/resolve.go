@@ -58,6 +58,7 @@ type resolver struct {
 	topology    mesh.Topology
 	extensions  []Extension
 	written     []virtualService
+	strangers   []stranger
 	routes      []virtualService // those with hosts, and with their delegates' routes
 	policies    []destinationRule
 	entries     []serviceEntry
@@ -107,6 +108,7 @@ func newResolver(s rules.Set, t mesh.Topology, extensions []Extension) *resolver
 	r.forward()
 	r.topology.External = r.withoutServices(hostsOf(r.entries, nil, func(serviceEntry, int) bool { return true }))
 	r.topology.External = append(r.topology.External, r.aliased()...)
+	r.strangers = r.findStrangers()
 	for i, e := range r.topology.External {
 		entry, _ := r.entryOf(e.Host)
 		c := client{Workload: mesh.Workload{Name: mesh.Name{Namespace: entry.Key.Namespace}}}
@@ -191,6 +193,7 @@ func (r *resolver) plan(w mesh.Workload) plan {
 	for _, e := range outside {
 		p.hosts = append(p.hosts, r.external(c, e))
 	}
+	p.hosts = append(p.hosts, r.unlisted(c, p.hosts)...)
 	p.hosts = r.alias(c, p.hosts)
 	return p
 }

@@ -19,6 +19,22 @@ func (r *resolver) entryOf(host string) (serviceEntry, bool) {
 	return serviceEntry{Rule: &rules.Rule{}}, false
 }
 
+// seen are those of some entries that a client sees: first those that are exported to its namespace by
+// name.
+func (c client) seen(all []serviceEntry) []serviceEntry {
+	var byName, toAll []serviceEntry
+	for _, e := range all {
+		switch {
+		case !c.sees(e.Key, e.Spec.ExportTo, e.Spec.Hosts, anyPort):
+		case len(e.Spec.ExportTo) == 0 || slices.Contains(e.Spec.ExportTo, "*"):
+			toAll = append(toAll, e)
+		default:
+			byName = append(byName, e)
+		}
+	}
+	return slices.Concat(byName, toAll)
+}
+
 // externalFor are the external hosts that a client sees: the same for all of one namespace and Sidecar.
 func (r *resolver) externalFor(c client) []mesh.ExternalHost {
 	at := sight{c.Namespace, c.sidecar}
@@ -37,13 +53,7 @@ type sight struct {
 }
 
 func (r *resolver) findExternal(c client) []mesh.ExternalHost {
-	seen := slices.DeleteFunc(slices.Clone(r.entries), func(e serviceEntry) bool {
-		return !c.sees(e.Key, e.Spec.ExportTo, e.Spec.Hosts, anyPort)
-	})
-	isPublic := func(e serviceEntry) bool { return len(e.Spec.ExportTo) == 0 || slices.Contains(e.Spec.ExportTo, "*") }
-	byName := slices.DeleteFunc(slices.Clone(seen), isPublic) // those exported to the client's namespace come first
-	toAll := slices.DeleteFunc(seen, func(e serviceEntry) bool { return !isPublic(e) })
-	entries := slices.Concat(byName, toAll)
+	entries := c.seen(r.entries)
 	var list []mesh.ExternalHost
 	for _, e := range r.withoutServices(hostsOf(entries, claimsOf(entries), func(e serviceEntry, port int) bool {
 		return c.sees(e.Key, e.Spec.ExportTo, e.Spec.Hosts, port)
@@ -233,10 +243,13 @@ func (r *resolver) known(c client, cluster mesh.Cluster) bool {
 	if s, ok := r.aliasAt(cluster.Host); ok {
 		return slices.Contains(aliasPorts(s), cluster.Port)
 	}
-	return slices.ContainsFunc(r.naming[cluster.Host], func(e serviceEntry) bool {
-		return slices.ContainsFunc(e.Spec.Ports, func(p *networking.ServicePort) bool {
-			return int(p.Number) == cluster.Port && !isUDP(p)
-		}) &&
+	entries := c.seen(r.naming[cluster.Host])
+	claims := claimsOf(entries)
+	return slices.ContainsFunc(entries, func(e serviceEntry) bool {
+		return claims.has(cluster.Host, e) &&
+			slices.ContainsFunc(e.Spec.Ports, func(p *networking.ServicePort) bool {
+				return int(p.Number) == cluster.Port && !isUDP(p)
+			}) &&
 			c.sees(e.Key, e.Spec.ExportTo, e.Spec.Hosts, cluster.Port) && isThere(e, cluster)
 	})
 }

@@ -46,7 +46,8 @@ func (v *validator) serviceEntry(s *networking.ServiceEntry) {
 func (v *validator) entryHost(path, host string, by networking.ServiceEntry_Resolution) {
 	switch {
 	case host == "*":
-		v.Fail(path, "host %q: every host there is cannot be one entry", host)
+		v.Fail(path, "%q is every host: a ServiceEntry names its hosts, or the end of their names, as in "+
+			"*.example.com", host)
 	case v.host(path, host) && by != networking.ServiceEntry_DYNAMIC_DNS &&
 		strings.HasPrefix(host, "*") && !strings.HasPrefix(host, "*."):
 		v.Warn(path, rules.SchemaWarning, "Schema validation warning: partial wildcard %q not allowed", host)

@@ -64,7 +64,11 @@ func (i inspector) destinationNotes(r *rules.Rule, d placed) []rules.Finding {
 	var list []rules.Finding
 	full := fullName(d.Host, r.Key.Namespace)
 	ports, found := i.ports(full, r.Key.Namespace)
-	if !found {
+	switch {
+	case !found && i.isBelow(full):
+		list = append(list, rules.Warn(d.path+".host", "", "%s is not there: only a pattern of a ServiceEntry has it, "+
+			"and Istio makes no cluster for each name below", d.Host))
+	case !found:
 		list = append(list, failed(d.path+".host", rules.NotFound,
 			"Referenced %shost not found: %q", d.what, d.Host))
 	}

@@ -28,8 +28,7 @@ func (i inspector) hostNotes(r virtualService) []rules.Finding {
 	for n, host := range r.Spec.Hosts {
 		full := fullName(host, r.Key.Namespace)
 		if !i.isHost(full) {
-			list = append(list, rules.Warn(rules.At("spec.hosts", n), "",
-				"never acts for host %s: there is no %s", host, full))
+			list = append(list, i.unlistedNote(r, n)...)
 			continue
 		}
 		list = append(list, i.protocolNotes(r, n, i.spoken(full))...)
