@@ -12,6 +12,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/lesson/words"
 	"istio-tutorial/lab/traffic"
 )
 
@@ -203,6 +204,7 @@ func (e explanation) claim(c *Check, list []answer, found []*traffic.Request) Cl
 	case wrong != nil:
 		claim.Got = fmt.Sprintf("%v (%d of %d)", wrong, all-right, all)
 	}
+	claim.line = words.Put(words.Explained, textOf(e.of), claim.Got, claim.Want)
 	return claim
 }
 

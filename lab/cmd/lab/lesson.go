@@ -80,7 +80,7 @@ func (w *walk) run(ctx context.Context, args []string) error {
 		walk.Next = &pages[at+1+next]
 	}
 	if err = walk.Run(ctx); errors.Is(err, lesson.ErrWrong) || errors.Is(err, lesson.ErrAbsent) {
-		return fmt.Errorf("%s: %s", page.File, walk.Explain(err))
+		return fmt.Errorf("%s: %s", walk.File(), walk.Explain(err))
 	}
 	if errors.Is(err, lesson.ErrUnlike) {
 		return errors.New(walk.Explain(err))

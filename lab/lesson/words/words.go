@@ -50,6 +50,8 @@ const (
 	OutOfTurn
 	OtherText
 	TooEarly
+	Explained
+	NoText
 	Pods
 	Fastest
 	Others
@@ -160,6 +162,8 @@ func english() Words {
 		OutOfTurn:    "not in turn, %[1]s: %[2]s",
 		OtherText:    "answer %[1]d is %[2]s, not from %[3]s",
 		TooEarly:     "answer %[1]d is from %[2]s again, before its turn",
+		Explained:    "%[1]s: explained as %[2]s (wanted %[3]s)",
+		NoText:       "(status %[1]s without text)",
 		Pods:         "%[1]d pods answered, not %[2]d",
 		Fastest:      "the fastest after %[1]s took %[2]s (wanted at most %[3]s)",
 		Others:       "other answers: %[1]d, such as %[2]q (wanted none)",
@@ -190,11 +194,11 @@ func chinese() Words {
 		Run:          "[回车执行，s 跳过，q 结束这一课] ",
 		RunAgain:     "[回车、s 或 q] ",
 		More:         "[回车继续，q 结束这一课] ",
-		Unlike:       " lab  %[1]s 与这一课的前提不符：",
+		Unlike:       "lab %[1]s 与这一课的前提不符：",
 		Added:        "多了 %[1]s %[2]s",
 		Missing:      "缺少 %[1]s %[2]s",
 		Changed:      "%[1]s %[2]s 与启动时不同",
-		OtherEdition: "它的 edition是 %[1]s，这一课的是 %[2]s",
+		OtherEdition: "它的 edition 是 %[1]s，这一课的是 %[2]s",
 		Choose:       "[r 重置它并删除多出来的，n 为这一课另启动一个，q 结束] ",
 		ChooseOther:  "[n 为这一课另启动一个，q 结束] ",
 		Tell:         "重置它并删除多出来的：",
@@ -210,18 +214,20 @@ func chinese() Words {
 		AtOnce:       "%[1]s，同时 %[2]d 个",
 		With:         "%[1]s，%[2]s: %[3]s",
 		Sent:         "已收到 %[1]d 个响应，共 %[2]d 个",
-		Settling:     "%[1]s：%[2]d，应为 %[3]s，最多再等 %[4]v",
+		Settling:     "%[1]s：%[2]d，应为：%[3]s，最多再等 %[4]v",
 		OK:           "通过  ",
 		Wrong:        "不符  ",
-		Answers:      "%[1]s：%[2]s 个响应（应为 %[3]s）",
-		Received:     "%[1]s 收到 %[2]s 个请求（应为 %[3]s）",
-		Rose:         "%[1]s 增加了 %[2]s（应为 %[3]s）",
-		Is:           "%[1]s 为 %[2]s（应为 %[3]s）",
-		Repeats:      "与前一个响应来自同一个 Pod：%[2]s 个响应（应为 %[3]s）",
+		Answers:      "%[1]s：%[2]s 个响应（应为：%[3]s）",
+		Received:     "%[1]s 收到 %[2]s 个请求（应为：%[3]s）",
+		Rose:         "%[1]s 增加了 %[2]s（应为：%[3]s）",
+		Is:           "%[1]s 为 %[2]s（应为：%[3]s）",
+		Repeats:      "与前一个响应来自同一个 Pod：%[2]s 个响应（应为：%[3]s）",
 		InTurn:       "%[1]d 个响应依次轮流：%[2]s",
 		OutOfTurn:    "没有依次轮流，%[1]s：%[2]s",
 		OtherText:    "第 %[1]d 个响应是 %[2]s，不是来自 %[3]s",
 		TooEarly:     "第 %[1]d 个响应又来自 %[2]s，还没有轮到它",
+		Explained:    "%[1]s：解释为 %[2]s（应为：%[3]s）",
+		NoText:       "（状态码 %[1]s，没有正文）",
 		Pods:         "%[1]d 个 Pod 作了响应，而不是 %[2]d 个",
 		Fastest:      "延迟 %[1]s 的响应中最快的用了 %[2]s（应不超过 %[3]s）",
 		Others:       "其他响应：%[1]d 个，例如 %[2]q（应当没有）",
