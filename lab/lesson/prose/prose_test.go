@@ -97,6 +97,20 @@ func TestWrap(t *testing.T) {
 	}
 }
 
+// TestCode has lines end between a Chinese character and code, and keeps punctuation with what it belongs to.
+func TestCode(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"三个文件。`quota.yml`里": "三个文件。|`quota.yml`|里",
+		"见（`a.yml`）":        "见|（`a.yml`）",
+		"文件`a.yml`，`b.yml`": "文件|`a.yml`，|`b.yml`",
+	} {
+		if got := strings.Join(prose.Render(text, prose.Style{Width: 12}), "|"); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
+
 // FuzzRender shows any text in any width, and never more columns than there are, except for code.
 func FuzzRender(f *testing.F) {
 	page, err := os.ReadFile(filepath.Join("testdata", "page.md"))
