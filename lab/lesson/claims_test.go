@@ -29,14 +29,14 @@ func TestClaimsInBothLanguages(t *testing.T) {
 	wantEN := []string{
 		"v1: 2 answers (wanted 2)", `other answers: 1, such as "other" (wanted none)`,
 		"not in turn, v1, v2: answer 2 is v1 from 'a', not from v2",
-		"v1: explained as injected abort (wanted injected abort)",
+		"v1: explained as injected abort",
 		"v1: explained as injected abort (2 of 2) (wanted no route)",
 		"(status 404 without text): 3 answers (wanted 3)",
 	}
 	wantZH := []string{
 		"v1：2 个响应（应为：2）", `其他响应：1 个，例如 "other"（应当没有）`,
 		"没有依次轮流，v1, v2：第 2 个响应是 v1 from 'a'，不是来自 v2",
-		"v1：解释为 injected abort（应为：injected abort）",
+		"v1：解释为 injected abort",
 		"v1：解释为 injected abort (2 of 2)（应为：no route）",
 		"（状态码 404，没有正文）：3 个响应（应为：3）",
 	}

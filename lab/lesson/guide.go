@@ -23,7 +23,7 @@ func (g *guide) read(ctx context.Context, text *strings.Builder) error {
 	style.Picture = g.text.Say(words.Put(words.Picture, g.File()))
 	lines := append(prose.Render(text.String(), style), "")
 	text.Reset()
-	return g.screen.Pages(ctx, lines, func(ctx context.Context) error {
+	return g.screen.Pages(ctx, lines, prose.Together, func(ctx context.Context) error {
 		_, err := g.answer(ctx, words.More)
 		return err
 	})

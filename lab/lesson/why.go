@@ -204,7 +204,10 @@ func (e explanation) claim(c *Check, list []answer, found []*traffic.Request) Cl
 	case wrong != nil:
 		claim.Got = fmt.Sprintf("%v (%d of %d)", wrong, all-right, all)
 	}
-	claim.line = words.Put(words.Explained, textOf(e.of), claim.Got, claim.Want)
+	claim.line = words.Put(words.Misexplained, textOf(e.of), claim.Got, claim.Want)
+	if claim.OK {
+		claim.line = words.Put(words.Explained, textOf(e.of), claim.Got)
+	}
 	return claim
 }
 

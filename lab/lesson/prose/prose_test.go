@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -107,6 +108,26 @@ func TestCode(t *testing.T) {
 	} {
 		if got := strings.Join(prose.Render(text, prose.Style{Width: 12}), "|"); got != want {
 			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
+
+// TestTogether keeps a heading on one screen with what it is above.
+func TestTogether(t *testing.T) {
+	t.Parallel()
+	for _, colour := range []bool{false, true} {
+		lines := prose.Render("text\n\n## Heading\n\nfirst\n\nsecond\n", prose.Style{Width: 8, Colour: colour})
+		whole := strings.Join(lines, "|")
+		var got []int
+		for i := range lines {
+			got = append(got, prose.Together(lines[i:]))
+		}
+		want := []int{1, 1, 4, 3, 1, 1, 1, 1} // text, a blank line, heading, stroke, a blank line, first, …
+		if colour {
+			want = []int{1, 1, 3, 1, 1, 1, 1} // no stroke
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%q: %v, want %v", whole, got, want)
 		}
 	}
 }

@@ -51,6 +51,7 @@ const (
 	OtherText
 	TooEarly
 	Explained
+	Misexplained
 	NoText
 	Pods
 	Fastest
@@ -162,7 +163,8 @@ func english() Words {
 		OutOfTurn:    "not in turn, %[1]s: %[2]s",
 		OtherText:    "answer %[1]d is %[2]s, not from %[3]s",
 		TooEarly:     "answer %[1]d is from %[2]s again, before its turn",
-		Explained:    "%[1]s: explained as %[2]s (wanted %[3]s)",
+		Explained:    "%[1]s: explained as %[2]s",
+		Misexplained: "%[1]s: explained as %[2]s (wanted %[3]s)",
 		NoText:       "(status %[1]s without text)",
 		Pods:         "%[1]d pods answered, not %[2]d",
 		Fastest:      "the fastest after %[1]s took %[2]s (wanted at most %[3]s)",
@@ -226,7 +228,8 @@ func chinese() Words {
 		OutOfTurn:    "没有依次轮流，%[1]s：%[2]s",
 		OtherText:    "第 %[1]d 个响应是 %[2]s，不是来自 %[3]s",
 		TooEarly:     "第 %[1]d 个响应又来自 %[2]s，还没有轮到它",
-		Explained:    "%[1]s：解释为 %[2]s（应为：%[3]s）",
+		Explained:    "%[1]s：解释为 %[2]s",
+		Misexplained: "%[1]s：解释为 %[2]s（应为：%[3]s）",
 		NoText:       "（状态码 %[1]s，没有正文）",
 		Pods:         "%[1]d 个 Pod 作了响应，而不是 %[2]d 个",
 		Fastest:      "延迟 %[1]s 的响应中最快的用了 %[2]s（应不超过 %[3]s）",
