@@ -48,6 +48,13 @@ you say so.`,
 }
 
 func (w *walk) run(ctx context.Context, args []string) error {
+	if _, err := w.client(); err != nil {
+		return err
+	}
+	listen, err := ingressAddress(w.listen)
+	if err != nil {
+		return err
+	}
 	if !w.changed("edition") {
 		w.edition = w.runningEdition(ctx, w.edition)
 	}
@@ -71,7 +78,7 @@ func (w *walk) run(ctx context.Context, args []string) error {
 	}
 	page := pages[at]
 	walk := lesson.Walk{
-		Home: home, Page: page, Edition: w.edition, Language: w.lang, Lab: w.name, Listen: w.listen,
+		Home: home, Page: page, Edition: w.edition, Language: w.lang, Lab: w.name, Listen: listen,
 		Line:  func(verb string) string { return w.line(verb) + w.given(verb) },
 		Other: fmt.Sprintf("bin/lab --name %s-2 lesson %d --listen 127.0.0.1:0", w.name, page.Number) + w.given("lesson"),
 		In:    w.stdin, Out: w.stdout, Getenv: w.getenv,
@@ -101,21 +108,6 @@ func (w *walk) given(verb string) string {
 		flags += " --lang " + w.lang
 	}
 	return flags
-}
-
-// The languages that there are pages in.
-const (
-	english = lesson.English
-	chinese = lesson.Chinese
-)
-
-// language is the reader's, by the variables of locale(7), if there are pages in it.
-func (a *app) language() string {
-	locale := cmp.Or(a.getenv("LC_ALL"), a.getenv("LC_MESSAGES"), a.getenv("LANG"))
-	if strings.HasPrefix(locale, chinese) {
-		return chinese
-	}
-	return english
 }
 
 // pagesIn is the folder of a language's pages.
