@@ -94,7 +94,7 @@ func flagsInChinese() [][2]string {
 // verbsInChinese are those about the arguments of one verb.
 func verbsInChinese() [][2]string {
 	return [][2]string{
-		{"%s: no such lesson; `%s` lists them", "没有第 %[1]s 课；`%[2]s` 列出所有课"},
+		{"%s: no such lesson; `%s` lists them", "没有名为 %[1]s 的课；`%[2]s` 列出所有课"},
 		{"%s takes no arguments: %s -f %s", "%[1]s 后面不直接写参数：%[2]s -f %[3]s"},
 		{"provide configuration type and name or -f option", "要写种类和名字，或者 -f"},
 		{"want POD -- COMMAND [ARG...]; bin/lab get pods lists the pods",

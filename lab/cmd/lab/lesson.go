@@ -48,18 +48,8 @@ you say so.`,
 }
 
 func (w *walk) run(ctx context.Context, args []string) error {
-	if _, err := w.client(); err != nil {
+	if err := w.check(ctx); err != nil {
 		return err
-	}
-	listen, err := ingressAddress(w.listen)
-	if err != nil {
-		return err
-	}
-	if !w.changed("edition") {
-		w.edition = w.runningEdition(ctx, w.edition)
-	}
-	if !slices.Contains(lesson.Editions(), w.edition) {
-		return misusef("--edition=%s: want %s", w.edition, strings.Join(lesson.Editions(), ", "))
 	}
 	folder, err := pagesIn(w.lang)
 	if err != nil {
@@ -78,7 +68,7 @@ func (w *walk) run(ctx context.Context, args []string) error {
 	}
 	page := pages[at]
 	walk := lesson.Walk{
-		Home: home, Page: page, Edition: w.edition, Language: w.lang, Lab: w.name, Listen: listen,
+		Home: home, Page: page, Edition: w.edition, Language: w.lang, Lab: w.name, Listen: w.listen,
 		Line:  func(verb string) string { return w.line(verb) + w.given(verb) },
 		Other: fmt.Sprintf("bin/lab --name %s-2 lesson %d --listen 127.0.0.1:0", w.name, page.Number) + w.given("lesson"),
 		In:    w.stdin, Out: w.stdout, Getenv: w.getenv,
@@ -93,6 +83,23 @@ func (w *walk) run(ctx context.Context, args []string) error {
 		return errors.New(walk.Explain(err))
 	}
 	return err
+}
+
+// check completes the flags, and returns what is wrong with them.
+func (w *walk) check(ctx context.Context) (err error) {
+	if _, err = w.client(); err != nil {
+		return err
+	}
+	if w.listen, err = ingressAddress(w.listen); err != nil {
+		return err
+	}
+	if !w.changed("edition") {
+		w.edition = w.runningEdition(ctx, w.edition)
+	}
+	if !slices.Contains(lesson.Editions(), w.edition) {
+		return misusef("--edition=%s: want %s", w.edition, strings.Join(lesson.Editions(), ", "))
+	}
+	return nil
 }
 
 // given are the flags of a walk for another one: what the reader said stays so.

@@ -3,6 +3,7 @@ package words
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 )
 
@@ -123,7 +124,7 @@ func (w Words) Say(p Phrase) string {
 func (p Phrase) String() string { return english().Say(p) }
 
 func english() Words {
-	return Words{
+	words := Words{
 		Starting:     "No lab is running: starting one for this lesson. It may take up to %[1]v.",
 		Another:      "Starting another lab. It may take up to %[1]v.",
 		Started:      "It is at %[1]s.",
@@ -152,6 +153,23 @@ func english() Words {
 		With:         "%[1]s, %[2]s: %[3]s",
 		Sent:         "%[1]d of %[2]d answered",
 		Settling:     "%[1]s: %[2]d, wanted %[3]s, for at most %[4]v more",
+		Cleaning:     "Cleaning up.",
+		Left:         "The lesson leaves something behind; `%[1]s` takes it away:",
+		Held:         "All checks held: %[1]d of %[1]d.",
+		NotHeld:      "%[1]d of %[2]d checks held.",
+		Commands:     "Commands that did not do what the page says: %[1]d.",
+		Next:         "Next: %[1]s (%[2]s)",
+		Last:         "That was the last lesson.",
+		Picture:      "(%[1]s has a picture here)",
+		ErrWrong:     "not all was as the page says",
+		ErrAbsent:    "edition %[1]s does not have this lesson, see %[2]s",
+	}
+	maps.Copy(words, englishVerdicts())
+	return words
+}
+
+func englishVerdicts() Words {
+	return Words{
 		OK:           "ok    ",
 		Wrong:        "WRONG ",
 		Answers:      "%[1]s: %[2]s answers (wanted %[3]s)",
@@ -174,21 +192,11 @@ func english() Words {
 		AtLeast:      "at least %[1]d",
 		Between:      "%[1]d to %[2]d",
 		NoCounter:    "unknown, no such counter",
-		Cleaning:     "Cleaning up.",
-		Left:         "The lesson leaves something behind; `%[1]s` takes it away:",
-		Held:         "All checks held: %[1]d of %[1]d.",
-		NotHeld:      "%[1]d of %[2]d checks held.",
-		Commands:     "Commands that did not do what the page says: %[1]d.",
-		Next:         "Next: %[1]s (%[2]s)",
-		Last:         "That was the last lesson.",
-		Picture:      "(%[1]s has a picture here)",
-		ErrWrong:     "not all was as the page says",
-		ErrAbsent:    "edition %[1]s does not have this lesson, see %[2]s",
 	}
 }
 
 func chinese() Words {
-	return Words{
+	words := Words{
 		Starting:     "没有正在运行的 lab：为这一课启动一个，最多需要 %[1]v。",
 		Another:      "正在启动另一个 lab，最多需要 %[1]v。",
 		Started:      "它的地址是 %[1]s。",
@@ -217,6 +225,23 @@ func chinese() Words {
 		With:         "%[1]s，%[2]s: %[3]s",
 		Sent:         "已收到 %[1]d 个响应，共 %[2]d 个",
 		Settling:     "%[1]s：%[2]d，应为：%[3]s，最多再等 %[4]v",
+		Cleaning:     "正在清理。",
+		Left:         "这一课留下了一些东西；`%[1]s` 会把它们去掉：",
+		Held:         "所有检查都通过了：%[1]d 项中的 %[1]d 项。",
+		NotHeld:      "%[2]d 项检查中通过了 %[1]d 项。",
+		Commands:     "与页面所说不同的命令：%[1]d 条。",
+		Next:         "下一课：%[1]s（%[2]s）",
+		Last:         "这是最后一课。",
+		Picture:      "（%[1]s 在这里有一幅图）",
+		ErrWrong:     "与页面所说的不完全相同",
+		ErrAbsent:    "edition %[1]s 没有这一课，见 %[2]s",
+	}
+	maps.Copy(words, chineseVerdicts())
+	return words
+}
+
+func chineseVerdicts() Words {
+	return Words{
 		OK:           "通过  ",
 		Wrong:        "不符  ",
 		Answers:      "%[1]s：%[2]s 个响应（应为：%[3]s）",
@@ -239,15 +264,5 @@ func chinese() Words {
 		AtLeast:      "至少 %[1]d",
 		Between:      "%[1]d 到 %[2]d",
 		NoCounter:    "未知，没有这个计数器",
-		Cleaning:     "正在清理。",
-		Left:         "这一课留下了一些东西；`%[1]s` 会把它们去掉：",
-		Held:         "所有检查都通过了：%[1]d 项中的 %[1]d 项。",
-		NotHeld:      "%[2]d 项检查中通过了 %[1]d 项。",
-		Commands:     "与页面所说不同的命令：%[1]d 条。",
-		Next:         "下一课：%[1]s（%[2]s）",
-		Last:         "这是最后一课。",
-		Picture:      "（%[1]s 在这里有一幅图）",
-		ErrWrong:     "与页面所说的不完全相同",
-		ErrAbsent:    "edition %[1]s 没有这一课，见 %[2]s",
 	}
 }
