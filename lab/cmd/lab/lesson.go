@@ -42,7 +42,7 @@ you say so.`,
 	w.changed = flags.Changed
 	flags.StringVar(&w.edition, "edition", a.standardEdition(),
 		strings.Join(lesson.Editions(), ", ")+"; default: the running lab's, or $LAB_EDITION")
-	flags.StringVar(&w.lang, "lang", a.language(), "language of the pages: en or zh ($LANG)")
+	flags.StringVar(&w.lang, "lang", a.language(), "language of the pages and messages: en or zh ($LANG)")
 	flags.StringVar(&w.listen, "listen", defaultListen, "address of the ingress, if it starts a lab")
 	return cmd
 }
