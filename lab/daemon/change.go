@@ -123,7 +123,7 @@ func (l *lab) scale(ctx context.Context, q control.Scale) ([]objects.Result, err
 		if err != nil {
 			return s, nil, err
 		}
-		return s.Scale(list, q.Replicas, q.Current)
+		return s.Scale(list, q.Replicas, q.Current, time.Now())
 	})
 }
 
@@ -143,6 +143,6 @@ func (l *lab) setEnv(ctx context.Context, q control.SetEnv) ([]objects.Result, e
 		if err != nil {
 			return s, nil, err
 		}
-		return s.SetEnv(list, q.Set, q.Unset)
+		return s.SetEnv(list, q.Set, q.Unset, time.Now())
 	})
 }

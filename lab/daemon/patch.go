@@ -64,7 +64,7 @@ func (l *lab) setImage(ctx context.Context, q control.SetImage) ([]objects.Resul
 		if err != nil {
 			return s, nil, err
 		}
-		return s.SetImage(list, q.Images)
+		return s.SetImage(list, q.Images, time.Now())
 	})
 }
 

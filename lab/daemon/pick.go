@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"istio-tutorial/lab/manifests"
 	"istio-tutorial/lab/mesh"
 	"istio-tutorial/lab/objects"
 	"istio-tutorial/lab/pods"
@@ -47,10 +48,19 @@ func (l *lab) podsOf(sel objects.Selection) ([]pods.Pod, error) {
 		return l.podsBehind(sel, pick)
 	}
 	list, err := l.pickPods(sel, pick)
-	if err == nil && len(list) == 0 {
+	switch {
+	case err != nil && len(pick.Names) == 1 && l.isDeployment(sel.Namespace, pick.Names[0]):
+		return nil, objects.Errorf(objects.NotFound, "pods %q not found; did you mean deployment/%[1]s?", pick.Names[0])
+	case err == nil && len(list) == 0:
 		err = objects.Errorf(objects.NotFound, "no pods found")
 	}
 	return list, err
+}
+
+func (l *lab) isDeployment(namespace, name string) bool {
+	return slices.ContainsFunc(l.objects().Deployments(), func(d manifests.Deployment) bool {
+		return d.Workload.Name == mesh.Name{Namespace: namespace, Name: name}
+	})
 }
 
 // asPod makes POD of what is not KIND/NAME.

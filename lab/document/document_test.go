@@ -165,7 +165,7 @@ func (brokenReader) Read([]byte) (int, error) { return 0, errors.New("broken") }
 
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{
-		object, "---\n---\n", "- a\n", "a: &a [*a]\n", "a: &a [x]\nb: &b [*a, *a]\nc: [*b, *b]\n",
+		object, "apiVersion: v1\nkind: Service\n", "---\n---\n", "- a\n", "a: &a [*a]\n", "a: &a [x]\nb: &b [*a, *a]\nc: [*b, *b]\n",
 		"a: b\n\tc: d\n", "\ufeffa: b\r\n", strings.Repeat("[", 200), strings.Repeat("- ", 200),
 		"? a\n: b\n", "a: |\n x\n\ty\n", "<<: {a: 1}\n", "<<: [{a: 1}, {b: 2}]\na: 3\n",
 		"apiVersion: v1\nkind: List\nitems: [{kind: List, items: []}]\n", "a: !!binary aGk=\n",

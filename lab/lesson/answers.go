@@ -154,7 +154,7 @@ func (p Page) uncompared(edition string) []error {
 	return errs
 }
 
-// isLate tells whether a check speaks of answers that are held back.
+// isLate reports whether a check speaks of answers that are held back.
 func (c *Check) isLate() bool {
 	for _, a := range c.Answers {
 		if readKind(a.of).after > 0 {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"istio-tutorial/lab/lesson/words"
+	"istio-tutorial/lab/traffic"
 )
 
 // TestClaimsInBothLanguages says what came of a check: each line whole in one language.
@@ -16,6 +17,15 @@ func TestClaimsInBothLanguages(t *testing.T) {
 	r := &runner{plain: map[string]time.Duration{}}
 	r.tell = func(words.Phrase) {}
 	claims := r.judge(c, list, sample{total: 3, answers: map[string]int{}})
+	asked := []*traffic.Request{
+		{Cause: traffic.Aborted, Rule: &traffic.Rule{File: "v1/x.yml", Line: 7}}, {Cause: traffic.Aborted}, {Cause: traffic.Aborted},
+	}
+	for _, want := range []explanation{
+		{of: "v1", Cause: traffic.Aborted, Rule: places{"x.yml", "v1/x.yml", "none"}}, {of: "v1", Cause: traffic.NoRoute},
+	} {
+		claims = append(claims, want.claim(c, list, asked))
+	}
+	claims = append(claims, amount{of: "(status 404 without text)", text: "3", count: 3}.claim(words.Answers, 3, sample{total: 3}))
 	var en, zh []string
 	for _, claim := range claims {
 		en, zh = append(en, words.Of(words.English).Say(claim.line)), append(zh, words.Of(words.Chinese).Say(claim.line))
@@ -23,10 +33,16 @@ func TestClaimsInBothLanguages(t *testing.T) {
 	wantEN := []string{
 		"v1: 2 answers (wanted 2)", `other answers: 1, such as "other" (wanted none)`,
 		"not in turn, v1, v2: answer 2 is v1 from 'a', not from v2",
+		"v1: explained as injected abort, rule v1/x.yml:7",
+		"v1: explained as injected abort (2 of 2) (wanted no route)",
+		"(status 404 without text): 3 answers (wanted 3)",
 	}
 	wantZH := []string{
-		"v1：2 个响应（应为 2）", `其他响应：1 个，例如 "other"（应当没有）`,
+		"v1：2 个响应（应为：2）", `其他响应：1 个，例如 "other"（应当没有）`,
 		"没有依次轮流，v1, v2：第 2 个响应是 v1 from 'a'，不是来自 v2",
+		"v1：解释为 injected abort, rule v1/x.yml:7",
+		"v1：解释为 injected abort (2 of 2)（应为：no route）",
+		"（状态码 404，没有正文）：3 个响应（应为：3）",
 	}
 	if !slices.Equal(en, wantEN) || !slices.Equal(zh, wantZH) {
 		t.Errorf("%q\n%q", en, zh)

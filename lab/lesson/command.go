@@ -73,7 +73,7 @@ func (r *reader) typed(n *ast.FencedCodeBlock, line int) []Command {
 	return []Command{c}
 }
 
-// succeeds tells whether the page says that the command does.
+// succeeds reports whether the page says that the command does.
 func (c Command) succeeds() bool {
 	for _, line := range c.Output {
 		if strings.HasPrefix(line, "Error:") {
@@ -83,7 +83,7 @@ func (c Command) succeeds() bool {
 	return true
 }
 
-// prints tells whether lines are what the page says.
+// prints reports whether lines are what the page says.
 func (c Command) prints(lines []string) bool {
 	if len(c.Output) == 0 {
 		return true
@@ -119,7 +119,7 @@ func pattern(output []string) *regexp.Regexp {
 	return regexp.MustCompile(b.String()) // of nothing but what is quoted
 }
 
-// loads tells whether a command applies a file: one of these verbs with its name.
+// loads reports whether a command applies a file: one of these verbs with its name.
 func (c Command) loads(file string) bool {
 	for line := range strings.SplitSeq(c.Text, "\n") {
 		for _, verb := range []string{"create", "apply", "replace"} {

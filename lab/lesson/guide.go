@@ -20,21 +20,21 @@ func (g *guide) read(ctx context.Context, text *strings.Builder) error {
 		return nil
 	}
 	style := prose.Style{Width: g.screen.Width(), Colour: g.screen.Colour, Link: g.target}
-	style.Picture = g.text.Say(words.Put(words.Picture, g.file()))
+	style.Picture = g.text.Say(words.Put(words.Picture, g.File()))
 	lines := append(prose.Render(text.String(), style), "")
 	text.Reset()
-	return g.screen.Pages(ctx, lines, func(ctx context.Context) error {
+	return g.screen.Pages(ctx, lines, prose.Together, func(ctx context.Context) error {
 		_, err := g.answer(ctx, words.More)
 		return err
 	})
 }
 
-// file is the page's, from the folder in which the reader types.
-func (g *guide) file() string {
-	if path, err := filepath.Rel(g.Home.Folder, g.Page.File); err == nil {
+// File is the page's, from the folder in which the reader types.
+func (w Walk) File() string {
+	if path, err := filepath.Rel(w.Folder, w.Page.File); err == nil {
 		return path
 	}
-	return g.Page.File
+	return w.Page.File
 }
 
 // lessonFile is a link to a lesson, which the text names already.
@@ -48,7 +48,7 @@ func (g *guide) target(link string) string {
 	case strings.Contains(link, "://"):
 		return link
 	}
-	return filepath.ToSlash(filepath.Join(filepath.Dir(g.file()), link))
+	return filepath.ToSlash(filepath.Join(filepath.Dir(g.File()), link))
 }
 
 // answer asks for a line. The reader ends the lesson by q, or where nothing more is typed.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -108,8 +109,19 @@ func (a amount) claim(says words.Key, n int, s sample) Claim {
 	return Claim{
 		Text: a.of + ": " + a.text, Want: span(low, high).String(), Got: fmt.Sprint(n),
 		OK:   n >= low && (high < 0 || n <= high),
-		line: words.Put(says, a.of, fmt.Sprint(n), span(low, high)),
+		line: words.Put(says, textOf(a.of), fmt.Sprint(n), span(low, high)),
 	}
+}
+
+// silent is the text that an answer without one stands under.
+var silent = regexp.MustCompile(`^\(status (\d+) without text\)$`)
+
+// textOf is a kind of answers for a reader: the words of the answers or, where they have none, the reader's.
+func textOf(of string) any {
+	if m := silent.FindStringSubmatch(of); m != nil {
+		return words.Put(words.NoText, m[1])
+	}
+	return of
 }
 
 // judge holds the answers against a check, and notes how many are of each kind.

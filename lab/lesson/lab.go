@@ -66,7 +66,10 @@ func (h Home) start(ctx context.Context, name, listen, edition string) (*lab, er
 	if err := process.WaitReady(ctx); err != nil {
 		var said strings.Builder
 		_, _ = words.WriteTo(&said) // a Builder takes everything
-		return nil, errors.Join(fmt.Errorf("%w\n%s", err, strings.TrimSpace(said.String())), l.close())
+		if text := strings.TrimSpace(said.String()); text != "" {
+			err = errors.New(text)
+		}
+		return nil, errors.Join(fmt.Errorf("lab %s did not start\n%w", name, err), l.close())
 	}
 	l.place, err = h.placeOf(ctx, client, name)
 	if err != nil {

@@ -63,7 +63,7 @@ func (m *mutations) UnmarshalYAML(n *yaml.Node) error {
 	return nil
 }
 
-// concerns tells whether a command is the one that a mutation changes.
+// concerns reports whether a command is the one that a mutation changes.
 func (m mutation) concerns(c Command) bool {
 	switch {
 	case m.of == typed && m.field != "":
@@ -75,7 +75,7 @@ func (m mutation) concerns(c Command) bool {
 	return strings.HasPrefix(c.Text, m.of)
 }
 
-// within tells whether one of some commands is concerned.
+// within reports whether one of some commands is concerned.
 func (m mutation) within(list []Command) bool { return slices.ContainsFunc(list, m.concerns) }
 
 // isFile tells a file from a command: there is a space in each command.

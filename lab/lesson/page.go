@@ -35,7 +35,7 @@ type Page struct {
 	Blocks []Block
 }
 
-// Is tells whether a word names the page: by its number, or by its name.
+// Is reports whether a word names the page: by its number, or by its name.
 func (p Page) Is(word string) bool {
 	n, err := strconv.Atoi(word)
 	return err == nil && n == p.Number || word == p.Name
@@ -57,7 +57,7 @@ type Block struct {
 	CleanUp  bool     // it stands under the last heading that says so
 }
 
-// In tells whether a block belongs to an edition.
+// In reports whether a block belongs to an edition.
 func (b Block) In(edition string) bool {
 	return len(b.Editions) == 0 || slices.Contains(b.Editions, edition)
 }
@@ -67,7 +67,7 @@ func Editions() []string {
 	return []string{string(objects.Classic), string(objects.V1), string(objects.GatewayAPI)}
 }
 
-// In tells whether a page says anything in an edition. All do in the classic one, whose tutorial
+// In reports whether a page says anything in an edition. All do in the classic one, whose tutorial
 // it is, and one that names no edition holds in all.
 func (p Page) In(edition string) bool {
 	if edition == string(objects.Classic) {

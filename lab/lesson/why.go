@@ -3,7 +3,6 @@ package lesson
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,6 +11,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/lesson/words"
 	"istio-tutorial/lab/traffic"
 )
 
@@ -181,27 +181,28 @@ func (r *runner) namesAbsent(list []*traffic.Request) error {
 // claim is that all answers of a text are explained so.
 func (e explanation) claim(c *Check, list []answer, found []*traffic.Request) Claim {
 	all, right := 0, 0
-	var wrong error
+	var holds, wrong string // what came of the first of either
 	for i, a := range list {
 		if c.kindOf(a) != e.of {
 			continue
 		}
 		all++
-		if err := e.holds(found[i]); err != nil {
-			wrong = cmp.Or(wrong, err)
+		if came, ok := e.holds(found[i]); ok {
+			right, holds = right+1, cmp.Or(holds, came)
 		} else {
-			right++
+			wrong = cmp.Or(wrong, came)
 		}
 	}
-	claim := Claim{
-		Text: "why: " + e.of, Want: e.String(), Got: e.String(),
-		OK: all > 0 && right == all,
-	}
+	claim := Claim{Text: "why: " + e.of, Want: e.String(), Got: holds, OK: all > 0 && right == all}
 	switch {
 	case all == 0:
 		claim.Got = "no such answer"
-	case wrong != nil:
-		claim.Got = fmt.Sprintf("%v (%d of %d)", wrong, all-right, all)
+	case wrong != "":
+		claim.Got = fmt.Sprintf("%s (%d of %d)", wrong, all-right, all)
+	}
+	claim.line = words.Put(words.Misexplained, textOf(e.of), claim.Got, claim.Want)
+	if claim.OK {
+		claim.line = words.Put(words.Explained, textOf(e.of), claim.Got)
 	}
 	return claim
 }
@@ -224,8 +225,11 @@ func (c *Check) kindOf(a answer) string {
 // String is the explanation in a line.
 func (e explanation) String() string {
 	text := string(e.Cause)
-	if len(e.Rule) > 0 {
-		text += ", " + strings.Join(e.Rule, " or ")
+	switch {
+	case slices.Equal(e.Rule, places{noRule}):
+		text += ", no rule"
+	case len(e.Rule) > 0:
+		text += ", rule " + strings.Join(e.Rule, " or ")
 	}
 	if e.By != "" {
 		text += ", by the " + e.By
@@ -233,25 +237,25 @@ func (e explanation) String() string {
 	return text
 }
 
-// holds is nil if a request is explained so.
-func (e explanation) holds(r *traffic.Request) error {
+// noRule is the place of a rule where none acted.
+const noRule = "none"
+
+// holds returns how a request is explained, and whether that is so.
+func (e explanation) holds(r *traffic.Request) (came string, ok bool) {
 	if r == nil {
-		return errors.New("the lab has not kept the request")
+		return "the lab has not kept the request", false
 	}
-	came := explanation{Cause: r.Cause, By: e.By}
+	is := explanation{Cause: r.Cause, By: e.By}
 	if e.By != "" {
-		came.By = r.Author()
+		is.By = r.Author()
 	}
 	if len(e.Rule) > 0 {
-		came.Rule = places{"none"}
+		is.Rule = places{noRule}
 		if r.Rule != nil {
-			came.Rule = places{fmt.Sprintf("%s:%d", r.Rule.File, r.Rule.Line)}
+			is.Rule = places{fmt.Sprintf("%s:%d", r.Rule.File, r.Rule.Line)}
 		}
 	}
-	if came.Cause != e.Cause || came.By != e.By || !e.isAt(came.Rule) {
-		return errors.New(came.String())
-	}
-	return nil
+	return is.String(), is.Cause == e.Cause && is.By == e.By && e.isAt(is.Rule)
 }
 
 func (e explanation) isAt(rule places) bool {

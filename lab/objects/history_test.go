@@ -35,7 +35,7 @@ func TestHistory(t *testing.T) {
 	}
 	setX := func(value string) {
 		do(func(s objects.Set) (objects.Set, []objects.Result, error) {
-			return s.SetEnv([]objects.Ref{ref}, map[string]string{"X": value}, nil)
+			return s.SetEnv([]objects.Ref{ref}, map[string]string{"X": value}, nil, time.Unix(7, 0))
 		})
 	}
 	revisions := func() string {
@@ -47,7 +47,10 @@ func TestHistory(t *testing.T) {
 		return strings.Join(list, " ")
 	}
 	setX("1")
-	do(func(s objects.Set) (objects.Set, []objects.Result, error) { return s.Scale([]objects.Ref{ref}, 3, nil) })
+	do(func(s objects.Set) (objects.Set, []objects.Result, error) { return s.Scale([]objects.Ref{ref}, 3, nil, time.Unix(8, 0)) })
+	if o, _ := s.Find(ref); !o.History()[1].Created.Equal(time.Unix(7, 0)) {
+		t.Errorf("the second template is from %v, and not from when it was first used", o.History()[1].Created)
+	}
 	if got := revisions(); got != "1 2" {
 		t.Errorf("revisions %s, want 1 2: scaling makes none", got)
 	}

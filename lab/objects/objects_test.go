@@ -278,18 +278,18 @@ func TestEdits(t *testing.T) {
 	}
 	two := 2
 	for name, err := range map[string]error{
-		"current":  failure(s.Scale(deployment("customer"), 3, &two)),
-		"range":    failure(s.Scale(deployment("customer"), -1, nil)),
-		"variable": failure(s.SetEnv(deployment("customer"), map[string]string{"=": ""}, nil)),
+		"current":  failure(s.Scale(deployment("customer"), 3, &two, time.Time{})),
+		"range":    failure(s.Scale(deployment("customer"), -1, nil, time.Time{})),
+		"variable": failure(s.SetEnv(deployment("customer"), map[string]string{"=": ""}, nil, time.Time{})),
 	} {
 		if reason(err) != objects.Invalid {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, _, err := s.Scale(deployment("nobody"), 1, nil); reason(err) != objects.NotFound {
+	if _, _, err := s.Scale(deployment("nobody"), 1, nil, time.Time{}); reason(err) != objects.NotFound {
 		t.Errorf("error %v", err)
 	}
-	next, results, err := s.Scale(deployment("customer"), 3, nil)
+	next, results, err := s.Scale(deployment("customer"), 3, nil, time.Time{})
 	if err != nil || results[0].Done != "scaled" {
 		t.Fatalf("%+v, %v", results, err)
 	}

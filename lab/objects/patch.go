@@ -180,8 +180,8 @@ func unchanged(done string) string {
 }
 
 // SetImage sets the image of a container of Deployments; * is any.
-func (s Set) SetImage(refs []Ref, images map[string]string) (Set, []Result, error) {
-	return s.edit(refs, "image updated", func(o manifests.Object) (manifests.Object, error) {
+func (s Set) SetImage(refs []Ref, images map[string]string, now time.Time) (Set, []Result, error) {
+	return s.edit(refs, "image updated", now, func(o manifests.Object) (manifests.Object, error) {
 		return o.SetImage(images)
 	})
 }

@@ -187,8 +187,8 @@ func (c *change) done(o Object, what string) {
 }
 
 // Scale sets the replicas of Deployments; if current is not nil, each must have so many now.
-func (s Set) Scale(refs []Ref, replicas int, current *int) (Set, []Result, error) {
-	return s.edit(refs, "scaled", func(o manifests.Object) (manifests.Object, error) {
+func (s Set) Scale(refs []Ref, replicas int, current *int, now time.Time) (Set, []Result, error) {
+	return s.edit(refs, "scaled", now, func(o manifests.Object) (manifests.Object, error) {
 		if d := o.Deployment; d != nil && current != nil && d.Replicas != *current {
 			return o, fmt.Errorf("%s: expected replicas to be %d, was %d", o.Name, *current, d.Replicas)
 		}
@@ -197,23 +197,23 @@ func (s Set) Scale(refs []Ref, replicas int, current *int) (Set, []Result, error
 }
 
 // SetEnv sets variables of Deployments, and unsets others.
-func (s Set) SetEnv(refs []Ref, set map[string]string, unset []string) (Set, []Result, error) {
-	return s.edit(refs, "env updated", func(o manifests.Object) (manifests.Object, error) {
+func (s Set) SetEnv(refs []Ref, set map[string]string, unset []string, now time.Time) (Set, []Result, error) {
+	return s.edit(refs, "env updated", now, func(o manifests.Object) (manifests.Object, error) {
 		return o.SetEnv(maps.Clone(set), unset...)
 	})
 }
 
 // Restart gives Deployments new pods.
 func (s Set) Restart(refs []Ref, now time.Time) (Set, []Result, error) {
-	return s.edit(refs, "restarted", func(o manifests.Object) (manifests.Object, error) {
+	return s.edit(refs, "restarted", now, func(o manifests.Object) (manifests.Object, error) {
 		return o.Restart(now)
 	})
 }
 
 func (s Set) edit(
-	refs []Ref, done string, edit func(manifests.Object) (manifests.Object, error),
+	refs []Ref, done string, now time.Time, edit func(manifests.Object) (manifests.Object, error),
 ) (Set, []Result, error) {
-	c := change{Set: s.clone()}
+	c := change{Set: s.clone(), now: now}
 	for _, ref := range refs {
 		i := c.index(ref)
 		if i < 0 {

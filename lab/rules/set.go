@@ -57,12 +57,19 @@ func byKey(a, b *Rule) int {
 
 func byAge(a, b *Rule) int {
 	return cmp.Or(
-		cmp.Compare(a.age, b.age),
-		a.Created.Compare(b.Created),
+		a.compareAges(b),
 		strings.Compare(a.Key.Name+"."+a.Key.Namespace, b.Key.Name+"."+b.Key.Namespace),
 		byKey(a, b),
 	)
 }
+
+func (r Rule) compareAges(other Rule) int {
+	return cmp.Or(cmp.Compare(r.age, other.age), r.Created.Compare(other.Created))
+}
+
+// IsOlder reports whether a rule of a Set is older than another one. Rules that came together, as those of
+// files do, are of one age.
+func (r Rule) IsOlder(other Rule) bool { return r.compareAges(other) < 0 }
 
 // Rules are all rules, in the order of their keys.
 func (s Set) Rules() []Rule {

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -149,6 +150,21 @@ func TestInternet(t *testing.T) {
 	} {
 		if got := get(t, client, url).String(); got != want {
 			t.Errorf("%s: %s, want %s", url, got, want)
+		}
+	}
+	w.callsOfProxies(t, customer)
+}
+
+// callsOfProxies are not led on: each would come back to where it was made, again and again.
+func (w *world) callsOfProxies(t *testing.T, from *pod) {
+	t.Helper()
+	_, port, err := net.SplitHostPort(from.Proxy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, host := range []string{"127.0.0.1", "localhost", "LOCALHOST.", "0x7f.1", "2130706433", "127.1", "[::1]", "[::ffff:127.0.0.1]"} {
+		if got := get(t, from.client(t), "http://"+host+":"+port+"/").String(); got != "508 the address is a sidecar's own" {
+			t.Errorf("a call of its own sidecar as %s: %s", host, got)
 		}
 	}
 }

@@ -33,7 +33,7 @@ func ofKubectl() map[string]string {
 		"debug":        "bin/lab exec -it POD -- sh runs a shell with a pod's environment, and all programs of this machine",
 		"auth":         allYours,
 		"cp":           files + "cp",
-		"run":          "bin/lab create deployment NAME --image=IMAGE, with an image of deploy/, has a pod run",
+		"run":          "bin/lab create deployment NAME --image=IMAGE starts a pod of one of the images that deploy/ has",
 		"expose":       "a Service comes from a file, such as deploy/customer/Service.yml: bin/lab create -f FILE",
 		"autoscale":    "bin/lab scale deployment/NAME --replicas=N sets how many pods there are; nothing scales by itself",
 		"drain":        oneNode, "cordon": oneNode, "uncordon": oneNode, "taint": oneNode,

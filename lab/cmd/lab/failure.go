@@ -47,7 +47,8 @@ func (a *app) status(cmd *cobra.Command, err error) int {
 		return misused
 	case wrong || !a.started:
 		a.complain(err.Error())
-		fmt.Fprintf(a.stderr, "see %s -h\n", cmd.CommandPath())
+		see, _ := translated("see "+cmd.CommandPath()+" -h", a.language())
+		fmt.Fprintln(a.stderr, see)
 		return misused
 	case cmd.Context().Err() != nil && !isRefused:
 		return interrupted
@@ -64,9 +65,17 @@ func (a *app) status(cmd *cobra.Command, err error) int {
 	return failed
 }
 
+const errorMark = "Error: "
+
+// complain says each problem in a line, in the reader's language if it has words for it. What another lab
+// says has the mark already.
 func (a *app) complain(problems ...string) {
 	for _, p := range problems {
-		fmt.Fprintln(a.stderr, "Error:", document.Printable(p))
+		mark, text := errorMark, strings.TrimPrefix(p, errorMark)
+		if said, ok := translated(text, a.language()); ok {
+			mark, text = "错误：", said
+		}
+		fmt.Fprintln(a.stderr, mark+document.Printable(text))
 	}
 }
 

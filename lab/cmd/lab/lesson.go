@@ -42,17 +42,14 @@ you say so.`,
 	w.changed = flags.Changed
 	flags.StringVar(&w.edition, "edition", a.standardEdition(),
 		strings.Join(lesson.Editions(), ", ")+"; default: the running lab's, or $LAB_EDITION")
-	flags.StringVar(&w.lang, "lang", a.language(), "language of the pages: en or zh ($LANG)")
+	flags.StringVar(&w.lang, "lang", a.language(), "language of the pages and messages: en or zh ($LANG)")
 	flags.StringVar(&w.listen, "listen", defaultListen, "address of the ingress, if it starts a lab")
 	return cmd
 }
 
 func (w *walk) run(ctx context.Context, args []string) error {
-	if !w.changed("edition") {
-		w.edition = w.runningEdition(ctx, w.edition)
-	}
-	if !slices.Contains(lesson.Editions(), w.edition) {
-		return misusef("--edition=%s: want %s", w.edition, strings.Join(lesson.Editions(), ", "))
+	if err := w.check(ctx); err != nil {
+		return err
 	}
 	folder, err := pagesIn(w.lang)
 	if err != nil {
@@ -80,12 +77,29 @@ func (w *walk) run(ctx context.Context, args []string) error {
 		walk.Next = &pages[at+1+next]
 	}
 	if err = walk.Run(ctx); errors.Is(err, lesson.ErrWrong) || errors.Is(err, lesson.ErrAbsent) {
-		return fmt.Errorf("%s: %s", page.File, walk.Explain(err))
+		return fmt.Errorf("%s: %s", walk.File(), walk.Explain(err))
 	}
 	if errors.Is(err, lesson.ErrUnlike) {
 		return errors.New(walk.Explain(err))
 	}
 	return err
+}
+
+// check completes the flags, and returns what is wrong with them.
+func (w *walk) check(ctx context.Context) (err error) {
+	if _, err = w.client(); err != nil {
+		return err
+	}
+	if w.listen, err = ingressAddress(w.listen); err != nil {
+		return err
+	}
+	if !w.changed("edition") {
+		w.edition = w.runningEdition(ctx, w.edition)
+	}
+	if !slices.Contains(lesson.Editions(), w.edition) {
+		return misusef("--edition=%s: want %s", w.edition, strings.Join(lesson.Editions(), ", "))
+	}
+	return nil
 }
 
 // given are the flags of a walk for another one: what the reader said stays so.
@@ -101,21 +115,6 @@ func (w *walk) given(verb string) string {
 		flags += " --lang " + w.lang
 	}
 	return flags
-}
-
-// The languages that there are pages in.
-const (
-	english = lesson.English
-	chinese = lesson.Chinese
-)
-
-// language is the reader's, by the variables of locale(7), if there are pages in it.
-func (a *app) language() string {
-	locale := cmp.Or(a.getenv("LC_ALL"), a.getenv("LC_MESSAGES"), a.getenv("LANG"))
-	if strings.HasPrefix(locale, chinese) {
-		return chinese
-	}
-	return english
 }
 
 // pagesIn is the folder of a language's pages.

@@ -51,10 +51,9 @@ func shortDir(t *testing.T) string {
 	return dir
 }
 
-// Whatever is wrong with the arguments is said in one sentence, with status 2.
-func TestMisuse(t *testing.T) {
-	t.Parallel()
-	for line, want := range map[string]string{
+// misuses are command lines with wrong arguments, and what is said about them; nothing where that is the help.
+func misuses() map[string]string {
+	return map[string]string{
 		"dance":                                   `unknown command "dance" for "bin/lab"`,
 		"gett pods":                               `unknown command "gett" for "bin/lab"; did you mean get?`,
 		"get":                                     "name what to list: pods",
@@ -159,7 +158,13 @@ func TestMisuse(t *testing.T) {
 		"--name UP up":                               `lab name "UP": want up to 20`,
 		"--name UP get pods":                         `lab name "UP": want up to 20`,
 		"--name a-name-of-far-too-many-letters down": "want up to 20",
-	} {
+	}
+}
+
+// Whatever is wrong with the arguments is said in one sentence, with status 2.
+func TestMisuse(t *testing.T) {
+	t.Parallel()
+	for line, want := range misuses() {
 		t.Run(line, func(t *testing.T) {
 			t.Parallel()
 			got := surroundings{}.run(t, strings.Fields(line)...)

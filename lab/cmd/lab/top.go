@@ -60,8 +60,8 @@ and P95, w takes the next window, the space bar pauses, q quits. Elsewhere it is
   bin/lab top -o json`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return counsel(fmt.Sprintf("top takes no %q: it shows requests; ps -o pcpu,rss -p PID, with the process of "+
-					"bin/lab describe pod POD, shows a pod's load", args[0]))
+				return counsel(fmt.Sprintf("top takes no %q: it shows requests, and not the load of pods; for that: "+
+					"ps -o pcpu,rss -p PID, where bin/lab describe pod POD names the process", args[0]))
 			}
 			return nil
 		},

@@ -15,7 +15,7 @@ import (
 	"istio-tutorial/lab/traffic"
 )
 
-// isTerminal tells whether a person is at a stream.
+// isTerminal reports whether a person is at a stream.
 func isTerminal(stream any) bool {
 	file, ok := stream.(*os.File)
 	if !ok {

@@ -101,25 +101,31 @@ func (s *start) check() error {
 	if !slices.Contains([]string{"", "zipkin", "jaeger"}, s.tracing) {
 		return misusef("--tracing=%s: want zipkin or jaeger", s.tracing)
 	}
-	if !strings.Contains(s.listen, ":") {
-		s.listen = ":" + s.listen
+	address, err := ingressAddress(s.listen)
+	s.listen = address
+	return err
+}
+
+// ingressAddress is HOST:PORT of what --listen says.
+func ingressAddress(listen string) (string, error) {
+	if !strings.Contains(listen, ":") {
+		listen = ":" + listen
 	}
-	host, port, err := net.SplitHostPort(s.listen)
+	host, port, err := net.SplitHostPort(listen)
 	if err != nil {
-		return misusef("--listen: %w", err)
+		return "", misusef("--listen: %w", err)
 	}
 	if host = cmp.Or(host, "127.0.0.1"); host == "localhost" {
 		host = "127.0.0.1"
 	}
 	if ip := net.ParseIP(host); ip == nil || !ip.IsLoopback() {
-		return misusef("--listen=%s: want an address that only this machine reaches, such as %s",
-			s.listen, defaultListen)
+		return "", misusef("--listen=%s: want an address that only this machine reaches, such as %s",
+			listen, defaultListen)
 	}
 	if _, err := net.LookupPort("tcp", port); err != nil {
-		return misusef("--listen=%s: port %q: want a number up to 65535", s.listen, port)
+		return "", misusef("--listen=%s: port %q: want a number up to 65535", listen, port)
 	}
-	s.listen = net.JoinHostPort(host, port)
-	return nil
+	return net.JoinHostPort(host, port), nil
 }
 
 func (s *start) run(ctx context.Context) error {

@@ -19,7 +19,7 @@ func (a *app) xDescribe(kind string) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     kind + " NAME",
 		Aliases: map[string][]string{"service": {"svc"}, "pod": {"po"}}[kind],
-		Short:   "Tell which rules act on a " + kind,
+		Short:   "Show which rules act on a " + kind,
 		Example: "  bin/lab x describe " + kind + " NAME",
 		Args:    cobra.ExactArgs(1),
 		ValidArgsFunction: func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {

@@ -99,6 +99,14 @@ type word struct {
 	apart bool // white space is before it
 }
 
+func (w word) text() string {
+	var b strings.Builder
+	for _, s := range w.spans {
+		b.WriteString(s.text)
+	}
+	return b.String()
+}
+
 func (w word) width() int {
 	n := 0
 	for _, s := range w.spans {
@@ -120,6 +128,7 @@ func (w *word) add(c rune, as look) {
 func split(spans []span) []word {
 	var words []word
 	var last rune // 0: none
+	var before look
 	apart, broken := false, false
 	for _, s := range spans {
 		for _, c := range s.text {
@@ -130,11 +139,11 @@ func split(spans []span) []word {
 			if broken && isWide(last) && isWide(c) {
 				apart = false
 			}
-			if apart || last == 0 || mayBreak(last, c) {
+			if apart || last == 0 || mayBreak(last, c) || besideCode(last, c, before, s.look) {
 				words = append(words, word{apart: apart && last != 0})
 			}
 			words[len(words)-1].add(c, s.look)
-			last, apart, broken = c, false, false
+			last, before, apart, broken = c, s.look, false, false
 		}
 	}
 	return words
@@ -146,6 +155,18 @@ func mayBreak(a, b rune) bool {
 		return false
 	}
 	return !strings.ContainsRune(opening, a) && !strings.ContainsRune(closing, b)
+}
+
+// besideCode reports whether a line may end between two characters since code begins or ends there, whose own
+// mark is the same on both sides.
+func besideCode(a, b rune, before, behind look) bool {
+	switch {
+	case (before^behind)&code == 0:
+		return false
+	case behind&code != 0:
+		return isWide(a) && !strings.ContainsRune(opening, a)
+	}
+	return isWide(b) && !strings.ContainsRune(closing, b)
 }
 
 // Punctuation that no line ends with, and that no line begins with.

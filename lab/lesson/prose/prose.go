@@ -96,6 +96,23 @@ func (r renderer) block(n ast.Node, width int) []string {
 }
 
 // heading is bold where there is colour, and underlined by a line of its own where there is none.
+// Together returns how many of the first lines belong on one screen: those of a heading, and the first
+// line behind it.
+func Together(lines []string) int {
+	n := 1
+	for ; n < len(lines) && (isHeading(lines[n-1]) || isHeading(lines[n]) && strings.Trim(lines[n], "-=") == ""); n++ {
+	}
+	for ; n > 1 && n < len(lines) && lines[n-1] == ""; n++ {
+	}
+	return n
+}
+
+// isHeading reports whether a line is a heading's: all of it is bold, or it is the stroke below one.
+func isHeading(line string) bool {
+	bare, bold := strings.CutPrefix(line, "\x1b[1m")
+	return line != "" && strings.Trim(line, "-=") == "" || bold && strings.Index(bare, "\x1b") == len(bare)-len("\x1b[0m")
+}
+
 func (r renderer) heading(n *ast.Heading, width int) []string {
 	lines := r.wrap(r.inline(n, bold), width)
 	if r.Colour || len(lines) == 0 {

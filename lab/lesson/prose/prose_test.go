@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -93,6 +94,40 @@ func TestWrap(t *testing.T) {
 	} {
 		if got := strings.Join(prose.Wrap(c.text, c.width), "|"); got != c.want {
 			t.Errorf("%q at %d: %q, want %q", c.text, c.width, got, c.want)
+		}
+	}
+}
+
+// TestCode has lines end between a Chinese character and code, and keeps punctuation with what it belongs to.
+func TestCode(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"三个文件。`quota.yml`里": "三个文件。|`quota.yml`|里",
+		"见（`a.yml`）":        "见|（`a.yml`）",
+		"文件`a.yml`，`b.yml`": "文件|`a.yml`，|`b.yml`",
+	} {
+		if got := strings.Join(prose.Render(text, prose.Style{Width: 12}), "|"); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
+
+// TestTogether keeps a heading on one screen with what it is above.
+func TestTogether(t *testing.T) {
+	t.Parallel()
+	for _, colour := range []bool{false, true} {
+		lines := prose.Render("text\n\n## Heading\n\nfirst\n\nsecond\n", prose.Style{Width: 8, Colour: colour})
+		whole := strings.Join(lines, "|")
+		var got []int
+		for i := range lines {
+			got = append(got, prose.Together(lines[i:]))
+		}
+		want := []int{1, 1, 4, 3, 1, 1, 1, 1} // text, a blank line, heading, stroke, a blank line, first, …
+		if colour {
+			want = []int{1, 1, 3, 1, 1, 1, 1} // no stroke
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%q: %v, want %v", whole, got, want)
 		}
 	}
 }

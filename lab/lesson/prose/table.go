@@ -10,7 +10,8 @@ import (
 // gap is between two columns.
 const gap = 2
 
-// table shows a table as columns, which are as wide as what is in them, or as there is room for.
+// table shows a table as columns, which are as wide as what is in them, or as there is room for; where that
+// would break a word, each row is a list.
 func (r renderer) table(n *extended.Table, width int) []string {
 	var rows [][][]word
 	for row := n.FirstChild(); row != nil; row = row.NextSibling() {
@@ -21,6 +22,9 @@ func (r renderer) table(n *extended.Table, width int) []string {
 		rows = append(rows, r.cells(row, as))
 	}
 	widths := share(natural(rows), width)
+	if breaksWord(rows, widths) {
+		return r.stacked(rows, width)
+	}
 	airy := sum(natural(rows))+gap*(len(widths)-1) > width
 	var lines []string
 	for i, row := range rows {
@@ -30,6 +34,46 @@ func (r renderer) table(n *extended.Table, width int) []string {
 		lines = append(lines, r.row(row, widths)...)
 		if i == 0 {
 			lines = append(lines, rule(widths))
+		}
+	}
+	return lines
+}
+
+// breaksWord reports whether a word is to be broken where it has no slash.
+func breaksWord(rows [][][]word, widths []int) bool {
+	for _, row := range rows {
+		for i, cell := range row {
+			for _, w := range cell {
+				parts := w.cut(max(1, widths[i]))
+				for _, p := range parts[:len(parts)-1] {
+					if !strings.HasSuffix(p.text(), "/") {
+						return true
+					}
+				}
+			}
+		}
+	}
+	return false
+}
+
+// stacked shows the rows below each other, each cell behind the head of its column.
+func (r renderer) stacked(rows [][][]word, width int) []string {
+	const indent = "  "
+	var lines []string
+	for i, row := range rows[1:] {
+		if i > 0 {
+			lines = append(lines, "")
+		}
+		for n, cell := range row {
+			if len(cell) == 0 {
+				continue
+			}
+			head := r.wrap(rows[0][n], max(1, width-1))
+			head[len(head)-1] += ":"
+			lines = append(lines, head...)
+			for _, line := range r.wrap(cell, max(1, width-len(indent))) {
+				lines = append(lines, indent+line)
+			}
 		}
 	}
 	return lines

@@ -104,11 +104,15 @@ func (s *Screen) forget() {
 	}
 }
 
-// Pages shows lines, and asks with more before each that would move an unread one off the screen. The error
-// is that of more.
-func (s *Screen) Pages(ctx context.Context, lines []string, more func(context.Context) error) error {
-	for _, line := range lines {
-		if _, height := s.size(); height > 0 && s.lines >= max(1, height-2) {
+// Pages shows lines, and asks with more before each that would move an unread one off the screen. As many
+// of the first lines of a rest as together returns stay on one screen. The error is that of more.
+func (s *Screen) Pages(ctx context.Context, lines []string, together func([]string) int,
+	more func(context.Context) error,
+) error {
+	for i, line := range lines {
+		_, height := s.size()
+		last := s.lines + together(lines[i:]) - 1
+		if height > 0 && s.lines > 0 && last >= max(1, height-2) {
 			if err := more(ctx); err != nil {
 				return err
 			}

@@ -23,7 +23,7 @@ func TestPipe(t *testing.T) {
 		t.Errorf("colour %t, width %d", s.Colour, s.Width())
 	}
 	lines := strings.Split(strings.Repeat("line\n", 500)+"end", "\n")
-	err := s.Pages(t.Context(), lines, func(context.Context) error { return errors.New("asked") })
+	err := s.Pages(t.Context(), lines, func([]string) int { return 1 }, func(context.Context) error { return errors.New("asked") })
 	s.Brief("brief")
 	s.Clear()
 	s.Ask("why? ")

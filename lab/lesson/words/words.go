@@ -3,6 +3,7 @@ package words
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 )
 
@@ -50,6 +51,9 @@ const (
 	OutOfTurn
 	OtherText
 	TooEarly
+	Explained
+	Misexplained
+	NoText
 	Pods
 	Fastest
 	Others
@@ -120,7 +124,7 @@ func (w Words) Say(p Phrase) string {
 func (p Phrase) String() string { return english().Say(p) }
 
 func english() Words {
-	return Words{
+	words := Words{
 		Starting:     "No lab is running: starting one for this lesson. It may take up to %[1]v.",
 		Another:      "Starting another lab. It may take up to %[1]v.",
 		Started:      "It is at %[1]s.",
@@ -149,25 +153,6 @@ func english() Words {
 		With:         "%[1]s, %[2]s: %[3]s",
 		Sent:         "%[1]d of %[2]d answered",
 		Settling:     "%[1]s: %[2]d, wanted %[3]s, for at most %[4]v more",
-		OK:           "ok    ",
-		Wrong:        "WRONG ",
-		Answers:      "%[1]s: %[2]s answers (wanted %[3]s)",
-		Received:     "%[1]s received %[2]s (wanted %[3]s)",
-		Rose:         "%[1]s rose by %[2]s (wanted %[3]s)",
-		Is:           "%[1]s is %[2]s (wanted %[3]s)",
-		Repeats:      "from the same pod as the answer before: %[2]s answers (wanted %[3]s)",
-		InTurn:       "%[1]d answers in turn: %[2]s",
-		OutOfTurn:    "not in turn, %[1]s: %[2]s",
-		OtherText:    "answer %[1]d is %[2]s, not from %[3]s",
-		TooEarly:     "answer %[1]d is from %[2]s again, before its turn",
-		Pods:         "%[1]d pods answered, not %[2]d",
-		Fastest:      "the fastest after %[1]s took %[2]s (wanted at most %[3]s)",
-		Others:       "other answers: %[1]d, such as %[2]q (wanted none)",
-		Asker:        "%[1]s cannot ask: %[2]s",
-		Number:       "%[1]d",
-		AtLeast:      "at least %[1]d",
-		Between:      "%[1]d to %[2]d",
-		NoCounter:    "unknown, no such counter",
 		Cleaning:     "Cleaning up.",
 		Left:         "The lesson leaves something behind; `%[1]s` takes it away:",
 		Held:         "All checks held: %[1]d of %[1]d.",
@@ -179,10 +164,39 @@ func english() Words {
 		ErrWrong:     "not all was as the page says",
 		ErrAbsent:    "edition %[1]s does not have this lesson, see %[2]s",
 	}
+	maps.Copy(words, englishVerdicts())
+	return words
+}
+
+func englishVerdicts() Words {
+	return Words{
+		OK:           "ok    ",
+		Wrong:        "WRONG ",
+		Answers:      "%[1]s: %[2]s answers (wanted %[3]s)",
+		Received:     "%[1]s received %[2]s (wanted %[3]s)",
+		Rose:         "%[1]s rose by %[2]s (wanted %[3]s)",
+		Is:           "%[1]s is %[2]s (wanted %[3]s)",
+		Repeats:      "from the same pod as the answer before: %[2]s answers (wanted %[3]s)",
+		InTurn:       "%[1]d answers in turn: %[2]s",
+		OutOfTurn:    "not in turn, %[1]s: %[2]s",
+		OtherText:    "answer %[1]d is %[2]s, not from %[3]s",
+		TooEarly:     "answer %[1]d is from %[2]s again, before its turn",
+		Explained:    "%[1]s: explained as %[2]s",
+		Misexplained: "%[1]s: explained as %[2]s (wanted %[3]s)",
+		NoText:       "(status %[1]s without text)",
+		Pods:         "%[1]d pods answered, not %[2]d",
+		Fastest:      "the fastest after %[1]s took %[2]s (wanted at most %[3]s)",
+		Others:       "other answers: %[1]d, such as %[2]q (wanted none)",
+		Asker:        "%[1]s cannot ask: %[2]s",
+		Number:       "%[1]d",
+		AtLeast:      "at least %[1]d",
+		Between:      "%[1]d to %[2]d",
+		NoCounter:    "unknown, no such counter",
+	}
 }
 
 func chinese() Words {
-	return Words{
+	words := Words{
 		Starting:     "没有正在运行的 lab：为这一课启动一个，最多需要 %[1]v。",
 		Another:      "正在启动另一个 lab，最多需要 %[1]v。",
 		Started:      "它的地址是 %[1]s。",
@@ -190,11 +204,11 @@ func chinese() Words {
 		Run:          "[回车执行，s 跳过，q 结束这一课] ",
 		RunAgain:     "[回车、s 或 q] ",
 		More:         "[回车继续，q 结束这一课] ",
-		Unlike:       " lab  %[1]s 与这一课的前提不符：",
+		Unlike:       "lab %[1]s 与这一课的前提不符：",
 		Added:        "多了 %[1]s %[2]s",
 		Missing:      "缺少 %[1]s %[2]s",
 		Changed:      "%[1]s %[2]s 与启动时不同",
-		OtherEdition: "它的 edition是 %[1]s，这一课的是 %[2]s",
+		OtherEdition: "它的 edition 是 %[1]s，这一课的是 %[2]s",
 		Choose:       "[r 重置它并删除多出来的，n 为这一课另启动一个，q 结束] ",
 		ChooseOther:  "[n 为这一课另启动一个，q 结束] ",
 		Tell:         "重置它并删除多出来的：",
@@ -210,26 +224,7 @@ func chinese() Words {
 		AtOnce:       "%[1]s，同时 %[2]d 个",
 		With:         "%[1]s，%[2]s: %[3]s",
 		Sent:         "已收到 %[1]d 个响应，共 %[2]d 个",
-		Settling:     "%[1]s：%[2]d，应为 %[3]s，最多再等 %[4]v",
-		OK:           "通过  ",
-		Wrong:        "不符  ",
-		Answers:      "%[1]s：%[2]s 个响应（应为 %[3]s）",
-		Received:     "%[1]s 收到 %[2]s 个请求（应为 %[3]s）",
-		Rose:         "%[1]s 增加了 %[2]s（应为 %[3]s）",
-		Is:           "%[1]s 为 %[2]s（应为 %[3]s）",
-		Repeats:      "与前一个响应来自同一个 Pod：%[2]s 个响应（应为 %[3]s）",
-		InTurn:       "%[1]d 个响应依次轮流：%[2]s",
-		OutOfTurn:    "没有依次轮流，%[1]s：%[2]s",
-		OtherText:    "第 %[1]d 个响应是 %[2]s，不是来自 %[3]s",
-		TooEarly:     "第 %[1]d 个响应又来自 %[2]s，还没有轮到它",
-		Pods:         "%[1]d 个 Pod 作了响应，而不是 %[2]d 个",
-		Fastest:      "延迟 %[1]s 的响应中最快的用了 %[2]s（应不超过 %[3]s）",
-		Others:       "其他响应：%[1]d 个，例如 %[2]q（应当没有）",
-		Asker:        "%[1]s 无法发送请求：%[2]s",
-		Number:       "%[1]d",
-		AtLeast:      "至少 %[1]d",
-		Between:      "%[1]d 到 %[2]d",
-		NoCounter:    "未知，没有这个计数器",
+		Settling:     "%[1]s：%[2]d，应为：%[3]s，最多再等 %[4]v",
 		Cleaning:     "正在清理。",
 		Left:         "这一课留下了一些东西；`%[1]s` 会把它们去掉：",
 		Held:         "所有检查都通过了：%[1]d 项中的 %[1]d 项。",
@@ -240,5 +235,34 @@ func chinese() Words {
 		Picture:      "（%[1]s 在这里有一幅图）",
 		ErrWrong:     "与页面所说的不完全相同",
 		ErrAbsent:    "edition %[1]s 没有这一课，见 %[2]s",
+	}
+	maps.Copy(words, chineseVerdicts())
+	return words
+}
+
+func chineseVerdicts() Words {
+	return Words{
+		OK:           "通过  ",
+		Wrong:        "不符  ",
+		Answers:      "%[1]s：%[2]s 个响应（应为：%[3]s）",
+		Received:     "%[1]s 收到 %[2]s 个请求（应为：%[3]s）",
+		Rose:         "%[1]s 增加了 %[2]s（应为：%[3]s）",
+		Is:           "%[1]s 为 %[2]s（应为：%[3]s）",
+		Repeats:      "与前一个响应来自同一个 Pod：%[2]s 个响应（应为：%[3]s）",
+		InTurn:       "%[1]d 个响应依次轮流：%[2]s",
+		OutOfTurn:    "没有依次轮流，%[1]s：%[2]s",
+		OtherText:    "第 %[1]d 个响应是 %[2]s，不是来自 %[3]s",
+		TooEarly:     "第 %[1]d 个响应又来自 %[2]s，还没有轮到它",
+		Explained:    "%[1]s：解释为 %[2]s",
+		Misexplained: "%[1]s：解释为 %[2]s（应为：%[3]s）",
+		NoText:       "（状态码 %[1]s，没有正文）",
+		Pods:         "%[1]d 个 Pod 作了响应，而不是 %[2]d 个",
+		Fastest:      "延迟 %[1]s 的响应中最快的用了 %[2]s（应不超过 %[3]s）",
+		Others:       "其他响应：%[1]d 个，例如 %[2]q（应当没有）",
+		Asker:        "%[1]s 无法发送请求：%[2]s",
+		Number:       "%[1]d",
+		AtLeast:      "至少 %[1]d",
+		Between:      "%[1]d 到 %[2]d",
+		NoCounter:    "未知，没有这个计数器",
 	}
 }

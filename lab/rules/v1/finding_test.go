@@ -64,7 +64,7 @@ func TestMessages(t *testing.T) {
 			both("IST0109 Error (VirtualService istio-tutorial/%s) The VirtualServices istio-tutorial/a,istio-tutorial/b associated " +
 				"with mesh gateway define the same host */customer.istio-tutorial.svc.cluster.local which can lead to undefined " +
 				"behavior. This can be fixed by merging the conflicting VirtualServices into a single resource. " +
-				"Of these istio-tutorial/a acts, as the oldest."),
+				"Of these the oldest acts; if they are created together, istio-tutorial/a does, by its name."),
 		},
 		{
 			"two Sidecars",
@@ -117,3 +117,30 @@ func object(kind, name, spec string) string {
 
 // both are the same message of a and of b.
 func both(text string) string { return fmt.Sprintf(text+"\n"+text, "a", "b") }
+
+// TestOldestActs has the message about one host of several rules say which acts: by age where one is older.
+func TestOldestActs(t *testing.T) {
+	t.Parallel()
+	const toIt = `{hosts: [customer], http: [{route: [{destination: {host: customer}}]}]}`
+	newer := load(t, routing("a", toIt)).Rules()
+	for _, c := range []struct{ what, want string }{
+		{"together", " Of these the oldest acts; if they are created together, istio-tutorial/a does, by its name."},
+		{"b first", " Of these istio-tutorial/b acts, as the oldest."},
+	} {
+		set := load(t, routing("b", toIt))
+		if c.what == "together" {
+			set = load(t, routing("b", toIt)+"---\n"+routing("a", toIt))
+		} else {
+			set = set.Apply(newer...)
+		}
+		found := v1.Findings(set, topology())
+		if len(found) == 0 {
+			t.Fatalf("%s: nothing found", c.what)
+		}
+		for _, f := range found {
+			if !strings.HasSuffix(f.String(), c.want) {
+				t.Errorf("%s: %s; want %q", c.what, f, c.want)
+			}
+		}
+	}
+}

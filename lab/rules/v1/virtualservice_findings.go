@@ -144,26 +144,31 @@ func (i inspector) isSubset(host, name string) bool {
 	})
 }
 
-// actsOfSeveral is what istioctl leaves open.
-const actsOfSeveral = " Of these %s acts, as the oldest."
+// actsOfSeveral says what istioctl leaves open: which of several rules acts, the first of which is given.
+func actsOfSeveral(list []virtualService) string {
+	if list[0].IsOlder(list[1].Rule) {
+		return fmt.Sprintf(" Of these %s acts, as the oldest.", list[0].Key.Path())
+	}
+	return fmt.Sprintf(" Of these the oldest acts; if they are created together, %s does, by its name.", list[0].Key.Path())
+}
 
 // conflicts are other rules for the same host, seen by the same clients, as istioctl words them.
 func (i inspector) conflicts(r virtualService) []rules.Finding {
 	var list []rules.Finding
 	for _, scoped := range scopedHosts(r) {
+		var same []virtualService
 		var names []string
-		for _, other := range i.routes {
+		for _, other := range i.routes { // the oldest first
 			if slices.Contains(scopedHosts(other), scoped) {
-				names = append(names, other.Key.Path())
+				same, names = append(same, other), append(names, other.Key.Path())
 			}
 		}
 		if len(names) > 1 {
-			acts := names[0] // the oldest
 			slices.Sort(names)
 			list = append(list, failed("spec.hosts", rules.ConflictingHosts,
 				"The VirtualServices %s associated with mesh gateway define the same host %s which "+
 					"can lead to undefined behavior. This can be fixed by merging the conflicting "+
-					"VirtualServices into a single resource."+actsOfSeveral, rules.Listed(names), scoped, acts))
+					"VirtualServices into a single resource.%s", rules.Listed(names), scoped, actsOfSeveral(same)))
 		}
 	}
 	return list
