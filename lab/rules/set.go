@@ -63,13 +63,13 @@ func byAge(a, b *Rule) int {
 	)
 }
 
-func (r Rule) compareAges(other Rule) int {
+func (r *Rule) compareAges(other *Rule) int {
 	return cmp.Or(cmp.Compare(r.age, other.age), r.Created.Compare(other.Created))
 }
 
 // IsOlder reports whether a rule of a Set is older than another one. Rules that came together, as those of
 // files do, are of one age.
-func (r Rule) IsOlder(other Rule) bool { return r.compareAges(other) < 0 }
+func (r *Rule) IsOlder(other *Rule) bool { return r.compareAges(other) < 0 }
 
 // Rules are all rules, in the order of their keys.
 func (s Set) Rules() []Rule {
@@ -92,8 +92,8 @@ func (s Set) Get(key Key) (Rule, bool) {
 	return *r, true
 }
 
-// IsOlder reports whether the rule of a key is there, and older than that of another or alone.
-func (s Set) IsOlder(a, b Key) bool {
+// IsBefore reports whether the rule of a key is there, and comes before that of another in the order of Of.
+func (s Set) IsBefore(a, b Key) bool {
 	first, ok := s.byKey[a]
 	other, both := s.byKey[b]
 	return ok && (!both || byAge(first, other) < 0)

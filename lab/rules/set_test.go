@@ -54,8 +54,8 @@ func TestSet(t *testing.T) {
 	if _, ok := two.Get(key); !ok || strings.Contains(names(rules.ByKey[spec](two)), "changed") {
 		t.Error("a set has changed")
 	}
-	if other := (rules.Key{Group: today.Group, Kind: today.Kind, Namespace: "n", Name: "b"}); two.IsOlder(key, other) ||
-		!two.IsOlder(other, key) || one.IsOlder(key, other) || !one.IsOlder(other, key) {
+	if other := (rules.Key{Group: today.Group, Kind: today.Kind, Namespace: "n", Name: "b"}); two.IsBefore(key, other) ||
+		!two.IsBefore(other, key) || one.IsBefore(key, other) || !one.IsBefore(other, key) {
 		t.Error("the first to come is not the older")
 	}
 	if _, ok := one.Get(key); ok {

@@ -27,7 +27,7 @@ func routesOf(set rules.Set) []httpRoute {
 		}
 	}
 	slices.SortFunc(routes, func(a, b httpRoute) int {
-		if set.IsOlder(a.Key, b.Key) {
+		if set.IsBefore(a.Key, b.Key) {
 			return -1
 		}
 		return 1

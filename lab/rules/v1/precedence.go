@@ -79,7 +79,7 @@ func (r *resolver) before(rule virtualService, own, others attachment) (attachme
 	if own.ok {
 		return own, true
 	}
-	return others, others.ok && r.set.IsOlder(others.oldest, rule.Key)
+	return others, others.ok && r.set.IsBefore(others.oldest, rule.Key)
 }
 
 // How a VirtualService comes to a client, the closest first.
