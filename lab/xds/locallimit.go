@@ -63,6 +63,17 @@ func (b *builder) localLimitFilters(i mesh.Instance) []*hcmv3.HttpFilter {
 	return filters
 }
 
+// callLimits are for all calls of a client. They stand in its listener, as Istio has them, so that other
+// rules give no new tokens.
+func (b *builder) callLimits(c client, list []mesh.RateLimit) []*hcmv3.HttpFilter {
+	var filters []*hcmv3.HttpFilter
+	for n, l := range list {
+		b.checkLocal(l)
+		filters = append(filters, b.filter(localFilter(n), localLimit(l, localStat(c.instance))))
+	}
+	return filters
+}
+
 // localStat is the prefix of the tutorial's own rule.
 func localStat(i mesh.Instance) string { return statName("http_local_rate_limiter" + at(i.Name)) }
 

@@ -167,6 +167,7 @@ func (p *proxy) together() mesh.Mesh {
 		all.Sidecars = append(all.Sidecars, w.Sidecars...)
 		all.Gateway.Hosts = append(all.Gateway.Hosts, w.Gateway.Hosts...)
 		all.Gateway.Clusters = append(all.Gateway.Clusters, w.Gateway.Clusters...)
+		all.Gateway.Limits = append(all.Gateway.Limits, w.Gateway.Limits...)
 	}
 	all.Gateway.Unknown.Status = 404
 	return all

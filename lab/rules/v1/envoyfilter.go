@@ -16,8 +16,8 @@ import (
 	"istio-tutorial/lab/rules"
 )
 
-// The only shapes of an EnvoyFilter that the lab knows: Envoy's local rate limit before the router
-// of a workload's inbound calls, and its tokens at a port's routes.
+// The only shapes of an EnvoyFilter that the lab knows: Envoy's local rate limit before the router,
+// and, of a workload's inbound calls, its tokens at a port's routes.
 const (
 	limitFilter = "envoy.filters.http.local_ratelimit"
 	limitType   = "type.googleapis.com/" +
@@ -59,7 +59,7 @@ func (v *validator) patchPlace(path string, p *envoyPatch) {
 		}
 	}
 	only("applyTo", p.ApplyTo.String(), "HTTP_FILTER", "HTTP_ROUTE")
-	only("match.context", p.GetMatch().GetContext().String(), "SIDECAR_INBOUND")
+	only("match.context", p.GetMatch().GetContext().String(), contexts(p)...)
 	known := []string{"context", "route_configuration", "name", "port_number", "vhost", "route", "action"}
 	if isRoute(p) {
 		only("patch.operation", p.GetPatch().GetOperation().String(), "MERGE")
@@ -198,8 +198,8 @@ func (r *resolver) limits(server mesh.Workload) []mesh.RateLimit {
 		}
 		for _, p := range f.Spec.ConfigPatches {
 			patch, _, err := patchOf(p)
-			if err != nil {
-				continue // it was refused when it was read
+			if err != nil || p.GetMatch().GetContext() != arriving {
+				continue // it was refused when it was read, or is for other calls
 			}
 			limit := r.limitOf(f, patch)
 			if isInserted = isInserted || !isRoute(p); !isRoute(p) && limit.Tokens > 0 {
@@ -262,7 +262,7 @@ func (r *resolver) limitOf(f envoyFilter, patch limitPatch) mesh.RateLimit {
 }
 
 func (i inspector) envoyFilterNotes(r envoyFilter) []rules.Finding {
-	list := i.nobody(r.Rule, "spec.workloadSelector", r.Spec.GetWorkloadSelector().GetLabels())
+	list := i.unreached(r)
 	for n, p := range r.Spec.ConfigPatches {
 		path := rules.At("spec.configPatches", n)
 		if isRoute(p) {

@@ -103,3 +103,32 @@ func TestLimitOfRoutesIsExplained(t *testing.T) {
 		}
 	}
 }
+
+// TestLimitContexts holds which patches may be for which calls, and for whom they are.
+func TestLimitContexts(t *testing.T) {
+	t.Parallel()
+	const inserted, atRoute = "match: {context: SIDECAR_INBOUND, listener", "match: {context: SIDECAR_INBOUND, routeConfiguration"
+	for _, context := range []string{"SIDECAR_OUTBOUND", "GATEWAY", "ANY"} {
+		text := limitRule(atRoute, strings.Replace(atRoute, "SIDECAR_INBOUND", context, 1))
+		want := "configPatches[1].match.context: " + context + " instead of SIDECAR_INBOUND: not supported by the lab"
+		if _, err := parse(text, namespace); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %q", err, want)
+		}
+	}
+	port := "match: {context: SIDECAR_OUTBOUND, listener: {portNumber: 80, filterChain"
+	if _, err := parse(limitRule("match: {context: SIDECAR_INBOUND, listener: {filterChain", port), namespace); err == nil ||
+		!strings.Contains(err.Error(), "match.listener.portNumber: not supported by the lab") {
+		t.Errorf("a port of an outbound listener: %v", err)
+	}
+	alone, _, _ := strings.Cut(limitRule(inserted, "match: {context: GATEWAY, listener"), "  - applyTo: HTTP_ROUTE")
+	const wrong = "never acts: the rule is not for the ingress, which is in namespace istio-system and has the labels app=istio-ingressgateway,istio=ingressgateway"
+	for text, want := range map[string]string{
+		alone: wrong,
+		strings.Replace(alone, "{name: limit}", "{name: limit, namespace: istio-system}", 1):                                                                     wrong,
+		strings.Replace(strings.Replace(alone, "{name: limit}", "{name: limit, namespace: istio-system}", 1), "app: recommendation", "istio: ingressgateway", 1): "",
+	} {
+		if found := fmt.Sprint(v1.Findings(load(t, text), topology())); (want == "") != !strings.Contains(found, "never acts") || !strings.Contains(found, want) {
+			t.Errorf("%s\nfindings %s, want %q", text, found, want)
+		}
+	}
+}

@@ -12,7 +12,7 @@
 //   - Sidecar: ports at which a sidecar itself listens, and TLS at them;
 //   - AuthorizationPolicy: CUSTOM, targetRefs, and sources and conditions of addresses and tokens;
 //   - PeerAuthentication: DISABLE and single ports;
-//   - EnvoyFilter: everything but local rate limits on a workload's inbound calls;
+//   - EnvoyFilter: everything but local rate limits;
 //   - Telemetry: everything but tags of REQUEST_COUNT as the server counts it.
 package v1
 

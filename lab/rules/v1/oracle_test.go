@@ -311,7 +311,7 @@ func unsupportedValidation() map[string]string {
 		"te/tag no kind":                 "spec.tracing: not supported by the lab",
 		"te/two tracing":                 "spec.tracing: not supported by the lab",
 		"te/filter expression":           "spec.accessLogging: not supported by the lab",
-		"ef/deprecated filter name":      "ANY instead of SIDECAR_INBOUND: not supported by the lab",
+		"ef/deprecated filter name":      "ANY instead of SIDECAR_INBOUND or SIDECAR_OUTBOUND or GATEWAY: not supported by the lab",
 		"gw/HTTPS credentialName":        "spec.servers[0].tls: not supported by the lab",
 		"pa/portLevelMtls with selector": "portLevelMtls: not supported by the lab",
 		"ap/targetRefs Service":          "targetRefs: not supported by the lab",

@@ -133,8 +133,8 @@ func Resolve(s rules.Set, t mesh.Topology, extensions ...Extension) mesh.Mesh {
 // each has an address of its own.
 func (r *resolver) gateway() mesh.Outbound {
 	plain := mesh.NewGateway(r.topology)
-	out := mesh.Outbound{Unknown: plain.Unknown}
 	c := ingress()
+	out := mesh.Outbound{Unknown: plain.Unknown, Limits: r.callLimits(c, comingIn)}
 	hosts := r.gatewayHosts()
 	for _, e := range r.extensions {
 		hosts = append(hosts, e.Gateway(r.set, r.call(c, mesh.Service{}, 0))...)
@@ -286,7 +286,7 @@ func unreadRoute(c mesh.Cluster) Route {
 // outbound leaves clusters out that are not there: who is sent to one gets 503.
 func (r *resolver) outbound(p plan) mesh.Outbound {
 	answer, allowed := r.unknown(p.client)
-	out := mesh.Outbound{Unknown: answer, AllowAny: allowed}
+	out := mesh.Outbound{Unknown: answer, AllowAny: allowed, Limits: r.callLimits(p.client, leaving)}
 	if to := p.client.egressProxy(); allowed && to != nil {
 		way := unreadRoute(*to)
 		r.label(p.client, []Route{way})

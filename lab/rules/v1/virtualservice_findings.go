@@ -64,13 +64,8 @@ func (i inspector) destinationNotes(r *rules.Rule, d placed) []rules.Finding {
 	var list []rules.Finding
 	full := fullName(d.Host, r.Key.Namespace)
 	ports, found := i.ports(full, r.Key.Namespace)
-	switch {
-	case !found && i.isBelow(full):
-		list = append(list, rules.Warn(d.path+".host", "", "%s is not there: only a pattern of a ServiceEntry has it, "+
-			"and Istio makes no cluster for each name below", d.Host))
-	case !found:
-		list = append(list, failed(d.path+".host", rules.NotFound,
-			"Referenced %shost not found: %q", d.what, d.Host))
+	if !found {
+		list = append(list, i.missing(d, full))
 	}
 	if d.Subset != "" && !i.isSubset(full, d.Subset) {
 		list = append(list, failed(d.path+".subset", rules.NotFound,
@@ -87,6 +82,15 @@ func (i inspector) destinationNotes(r *rules.Rule, d placed) []rules.Finding {
 			"Referenced host:port not found: %q", fmt.Sprintf("%s:%d", d.Host, port)))
 	}
 	return list
+}
+
+// missing is about a destination that is no service and no host outside.
+func (i inspector) missing(d placed, host string) rules.Finding {
+	if i.isBelow(host) {
+		return rules.Warn(d.path+".host", "", "%s is not there: only a pattern of a ServiceEntry has it, "+
+			"and Istio makes no cluster for each name below", d.Host)
+	}
+	return failed(d.path+".host", rules.NotFound, "Referenced %shost not found: %q", d.what, d.Host)
 }
 
 // ports are those of a service that a namespace sees, or of an external host.
