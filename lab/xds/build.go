@@ -30,6 +30,7 @@ type Kind int
 const (
 	Clusters Kind = iota
 	Endpoints
+	Secrets
 	Listeners
 	Routes
 	Kinds // how many there are
@@ -67,6 +68,7 @@ func (r *Builder) Build(m mesh.Mesh) (Snapshot, error) {
 		}
 	}
 	b.outbound(ingress(r.config), m.Gateway)
+	b.deliver()
 	r.built = b.built
 	return b.snapshot, errors.Join(b.errs...)
 }
