@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/identity"
 	"istio-tutorial/lab/mesh"
 	"istio-tutorial/lab/objects"
 	"istio-tutorial/lab/outside"
@@ -30,9 +31,12 @@ type lab struct {
 	observer *observer
 	world    *outside.World // nil: calls go to the real hosts
 	proxy    *proxy
-	pods     *pods.Manager
-	port     ports.Port // the ingress'
-	atStart  objects.Set
+	renewal  sync.WaitGroup
+	// identities are who the pods are to each other.
+	identities *identity.Authority
+	pods       *pods.Manager
+	port       ports.Port // the ingress'
+	atStart    objects.Set
 
 	mu      sync.Mutex
 	phase   control.Phase

@@ -42,6 +42,7 @@ func (b *builder) cluster(client mesh.Name, u mesh.Upstream) {
 		b.locate(c, at, p.Connections.Keepalive)
 	}
 	b.encrypt(c, p.TLS)
+	b.prove(client, c, u)
 	b.introduce(c, p.ProxyProtocol)
 	b.add(Clusters, name, c)
 }
@@ -168,7 +169,7 @@ func (b *builder) locate(c *clusterv3.Cluster, in mesh.Cluster, keep *mesh.Keepa
 	var ready []*endpointv3.LbEndpoint
 	for _, e := range b.mesh.Endpoints(in) {
 		if e.Instance.Ready {
-			ready = append(ready, host(e.Instance.Name.Name, pipe(b.socket(e), 0)))
+			ready = append(ready, b.mark(e, host(e.Instance.Name.Name, pipe(b.socket(e), 0))))
 		}
 	}
 	b.add(Endpoints, in.Key(), assignment(in.Key(), ready...))
