@@ -103,6 +103,7 @@ func (l *lab) stop() error {
 	if l.proxy != nil {
 		errs = append(errs, l.proxy.stop(ctx))
 	}
+	errs = append(errs, l.wires.close())
 	l.traffic.Close()
 	if l.world != nil {
 		errs = append(errs, l.world.Close(ctx))

@@ -32,6 +32,7 @@ type lab struct {
 	world    *outside.World // nil: calls go to the real hosts
 	proxy    *proxy
 	renewal  sync.WaitGroup
+	wires    wires
 	// identities are who the pods are to each other.
 	identities *identity.Authority
 	pods       *pods.Manager
@@ -47,7 +48,7 @@ type lab struct {
 }
 
 func newLab(cfg Config, end context.CancelFunc) *lab {
-	return &lab{
+	l := &lab{
 		cfg:     cfg,
 		started: time.Now(),
 		end:     end,
@@ -57,6 +58,8 @@ func newLab(cfg Config, end context.CancelFunc) *lab {
 		changed: make(chan struct{}),
 		asked:   map[string]struct{}{},
 	}
+	l.wires.lab = l
+	return l
 }
 
 // enter begins a phase.
@@ -106,6 +109,9 @@ func (l *lab) push(ctx context.Context, s objects.Set) error {
 	m := l.mesh(s)
 	taken := l.beginVersion(m, s)
 	err := l.proxy.push(ctx, m)
+	if err == nil {
+		err = l.wires.follow(m)
+	}
 	if taken(err == nil); err != nil {
 		return err
 	}

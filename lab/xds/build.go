@@ -59,7 +59,7 @@ func (r *Builder) Build(m mesh.Mesh) (Snapshot, error) {
 	}
 	b.zipkin()
 	for _, i := range m.Instances {
-		if s, ok := m.SidecarOf(i.Workload); ok {
+		if s, ok := m.SidecarOf(i.Workload); ok && !i.WithoutSidecar {
 			b.part("inbound"+at(i.Name), s.Inbound, func() []*routev3.VirtualHost {
 				b.inbound(i, s.Inbound)
 				return nil
