@@ -70,7 +70,7 @@ func (l *lab) proxyConfig(ctx context.Context, q control.ProxyQuery) (control.Pr
 	if part.Resource == show.Endpoints {
 		data, err = l.endpointsOf(ctx, pod.Name)
 	} else {
-		data, err = l.proxy.admin.Config(ctx, part.Resource, ".*@"+regexp.QuoteMeta(pod.Name.String()))
+		data, err = l.proxy.admin.Config(ctx, part.Resource, ".*@"+regexp.QuoteMeta(pod.Name.String())+"(-cacert)?")
 	}
 	if err != nil {
 		return control.ProxyConfig{}, err
