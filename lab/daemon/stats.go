@@ -66,6 +66,9 @@ func (l *lab) proxyConfig(ctx context.Context, q control.ProxyQuery) (control.Pr
 	if err != nil {
 		return control.ProxyConfig{}, err
 	}
+	if pod.Containers == 1 {
+		return control.ProxyConfig{}, objects.Errorf(objects.Invalid, "pod %s has no sidecar", pod.Name.Name)
+	}
 	var data []byte
 	if part.Resource == show.Endpoints {
 		data, err = l.endpointsOf(ctx, pod.Name)
