@@ -67,11 +67,12 @@ func Editions() []string {
 	return []string{string(objects.Classic), string(objects.V1), string(objects.GatewayAPI)}
 }
 
-// In reports whether a page says anything in an edition. All do in the classic one, whose tutorial
-// it is, and one that names no edition holds in all.
+// In reports whether a page says anything in an edition. Those of 2018's tutorial, which is the classic
+// one's, do there; a page of which no block is of the classic edition is not among them. One that
+// names no edition holds in all.
 func (p Page) In(edition string) bool {
 	if edition == string(objects.Classic) {
-		return true
+		return len(p.Blocks) == 0 || slices.ContainsFunc(p.Blocks, func(b Block) bool { return b.In(edition) })
 	}
 	named := false
 	for _, b := range p.Blocks {

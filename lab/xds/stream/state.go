@@ -30,7 +30,8 @@ func (anyNode) ID(*corev3.Node) string { return node }
 // typeURL is the name of a kind in the protocol.
 func typeURL(k xds.Kind) string {
 	return [xds.Kinds]string{
-		resource.ClusterType, resource.EndpointType, resource.ListenerType, resource.RouteType,
+		resource.ClusterType, resource.EndpointType, resource.SecretType,
+		resource.ListenerType, resource.RouteType,
 	}[k]
 }
 
@@ -232,7 +233,9 @@ func (s *state) settled(to step) (bool, error) {
 }
 
 // byName tells whether Envoy asks for resources of a kind by name: not at all, if there is none.
-func byName(k xds.Kind) bool { return k == xds.Endpoints || k == xds.Routes }
+func byName(k xds.Kind) bool {
+	return k == xds.Endpoints || k == xds.Routes || k == xds.Secrets
+}
 
 // OnStreamOpen begins a conversation: what was taken in an earlier one does not count, and all is
 // sent anew, also to an Envoy that has it already.
@@ -316,15 +319,22 @@ func (s *state) OnStreamResponse(
 	s.follow(k)
 }
 
-// follow has endpoints sent after clusters, and routes after listeners. A cluster that is new or
-// changed needs its endpoints once more, and Envoy holds its answer to all clusters back until it
-// has them; but it asks for a name, and the cache does not answer to one that it has sent.
+// follow has endpoints and secrets sent after clusters, and secrets and routes after listeners. A
+// cluster that is new or changed needs its endpoints once more, and Envoy holds its answer to all
+// clusters back until it has them; but it asks for a name, and the cache does not answer to one
+// that it has sent.
 func (s *state) follow(k xds.Kind) {
-	if byName(k) {
-		return
+	var followers []xds.Kind
+	switch k {
+	case xds.Clusters:
+		followers = []xds.Kind{xds.Endpoints, xds.Secrets}
+	case xds.Listeners:
+		followers = []xds.Kind{xds.Secrets, xds.Routes}
 	}
-	if next := s.kinds[k+1]; next.version != "" && next.sent == next.version {
-		s.renew(k + 1)
-		_ = s.publish() // fails only where its context ends
+	for _, f := range followers {
+		if next := s.kinds[f]; next.version != "" && next.sent == next.version {
+			s.renew(f)
+			_ = s.publish() // fails only where its context ends
+		}
 	}
 }
