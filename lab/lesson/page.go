@@ -72,7 +72,9 @@ func Editions() []string {
 // names no edition holds in all.
 func (p Page) In(edition string) bool {
 	if edition == string(objects.Classic) {
-		return len(p.Blocks) == 0 || slices.ContainsFunc(p.Blocks, func(b Block) bool { return b.In(edition) })
+		return len(p.Blocks) == 0 || slices.ContainsFunc(p.Blocks, func(b Block) bool {
+			return b.Text == "" && b.In(edition)
+		})
 	}
 	named := false
 	for _, b := range p.Blocks {
