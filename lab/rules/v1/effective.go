@@ -239,12 +239,21 @@ func (v viewer) tlsView(view *PolicyView, c mesh.Cluster) {
 		view.TLS, view.Type = "off", clusterType(e.Spec.Resolution)
 	}
 	switch tls := v.blocks(v.client, c).tls; {
+	case tls == nil && v.isPlainNamespace(c.Host):
+		view.TLS = "off"
 	case tls == nil:
 	case tls.Mode == networking.ClientTLSSettings_DISABLE:
 		view.TLS = "off"
 	default:
 		view.TLS = "on"
 	}
+}
+
+// isPlainNamespace reports whether nobody encrypts calls of the services of a host's namespace.
+func (v viewer) isPlainNamespace(host string) bool {
+	s, ok := v.topology.ServiceAt(host)
+	whole := mesh.Workload{Name: mesh.Name{Namespace: s.Namespace}}
+	return ok && v.authentication(whole).Mode == mesh.Disabled
 }
 
 // clusterType is Envoy's; "" for one whose endpoints Istio sends apart.

@@ -225,7 +225,7 @@ func TestRoutingAgreesWithIstio(t *testing.T) {
 			sameMessages(t, gatewayapi.Findings(set, top), c)
 		})
 	}
-	if agreed != 203 {
+	if agreed != 204 {
 		t.Errorf("%d cases to agree with", agreed)
 	}
 }
@@ -251,7 +251,6 @@ func sameMessages(t *testing.T, findings []rules.Finding, c routingCase) {
 // unsupportedRouting are features outside the tutorial, refused by name.
 func unsupportedRouting() map[string]string {
 	return map[string]string{
-		"gen/edge/two PeerAuthentications":       "DISABLE: not supported by the lab",
 		"gen/edge/EnvoyFilter cluster lb RANDOM": "CLUSTER instead of HTTP_FILTER or HTTP_ROUTE: not supported by the lab",
 	}
 }
@@ -282,7 +281,7 @@ func TestValidationAgreesWithIstio(t *testing.T) {
 			}
 		})
 	}
-	if agreed != 270 {
+	if agreed != 271 {
 		t.Errorf("%d cases to agree with", agreed)
 	}
 }
@@ -306,16 +305,15 @@ func TestUnknownNamespace(t *testing.T) {
 // unsupportedValidation are features outside the tutorial, refused by name.
 func unsupportedValidation() map[string]string {
 	return map[string]string{
-		"te/tag literal":                 "spec.tracing: not supported by the lab",
-		"ref/waypoint":                   "istio-waypoint\": not supported by the lab",
-		"te/tag no kind":                 "spec.tracing: not supported by the lab",
-		"te/two tracing":                 "spec.tracing: not supported by the lab",
-		"te/filter expression":           "spec.accessLogging: not supported by the lab",
-		"ef/deprecated filter name":      "ANY instead of SIDECAR_INBOUND or SIDECAR_OUTBOUND or GATEWAY: not supported by the lab",
-		"gw/HTTPS credentialName":        "spec.servers[0].tls: not supported by the lab",
-		"pa/portLevelMtls with selector": "portLevelMtls: not supported by the lab",
-		"ap/targetRefs Service":          "targetRefs: not supported by the lab",
-		"ap/ipBlocks CIDR":               "ipBlocks: not supported by the lab",
-		"sc/bind without port":           "spec.egress[0].bind: 1.2.3.4: not supported by the lab",
+		"te/tag literal":            "spec.tracing: not supported by the lab",
+		"ref/waypoint":              "istio-waypoint\": not supported by the lab",
+		"te/tag no kind":            "spec.tracing: not supported by the lab",
+		"te/two tracing":            "spec.tracing: not supported by the lab",
+		"te/filter expression":      "spec.accessLogging: not supported by the lab",
+		"ef/deprecated filter name": "ANY instead of SIDECAR_INBOUND or SIDECAR_OUTBOUND or GATEWAY: not supported by the lab",
+		"gw/HTTPS credentialName":   "spec.servers[0].tls: not supported by the lab",
+		"ap/targetRefs Service":     "targetRefs: not supported by the lab",
+		"ap/ipBlocks CIDR":          "ipBlocks: not supported by the lab",
+		"sc/bind without port":      "spec.egress[0].bind: 1.2.3.4: not supported by the lab",
 	}
 }
