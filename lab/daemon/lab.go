@@ -27,6 +27,7 @@ type lab struct {
 	counters counters
 	events   events
 	traffic  *traffic.Store
+	lately   lately
 	observer *observer
 	world    *outside.World // nil: calls go to the real hosts
 	proxy    *proxy

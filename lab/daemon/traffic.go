@@ -28,6 +28,7 @@ func (l *lab) beginVersion(m mesh.Mesh, s objects.Set) (taken func(bool)) {
 	return l.traffic.Begin(traffic.Version{
 		Mesh:   m,
 		Of2018: s.Of2018(),
+		Rules:  rulesOf(s),
 		Find:   func(q traffic.Question) (traffic.Rule, bool) { return source(m, s, q) },
 	}, !slices.Equal(revisions(l.objects()), revisions(s)))
 }
@@ -37,6 +38,16 @@ func revisions(s objects.Set) []int {
 	var list []int
 	for _, o := range s.Rules() {
 		list = append(list, o.Revision)
+	}
+	return list
+}
+
+func rulesOf(s objects.Set) []traffic.Rule {
+	var list []traffic.Rule
+	for _, o := range s.Rules() {
+		list = append(list, traffic.Rule{
+			Kind: o.Kind, Namespace: o.Namespace, Name: o.Name, Resource: o.Resource, File: o.File(), Revision: o.Revision,
+		})
 	}
 	return list
 }
@@ -87,13 +98,19 @@ func (l *lab) trafficTable(ctx context.Context, q control.TrafficQuery) (traffic
 	if err != nil {
 		return t, err
 	}
+	t.Pods = l.podStates(ejected)
+	return t, nil
+}
+
+func (l *lab) podStates(ejected map[string][]string) []traffic.Pod {
+	var list []traffic.Pod
 	for _, p := range l.pods.Pods() {
-		t.Pods = append(t.Pods, traffic.Pod{
+		list = append(list, traffic.Pod{
 			Workload: p.Workload.Name, Name: p.Name.Name, Status: p.Status, Ready: p.Ready == p.Containers,
 			Ejected: ejected[p.Name.Name],
 		})
 	}
-	return t, nil
+	return list
 }
 
 // ejected are the workloads whose proxies leave a pod out for its errors, by the pod's name.

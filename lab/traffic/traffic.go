@@ -5,6 +5,7 @@
 package traffic
 
 import (
+	"strconv"
 	"time"
 
 	"istio-tutorial/lab/mesh"
@@ -166,6 +167,8 @@ type Version struct {
 	Find func(Question) (Rule, bool)
 	// Of2018 says that the defaults of 0.7.1 hold, not today's.
 	Of2018 bool
+	// Rules are all that were in force.
+	Rules []Rule
 }
 
 func (v *Version) workload(pod string) string {
@@ -187,4 +190,12 @@ func (v *Version) instance(namespace, pod string) (mesh.Instance, bool) {
 		}
 	}
 	return mesh.Instance{}, false
+}
+
+// Place is the file, and the line of the part that acted where one is known.
+func (r Rule) Place() string {
+	if r.Line == 0 {
+		return r.File
+	}
+	return r.File + ":" + strconv.Itoa(r.Line)
 }
