@@ -74,7 +74,7 @@ func (s *Store) History() History {
 	s.windows.forgetMarks(now)
 	h := History{
 		Began: s.windows.began, First: now.Unix() - kept + 1,
-		Lines: s.windows.lines(now.Unix() - kept + 1), Marks: slices.Clone(s.windows.marks),
+		Lines: s.windows.lines(now.Unix() - kept + 1), Marks: append([]Mark{}, s.windows.marks...),
 	}
 	return h
 }

@@ -99,7 +99,8 @@ const seconds = (table) => Math.max(1, Math.round((Date.parse(table.to) - Date.p
 
 function drawLabel(node, e, m) {
   const c = curve(m.nodes.get(e.from).at, m.nodes.get(e.to).at);
-  const [x, y] = on(c, 0.56);
+  const flat = Math.abs(c[0][1] - c[3][1]) < 30;
+  const [x, y] = on(c, flat ? 0.5 : 0.72); // where the line is level again
   const [rate, small, bad, loop, gate] = node.children;
   const lift = wide(e.rate) / 2;
   put(rate, x, y - lift - 20, `${e.rate.toFixed(1)}${t('perSecond')}${e.share < 99.95 ? ` · ${e.share.toFixed(0)} %` : ''}`);
