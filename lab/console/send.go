@@ -87,6 +87,7 @@ func (c *Console) send(r *http.Request) (Sending, error) {
 		return what, err
 	}
 	header, err := what.header()
+	what.Headers = nil // some may be secret: they are shown to nobody
 	if err != nil {
 		return what, err
 	}

@@ -89,7 +89,7 @@ function drawEdge(node, e, m) {
 
 const onPath = (e) => state.why && state.why.calls.some((c) => c.from === e.from && c.to === e.to);
 
-const labelNode = () => s('g', {}, s('text', { class: 'rate' }), s('text', { class: 'small' }), s('text', { class: 'errors' }),
+const labelNode = () => s('g', {}, s('text', { class: 'rate' }), s('text', { class: 'small' }), s('text', { class: 'errors' }), s('text', { class: 'errors' }),
   s('g', { class: 'loop' }, s('path', { d: 'M-3-7A8 8 0 1 0 6-5M2-10 7-5.5 1.5-1.5', fill: 'none' }), s('text', { x: 14, y: 4 })),
   s('g', { class: 'gate' }, s('path', { d: 'M-4-15V15M4-15V15M-4-8 4-8M-4 0H4M-4 8H4' }), s('text', { x: 0, y: 32, 'text-anchor': 'middle' })));
 
@@ -101,11 +101,12 @@ function drawLabel(node, e, m) {
   const c = curve(m.nodes.get(e.from).at, m.nodes.get(e.to).at);
   const flat = Math.abs(c[0][1] - c[3][1]) < 30;
   const [x, y] = on(c, flat ? 0.5 : 0.72); // where the line is level again
-  const [rate, small, bad, loop, gate] = node.children;
+  const [rate, small, bad, worst, loop, gate] = node.children;
   const lift = wide(e.rate) / 2;
   put(rate, x, y - lift - 20, `${e.rate.toFixed(1)}${t('perSecond')}${e.share < 99.95 ? ` · ${e.share.toFixed(0)} %` : ''}`);
   put(small, x, y - lift - 6, shortWindow(shown()) + (e.p95 === undefined ? '' : ` · p95 ${took(e.p95)}`));
-  put(bad, x, y + lift + 16, e.errors ? errorWords(e) : '');
+  put(bad, x, y + lift + 15, e.errors ? errors(e.errors) : '');
+  put(worst, x, y + lift + 29, e.errors ? mostOf(e) : '');
   loop.toggleAttribute('hidden', !e.retries);
   if (e.retries) {
     const [lx, ly] = on(c, 0.8);
@@ -122,9 +123,10 @@ function drawLabel(node, e, m) {
   set(node, 'class', state.why && !onPath(e) ? 'dim' : '');
 }
 
-function errorWords(e) {
+// mostOf is the most frequent cause; the table has all.
+function mostOf(e) {
   const [most] = Object.entries(e.causes || {}).sort((a, b) => b[1] - a[1]);
-  return errors(e.errors) + (most ? `: ${cause(most[0])}` : '');
+  return most ? cause(most[0]) : '';
 }
 
 function put(text, x, y, words) {
@@ -188,14 +190,14 @@ function drawCopy(node, c, m) {
 // aside is a line beside an edge, for copies of what runs on it.
 export const aside = (c) => [c[0], [c[1][0], c[1][1] + 44], [c[2][0], c[2][1] + 44], [c[3][0], c[3][1] + 8]];
 
-const stopNode = () => s('g', {}, s('path', { class: 'drop', d: 'M0-16V-8' }), s('g', {}), s('text', { x: 14, y: 4 }));
+const stopNode = () => s('g', {}, s('path', { class: 'drop', d: 'M0-16V-8' }), s('g', {}), s('text', { x: 14, y: 4 }), s('text', { class: 'small', x: 14, y: 18 }));
 
 // stopAt is where calls end that did not leave their caller's sidecar: below its box.
 export function stopAt(m, x) {
   const n = m.nodes.get(x.from);
   const i = m.stops.filter((o) => o.from === x.from).indexOf(x);
   const away = n.pods.filter(isAway).length;
-  return [n.at.x + 18, n.at.y + height(n) + 22 + away * 46 + Math.max(i, 0) * 24];
+  return [n.at.x + 18, n.at.y + height(n) + 22 + away * 46 + Math.max(i, 0) * 36];
 }
 
 function drawStop(node, x, m) {
@@ -205,7 +207,8 @@ function drawStop(node, x, m) {
   if (!node.children[1].firstChild) {
     node.children[1].append(full ? s('path', { class: 'bars', d: 'M-4-9V9M4-9V9M-4-4H4M-4 4H4' }) : glyph(kindOf({ ...x, failed: true, by: 'sidecar' })));
   }
-  setText(node.children[2], `${cause(x.cause)} ${x.rate.toFixed(1)}${t('perSecond')} → ${x.to}`);
+  setText(node.children[2], `${cause(x.cause)} ${x.rate.toFixed(1)}${t('perSecond')}`);
+  setText(node.children[3], `→ ${x.to}, ${shortWindow(shown())}`);
 }
 
 // drawSteps numbers the calls of the request that is explained.

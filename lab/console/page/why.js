@@ -11,8 +11,8 @@ import { cause, t } from './words.js';
 let before = null; // where the focus was
 
 export async function explain(id) {
-  before = document.activeElement;
-  show('answers');
+  if (!$('why').contains(document.activeElement)) before = document.activeElement;
+  show('graph');
   const box = $('why');
   try {
     const answer = await ask(`api/why?id=${encodeURIComponent(id)}`);
@@ -32,7 +32,7 @@ export function close() {
   $('why').hidden = true;
   state.why = null;
   if (before && before.isConnected) before.focus();
-  else $('tab-answers').focus();
+  else $('tab-graph').focus();
   changed();
   return true;
 }
