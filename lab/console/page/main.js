@@ -51,7 +51,7 @@ function draw() {
 
 function status() {
   const snapshot = state.latest;
-  const word = state.gone ? (snapshot ? 'lost' : 'starting') : state.look !== null ? 'back' : state.paused ? 'paused' : 'live';
+  const word = !snapshot ? 'starting' : state.gone ? 'lost' : state.look !== null ? 'back' : state.paused ? 'paused' : 'live';
   setText($('state'), t(word));
   set($('state'), 'class', word);
   $('banner').hidden = !(state.gone && snapshot);
