@@ -138,6 +138,9 @@ type view struct {
 // open opens a page in a window of some size. What it says on its console fails the test.
 func open(t testing.TB, ctx context.Context, url string, width, height int64) view {
 	t.Helper()
+	if err := chromedp.Run(ctx); err != nil { // makes the tab, which ends with this context
+		t.Fatal(err)
+	}
 	v := view{ctx, t}
 	listen(v)
 	v.do(emulation.SetDeviceMetricsOverride(width, height, 1, false), chromedp.Navigate(url))

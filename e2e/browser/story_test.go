@@ -169,7 +169,7 @@ func stories() []story {
 		{name: "abort", edit: abort, holds: `/injected abort 4.9\/s/.test(document.querySelector('.stops').textContent)`},
 		{name: "why", edit: abort, press: "e", holds: `/injected abort: the sidecar/.test(document.querySelector('#why pre').textContent) && document.querySelectorAll('.steps g').length == 3`},
 		{name: "delay", edit: delay, holds: `document.querySelector('#answers .cause.slow')`},
-		{name: "ejected", edit: ejected, holds: `/ejected by preference, back in 12 s/.test(document.querySelector('.away').parentElement.parentElement.textContent)`},
+		{name: "ejected", edit: ejected, holds: `/ejected by preferenceback in 12 s/.test(document.querySelector('.away').parentElement.parentElement.textContent)`},
 		{name: "circuit", edit: circuit, holds: `/circuit full/.test(document.querySelector('.stops').textContent) && document.querySelector('.stops .bars')`},
 		{name: "gate", edit: gate, holds: `!document.querySelector('.gate:not([hidden])').hidden && /circuit full ×20/.test(document.querySelector('.gate:not([hidden])').textContent)`},
 		{name: "retry", edit: retry, holds: `/12 tries more/.test(document.querySelector('.loop:not([hidden])').textContent)`},

@@ -48,7 +48,7 @@ type Console struct {
 func Start(listener net.Listener, cfg Config) *Console {
 	ctx, cancel := context.WithCancel(context.Background())
 	c := &Console{cfg: cfg, hub: newHub(), end: cancel}
-	c.sender = sender{texts: map[string]sent{}}
+	c.sender = sender{life: ctx, texts: map[string]sent{}}
 	c.server = &http.Server{
 		Handler:           guard(listener.Addr(), c.routes()),
 		ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
@@ -65,6 +65,7 @@ func (c *Console) Close() error {
 	c.end()
 	err := c.server.Close()
 	c.ended.Wait()
+	c.sender.runs.Wait()
 	return err
 }
 

@@ -19,10 +19,12 @@ type sent struct {
 
 // sender sends what the page asks for, one thing at a time.
 type sender struct {
+	life context.Context // ends what is under way
+
 	mu    sync.Mutex
-	now   *Sending // nil: nothing was sent yet
-	end   context.CancelFunc
-	over  chan struct{}
+	now   *Sending           // nil: nothing was sent yet
+	end   context.CancelFunc // begins nothing more
+	runs  sync.WaitGroup
 	texts map[string]sent
 	order []string // the addresses, the oldest first
 }
@@ -30,75 +32,69 @@ type sender struct {
 // begin sends from now on, in place of what is sent already.
 func (s *sender) begin(what Sending, header http.Header, ingress string) {
 	s.stop()
-	ctx, cancel := context.WithCancel(context.Background())
-	what.On, what.Done, what.Error = true, 0, ""
-	over := make(chan struct{})
+	ctx, cancel := context.WithCancel(s.life)
+	now := &what
+	now.On, now.Done, now.Error = true, 0, ""
 	s.mu.Lock()
-	s.now, s.end, s.over = &what, cancel, over
+	s.now, s.end = now, cancel
 	s.mu.Unlock()
-	go func() {
-		defer close(over)
+	s.runs.Go(func() {
 		defer cancel()
-		s.run(ctx, what, header, ingress)
-		s.update(func(now *Sending) { now.On = false })
-	}()
+		s.run(ctx, now, header, ingress+what.Path)
+		s.update(func() { now.On = false })
+	})
 }
 
-// run has workers send at each tick; a tick for which all are busy is left out.
-func (s *sender) run(ctx context.Context, what Sending, header http.Header, ingress string) {
-	tick := time.NewTicker(time.Second / time.Duration(what.Rate))
+// run has workers send at each tick, no more than may be under way.
+func (s *sender) run(ctx context.Context, now *Sending, header http.Header, url string) {
+	rate, most, count := now.Rate, now.AtOnce, now.Count
+	tick := time.NewTicker(time.Second / time.Duration(rate))
 	defer tick.Stop()
-	free := make(chan struct{}, what.AtOnce)
-	var workers sync.WaitGroup
-	defer workers.Wait()
-	for begun := 0; what.Count == 0 || begun < what.Count; {
+	free := make(chan struct{}, most)
+	for begun := 0; count == 0 || begun < count; begun++ {
 		select {
 		case free <- struct{}{}:
-			begun++
-			workers.Go(func() {
-				_, err := s.one(ctx, ingress+what.Path, header)
-				s.done(ctx, err)
-				<-free
-			})
 		case <-ctx.Done():
 			return
 		}
+		s.runs.Go(func() {
+			_, err := s.one(s.life, url, header)
+			s.update(func() {
+				now.Done, now.Error = now.Done+1, ""
+				if err != nil {
+					now.Error = err.Error()
+				}
+			})
+			<-free
+		})
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
 			return
 		}
 	}
-}
-
-func (s *sender) done(ctx context.Context, err error) {
-	if ctx.Err() != nil {
-		return // it was stopped
-	}
-	s.update(func(now *Sending) {
-		now.Done, now.Error = now.Done+1, ""
-		if err != nil {
-			now.Error = err.Error()
+	for range most { // the last ones are answered
+		select {
+		case free <- struct{}{}:
+		case <-ctx.Done():
+			return
 		}
-	})
+	}
 }
 
-func (s *sender) update(change func(*Sending)) {
+func (s *sender) update(change func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.now != nil {
-		change(s.now)
-	}
+	change()
 }
 
-// stop ends what is sent, and waits for the end.
+// stop begins nothing more; what is under way gets its answers.
 func (s *sender) stop() {
 	s.mu.Lock()
-	end, over := s.end, s.over
-	s.mu.Unlock()
-	if end != nil {
-		end()
-		<-over
+	defer s.mu.Unlock()
+	if s.end != nil {
+		s.end()
+		s.now.On = false
 	}
 }
 

@@ -54,6 +54,7 @@ export function add(requests, first) {
     if (seen.has(r.id)) continue;
     seen.add(r.id);
     if (!first) begin(r);
+    else for (const c of r.calls) note(`${c.from}>${c.to}`, kindOf(c));
   }
   if (seen.size > 3000) for (const id of [...seen].slice(0, 2000)) seen.delete(id);
 }

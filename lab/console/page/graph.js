@@ -103,14 +103,17 @@ function drawLabel(node, e, m) {
   const [x, y] = on(c, flat ? 0.5 : 0.72); // where the line is level again
   const [rate, small, bad, worst, loop, gate] = node.children;
   const lift = wide(e.rate) / 2;
-  put(rate, x, y - lift - 20, `${e.rate.toFixed(1)}${t('perSecond')}${e.share < 99.95 ? ` · ${e.share.toFixed(0)} %` : ''}`);
-  put(small, x, y - lift - 6, shortWindow(shown()) + (e.p95 === undefined ? '' : ` · p95 ${took(e.p95)}`));
-  put(bad, x, y + lift + 15, e.errors ? errors(e.errors) : '');
-  put(worst, x, y + lift + 29, e.errors ? mostOf(e) : '');
+  const down = c[3][1] - c[0][1] > 30; // the line comes from above: there is room below it
+  const top = down ? y + lift + 18 : y - lift - 20;
+  const under = down ? top + 14 : y + lift;
+  put(rate, x, top, `${e.rate.toFixed(1)}${t('perSecond')}${e.share < 99.95 ? ` · ${e.share.toFixed(0)} %` : ''}`);
+  put(small, x, top + 14, shortWindow(shown()) + (e.p95 === undefined ? '' : ` · p95 ${took(e.p95)}`));
+  put(bad, x, under + 15, e.errors ? errors(e.errors) : '');
+  put(worst, x, under + 29, e.errors ? mostOf(e) : '');
   loop.toggleAttribute('hidden', !e.retries);
   if (e.retries) {
     const [lx, ly] = on(c, 0.8);
-    set(loop, 'transform', `translate(${lx - 20} ${ly + lift + 18})`);
+    set(loop, 'transform', `translate(${lx - 24} ${ly + lift * (down ? -1 : 1) + (down ? -16 : 18)})`);
     setText(loop.lastElementChild, t('tries', { n: e.retries }));
   }
   const full = (e.causes || {})['circuit full'];
@@ -160,22 +163,25 @@ function drawNode(node, n) {
   });
   keyed(away, n.pods.filter(isAway), (p) => p.name, awayNode, (g, p) => {
     const i = n.pods.filter(isAway).indexOf(p);
-    set(g, 'transform', `translate(14 ${height(n) + 16 + i * 46})`);
+    set(g, 'transform', `translate(14 ${height(n) + 16 + i * 58})`);
     setText(g.children[2], short(p));
-    setText(g.children[3], awayWords(p));
+    setText(g.children[3], t('ejectedBy', { who: p.ejected.join(', ') }));
+    setText(g.children[4], returns(p));
   });
 }
 
 const podNode = () => s('g', {}, s('circle', { r: 4, cx: 0, cy: 0 }), s('text', { x: 10, y: 4 }));
-const awayNode = () => s('g', {}, s('rect', { width: box.width - 14, height: 40, rx: 6 }), s('path', { d: 'M8 10l6 6m0-6-6 6' }),
-  s('text', { x: 22, y: 17 }), s('text', { x: 8, y: 33, class: 'small' }));
+const awayNode = () => s('g', {}, s('rect', { width: box.width - 14, height: 52, rx: 6 }), s('path', { d: 'M8 10l6 6m0-6-6 6' }),
+  s('text', { x: 22, y: 17 }),
+  s('text', { x: 8, y: 32, class: 'small' }), s('text', { x: 8, y: 46, class: 'small' }));
 
 const short = (p) => (p.name.startsWith(p.workload) ? p.name.slice(p.workload.length + 1) : p.name).slice(-17);
 
-function awayWords(p) {
-  const left = p.until ? Math.ceil((Date.parse(p.until) - state.snapshot.at) / 1000) : null;
-  const back = left === null ? '' : `, ${left > 0 ? t('returns', { n: left }) : t('returnsAny')}`;
-  return t('ejectedBy', { who: p.ejected.join(', ') }) + back;
+// returns says when an ejected pod comes back, if the proxy said for how long it went.
+function returns(p) {
+  if (!p.until) return '';
+  const left = Math.ceil((Date.parse(p.until) - state.snapshot.at) / 1000);
+  return left > 0 ? t('returns', { n: left }) : t('returnsAny');
 }
 
 const copyNode = () => s('g', {}, s('path', {}), s('text', { class: 'small' }));
@@ -197,7 +203,7 @@ export function stopAt(m, x) {
   const n = m.nodes.get(x.from);
   const i = m.stops.filter((o) => o.from === x.from).indexOf(x);
   const away = n.pods.filter(isAway).length;
-  return [n.at.x + 18, n.at.y + height(n) + 22 + away * 46 + Math.max(i, 0) * 36];
+  return [n.at.x + 18, n.at.y + height(n) + 22 + away * 58 + Math.max(i, 0) * 36];
 }
 
 function drawStop(node, x, m) {
@@ -217,7 +223,7 @@ function drawSteps(m) {
   (state.why ? state.why.calls : []).forEach((c, i) => {
     const from = m.nodes.get(c.from);
     const to = m.nodes.get(c.to);
-    if (from && to) steps.push({ n: i + 1, call: c, at: on(curve(from.at, to.at), 0.3) });
+    if (from && to) steps.push({ n: i + 1, call: c, at: on(curve(from.at, to.at), 0.13) });
     else if (from) steps.push({ n: i + 1, call: c, at: [from.at.x + box.width, from.at.y + box.head] });
   });
   keyed(layers.steps, steps, (x) => String(x.n), () => s('g', {}, s('circle', { r: 12 }), s('text', { y: 5 })), (g, x) => {
