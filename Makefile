@@ -25,7 +25,7 @@ export GORACE ?= atexit_sleep_ms=0
 help: ## this list
 	@awk -F ':[^#]*## ' '/^[a-z-]+:[^#]*## / { printf "%-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: ## start the tutorial on this machine, with a real Envoy; LISTEN=8281 for another port; Ctrl-C ends it
+run: ## start the tutorial on this machine, with a real Envoy; LISTEN=8290 for another port; Ctrl-C ends it
 	@bin/lab up $(if $(LISTEN),--listen '$(LISTEN)')
 
 chain: build ## the plain chain, without a mesh, on 8280, 8180 and 8080, or PORTS='9280 9180 9080'

@@ -68,10 +68,11 @@ func (s *start) page(listener net.Listener, client *control.Client) *console.Con
 
 // checkAddress completes an address that only this machine reaches; flag is what says it.
 func checkAddress(flag, address, standard string) (string, error) {
+	full := address
 	if !strings.Contains(address, ":") {
-		address = ":" + address
+		full = ":" + address
 	}
-	host, port, err := net.SplitHostPort(address)
+	host, port, err := net.SplitHostPort(full)
 	if err != nil {
 		return "", misusef("--%s: %w", flag, err)
 	}

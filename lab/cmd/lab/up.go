@@ -44,10 +44,10 @@ func (a *app) up() *cobra.Command {
 		Long: `Start the mesh of deploy/ (what "kubectl apply -k deploy" would start), and keep it running
 until Ctrl-C or "bin/lab down". Everything listens only on this machine's loopback.
 
-If port 8280 is taken, choose another by --listen, $LAB_LISTEN or "make run LISTEN=8281".`,
+If port 8280 is taken, choose another by --listen, $LAB_LISTEN or "make run LISTEN=8290".`,
 		Example: `  bin/lab up
   bin/lab up --edition v1
-  bin/lab up --name second --listen 127.0.0.1:8281
+  bin/lab up --name second --listen 127.0.0.1:8290
   bin/lab up --tracing zipkin`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -166,7 +166,7 @@ func (s *start) wayOut(e *daemon.TakenError) error {
 	}
 	host, port, _ := net.SplitHostPort(e.Address) // check has seen it
 	number, _ := strconv.Atoi(port)
-	other := net.JoinHostPort(host, strconv.Itoa(number%65535+1))
+	other := net.JoinHostPort(host, strconv.Itoa((number+9)%65535+1)) // near by may be the page of that lab
 	return fmt.Errorf("%w: %s, or `%s` listens elsewhere, as does `make run LISTEN=%s`",
 		e, end, s.line("up --listen "+other), other)
 }
