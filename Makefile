@@ -20,7 +20,7 @@ EDITION ?= all
 # else each test binary waits a second for reports of other threads
 export GORACE ?= atexit_sleep_ms=0
 
-.PHONY: help run chain build test verify prove bench fuzz lint deadcode vulnerabilities licenses images test-images push load deploy undeploy test-cluster clean
+.PHONY: help run chain build test verify prove bench picture fuzz lint deadcode vulnerabilities licenses images test-images push load deploy undeploy test-cluster clean
 
 help: ## this list
 	@awk -F ':[^#]*## ' '/^[a-z-]+:[^#]*## / { printf "%-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,6 +64,11 @@ prove: out/envoy ## the same with their rules left out or wrong, which the check
 
 bench: build out/jaeger out/envoy ## the figures of README.md, measured here
 	go -C e2e test -run='^$$' -bench=. -benchtime=1x -timeout 20m ./...
+	go -C lab test -run='^$$' -bench=BenchmarkTraffic -benchtime=1x ./daemon
+
+picture: out/axe.min.js out/envoy ## docs/console.png, the page as the tests show it
+	go -C e2e test -run='TestPicture' -count=1 ./browser
+	cp out/browser/console.png docs/console.png
 
 fuzz: ## every fuzz target, one after the other, FUZZTIME=30s each
 	@bin/fuzz.sh $(FUZZTIME) $(MODULES)

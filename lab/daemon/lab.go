@@ -24,16 +24,17 @@ type lab struct {
 	turn    chan struct{} // holds a token while the mesh is changed
 
 	// What the start sets, and nothing after it.
-	counters counters
-	events   events
-	traffic  *traffic.Store
-	lately   lately
-	observer *observer
-	world    *outside.World // nil: calls go to the real hosts
-	proxy    *proxy
-	pods     *pods.Manager
-	port     ports.Port // the ingress'
-	atStart  objects.Set
+	counters  counters
+	events    events
+	traffic   *traffic.Store
+	ejections ejections
+	lately    lately
+	observer  *observer
+	world     *outside.World // nil: calls go to the real hosts
+	proxy     *proxy
+	pods      *pods.Manager
+	port      ports.Port // the ingress'
+	atStart   objects.Set
 
 	mu      sync.Mutex
 	phase   control.Phase

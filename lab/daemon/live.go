@@ -33,7 +33,7 @@ func (l *lab) live(ctx context.Context, q control.LiveQuery) (control.Live, erro
 const mostLive = 200
 
 func (l *lab) withTables(ctx context.Context, answer control.Live) (control.Live, error) {
-	ejected, err := l.lately.get(func() (map[string][]string, error) { return l.ejected(ctx) })
+	ejected, err := l.lately.get(func() (map[string]ejected, error) { return l.ejected(ctx) })
 	if err != nil {
 		return answer, err
 	}
@@ -51,13 +51,13 @@ func (l *lab) withTables(ctx context.Context, answer control.Live) (control.Live
 type lately struct {
 	mu    sync.Mutex
 	at    time.Time
-	value map[string][]string
+	value map[string]ejected
 }
 
 // fresh is for how long the answer is good.
 const fresh = 500 * time.Millisecond
 
-func (a *lately) get(ask func() (map[string][]string, error)) (map[string][]string, error) {
+func (a *lately) get(ask func() (map[string]ejected, error)) (map[string]ejected, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if time.Since(a.at) < fresh {

@@ -86,7 +86,7 @@ func (l *lab) startProxy(ctx context.Context, set objects.Set) (detail string, e
 		}
 		config.Outside, config.Authorities = l.world.Address, l.authority()
 	}
-	l.proxy, err = startProxy(l.cfg, config, readers{l.counters.count, l.explainer()})
+	l.proxy, err = startProxy(l.cfg, config, readers{l.counters.count, l.explainer(), l.ejections.take})
 	if err != nil {
 		return "", err
 	}

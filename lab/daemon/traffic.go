@@ -2,11 +2,7 @@ package daemon
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
-	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"istio-tutorial/lab/control"
@@ -102,47 +98,16 @@ func (l *lab) trafficTable(ctx context.Context, q control.TrafficQuery) (traffic
 	return t, nil
 }
 
-func (l *lab) podStates(ejected map[string][]string) []traffic.Pod {
+func (l *lab) podStates(ejected map[string]ejected) []traffic.Pod {
 	var list []traffic.Pod
 	for _, p := range l.pods.Pods() {
+		e := ejected[p.Name.Name]
 		list = append(list, traffic.Pod{
 			Workload: p.Workload.Name, Name: p.Name.Name, Status: p.Status, Ready: p.Ready == p.Containers,
-			Ejected: ejected[p.Name.Name],
+			Ejected: e.by, Since: e.since, Until: e.until,
 		})
 	}
 	return list
-}
-
-// ejected are the workloads whose proxies leave a pod out for its errors, by the pod's name.
-func (l *lab) ejected(ctx context.Context) (map[string][]string, error) {
-	data, err := l.proxy.admin.Get(ctx, "/clusters", url.Values{"format": {"json"}})
-	if err != nil {
-		return nil, err
-	}
-	var all struct {
-		Clusters []struct {
-			Name  string
-			Hosts []struct {
-				Hostname string
-				Health   struct {
-					Ejected bool `json:"failed_outlier_check"`
-				} `json:"health_status"`
-			} `json:"host_statuses"`
-		} `json:"cluster_statuses"`
-	}
-	if err := json.Unmarshal(data, &all); err != nil {
-		return nil, fmt.Errorf("envoy: %w", err)
-	}
-	pods := map[string][]string{}
-	for _, c := range all.Clusters {
-		_, caller, _ := strings.Cut(c.Name, "@")
-		for _, h := range c.Hosts {
-			if by := l.workloadOf(caller); h.Health.Ejected && !slices.Contains(pods[h.Hostname], by) {
-				pods[h.Hostname] = append(pods[h.Hostname], by)
-			}
-		}
-	}
-	return pods, nil
 }
 
 // workloadOf is the name of a proxy's workload, given NAMESPACE/POD.

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"istio-tutorial/lab/control"
 	"istio-tutorial/lab/labtest"
@@ -131,6 +132,7 @@ func TestEjected(t *testing.T) {
 	if status, err := l.Exec(t.Context(), e, control.Streams{Out: t.Output(), Err: t.Output()}); err != nil || status != 0 {
 		t.Fatalf("status %d, %v", status, err)
 	}
+	var out traffic.Pod
 	labtest.Until(t, func() error {
 		l.ask(t)
 		table, err := l.Traffic(t.Context(), control.TrafficQuery{Span: traffic.Minute})
@@ -138,10 +140,17 @@ func TestEjected(t *testing.T) {
 			return err
 		}
 		for _, p := range table.Pods {
-			if p.Name == bad && len(p.Ejected) == 1 && p.Ejected[0] == "preference" {
+			if p.Name == bad && len(p.Ejected) == 1 && p.Ejected[0] == "preference" && !p.Until.IsZero() {
+				out = p
 				return nil
 			}
 		}
 		return fmt.Errorf("pods %+v", table.Pods)
 	})
+	if away := out.Until.Sub(out.Since); away != ejectedFor || time.Since(out.Since) > labtest.Deadline {
+		t.Errorf("ejected since %v, for %v, the rule says %v", out.Since, away, ejectedFor)
+	}
 }
+
+// ejectedFor is what the rule says.
+const ejectedFor = 15 * time.Second

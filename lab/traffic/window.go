@@ -61,6 +61,9 @@ type Pod struct {
 	Ready    bool   `json:"ready"`
 	// Ejected are the workloads whose proxies have ejected it.
 	Ejected []string `json:"ejected,omitempty"`
+	// Since is when that began; from Until on, the next check takes it back. Zero: not known.
+	Since time.Time `json:"since,omitzero"`
+	Until time.Time `json:"until,omitzero"`
 }
 
 // tally is what happened on an edge in a time.

@@ -100,7 +100,9 @@ const seconds = (table) => Math.max(1, Math.round((Date.parse(table.to) - Date.p
 function drawLabel(node, e, m) {
   const c = curve(m.nodes.get(e.from).at, m.nodes.get(e.to).at);
   const flat = Math.abs(c[0][1] - c[3][1]) < 30;
-  const [x, y] = on(c, flat ? 0.5 : 0.72); // where the line is level again
+  const [half] = on(c, 0.5);
+  const x = flat ? half : c[3][0] - 76; // where the line is level again
+  const y = on(c, flat ? 0.5 : 0.72)[1];
   const [rate, small, bad, worst, loop, gate] = node.children;
   const lift = wide(e.rate) / 2;
   const down = c[3][1] - c[0][1] > 30; // the line comes from above: there is room below it
@@ -178,7 +180,7 @@ const awayNode = () => s('g', {}, s('rect', { width: box.width - 14, height: 52,
 const short = (p) => (p.name.startsWith(p.workload) ? p.name.slice(p.workload.length + 1) : p.name).slice(-17);
 
 // returns says when an ejected pod comes back, if the proxy said for how long it went.
-function returns(p) {
+export function returns(p) {
   if (!p.until) return '';
   const left = Math.ceil((Date.parse(p.until) - state.snapshot.at) / 1000);
   return left > 0 ? t('returns', { n: left }) : t('returnsAny');

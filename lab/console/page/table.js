@@ -1,7 +1,7 @@
 // The graph's twin for those who read: the rows of `bin/lab top`, in its order.
 
 import { $, h, keyed, setText } from './dom.js';
-import { caption } from './graph.js';
+import { caption, returns } from './graph.js';
 import { shown } from './state.js';
 import { cause, t, took } from './words.js';
 
@@ -46,6 +46,6 @@ export function causes(all) {
 }
 
 function podState(p) {
-  if (p.ejected && p.ejected.length) return t('ejectedBy', { who: p.ejected.join(', ') });
+  if (p.ejected && p.ejected.length) return [t('ejectedBy', { who: p.ejected.join(', ') }), returns(p)].filter(Boolean).join(', ');
   return p.ready ? t('ready') : `${p.status.toLowerCase()}, ${t('notReady')}`;
 }
