@@ -43,19 +43,25 @@ const (
 	sendWithin  = time.Minute
 )
 
-func (s Sending) header() (http.Header, error) {
+// check refuses what is more than the bounds.
+func (s Sending) check() error {
 	switch {
 	case s.Rate < 1 || s.Rate > mostRate:
-		return nil, misusef("rate %d: want 1 to %d requests a second", s.Rate, mostRate)
+		return misusef("rate %d: want 1 to %d requests a second", s.Rate, mostRate)
 	case s.AtOnce < 1 || s.AtOnce > mostAtOnce:
-		return nil, misusef("at once %d: want 1 to %d", s.AtOnce, mostAtOnce)
+		return misusef("at once %d: want 1 to %d", s.AtOnce, mostAtOnce)
 	case s.Count < 0 || s.Count > mostCount:
-		return nil, misusef("count %d: want 0 to %d", s.Count, mostCount)
+		return misusef("count %d: want 0 to %d", s.Count, mostCount)
 	case len(s.Headers) > mostHeaders:
-		return nil, misusef("%d headers: want at most %d", len(s.Headers), mostHeaders)
+		return misusef("%d headers: want at most %d", len(s.Headers), mostHeaders)
 	case s.Path != "" && !strings.HasPrefix(s.Path, "/") || len(s.Path) > mostLetters:
-		return nil, misusef("path %q: want one that begins with /", s.Path)
+		return misusef("path %q: want one that begins with /", s.Path)
 	}
+	return nil
+}
+
+// header is that of each request.
+func (s Sending) header() (http.Header, error) {
 	header := http.Header{"User-Agent": {cmp.Or(s.Agent, "lab")}}
 	for _, line := range s.Headers {
 		name, value, ok := strings.Cut(line, ":")
@@ -84,6 +90,9 @@ func isToken(name string) bool {
 func (c *Console) send(r *http.Request) (Sending, error) {
 	var what Sending
 	if err := read(r, &what); err != nil {
+		return what, err
+	}
+	if err := what.check(); err != nil {
 		return what, err
 	}
 	header, err := what.header()
