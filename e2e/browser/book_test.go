@@ -118,6 +118,9 @@ func TestStories(t *testing.T) {
 			if s.press != "" {
 				v.do(chromedp.KeyEvent(s.press))
 			}
+			if s.click != "" {
+				v.do(chromedp.Click(s.click))
+			}
 			v.until(s.holds, "document.body.innerText")
 			v.fits()
 			v.picture(s.name + "-light")

@@ -21,7 +21,7 @@ func TestPicture(t *testing.T) {
 	abort(one)
 	marks(one)
 	b.tell(one)
-	v := open(t, ctx, b.URL+"/?lang=en&theme=light&motion=off", 1280, 860)
+	v := open(t, ctx, b.URL+"/?lang=en&theme=light&motion=off", 1280, 1130)
 	v.until(`document.querySelectorAll('#answers li').length == 3`, "document.body.innerText")
 	v.do(chromedp.KeyEvent("e"))
 	v.until(`document.querySelectorAll('.steps g').length == 3`, "document.body.innerText")

@@ -16,6 +16,7 @@ type story struct {
 	edit  func(*told)
 	holds string // a condition in JavaScript
 	press string // keys
+	click string // a selector
 }
 
 // told is what a snapshot tells.
@@ -178,6 +179,7 @@ func stories() []story {
 		{name: "outside", edit: outside, holds: `document.querySelectorAll('.nodes .outside').length == 1`},
 		{name: "crowd", edit: crowd, holds: `/2 more/.test(document.querySelector('.pods').parentElement.parentElement.textContent)`},
 		{name: "marks", edit: marks, holds: `document.querySelectorAll('.mark').length == 2`},
+		{name: "compare", edit: marks, click: ".mark", holds: `document.querySelectorAll('#compare tbody tr').length == 4 && /came: RouteRule recommendation-v2/.test(document.getElementById('compare').textContent)`},
 		{name: "table", edit: abort, press: "t", holds: `!document.getElementById('view-table').hidden && document.querySelectorAll('#table tbody tr').length == 9`},
 		{name: "rules", edit: rules, press: "r", holds: `document.querySelectorAll('#rules details').length == 1`},
 		{name: "sending", edit: func(s *told) { s.sending = object{"rate": 5, "atOnce": 10, "done": 42, "on": true} }, press: "s", holds: `/Sending 5 a second: 42/.test(document.getElementById('sending').textContent)`},

@@ -161,7 +161,7 @@ function drawNode(node, n) {
     set(g, 'class', p.ready ? 'ready' : 'waiting');
     const rest = here.length - box.most;
     const more = rest > 0 && list.indexOf(p) === box.most - 1 ? `, ${t('more', { n: rest })}` : '';
-    setText(g.lastElementChild, short(p) + (p.ready ? '' : ` ${t('notReady')}`) + more);
+    setText(g.lastElementChild, p.ready && !more ? short(p) : short(p).split('-').pop() + (p.ready ? '' : ` ${t('notReady')}`) + more);
   });
   keyed(away, n.pods.filter(isAway), (p) => p.name, awayNode, (g, p) => {
     const i = n.pods.filter(isAway).indexOf(p);
@@ -225,7 +225,7 @@ function drawSteps(m) {
   (state.why ? state.why.calls : []).forEach((c, i) => {
     const from = m.nodes.get(c.from);
     const to = m.nodes.get(c.to);
-    if (from && to) steps.push({ n: i + 1, call: c, at: on(curve(from.at, to.at), 0.13) });
+    if (from && to) steps.push({ n: i + 1, call: c, at: on(curve(from.at, to.at), 0.06) });
     else if (from) steps.push({ n: i + 1, call: c, at: [from.at.x + box.width, from.at.y + box.head] });
   });
   keyed(layers.steps, steps, (x) => String(x.n), () => s('g', {}, s('circle', { r: 12 }), s('text', { y: 5 })), (g, x) => {

@@ -37,7 +37,7 @@ export function size() {
     columns = Math.max(columns, p.column + 1);
     rows = Math.max(rows, Math.ceil(p.row) + 1);
   }
-  return { width: 2 * margin.x + (columns - 1) * step.x + box.width, height: margin.y + rows * step.y };
+  return { width: 2 * margin.x + (columns - 1) * step.x + box.width, height: margin.y + rows * step.y - 26 };
 }
 
 // curve is the line of an edge: from the right side of the caller to the left of the called. The
