@@ -27,8 +27,6 @@ type Config struct {
 	Why func(io.Writer, *traffic.Request)
 	// Routes are the rows of the verb's two tables, with their heads. Required.
 	Routes func(objects.Routes) (routes, clusters [][]string)
-	// Trace is where the reader finds a trace, given its id; nil: there are none.
-	Trace func(id string) string
 }
 
 // Console is a page that is served.

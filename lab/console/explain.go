@@ -36,5 +36,6 @@ func (c *Console) why(r *http.Request) (Explained, error) {
 	c.cfg.Why(&words, one)
 	return Explained{
 		Request: c.summary(one), Words: words.String(), Typed: c.cfg.Typed("why " + one.ID), Rule: one.Rule,
+		Trace: one.Trace,
 	}, nil
 }

@@ -129,7 +129,7 @@ func (l *lab) ejected(ctx context.Context) (map[string]ejected, error) {
 			Hosts []struct {
 				Hostname string
 				Address  address
-				Health struct {
+				Health   struct {
 					Ejected bool `json:"failed_outlier_check"`
 				} `json:"health_status"`
 			} `json:"host_statuses"`

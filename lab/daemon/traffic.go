@@ -74,6 +74,7 @@ func (l *lab) requests(ctx context.Context, q control.RequestQuery) (control.Req
 	for ready := false; ; {
 		changed := l.traffic.Changed()
 		if list := l.traffic.Requests(q.Query); ready && (len(list) > 0 || late == nil) {
+			l.addTraces(list)
 			return control.Requests{List: list, Dropped: l.traffic.Dropped()}, nil
 		}
 		select {

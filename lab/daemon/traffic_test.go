@@ -1,13 +1,16 @@
 package daemon_test
 
 import (
+	"cmp"
 	"fmt"
+	"os"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/daemon"
 	"istio-tutorial/lab/labtest"
 	"istio-tutorial/lab/objects"
 	"istio-tutorial/lab/traffic"
@@ -154,3 +157,27 @@ func TestEjected(t *testing.T) {
 
 // ejectedFor is what the rule says.
 const ejectedFor = 15 * time.Second
+
+// TestTraces says where the reader finds the spans of a request, and nothing where there are none.
+func TestTraces(t *testing.T) {
+	t.Parallel()
+	for tracing, want := range map[string]string{
+		"": "", "zipkin": "http://zipkin.example:9411/zipkin/traces/", "jaeger": "http://jaeger.example:16686/trace/",
+	} {
+		t.Run("tracing "+tracing, func(t *testing.T) {
+			t.Parallel()
+			l := up(t, func(c *daemon.Config) {
+				c.Tracing = tracing
+				env := map[string]string{
+					"ZIPKIN_URL": "http://zipkin.example:9411/api/v2/spans", "JAEGER_ENDPOINT": "http://jaeger.example:14268/api/traces",
+				}
+				c.Getenv = func(name string) string { return cmp.Or(env[name], os.Getenv(name)) }
+			})
+			r := l.after(t)
+			id, ok := strings.CutPrefix(r.Trace, want)
+			if !ok || id != r.TraceID && want != "" || want != "" && len(id) < 16 || want == "" && id != "" {
+				t.Errorf("trace %q of %q, want one below %q", r.Trace, r.TraceID, want)
+			}
+		})
+	}
+}

@@ -116,7 +116,7 @@ func (j *joiner) call(e envoy.Entry) *Call {
 		Millis: millis(e), Flags: strings.Trim(e.Flags, "-"), Details: e.Details, Route: e.Route, Cluster: e.Cluster,
 	}
 	c.at, c.choice = j.versions.at(e)
-	c.From, c.address = end(c.at, e.Pod), e.Insight.Client
+	c.From, c.address, c.trace = end(c.at, e.Pod), e.Insight.Client, strings.Trim(e.Trace, "-")
 	c.client = clientOf(c.at, e.Pod)
 	c.To = c.called(e)
 	if r := c.choice.route(); r != nil {

@@ -32,6 +32,10 @@ type Request struct {
 	Rule  *Rule  `json:"rule,omitempty"`
 	// Default is what acted where no rule did.
 	Default string `json:"default,omitempty"`
+	// TraceID is that of its spans, if a proxy or its client gave it one.
+	TraceID string `json:"traceID,omitempty"`
+	// Trace is where the reader finds them; whoever knows adds it.
+	Trace string `json:"trace,omitempty"`
 	// Words are a sentence for the reader.
 	Words string `json:"words"`
 	// Decisive is that call.
@@ -79,6 +83,7 @@ type Call struct {
 	choice  choice
 	client  mesh.Name
 	address string // from which it came
+	trace   string
 	at      *Version
 }
 
