@@ -20,12 +20,12 @@ EDITION ?= all
 # else each test binary waits a second for reports of other threads
 export GORACE ?= atexit_sleep_ms=0
 
-.PHONY: help run chain build test verify prove bench fuzz lint deadcode vulnerabilities licenses images test-images push load deploy undeploy test-cluster clean
+.PHONY: help run chain build test verify prove bench picture fuzz lint deadcode vulnerabilities licenses images test-images push load deploy undeploy test-cluster clean
 
 help: ## this list
 	@awk -F ':[^#]*## ' '/^[a-z-]+:[^#]*## / { printf "%-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: ## start the tutorial on this machine, with a real Envoy; LISTEN=8281 for another port; Ctrl-C ends it
+run: ## start the tutorial on this machine, with a real Envoy; LISTEN=8290 for another port; Ctrl-C ends it
 	@bin/lab up $(if $(LISTEN),--listen '$(LISTEN)')
 
 chain: build ## the plain chain, without a mesh, on 8280, 8180 and 8080, or PORTS='9280 9180 9080'
@@ -39,7 +39,7 @@ $(PROGRAMS): FORCE
 	@bin/progress.sh 'building $@' go build -v -trimpath -o $@ ./$(@F)
 FORCE:
 
-test: out/jaeger out/envoy ## all tests that need no engine and no cluster
+test: out/jaeger out/envoy out/axe.min.js ## all tests that need no engine and no cluster
 	bin/progress.sh vet go vet work
 	go test $(RACE) -shuffle=on -timeout 20m work
 
@@ -51,6 +51,11 @@ out/jaeger: tools/jaeger/main.go tools/jaeger/go.mod
 out/envoy: FORCE
 	@bin/install-envoy.sh
 
+out/axe.min.js: e2e/browser/requirements.txt
+	@rm -rf out/axe && python3 -m pip install --quiet --disable-pip-version-check --ignore-requires-python --no-deps \
+		--only-binary :all: --require-hashes --target out/axe -r $<
+	@mv out/axe/axe_playwright_python/axe.min.js $@ && rm -rf out/axe && touch $@
+
 verify: out/envoy ## the lessons of docs/ as tests: LESSONS='4 14', EDITION=v1 (or classic, gateway-api, all)
 	@bin/lab verify --edition $(EDITION) $(LESSONS)
 
@@ -59,6 +64,11 @@ prove: out/envoy ## the same with their rules left out or wrong, which the check
 
 bench: build out/jaeger out/envoy ## the figures of README.md, measured here
 	go -C e2e test -run='^$$' -bench=. -benchtime=1x -timeout 20m ./...
+	go -C lab test -run='^$$' -bench=BenchmarkTraffic -benchtime=1x ./daemon
+
+picture: out/axe.min.js out/envoy ## docs/console.png, the page as the tests show it
+	go -C e2e test -run='TestPicture' -count=1 ./browser
+	cp out/browser/console.png docs/console.png
 
 fuzz: ## every fuzz target, one after the other, FUZZTIME=30s each
 	@bin/fuzz.sh $(FUZZTIME) $(MODULES)

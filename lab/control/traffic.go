@@ -36,3 +36,25 @@ func (c *Client) Requests(ctx context.Context, q RequestQuery) (Requests, error)
 func (c *Client) Traffic(ctx context.Context, q TrafficQuery) (traffic.Table, error) {
 	return ask[traffic.Table](ctx, c, "traffic", q)
 }
+
+// LiveQuery asks for what a page shows all the time.
+type LiveQuery struct {
+	// Heard is the time of the answer before: only requests of which something was logged since come.
+	Heard time.Time
+	// Wait is for how long to wait for such a request.
+	Wait time.Duration
+}
+
+// Live is the lab at a moment.
+type Live struct {
+	At       time.Time
+	Requests []*traffic.Request // the latest first
+	Tables   []traffic.Table    // of each window there is
+	History  traffic.History
+	Rules    []traffic.Rule // in force
+}
+
+// Live is what happened since the answer before.
+func (c *Client) Live(ctx context.Context, q LiveQuery) (Live, error) {
+	return ask[Live](ctx, c, "live", q)
+}

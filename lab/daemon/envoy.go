@@ -51,9 +51,14 @@ type requests struct {
 }
 
 // readers are of the lines of the access log: count of those of requests alone.
-type readers struct{ count, explain func(line []byte) }
+type readers struct{ count, explain, ejected func(line []byte) }
 
 func (r requests) Write(line []byte) (int, error) {
+	if envoy.IsEjection(line) {
+		r.ejected(line)
+		_, err := r.log.Write(line)
+		return len(line), err
+	}
 	r.explain(line)
 	if envoy.IsTry(line) {
 		return len(line), nil
@@ -71,6 +76,8 @@ func startProxy(cfg Config, config xds.Config, of readers) (*proxy, error) {
 		Node:  "lab",
 		Admin: cfg.Folder.File("admin"),
 		XDS:   cfg.Folder.File("xds"),
+
+		Ejections: accessLog,
 	}
 	p := &proxy{
 		path:    cfg.Envoy,

@@ -25,14 +25,16 @@ type lab struct {
 	turn    chan struct{} // holds a token while the mesh is changed
 
 	// What the start sets, and nothing after it.
-	counters counters
-	events   events
-	traffic  *traffic.Store
-	observer *observer
-	world    *outside.World // nil: calls go to the real hosts
-	proxy    *proxy
-	renewal  sync.WaitGroup
-	wires    wires
+	counters  counters
+	events    events
+	traffic   *traffic.Store
+	ejections ejections
+	lately    lately
+	observer  *observer
+	world     *outside.World // nil: calls go to the real hosts
+	proxy     *proxy
+	renewal   sync.WaitGroup
+	wires     wires
 	// identities are who the pods are to each other.
 	identities *identity.Authority
 	pods       *pods.Manager

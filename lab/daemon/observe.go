@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -12,6 +13,7 @@ import (
 	"github.com/prometheus/common/expfmt"
 
 	"istio-tutorial/lab/envoy"
+	"istio-tutorial/lab/traffic"
 )
 
 const (
@@ -108,4 +110,36 @@ func (l *lab) zipkin() string {
 		return u.Host
 	}
 	return zipkinDefault
+}
+
+// The backends' own pages, by default.
+const (
+	jaegerPage  = "16686"
+	jaegerTrace = "/trace/"
+	zipkinTrace = "/zipkin/traces/"
+)
+
+// traces is where the reader finds a trace, but for its id; "" where there are none.
+func (l *lab) traces() string {
+	switch l.cfg.Tracing {
+	case "zipkin":
+		return "http://" + l.zipkin() + zipkinTrace
+	case "jaeger":
+		host := l.cfg.Getenv("JAEGER_AGENT_HOST")
+		if u, err := url.Parse(l.cfg.Getenv("JAEGER_ENDPOINT")); err == nil && u.Host != "" {
+			host = u.Hostname()
+		}
+		return "http://" + net.JoinHostPort(cmp.Or(host, "localhost"), jaegerPage) + jaegerTrace
+	}
+	return ""
+}
+
+// addTraces says where the spans of requests are.
+func (l *lab) addTraces(list []*traffic.Request) {
+	traces := l.traces()
+	for _, r := range list {
+		if traces != "" && r.TraceID != "" {
+			r.Trace = traces + url.PathEscape(r.TraceID)
+		}
+	}
 }

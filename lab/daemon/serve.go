@@ -87,6 +87,7 @@ func (l *lab) routes() http.Handler {
 		"history":      one(l.history),
 		"requests":     one(l.requests),
 		"traffic":      one(l.trafficTable),
+		"live":         one(l.live),
 	} {
 		mux.Handle("POST /"+path, l.whileRunning(handler))
 	}

@@ -91,7 +91,7 @@ func (l *lab) startProxy(ctx context.Context, set objects.Set) (detail string, e
 		return "", err
 	}
 	config.Identify = l.identities.Secret
-	l.proxy, err = startProxy(l.cfg, config, readers{l.counters.count, l.explainer()})
+	l.proxy, err = startProxy(l.cfg, config, readers{l.counters.count, l.explainer(), l.ejections.take})
 	if err != nil {
 		return "", err
 	}

@@ -2,11 +2,7 @@ package daemon
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
-	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"istio-tutorial/lab/control"
@@ -28,6 +24,7 @@ func (l *lab) beginVersion(m mesh.Mesh, s objects.Set) (taken func(bool)) {
 	return l.traffic.Begin(traffic.Version{
 		Mesh:   m,
 		Of2018: s.Of2018(),
+		Rules:  rulesOf(s),
 		Find:   func(q traffic.Question) (traffic.Rule, bool) { return source(m, s, q) },
 	}, !slices.Equal(revisions(l.objects()), revisions(s)))
 }
@@ -37,6 +34,16 @@ func revisions(s objects.Set) []int {
 	var list []int
 	for _, o := range s.Rules() {
 		list = append(list, o.Revision)
+	}
+	return list
+}
+
+func rulesOf(s objects.Set) []traffic.Rule {
+	var list []traffic.Rule
+	for _, o := range s.Rules() {
+		list = append(list, traffic.Rule{
+			Kind: o.Kind, Namespace: o.Namespace, Name: o.Name, Resource: o.Resource, File: o.File(), Revision: o.Revision,
+		})
 	}
 	return list
 }
@@ -67,6 +74,7 @@ func (l *lab) requests(ctx context.Context, q control.RequestQuery) (control.Req
 	for ready := false; ; {
 		changed := l.traffic.Changed()
 		if list := l.traffic.Requests(q.Query); ready && (len(list) > 0 || late == nil) {
+			l.addTraces(list)
 			return control.Requests{List: list, Dropped: l.traffic.Dropped()}, nil
 		}
 		select {
@@ -87,45 +95,20 @@ func (l *lab) trafficTable(ctx context.Context, q control.TrafficQuery) (traffic
 	if err != nil {
 		return t, err
 	}
-	for _, p := range l.pods.Pods() {
-		t.Pods = append(t.Pods, traffic.Pod{
-			Workload: p.Workload.Name, Name: p.Name.Name, Status: p.Status, Ready: p.Ready == p.Containers,
-			Ejected: ejected[p.Name.Name],
-		})
-	}
+	t.Pods = l.podStates(ejected)
 	return t, nil
 }
 
-// ejected are the workloads whose proxies leave a pod out for its errors, by the pod's name.
-func (l *lab) ejected(ctx context.Context) (map[string][]string, error) {
-	data, err := l.proxy.admin.Get(ctx, "/clusters", url.Values{"format": {"json"}})
-	if err != nil {
-		return nil, err
+func (l *lab) podStates(ejected map[string]ejected) []traffic.Pod {
+	var list []traffic.Pod
+	for _, p := range l.pods.Pods() {
+		e := ejected[p.Name.Name]
+		list = append(list, traffic.Pod{
+			Workload: p.Workload.Name, Name: p.Name.Name, Status: p.Status, Ready: p.Ready == p.Containers,
+			Ejected: e.by, Since: e.since, Until: e.until,
+		})
 	}
-	var all struct {
-		Clusters []struct {
-			Name  string
-			Hosts []struct {
-				Hostname string
-				Health   struct {
-					Ejected bool `json:"failed_outlier_check"`
-				} `json:"health_status"`
-			} `json:"host_statuses"`
-		} `json:"cluster_statuses"`
-	}
-	if err := json.Unmarshal(data, &all); err != nil {
-		return nil, fmt.Errorf("envoy: %w", err)
-	}
-	pods := map[string][]string{}
-	for _, c := range all.Clusters {
-		_, caller, _ := strings.Cut(c.Name, "@")
-		for _, h := range c.Hosts {
-			if by := l.workloadOf(caller); h.Health.Ejected && !slices.Contains(pods[h.Hostname], by) {
-				pods[h.Hostname] = append(pods[h.Hostname], by)
-			}
-		}
-	}
-	return pods, nil
+	return list
 }
 
 // workloadOf is the name of a proxy's workload, given NAMESPACE/POD.

@@ -1,12 +1,16 @@
 package daemon_test
 
 import (
+	"cmp"
 	"fmt"
+	"os"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/daemon"
 	"istio-tutorial/lab/labtest"
 	"istio-tutorial/lab/objects"
 	"istio-tutorial/lab/traffic"
@@ -131,6 +135,7 @@ func TestEjected(t *testing.T) {
 	if status, err := l.Exec(t.Context(), e, control.Streams{Out: t.Output(), Err: t.Output()}); err != nil || status != 0 {
 		t.Fatalf("status %d, %v", status, err)
 	}
+	var out traffic.Pod
 	labtest.Until(t, func() error {
 		l.ask(t)
 		table, err := l.Traffic(t.Context(), control.TrafficQuery{Span: traffic.Minute})
@@ -138,10 +143,41 @@ func TestEjected(t *testing.T) {
 			return err
 		}
 		for _, p := range table.Pods {
-			if p.Name == bad && len(p.Ejected) == 1 && p.Ejected[0] == "preference" {
+			if p.Name == bad && len(p.Ejected) == 1 && p.Ejected[0] == "preference" && !p.Until.IsZero() {
+				out = p
 				return nil
 			}
 		}
 		return fmt.Errorf("pods %+v", table.Pods)
 	})
+	if away := out.Until.Sub(out.Since); away != ejectedFor || time.Since(out.Since) > labtest.Deadline {
+		t.Errorf("ejected since %v, for %v, the rule says %v", out.Since, away, ejectedFor)
+	}
+}
+
+// ejectedFor is what the rule says.
+const ejectedFor = 15 * time.Second
+
+// TestTraces says where the reader finds the spans of a request, and nothing where there are none.
+func TestTraces(t *testing.T) {
+	t.Parallel()
+	for tracing, want := range map[string]string{
+		"": "", "zipkin": "http://zipkin.example:9411/zipkin/traces/", "jaeger": "http://jaeger.example:16686/trace/",
+	} {
+		t.Run("tracing "+tracing, func(t *testing.T) {
+			t.Parallel()
+			l := up(t, func(c *daemon.Config) {
+				c.Tracing = tracing
+				env := map[string]string{
+					"ZIPKIN_URL": "http://zipkin.example:9411/api/v2/spans", "JAEGER_ENDPOINT": "http://jaeger.example:14268/api/traces",
+				}
+				c.Getenv = func(name string) string { return cmp.Or(env[name], os.Getenv(name)) }
+			})
+			r := l.after(t)
+			id, ok := strings.CutPrefix(r.Trace, want)
+			if !ok || id != r.TraceID && want != "" || want != "" && len(id) < 16 || want == "" && id != "" {
+				t.Errorf("trace %q of %q, want one below %q", r.Trace, r.TraceID, want)
+			}
+		})
+	}
 }

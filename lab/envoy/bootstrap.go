@@ -14,6 +14,9 @@ type Settings struct {
 	Admin string
 	// XDS is the unix socket of the server that configures it. Required.
 	XDS string
+	// Ejections is the file to which Envoy writes a line whenever a pod is ejected, or returns; empty:
+	// it writes none.
+	Ejections string
 }
 
 // XDSCluster is the name of the cluster that leads to the configuration server.
@@ -33,8 +36,9 @@ type object map[string]any
 func (s Settings) Bootstrap() ([]byte, error) {
 	source := object{"ads": object{}, "resource_api_version": "V3", "initial_fetch_timeout": "0s"}
 	return json.MarshalIndent(object{
-		"node":  object{"id": s.Node, "cluster": s.Node},
-		"admin": object{"address": pipe(s.Admin, 0o600)},
+		"node":            object{"id": s.Node, "cluster": s.Node},
+		"cluster_manager": s.clusterManager(),
+		"admin":           object{"address": pipe(s.Admin, 0o600)},
 		"dynamic_resources": object{
 			"ads_config": object{
 				"api_type":              "GRPC",
@@ -66,6 +70,13 @@ func (s Settings) Bootstrap() ([]byte, error) {
 			},
 		}}},
 	}, "", "  ")
+}
+
+func (s Settings) clusterManager() object {
+	if s.Ejections == "" {
+		return object{}
+	}
+	return object{"outlier_detection": object{"event_log_path": s.Ejections}}
 }
 
 func pipe(path string, mode int) object {

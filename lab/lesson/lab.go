@@ -53,7 +53,7 @@ func (h Home) start(ctx context.Context, name, listen, edition string) (*lab, er
 	env := append(h.Environ[:len(h.Environ):len(h.Environ)], nameVariable+"="+name)
 	process, err := supervise.Start(supervise.Config{
 		Name: "lab " + name, Path: filepath.Join(h.Folder, "bin", "lab"), Env: env, Dir: h.Folder, Stdout: words, Once: true,
-		Args:  []string{"up", "--listen", listen, "--edition", edition},
+		Args:  []string{"up", "--listen", listen, "--edition", edition, "--console", "off"},
 		Ready: func(ctx context.Context) error { return running(ctx, client) },
 		Probe: supervise.Probe{Period: 100 * time.Millisecond}, StopSignal: syscall.SIGINT, Grace: ended,
 	})

@@ -47,7 +47,9 @@ func TestHistory(t *testing.T) {
 		return strings.Join(list, " ")
 	}
 	setX("1")
-	do(func(s objects.Set) (objects.Set, []objects.Result, error) { return s.Scale([]objects.Ref{ref}, 3, nil, time.Unix(8, 0)) })
+	do(func(s objects.Set) (objects.Set, []objects.Result, error) {
+		return s.Scale([]objects.Ref{ref}, 3, nil, time.Unix(8, 0))
+	})
 	if o, _ := s.Find(ref); !o.History()[1].Created.Equal(time.Unix(7, 0)) {
 		t.Errorf("the second template is from %v, and not from when it was first used", o.History()[1].Created)
 	}

@@ -68,6 +68,9 @@ func (o Object) YAML() ([]byte, error) {
 	return o.doc.YAML()
 }
 
+// File is the file that it was read from, as the reader named it.
+func (o Object) File() string { return o.doc.File }
+
 // Field is a field of the object as kubectl shows it in a column: text as it is, all else as JSON;
 // "" if it is not there.
 func (o Object) Field(path ...string) string {

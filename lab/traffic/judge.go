@@ -54,6 +54,7 @@ func (r *Request) judge() {
 	first := r.Calls[0]
 	r.Began, r.Method, r.Host, r.Path = first.Began, first.Method, first.Host, first.Path
 	r.Status, r.Millis, r.Client = first.Status, first.Millis, first.address
+	r.TraceID = first.trace
 	r.Notes = r.notes()
 	r.Decisive = first.decisive()
 	r.Cause, r.By, r.At = r.Decisive.Cause, r.Decisive.By, r.Decisive.maker()

@@ -17,6 +17,7 @@ type record struct {
 	tries   []envoy.Try
 	last    time.Time // when the latest was read
 	failed  bool      // some entry has a status that is none of 2xx
+	entered bool      // it came through the ingress, whose entry is the last
 }
 
 // Bounds of one request: a client may use one id again and again.
@@ -38,6 +39,16 @@ func (r *record) add(e envoy.Entry) {
 	}
 	r.entries = append(r.entries, e)
 	r.failed = r.failed || e.Status/100 != 2
+	r.entered = r.entered || !strings.Contains(e.Pod, "/")
+}
+
+// heard reports whether something was read since a time. What a pod began is over only some time
+// after that.
+func (r *record) heard(since time.Time) bool {
+	if !r.entered {
+		since = since.Add(-2 * quiet)
+	}
+	return !r.last.Before(since)
 }
 
 func (r *record) addTry(t envoy.Try) {
@@ -105,7 +116,7 @@ func (j *joiner) call(e envoy.Entry) *Call {
 		Millis: millis(e), Flags: strings.Trim(e.Flags, "-"), Details: e.Details, Route: e.Route, Cluster: e.Cluster,
 	}
 	c.at, c.choice = j.versions.at(e)
-	c.From, c.address = end(c.at, e.Pod), e.Insight.Client
+	c.From, c.address, c.trace = end(c.at, e.Pod), e.Insight.Client, strings.Trim(e.Trace, "-")
 	c.client = clientOf(c.at, e.Pod)
 	c.To = c.called(e)
 	if r := c.choice.route(); r != nil {

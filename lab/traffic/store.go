@@ -81,7 +81,7 @@ func (s *Store) Take(line []byte) {
 func (s *Store) Begin(v Version, rulesChanged bool) (taken func(bool)) {
 	v.Begun = s.now()
 	v.Taken = v.Begun.Add(time.Hour) // not yet
-	s.versions.add(&v)
+	before := s.versions.add(&v)
 	return func(ok bool) {
 		if !ok {
 			s.versions.remove(&v)
@@ -91,6 +91,7 @@ func (s *Store) Begin(v Version, rulesChanged bool) (taken func(bool)) {
 		if rulesChanged {
 			s.mu.Lock()
 			s.windows.change(v.Begun)
+			s.windows.mark(v.Begun, before, v.Rules)
 			s.mu.Unlock()
 		}
 	}
@@ -202,6 +203,7 @@ type Query struct {
 	ID     string    `json:",omitempty"`
 	Client string    `json:",omitempty"` // the address that they came from
 	Since  time.Time `json:",omitzero"`  // that began then or later
+	Heard  time.Time `json:",omitzero"`  // of which something was logged then or later
 	Last   int       `json:",omitempty"` // at most so many, the latest; 0: all
 	Failed bool      `json:",omitempty"` // only those whose answer is none of 2xx
 }
@@ -212,7 +214,7 @@ func (s *Store) Requests(q Query) []*Request {
 	defer s.mu.Unlock()
 	var list []*Request
 	for _, r := range s.picked(q) {
-		if q.Failed && !r.failed || r.last.Before(q.Since) {
+		if q.Failed && !r.failed || r.last.Before(q.Since) || !r.heard(q.Heard) {
 			continue
 		}
 		one := join(r, &s.versions)

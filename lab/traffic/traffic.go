@@ -5,6 +5,7 @@
 package traffic
 
 import (
+	"strconv"
 	"time"
 
 	"istio-tutorial/lab/mesh"
@@ -31,6 +32,10 @@ type Request struct {
 	Rule  *Rule  `json:"rule,omitempty"`
 	// Default is what acted where no rule did.
 	Default string `json:"default,omitempty"`
+	// TraceID is that of its spans, if a proxy or its client gave it one.
+	TraceID string `json:"traceID,omitempty"`
+	// Trace is where the reader finds them; whoever knows adds it.
+	Trace string `json:"trace,omitempty"`
 	// Words are a sentence for the reader.
 	Words string `json:"words"`
 	// Decisive is that call.
@@ -78,6 +83,7 @@ type Call struct {
 	choice  choice
 	client  mesh.Name
 	address string // from which it came
+	trace   string
 	at      *Version
 }
 
@@ -169,6 +175,8 @@ type Version struct {
 	Find func(Question) (Rule, bool)
 	// Of2018 says that the defaults of 0.7.1 hold, not today's.
 	Of2018 bool
+	// Rules are all that were in force.
+	Rules []Rule
 }
 
 func (v *Version) workload(pod string) string {
@@ -190,4 +198,12 @@ func (v *Version) instance(namespace, pod string) (mesh.Instance, bool) {
 		}
 	}
 	return mesh.Instance{}, false
+}
+
+// Place is the file, and the line of the part that acted where one is known.
+func (r Rule) Place() string {
+	if r.Line == 0 {
+		return r.File
+	}
+	return r.File + ":" + strconv.Itoa(r.Line)
 }

@@ -19,13 +19,18 @@ type versions struct {
 // mostVersions bounds what is kept, also where pods come and go all the time.
 const mostVersions = 200
 
-func (v *versions) add(one *Version) {
+// add returns the rules that were in force before.
+func (v *versions) add(one *Version) (before []Rule) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	if n := len(v.list); n > 0 {
+		before = v.list[n-1].Rules
+	}
 	v.list = append(v.list, one)
 	if len(v.list) > mostVersions {
 		v.list = append([]*Version(nil), v.list[len(v.list)-mostVersions:]...)
 	}
+	return before
 }
 
 // forget drops what no request from then on can have met.

@@ -61,13 +61,16 @@ type Pod struct {
 	Ready    bool   `json:"ready"`
 	// Ejected are the workloads whose proxies have ejected it.
 	Ejected []string `json:"ejected,omitempty"`
+	// Since is when that began; from Until on, the next check takes it back. Zero: not known.
+	Since time.Time `json:"since,omitzero"`
+	Until time.Time `json:"until,omitzero"`
 }
 
 // tally is what happened on an edge in a time.
 type tally struct {
 	requests, errors, retries int
 	causes                    map[Cause]int
-	times                     [bins]uint32
+	times                     []uint32 // nil: they are forgotten, or there are none yet
 }
 
 // Times are counted in bins, each a tenth longer than the one before: a percentile is exact to a
@@ -97,7 +100,14 @@ func (t *tally) add(c *Call) {
 		}
 		t.causes[c.Cause]++
 	}
-	t.times[binOf(c.Millis)]++
+	t.time(binOf(c.Millis), 1)
+}
+
+func (t *tally) time(bin int, n uint32) {
+	if t.times == nil {
+		t.times = make([]uint32, bins)
+	}
+	t.times[bin] += n
 }
 
 func (t *tally) join(other *tally) {
@@ -111,7 +121,7 @@ func (t *tally) join(other *tally) {
 		t.causes[c] += n
 	}
 	for i, n := range other.times {
-		t.times[i] += n
+		t.time(i, n)
 	}
 }
 
@@ -130,9 +140,16 @@ func (t *tally) percentile(share float64) float64 {
 type windows struct {
 	began   time.Time
 	changed time.Time
-	seconds [60]second
+	seconds [kept]second
 	since   map[Edge]*tally
+	marks   []Mark
 }
+
+// Of so many seconds counts are kept, and times of the last timed ones: they take most of the room.
+const (
+	kept  = 300
+	timed = 60
+)
 
 type second struct {
 	unix  int64
@@ -149,13 +166,25 @@ func newWindows(now time.Time) windows {
 func (w *windows) change(now time.Time) { w.changed, w.since = now, map[Edge]*tally{} }
 
 func (w *windows) add(now time.Time, edge Edge, c *Call) {
-	s := &w.seconds[now.Unix()%60]
+	s := &w.seconds[now.Unix()%kept]
 	if s.unix != now.Unix() || s.edges == nil {
 		*s = second{now.Unix(), map[Edge]*tally{}}
+		w.forgetTimes(now.Unix() - timed)
 	}
 	of(s.edges, edge).add(c)
 	if !c.Began.Before(w.changed.Truncate(time.Millisecond)) {
 		of(w.since, edge).add(c)
+	}
+}
+
+func (w *windows) forgetTimes(until int64) {
+	for _, s := range w.seconds {
+		if s.unix > until {
+			continue
+		}
+		for _, t := range s.edges {
+			t.times = nil
+		}
 	}
 }
 

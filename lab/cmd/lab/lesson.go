@@ -90,7 +90,7 @@ func (w *walk) check(ctx context.Context) (err error) {
 	if _, err = w.client(); err != nil {
 		return err
 	}
-	if w.listen, err = ingressAddress(w.listen); err != nil {
+	if w.listen, err = checkAddress("listen", w.listen, defaultListen); err != nil {
 		return err
 	}
 	if !w.changed("edition") {

@@ -17,22 +17,32 @@ import (
 // writeRoutes shows two tables: the routes in their order, and how each cluster is treated.
 func writeRoutes(w io.Writer, r objects.Routes) error {
 	fmt.Fprintf(w, "%s -> %s\n\n", r.From.Name, hostName(r.Host))
-	routes := [][]string{{"RULE", "MATCH", "TO", "TIMEOUT", "RETRIES", "MIRROR", "FAULTS"}}
-	for _, route := range r.Host.Routes {
-		routes = append(routes, routeCells(route))
-	}
-	if err := (&tablePrinter{w: w}).print(routes); err != nil {
+	if err := (&tablePrinter{w: w}).print(routeRows(r)); err != nil {
 		return err
 	}
 	if len(r.Clusters) == 0 {
 		return nil
 	}
 	fmt.Fprintln(w)
-	clusters := [][]string{{"CLUSTER", "PODS", "BALANCE", "LIMITS", "OUTLIERS", "POLICY"}}
-	for _, c := range r.Clusters {
-		clusters = append(clusters, clusterCells(c))
+	return (&tablePrinter{w: w}).print(clusterRows(r))
+}
+
+// routeRows are the routes in their order.
+func routeRows(r objects.Routes) [][]string {
+	rows := [][]string{{"RULE", "MATCH", "TO", "TIMEOUT", "RETRIES", "MIRROR", "FAULTS"}}
+	for _, route := range r.Host.Routes {
+		rows = append(rows, routeCells(route))
 	}
-	return (&tablePrinter{w: w}).print(clusters)
+	return rows
+}
+
+// clusterRows are how each cluster is treated.
+func clusterRows(r objects.Routes) [][]string {
+	rows := [][]string{{"CLUSTER", "PODS", "BALANCE", "LIMITS", "OUTLIERS", "POLICY"}}
+	for _, c := range r.Clusters {
+		rows = append(rows, clusterCells(c))
+	}
+	return rows
 }
 
 // hostName is the shortest way to write the host.

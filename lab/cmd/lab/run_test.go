@@ -154,6 +154,8 @@ func misuses() map[string]string {
 		"up --listen 0.0.0.0:80":                     "--listen=0.0.0.0:80: want an address that only this machine reaches",
 		"up --listen example.com:80":                 "want an address that only this machine reaches",
 		"up --listen 127.0.0.1:99999":                `port "99999": want a number up to 65535`,
+		"up --console 0.0.0.0:8281":                  "--console=0.0.0.0:8281: want an address that only this machine reaches",
+		"up --console none":                          `--console=none: port "none": want a number`,
 		"up --listen 1:2:3":                          "--listen: address 1:2:3: too many colons",
 		"--name UP up":                               `lab name "UP": want up to 20`,
 		"--name UP get pods":                         `lab name "UP": want up to 20`,

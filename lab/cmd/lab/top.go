@@ -134,7 +134,7 @@ func writeTop(w io.Writer, t traffic.Table, by string) {
 	fmt.Fprintln(w)
 	fmt.Fprintf(w, "%-20s %-40s %s\n", "WORKLOAD", "POD", "STATE")
 	for _, p := range t.Pods {
-		fmt.Fprintf(w, "%-20s %-40s %s\n", p.Workload, p.Name, podState(p))
+		fmt.Fprintf(w, "%-20s %-40s %s\n", p.Workload, p.Name, podState(p, t.To))
 	}
 }
 
@@ -168,14 +168,26 @@ func requests(t traffic.Table) int {
 	return sum
 }
 
-func podState(p traffic.Pod) string {
+func podState(p traffic.Pod, now time.Time) string {
 	switch {
 	case len(p.Ejected) > 0:
-		return "ejected by " + strings.Join(p.Ejected, ", ")
+		return "ejected by " + strings.Join(p.Ejected, ", ") + back(p, now)
 	case p.Ready:
 		return "ready"
 	}
 	return strings.ToLower(p.Status) + ", not ready"
+}
+
+// back says since when a pod is ejected, and when it returns.
+func back(p traffic.Pod, now time.Time) string {
+	if p.Until.IsZero() {
+		return ""
+	}
+	text := fmt.Sprintf(" for %v", now.Sub(p.Since).Round(time.Second))
+	if left := p.Until.Sub(now).Round(time.Second); left > 0 {
+		return text + fmt.Sprintf(", back in %v", left)
+	}
+	return text + ", back at the next check"
 }
 
 // causes are how many calls ended so, the most frequent first.

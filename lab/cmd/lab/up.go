@@ -13,7 +13,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -32,6 +31,7 @@ type start struct {
 	*app
 	listen, tracing, edition string
 	internet                 bool
+	pageAt                   pageFlags
 }
 
 const defaultListen = "127.0.0.1:8280"
@@ -44,13 +44,14 @@ func (a *app) up() *cobra.Command {
 		Long: `Start the mesh of deploy/ (what "kubectl apply -k deploy" would start), and keep it running
 until Ctrl-C or "bin/lab down". Everything listens only on this machine's loopback.
 
-If port 8280 is taken, choose another by --listen, $LAB_LISTEN or "make run LISTEN=8281".`,
+If port 8280 is taken, choose another by --listen, $LAB_LISTEN or "make run LISTEN=8290".`,
 		Example: `  bin/lab up
   bin/lab up --edition v1
-  bin/lab up --name second --listen 127.0.0.1:8281
+  bin/lab up --name second --listen 127.0.0.1:8290
   bin/lab up --tracing zipkin`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			s.pageAt.given = cmd.Flags().Changed("console") || a.getenv("LAB_CONSOLE") != ""
 			if err := s.check(); err != nil {
 				return err
 			}
@@ -68,6 +69,8 @@ If port 8280 is taken, choose another by --listen, $LAB_LISTEN or "make run LIST
 	flags := cmd.Flags()
 	flags.StringVar(&s.listen, "listen", cmp.Or(a.getenv("LAB_LISTEN"), defaultListen),
 		"address of the ingress, or only its port; port 0 is any free one ($LAB_LISTEN)")
+	flags.StringVar(&s.pageAt.address, "console", cmp.Or(a.getenv("LAB_CONSOLE"), defaultConsole),
+		"address of the live page, or only its port, or off ($LAB_CONSOLE)")
 	a.declareEdition(cmd, &s.edition)
 	flags.StringVar(&s.tracing, "tracing", "",
 		"send traces to the zipkin or jaeger on this machine")
@@ -101,31 +104,12 @@ func (s *start) check() error {
 	if !slices.Contains([]string{"", "zipkin", "jaeger"}, s.tracing) {
 		return misusef("--tracing=%s: want zipkin or jaeger", s.tracing)
 	}
-	address, err := ingressAddress(s.listen)
-	s.listen = address
+	var err error
+	if s.listen, err = checkAddress("listen", s.listen, defaultListen); err != nil || s.pageAt.address == noConsole {
+		return err
+	}
+	s.pageAt.address, err = checkAddress("console", s.pageAt.address, defaultConsole)
 	return err
-}
-
-// ingressAddress is HOST:PORT of what --listen says.
-func ingressAddress(listen string) (string, error) {
-	if !strings.Contains(listen, ":") {
-		listen = ":" + listen
-	}
-	host, port, err := net.SplitHostPort(listen)
-	if err != nil {
-		return "", misusef("--listen: %w", err)
-	}
-	if host = cmp.Or(host, "127.0.0.1"); host == "localhost" {
-		host = "127.0.0.1"
-	}
-	if ip := net.ParseIP(host); ip == nil || !ip.IsLoopback() {
-		return "", misusef("--listen=%s: want an address that only this machine reaches, such as %s",
-			listen, defaultListen)
-	}
-	if _, err := net.LookupPort("tcp", port); err != nil {
-		return "", misusef("--listen=%s: port %q: want a number up to 65535", listen, port)
-	}
-	return net.JoinHostPort(host, port), nil
 }
 
 func (s *start) run(ctx context.Context) error {
@@ -146,9 +130,19 @@ func (s *start) run(ctx context.Context) error {
 		return err
 	}
 	cfg.Folder = folder
+	listener, err := s.pageAt.listen(ctx, s.listen)
+	if err != nil {
+		return err
+	}
+	url := ""
+	if listener != nil {
+		url = pageURL(listener.Addr())
+		page := s.page(listener, client)
+		defer func() { _ = page.Close() }() // nobody looks any more
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	var announced sync.WaitGroup
-	announced.Go(func() { s.announce(ctx, client) })
+	announced.Go(func() { s.announce(ctx, client, url) })
 	defer announced.Wait()
 	defer cancel()
 	err = daemon.Run(ctx, cfg)
@@ -172,7 +166,7 @@ func (s *start) wayOut(e *daemon.TakenError) error {
 	}
 	host, port, _ := net.SplitHostPort(e.Address) // check has seen it
 	number, _ := strconv.Atoi(port)
-	other := net.JoinHostPort(host, strconv.Itoa(number%65535+1))
+	other := net.JoinHostPort(host, strconv.Itoa((number+9)%65535+1)) // near by may be the page of that lab
 	return fmt.Errorf("%w: %s, or `%s` listens elsewhere, as does `make run LISTEN=%s`",
 		e, end, s.line("up --listen "+other), other)
 }
@@ -198,11 +192,11 @@ func (s *start) config(ctx context.Context) (daemon.Config, error) {
 }
 
 // announce says how to go on, once the lab takes requests.
-func (s *start) announce(ctx context.Context, client *control.Client) {
+func (s *start) announce(ctx context.Context, client *control.Client, page string) {
 	for {
 		status, err := client.Status(ctx)
 		if err == nil && status.Phase == control.Running && status.PID == os.Getpid() {
-			s.howToGoOn(status.Ingress)
+			s.howToGoOn(status.Ingress, page)
 			return
 		}
 		select {
@@ -213,7 +207,7 @@ func (s *start) announce(ctx context.Context, client *control.Client) {
 	}
 }
 
-func (s *start) howToGoOn(ingress string) {
+func (s *start) howToGoOn(ingress, page string) {
 	url := ""
 	if s.listen != defaultListen {
 		url = " " + ingress
@@ -226,13 +220,16 @@ func (s *start) howToGoOn(ingress string) {
 	if s.edition == string(objects.GatewayAPI) {
 		lesson = "lesson 2" // the first has rules that it cannot express
 	}
+	if page != "" {
+		page = "See it live: " + page + "\n"
+	}
 	fmt.Fprintf(s.stdout, `
 The mesh is up: %s is its ingress. Ctrl-C ends it. In another terminal:
   bin/poll_customer.sh%s
   %s
   %s
   %s
-`, ingress, url, s.line("get pods"), s.line(rule), s.line(lesson))
+%s`, ingress, url, s.line("get pods"), s.line(rule), s.line(lesson), page)
 }
 
 func (s *start) alreadyRunning(ctx context.Context, client *control.Client) error {

@@ -36,6 +36,9 @@ func writeWhy(w io.Writer, r *traffic.Request, body string, typed func(verb stri
 	p.rule(r)
 	p.missed(r)
 	p.line("More: %s", typed("why "+r.ID+" -o json"))
+	if r.Trace != "" {
+		fmt.Fprintln(w, "Trace: "+document.Printable(r.Trace)) // a part of an address leads nowhere
+	}
 	if r.Rule != nil {
 		p.line("Undo: %s", typed(undo(*r.Rule)))
 	}

@@ -66,3 +66,24 @@ func TestWhyFits(t *testing.T) {
 	}
 	t.Logf("%d lines", len(lines))
 }
+
+// TestBack tells of an ejected pod when it returns, where that is known.
+func TestBack(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(1_700_000_000, 0)
+	for want, p := range map[string]traffic.Pod{
+		"ready":                 {Ready: true},
+		"pending, not ready":    {Status: "Pending"},
+		"ejected by preference": {Ejected: []string{"preference"}, Ready: true},
+		"ejected by preference for 3s, back in 12s": {
+			Ejected: []string{"preference"}, Since: now.Add(-3 * time.Second), Until: now.Add(12 * time.Second),
+		},
+		"ejected by a, b for 20s, back at the next check": {
+			Ejected: []string{"a", "b"}, Since: now.Add(-20 * time.Second), Until: now.Add(-5 * time.Second),
+		},
+	} {
+		if got := podState(p, now); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}

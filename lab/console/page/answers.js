@@ -1,0 +1,64 @@
+// The answers, the latest first, as the poll script prints them. A click explains one.
+
+import { $, h, setText } from './dom.js';
+import { icon, kindOf, name } from './signs.js';
+import { state } from './state.js';
+import { cause, clock, t, took } from './words.js';
+import { explain } from './why.js';
+
+const shown = 50;
+const atOnce = 8; // more in one picture nobody reads
+const seen = new Set();
+let held = []; // what came while the reader was in the list: nothing moves below their hand
+
+export function build() {
+  const list = $('answers');
+  list.addEventListener('focusout', release);
+  list.addEventListener('pointerleave', release);
+}
+
+const busy = () => $('answers').matches(':hover') || $('answers').contains(document.activeElement);
+
+function release() {
+  setTimeout(() => {
+    if (!busy()) flush();
+  });
+}
+
+export function draw() {
+  const news = (state.snapshot ? state.snapshot.requests || [] : []).filter((r) => !seen.has(r.id));
+  for (const r of news) seen.add(r.id);
+  if (seen.size > 3000) for (const id of [...seen].slice(0, 2000)) seen.delete(id);
+  held.push(...news.slice(-atOnce));
+  held = held.slice(-shown);
+  if (!busy()) flush();
+  $('held').hidden = held.length === 0;
+  setText($('held'), t('held', { n: held.length }));
+  const none = $('answers').children.length === 0;
+  $('answers-empty').hidden = !none;
+  setText($('answers-empty'), t('noAnswers'));
+}
+
+function flush() {
+  const list = $('answers');
+  for (const r of held) list.prepend(row(r));
+  held = [];
+  while (list.children.length > shown) list.lastElementChild.remove();
+}
+
+function row(r) {
+  const kind = kindOf(r);
+  const where = [...new Set(['ingress', ...r.calls.map((c) => c.to)])].slice(1).join(' => ');
+  return h('li', { 'data-id': r.id, 'data-at': Date.now() }, h('button', { type: 'button', onclick: () => explain(r.id) },
+    icon(kind), h('span', { class: 'hidden', text: `${name(kind)}: ` }),
+    h('span', { class: r.text ? 'text' : 'text quiet', title: r.text ? null : t('unknownText') }, r.text || where),
+    h('span', { class: 'facts' }, `${r.status || '–'} · ${took(r.ms)} · ${clock(r.at)}`),
+    kind === 'ok' ? null : h('span', { class: `cause ${kind}` }, `${cause(r.cause)}${r.where ? `, ${t('of', { at: r.where })}` : ''}`)));
+}
+
+// lastFailed is the id of the latest answer that went wrong.
+export function lastFailed() {
+  const list = state.snapshot ? state.snapshot.requests || [] : [];
+  const failed = list.filter((r) => r.failed);
+  return failed.length ? failed[failed.length - 1].id : null;
+}

@@ -1,0 +1,246 @@
+// The graph: who calls whom in a window, drawn from the rows that `bin/lab top` prints.
+
+import { $, h, keyed, s, set, setText } from './dom.js';
+import { box, curve, d, on, place, size } from './place.js';
+import { glyph, kindOf, kinds, icon, name as kindName } from './signs.js';
+import { shown, state } from './state.js';
+import { cause, errors, t, took } from './words.js';
+
+const layers = {};
+let svg;
+
+export function build() {
+  svg = s('svg', { role: 'img', 'aria-labelledby': 'graph-title', preserveAspectRatio: 'xMidYMid meet' },
+    s('title', { id: 'graph-title', text: t('edges') }));
+  for (const layer of ['copies', 'edges', 'nodes', 'labels', 'stops', 'steps']) {
+    svg.append((layers[layer] = s('g', { class: layer })));
+  }
+  $('stage').append(svg);
+  $('legend').append(...kinds.map((k) => h('li', {}, icon(k), kindName(k))));
+}
+
+// model sorts rows into nodes, edges, and calls that ended where they began: those never left the
+// caller's sidecar, and are drawn there.
+export function model(table, requests, now) {
+  const pods = new Map();
+  for (const p of table.pods || []) pods.set(p.workload, [...(pods.get(p.workload) || []), p]);
+  const nodes = new Map([['ingress', { name: 'ingress', pods: [] }]]);
+  for (const [name, list] of pods) nodes.set(name, { name, pods: list });
+  const edges = [];
+  const stops = [];
+  for (const row of table.rows || []) {
+    const outside = !pods.has(row.to) && row.errors < row.requests;
+    if (!nodes.has(row.from)) nodes.set(row.from, { name: row.from, pods: [], left: true });
+    if (outside) nodes.set(row.to, { name: row.to, pods: [], outside: true });
+    if (nodes.has(row.to)) edges.push({ key: `${row.from}>${row.to}`, ...row });
+    else stops.push(...stopsOf(row));
+  }
+  for (const n of nodes.values()) {
+    n.at = place(n.name, edges.filter((e) => e.to === n.name).map((e) => e.from));
+  }
+  return { nodes, edges, stops, copies: copiesOf(requests, nodes, now) };
+}
+
+const stopsOf = (row) => Object.entries(row.causes || {}).map(([c, n]) => ({
+  key: `${row.from}>${row.to}:${c}`, from: row.from, to: row.to, cause: c, n, rate: (row.rate * n) / row.requests,
+}));
+
+function copiesOf(requests, nodes, now) {
+  const list = new Map();
+  for (const r of requests || []) {
+    if (r.at < now - 10_000) continue;
+    for (const c of r.calls) {
+      for (const m of c.copies || []) {
+        if (nodes.has(c.from) && nodes.has(m.to)) list.set(`${c.from}>${m.to}`, { key: `${c.from}>${m.to}`, from: c.from, to: m.to });
+      }
+    }
+  }
+  return [...list.values()];
+}
+
+export let current = null; // what the dots run on
+
+export function draw() {
+  const table = shown();
+  if (!table) return;
+  const m = (current = model(table, state.snapshot.requests, state.snapshot.at));
+  const { width, height } = size();
+  set(svg, 'viewBox', `0 0 ${width} ${height}`);
+  keyed(layers.copies, m.copies, (c) => c.key, copyNode, (node, c) => drawCopy(node, c, m));
+  keyed(layers.edges, m.edges, (e) => e.key, edgeNode, (node, e) => drawEdge(node, e, m));
+  keyed(layers.labels, m.edges, (e) => e.key, labelNode, (node, e) => drawLabel(node, e, m));
+  keyed(layers.nodes, [...m.nodes.values()], (n) => n.name, nodeNode, drawNode);
+  keyed(layers.stops, m.stops, (x) => x.key, stopNode, (node, x) => drawStop(node, x, m));
+  drawSteps(m);
+}
+
+const edgeNode = () => s('g', {}, s('path', { class: 'stripe' }), s('path', { class: 'stripe bad' }), s('path', { class: 'thread' }));
+
+const wide = (rate) => Math.min(26, 2 + 3 * Math.sqrt(rate));
+
+function drawEdge(node, e, m) {
+  const line = d(curve(m.nodes.get(e.from).at, m.nodes.get(e.to).at));
+  const [all, bad, thread] = node.children;
+  for (const p of [all, bad, thread]) set(p, 'd', line);
+  set(all, 'stroke-width', wide(e.rate).toFixed(1));
+  set(bad, 'stroke-width', (wide(e.rate) * (e.errors / e.requests)).toFixed(1));
+  set(node, 'class', onPath(e) ? 'path' : state.why ? 'dim' : '');
+}
+
+const onPath = (e) => state.why && state.why.calls.some((c) => c.from === e.from && c.to === e.to);
+
+const labelNode = () => s('g', {}, s('text', { class: 'rate' }), s('text', { class: 'small' }), s('text', { class: 'errors' }), s('text', { class: 'errors' }),
+  s('g', { class: 'loop' }, s('path', { d: 'M-3-7A8 8 0 1 0 6-5M2-10 7-5.5 1.5-1.5', fill: 'none' }), s('text', { x: 14, y: 4 })),
+  s('g', { class: 'gate' }, s('path', { d: 'M-4-15V15M4-15V15M-4-8 4-8M-4 0H4M-4 8H4' }), s('text', { x: 0, y: 32, 'text-anchor': 'middle' })));
+
+const windowName = (table) => t({ '10s': 'w10s', '1m': 'w1m', change: 'wchange' }[table.span]);
+const shortWindow = (table) => ({ '10s': '10 s', '1m': '1 min', change: `${seconds(table)} s` })[table.span];
+const seconds = (table) => Math.max(1, Math.round((Date.parse(table.to) - Date.parse(table.from)) / 1000));
+
+function drawLabel(node, e, m) {
+  const c = curve(m.nodes.get(e.from).at, m.nodes.get(e.to).at);
+  const flat = Math.abs(c[0][1] - c[3][1]) < 30;
+  const [half] = on(c, 0.5);
+  const x = flat ? half : c[3][0] - 76; // where the line is level again
+  const y = on(c, flat ? 0.5 : 0.72)[1];
+  const [rate, small, bad, worst, loop, gate] = node.children;
+  const lift = wide(e.rate) / 2;
+  const down = c[3][1] - c[0][1] > 30; // the line comes from above: there is room below it
+  const top = down ? y + lift + 18 : y - lift - 20;
+  const under = down ? top + 14 : y + lift;
+  put(rate, x, top, `${e.rate.toFixed(1)}${t('perSecond')}${e.share < 99.95 ? ` · ${e.share.toFixed(0)} %` : ''}`);
+  put(small, x, top + 14, shortWindow(shown()) + (e.p95 === undefined ? '' : ` · p95 ${took(e.p95)}`));
+  put(bad, x, under + 15, e.errors ? errors(e.errors) : '');
+  put(worst, x, under + 29, e.errors ? mostOf(e) : '');
+  loop.toggleAttribute('hidden', !e.retries);
+  if (e.retries) {
+    const [lx, ly] = on(c, 0.8);
+    set(loop, 'transform', `translate(${lx - 24} ${ly + lift * (down ? -1 : 1) + (down ? -16 : 18)})`);
+    setText(loop.lastElementChild, t('tries', { n: e.retries }));
+  }
+  const full = (e.causes || {})['circuit full'];
+  gate.toggleAttribute('hidden', !full);
+  if (full) {
+    const [gx, gy] = on(c, 0.12);
+    set(gate, 'transform', `translate(${gx} ${gy})`);
+    setText(gate.lastElementChild, `${cause('circuit full')} ×${full}`);
+  }
+  set(node, 'class', state.why && !onPath(e) ? 'dim' : '');
+}
+
+// mostOf is the most frequent cause; the table has all.
+function mostOf(e) {
+  const [most] = Object.entries(e.causes || {}).sort((a, b) => b[1] - a[1]);
+  return most ? cause(most[0]) : '';
+}
+
+function put(text, x, y, words) {
+  set(text, 'x', x.toFixed(1));
+  set(text, 'y', y.toFixed(1));
+  setText(text, words);
+}
+
+const nodeNode = (n) => s('g', {}, s('rect', { rx: 8, width: box.width }), s('text', { class: 'name', x: box.width / 2, y: 20 }),
+  s('g', { class: 'pods', transform: `translate(12 ${box.head + 12})` }), s('g', { class: 'away' }));
+
+const height = (n) => box.head + (n.pods.length ? 6 : 0) + Math.min(n.pods.filter((p) => !isAway(p)).length, box.most) * box.pod;
+const isAway = (p) => p.ejected && p.ejected.length > 0;
+
+function drawNode(node, n) {
+  const [rect, title, pods, away] = node.children;
+  set(node, 'transform', `translate(${n.at.x} ${n.at.y})`);
+  const kind = n.outside || n.left ? 'outside' : n.name === 'ingress' ? 'ingress' : 'workload';
+  const active = !state.why || n.name === 'ingress' || state.why.calls.some((c) => c.to === n.name || c.from === n.name);
+  set(node, 'class', `${kind}${active ? '' : ' dim'}`);
+  set(rect, 'height', height(n));
+  setText(title, n.name.length > 24 ? `${n.name.slice(0, 23)}…` : n.name);
+  const here = n.pods.filter((p) => !isAway(p));
+  const list = here.slice(0, box.most);
+  keyed(pods, list, (p) => p.name, podNode, (g, p) => {
+    set(g, 'transform', `translate(0 ${list.indexOf(p) * box.pod})`);
+    set(g, 'class', p.ready ? 'ready' : 'waiting');
+    const rest = here.length - box.most;
+    const more = rest > 0 && list.indexOf(p) === box.most - 1 ? `, ${t('more', { n: rest })}` : '';
+    setText(g.lastElementChild, p.ready && !more ? short(p) : short(p).split('-').pop() + (p.ready ? '' : ` ${t('notReady')}`) + more);
+  });
+  keyed(away, n.pods.filter(isAway), (p) => p.name, awayNode, (g, p) => {
+    const i = n.pods.filter(isAway).indexOf(p);
+    set(g, 'transform', `translate(14 ${height(n) + 16 + i * 58})`);
+    setText(g.children[2], short(p));
+    setText(g.children[3], t('ejectedBy', { who: p.ejected.join(', ') }));
+    setText(g.children[4], returns(p));
+  });
+}
+
+const podNode = () => s('g', {}, s('circle', { r: 4, cx: 0, cy: 0 }), s('text', { x: 10, y: 4 }));
+const awayNode = () => s('g', {}, s('rect', { width: box.width - 14, height: 52, rx: 6 }), s('path', { d: 'M8 10l6 6m0-6-6 6' }),
+  s('text', { x: 22, y: 17 }),
+  s('text', { x: 8, y: 32, class: 'small' }), s('text', { x: 8, y: 46, class: 'small' }));
+
+const short = (p) => (p.name.startsWith(p.workload) ? p.name.slice(p.workload.length + 1) : p.name).slice(-17);
+
+// returns says when an ejected pod comes back, if the proxy said for how long it went.
+export function returns(p) {
+  if (!p.until) return '';
+  const left = Math.ceil((Date.parse(p.until) - state.snapshot.at) / 1000);
+  return left > 0 ? t('returns', { n: left }) : t('returnsAny');
+}
+
+const copyNode = () => s('g', {}, s('path', {}), s('text', { class: 'small' }));
+
+function drawCopy(node, c, m) {
+  const line = aside(curve(m.nodes.get(c.from).at, m.nodes.get(c.to).at));
+  set(node.children[0], 'd', d(line));
+  const [x, y] = on(line, 0.5);
+  put(node.children[1], x, y + 16, kindName('copy'));
+}
+
+// aside is a line beside an edge, for copies of what runs on it.
+export const aside = (c) => [c[0], [c[1][0], c[1][1] + 44], [c[2][0], c[2][1] + 44], [c[3][0], c[3][1] + 8]];
+
+const stopNode = () => s('g', {}, s('path', { class: 'drop', d: 'M0-16V-8' }), s('g', {}), s('text', { x: 14, y: 4 }), s('text', { class: 'small', x: 14, y: 18 }));
+
+// stopAt is where calls end that did not leave their caller's sidecar: below its box.
+export function stopAt(m, x) {
+  const n = m.nodes.get(x.from);
+  const i = m.stops.filter((o) => o.from === x.from).indexOf(x);
+  const away = n.pods.filter(isAway).length;
+  return [n.at.x + 18, n.at.y + height(n) + 22 + away * 58 + Math.max(i, 0) * 36];
+}
+
+function drawStop(node, x, m) {
+  const [px, py] = stopAt(m, x);
+  set(node, 'transform', `translate(${px} ${py})`);
+  const full = x.cause === 'circuit full';
+  if (!node.children[1].firstChild) {
+    node.children[1].append(full ? s('path', { class: 'bars', d: 'M-4-9V9M4-9V9M-4-4H4M-4 4H4' }) : glyph(kindOf({ ...x, failed: true, by: 'sidecar' })));
+  }
+  setText(node.children[2], `${cause(x.cause)} ${x.rate.toFixed(1)}${t('perSecond')}`);
+  setText(node.children[3], `→ ${x.to}, ${shortWindow(shown())}`);
+}
+
+// drawSteps numbers the calls of the request that is explained.
+function drawSteps(m) {
+  const steps = [];
+  (state.why ? state.why.calls : []).forEach((c, i) => {
+    const from = m.nodes.get(c.from);
+    const to = m.nodes.get(c.to);
+    if (from && to) steps.push({ n: i + 1, call: c, at: on(curve(from.at, to.at), 0.06) });
+    else if (from) steps.push({ n: i + 1, call: c, at: [from.at.x + box.width, from.at.y + box.head] });
+  });
+  keyed(layers.steps, steps, (x) => String(x.n), () => s('g', {}, s('circle', { r: 12 }), s('text', { y: 5 })), (g, x) => {
+    set(g, 'transform', `translate(${x.at[0]} ${x.at[1]})`);
+    set(g, 'class', kindOf(x.call));
+    setText(g.lastElementChild, String(x.n));
+  });
+}
+
+// caption says of which time the numbers are, and what is not in them.
+export function caption() {
+  const table = shown();
+  if (!table) return '';
+  let text = t('numbers', { window: windowName(table) });
+  if (state.look !== null) text = t('numbers', { window: t('ago', { n: Math.round(state.latest.at / 1000 - state.look) }) });
+  else if (table.span === 'change') text = t('numbers', { window: t('sinceMark', { n: seconds(table) }) });
+  return table.dropped ? `${text}. ${t('dropped', { n: table.dropped })}` : text;
+}

@@ -1,0 +1,186 @@
+// The page starts here: it builds the views, follows the lab, and knows the keys.
+
+import { $, h, set, setText } from './dom.js';
+import * as answers from './answers.js';
+import * as dots from './dots.js';
+import * as graph from './graph.js';
+import * as rules from './rules.js';
+import * as send from './send.js';
+import { changed, onChange, setPaused, shown, state, take } from './state.js';
+import { follow } from './stream.js';
+import * as table from './table.js';
+import * as tabs from './tabs.js';
+import * as time from './time.js';
+import { typed } from './typed.js';
+import { close } from './why.js';
+import { explain } from './why.js';
+import { language, t, translate } from './words.js';
+
+const root = document.documentElement;
+const params = new URLSearchParams(location.search);
+
+translate(document);
+for (const view of [graph, dots, table, time, answers, rules, send, tabs]) view.build();
+tools();
+onChange(draw);
+let first = true;
+follow((snapshot) => {
+  take(snapshot);
+  if (snapshot.gone) return;
+  if (!state.paused) {
+    if (!graph.current) graph.draw();
+    dots.add(snapshot.requests || [], first);
+    first = false;
+  }
+});
+draw();
+
+function draw() {
+  status();
+  if (!state.snapshot) return;
+  if (tabs.isShown('graph')) graph.draw();
+  if (tabs.isShown('table')) table.draw();
+  time.draw();
+  answers.draw();
+  rules.draw();
+  send.draw();
+  commands();
+  dots.wake();
+  speak();
+}
+
+function status() {
+  const snapshot = state.latest;
+  const word = !snapshot ? 'starting' : state.gone ? 'lost' : state.look !== null ? 'back' : state.paused ? 'paused' : 'live';
+  setText($('state'), t(word));
+  set($('state'), 'class', word);
+  $('banner').hidden = !(state.gone && snapshot);
+  if (snapshot) {
+    setText($('name'), t('title'));
+    setText($('edition'), [snapshot.lab.name, snapshot.lab.edition].join(' · '));
+    document.title = `${t('title')} · ${snapshot.lab.name}`;
+    setText($('banner'), state.gone ? t('gone', { why: state.gone, up: `${snapshot.lab.typed} up` }) : '');
+  }
+  set($('pause'), 'aria-pressed', String(state.paused));
+  setText($('pause'), t(state.paused ? 'resume' : 'pause'));
+  setText($('graph-window'), graph.caption());
+  const rows = (shown() || {}).rows || [];
+  const empty = !snapshot ? t('starting') : rows.length ? '' : t(state.paused ? 'noTrafficPaused' : 'noTraffic');
+  $('graph-empty').hidden = !empty;
+  setText($('graph-empty'), empty);
+  $('answers-empty').hidden = Boolean(snapshot);
+}
+
+function commands() {
+  const lab = state.latest.lab.typed;
+  typed($('typed-graph'), `${lab} graph --window ${state.window}`);
+  typed($('typed-table'), `${lab} top --window ${state.window}`);
+  typed($('typed-time'), `${lab} top --window change`);
+  typed($('typed-answers'), `${lab} why -n 3`);
+}
+
+// speak tells readers of screens what happened, every five seconds at most, and only what is new.
+let spoken = 0;
+function speak() {
+  const now = performance.now();
+  if (now - spoken < 5000 || state.paused) return;
+  const ingress = state.snapshot.tables['10s'].rows.filter((r) => r.from === 'ingress');
+  const n = ingress.reduce((sum, r) => sum + r.requests, 0);
+  const failed = ingress.reduce((sum, r) => sum + r.errors, 0);
+  const all = {};
+  for (const r of state.snapshot.tables['10s'].rows) {
+    for (const [c, count] of Object.entries(r.causes || {})) all[c] = (all[c] || 0) + count;
+  }
+  const text = t('heard', { window: t('w10s'), n, errors: failed, causes: table.causes(all) }).trim();
+  if (text === $('live').textContent || (n === 0 && !$('live').textContent)) return;
+  spoken = now;
+  setText($('live'), text);
+}
+
+function tools() {
+  $('pause').addEventListener('click', () => setPaused(!state.paused));
+  $('motion').addEventListener('click', () => still(!state.still));
+  $('size').addEventListener('click', () => large(root.dataset.size !== 'large'));
+  $('theme').addEventListener('click', () => theme(isDark() ? 'light' : 'dark'));
+  $('help').addEventListener('click', help);
+  $('lang').lang = language === 'zh' ? 'en' : 'zh';
+  setText($('lang'), t('languageName'));
+  $('lang').addEventListener('click', () => {
+    params.set('lang', language === 'zh' ? 'en' : 'zh');
+    location.search = params;
+  });
+  $('window').value = state.window;
+  if (!$('window').value) $('window').value = state.window = '10s';
+  $('window').addEventListener('change', () => {
+    state.window = $('window').value;
+    changed();
+  });
+  still(state.still);
+  large(params.get('size') === 'large');
+  if (params.has('theme')) theme(params.get('theme'));
+  matchMedia('(prefers-reduced-motion: reduce)').addEventListener('change', (e) => still(e.matches));
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => dots.readColours());
+  document.addEventListener('keydown', press);
+}
+
+const isDark = () => (root.dataset.theme ? root.dataset.theme === 'dark' : matchMedia('(prefers-color-scheme: dark)').matches);
+
+function theme(name) {
+  root.dataset.theme = name === 'dark' ? 'dark' : 'light';
+  dots.readColours();
+  changed();
+}
+
+function still(on) {
+  state.still = on;
+  root.dataset.still = on;
+  set($('motion'), 'aria-pressed', String(on));
+  changed();
+}
+
+function large(on) {
+  root.dataset.size = on ? 'large' : 'usual';
+  set($('size'), 'aria-pressed', String(on));
+  changed();
+}
+
+function nextWindow() {
+  const all = [...$('window').options].map((o) => o.value);
+  state.window = $('window').value = all[(all.indexOf(state.window) + 1) % all.length];
+  changed();
+}
+
+// Keys are letters alone, and only where the reader does not write.
+const keys = {
+  g: () => go('graph'), t: () => go('table'), a: () => go('answers'), r: () => go('rules'), s: () => go('send'),
+  p: () => setPaused(!state.paused), n: time.toNow, m: () => still(!state.still), b: () => large(root.dataset.size !== 'large'),
+  d: () => theme(isDark() ? 'light' : 'dark'), x: send.stop, w: nextWindow, e: () => answers.lastFailed() && explain(answers.lastFailed()), '?': help,
+};
+
+function go(name) {
+  tabs.show(name);
+  $(`tab-${name}`).focus();
+  changed();
+}
+
+function press(e) {
+  if (e.key === 'Escape' && !$('keys').open) {
+    if (close()) e.preventDefault();
+    return;
+  }
+  if (e.ctrlKey || e.altKey || e.metaKey || e.target.closest('input, textarea, select, dialog')) return;
+  const act = keys[e.key];
+  if (!act) return;
+  act();
+  e.preventDefault();
+}
+
+function help() {
+  const name = (k) => t(`key${k === '?' ? 'Q' : k.toUpperCase()}`);
+  $('keys').replaceChildren(
+    h('h2', { id: 'keys-title', text: t('keysTitle') }),
+    h('dl', {}, Object.keys(keys).map((k) => [h('dt', {}, h('kbd', { text: k })), h('dd', { text: name(k) })])),
+    h('button', { type: 'button', onclick: () => $('keys').close(), text: t('close') }),
+  );
+  $('keys').showModal();
+}

@@ -1,0 +1,77 @@
+// The rules in force, in the order in which they act, those that never act, and each as it was loaded.
+
+import { $, h } from './dom.js';
+import { diff } from './diff.js';
+import { state } from './state.js';
+import { ask } from './stream.js';
+import { isShown, onShow } from './tabs.js';
+import { typed } from './typed.js';
+import { t } from './words.js';
+
+let known = ''; // the rules that are shown, by names and revisions
+const texts = new Map(); // by rule: its text before the last change, and now
+
+export function build() {
+  onShow((name) => name === 'rules' && draw());
+}
+
+const idOf = (r) => `${r.kind} ${r.namespace}/${r.name}`;
+
+// draw asks again only when rules are others; texts are remembered also while the view is closed,
+// so that it can show what a change was.
+export async function draw() {
+  const snapshot = state.latest;
+  if (!snapshot) return;
+  const now = `${snapshot.lab.started} ${(snapshot.rules || []).map((r) => `${idOf(r)}@${r.revision}`).join()} ${isShown('rules')}`;
+  if (now === known) return;
+  known = now;
+  try {
+    const answer = await ask('api/rules');
+    remember(answer.files || []);
+    if (isShown('rules')) $('rules').replaceChildren(...parts(answer, snapshot.lab.edition));
+    typed($('typed-rules'), answer.typed);
+  } catch {
+    known = ''; // the next snapshot asks again
+  }
+}
+
+function remember(files) {
+  for (const f of files) {
+    const old = texts.get(idOf(f));
+    if (!old) texts.set(idOf(f), { now: f.yaml });
+    else if (old.now !== f.yaml) texts.set(idOf(f), { was: old.now, now: f.yaml });
+  }
+}
+
+function parts(answer, edition) {
+  const files = answer.files || [];
+  const ruled = (answer.routes || []).filter((r) => r.ruled);
+  const list = [];
+  if (!files.length) list.push(h('p', { class: 'empty', text: t('noRules', { edition }) }));
+  if (ruled.length) list.push(h('h2', { text: t('inOrder') }));
+  for (const r of ruled) {
+    list.push(h('h3', { text: `${r.from} → ${r.to}` }), table(r.routes, `${r.from} → ${r.to}`));
+    if (r.clusters.length > 1) list.push(table(r.clusters, `${r.from} → ${r.to}`));
+  }
+  const warnings = [...new Set(answer.warnings || [])];
+  if (warnings.length) list.push(h('h2', { text: t('never') }), h('ul', { class: 'warnings' }, warnings.map((w) => h('li', { text: w }))));
+  if (files.length) list.push(h('h2', { text: t('files') }), files.map(file));
+  return list.flat();
+}
+
+function table([head, ...rows], label) {
+  return h('div', { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': label }, h('table', {},
+    h('thead', {}, h('tr', {}, head.map((text) => h('th', { scope: 'col', text })))),
+    h('tbody', {}, rows.map((row) => h('tr', {}, row.map((text, i) => (i ? h('td', { text }) : h('th', { scope: 'row', text }))))))));
+}
+
+function file(f) {
+  const was = (texts.get(idOf(f)) || {}).was;
+  const lines = was ? diff(was, f.yaml) : f.yaml.split('\n').map((text) => [' ', text]);
+  return h('details', { open: Boolean(was) },
+    h('summary', {}, `${f.kind} ${f.name} `, h('small', { text: f.file + (was ? ` · ${t('diff')}` : '') })),
+    (f.warnings || []).map((w) => h('p', { class: 'warning', text: w })),
+    h('pre', { tabindex: 0, role: 'group', 'aria-label': `${f.kind} ${f.name}` }, lines.map(([sign, text]) => (was
+      ? h('span', { class: { '+': 'plus', '-': 'minus' }[sign] || '' }, `${sign} ${text}\n`)
+      : `${text}\n`))));
+}

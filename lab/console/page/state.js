@@ -1,0 +1,124 @@
+// What the page knows: the latest snapshot, what was seen before, and what the reader chose.
+
+const params = new URLSearchParams(location.search);
+const keptSeconds = 300;
+
+export const state = {
+  snapshot: null, // the latest that is shown; while the page is paused, the one it was paused at
+  latest: null, // the latest that came
+  gone: '', // why there is none
+  window: params.get('window') || '10s',
+  paused: false,
+  look: null, // the second that is looked back to; null: now
+  still: params.get('motion') === 'off' || matchMedia('(prefers-reduced-motion: reduce)').matches,
+  why: null, // the request that is explained
+  seconds: new Map(), // by second and edge: how many requests and errors, also of labs before this one
+  tables: new Map(), // by second: the table of ten seconds, while the page was open
+  gaps: [], // [from, to] in seconds, in which no lab ran
+};
+
+const listeners = [];
+export const onChange = (f) => listeners.push(f);
+
+// Views are drawn once a frame, however much comes, and not at all while nobody sees them.
+let drawing = false;
+export function changed() {
+  if (drawing) return;
+  drawing = true;
+  const draw = () => {
+    drawing = false;
+    for (const f of listeners) f();
+  };
+  if (document.hidden) setTimeout(draw, 1000);
+  else requestAnimationFrame(draw);
+}
+
+export function take(snapshot) {
+  if (snapshot.gone) {
+    state.gone = snapshot.gone;
+    changed();
+    return;
+  }
+  remember(snapshot);
+  state.gone = '';
+  state.latest = snapshot;
+  if (!state.paused) state.snapshot = snapshot;
+  changed();
+}
+
+let remembered = 0;
+function remember(snapshot) {
+  const now = Math.floor(snapshot.at / 1000);
+  if (state.latest && state.latest.lab.started !== snapshot.lab.started) {
+    state.gaps.push([Math.floor(state.latest.at / 1000), Math.floor(snapshot.lab.started / 1000)]);
+  }
+  if (now === remembered) return; // counts are by the second
+  remembered = now;
+  const began = Math.floor(Date.parse(snapshot.history.began) / 1000);
+  const first = snapshot.history.first;
+  for (let at = Math.max(first, began); at <= now; at++) state.seconds.set(at, new Map());
+  for (const line of snapshot.history.lines) {
+    line.requests.forEach((n, i) => {
+      const second = state.seconds.get(first + i);
+      if (n && second) second.set(`${line.from}>${line.to}`, { from: line.from, to: line.to, n, errors: line.errors[i] });
+    });
+  }
+  state.tables.set(now, snapshot.tables['10s']);
+  for (const map of [state.seconds, state.tables]) {
+    for (const at of map.keys()) if (at <= now - keptSeconds) map.delete(at);
+  }
+  state.gaps = state.gaps.filter(([, to]) => to > now - keptSeconds);
+}
+
+export const setPaused = (on) => {
+  state.paused = on;
+  if (!on) {
+    state.snapshot = state.latest;
+    state.look = null;
+  }
+  changed();
+};
+
+// lookAt shows a second of the past; time stands still meanwhile.
+export function lookAt(second) {
+  state.look = second;
+  if (second !== null) state.paused = true;
+  changed();
+}
+
+// shown is the table that graph and table show, and in which words its window is told.
+export function shown() {
+  const snapshot = state.snapshot;
+  if (!snapshot) return null;
+  if (state.look === null) return snapshot.tables[state.window];
+  const known = state.tables.get(state.look);
+  return known || { ...sum(state.look - 9, state.look), pods: snapshot.tables['10s'].pods, counted: true };
+}
+
+// sum are the counts of some seconds; how fast answers were is not known of them.
+export function sum(from, to) {
+  const edges = new Map();
+  let seconds = 0;
+  for (let at = from; at <= to; at++) {
+    const second = state.seconds.get(at);
+    if (!second) continue;
+    seconds++;
+    for (const [key, e] of second) {
+      const row = edges.get(key) || { from: e.from, to: e.to, requests: 0, errors: 0, retries: 0, causes: {} };
+      row.requests += e.n;
+      row.errors += e.errors;
+      edges.set(key, row);
+    }
+  }
+  const rows = [...edges.values()];
+  const total = {};
+  for (const r of rows) total[r.from] = (total[r.from] || 0) + r.requests;
+  for (const r of rows) {
+    r.rate = r.requests / Math.max(seconds, 1);
+    r.share = (100 * r.requests) / total[r.from];
+  }
+  rows.sort((a, b) => (b.from === 'ingress') - (a.from === 'ingress') || cmp(a.from, b.from) || cmp(a.to, b.to));
+  return { rows, seconds, span: '10s' };
+}
+
+const cmp = (a, b) => (a < b ? -1 : a > b ? 1 : 0);

@@ -1,0 +1,42 @@
+// One stream for each browser: a lab is asked once, however many tabs look at it. The tab that holds
+// the lock has the stream and tells the others; when it is closed, the next one gets the lock.
+
+export function follow(take) {
+  const channel = new BroadcastChannel('lab-snapshots');
+  channel.onmessage = (e) => take(JSON.parse(e.data));
+  const lead = () => new Promise(() => listen(take, channel)); // it holds the lock as long as the tab lives
+  if (navigator.locks) navigator.locks.request('lab-stream', lead);
+  else lead();
+}
+
+function listen(take, channel) {
+  const source = new EventSource('events');
+  const tell = (text) => {
+    channel.postMessage(text);
+    take(JSON.parse(text));
+  };
+  source.onmessage = (e) => tell(e.data);
+  source.onerror = () => {
+    tell('{"gone":"no answer"}');
+    // A browser comes again by itself, but not after an answer that is no stream.
+    if (source.readyState === EventSource.CLOSED) {
+      setTimeout(() => listen(take, channel), 1000);
+    }
+  };
+}
+
+// ask gets JSON, or throws the reason in words.
+export async function ask(path, body) {
+  const options = body === undefined ? {} : {
+    method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body),
+  };
+  let response;
+  try {
+    response = await fetch(path, options);
+  } catch {
+    throw new Error('the lab is gone');
+  }
+  const answer = await response.json();
+  if (!response.ok) throw new Error(answer.error || response.statusText);
+  return answer;
+}

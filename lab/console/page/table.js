@@ -1,0 +1,51 @@
+// The graph's twin for those who read: the rows of `bin/lab top`, in its order.
+
+import { $, h, keyed, setText } from './dom.js';
+import { caption, returns } from './graph.js';
+import { shown } from './state.js';
+import { cause, t, took } from './words.js';
+
+let edges;
+let pods;
+let title;
+
+export function build() {
+  const head = (...names) => h('thead', {}, h('tr', {}, names.map((n) => h('th', { scope: 'col', text: t(n) }))));
+  title = h('caption');
+  edges = h('tbody');
+  pods = h('tbody');
+  $('table').append(
+    h('table', {}, title, head('from', 'to', 'rateHead', 'share'), edges),
+    h('table', {}, h('caption', { text: t('pods') }), head('workload', 'pod', 'state'), pods),
+  );
+  const row = $('table').querySelector('tr');
+  for (const name of ['P50', 'P95']) row.append(h('th', { scope: 'col', text: name }));
+  for (const name of ['errorsHead', 'triesHead', 'causes']) row.append(h('th', { scope: 'col', text: t(name) }));
+}
+
+const cells = (n) => () => h('tr', {}, h('th', { scope: 'row' }), Array.from({ length: n - 1 }, () => h('td')));
+
+function write(tr, texts) {
+  texts.forEach((text, i) => setText(tr.children[i], text));
+}
+
+export function draw() {
+  const table = shown();
+  if (!table) return;
+  setText(title, `${t('edges')}. ${caption()}`);
+  keyed(edges, table.rows || [], (r) => `${r.from}>${r.to}`, cells(9), (tr, r) => write(tr, [
+    r.from, r.to, `${r.rate.toFixed(1)}${t('perSecond')}`, `${r.share.toFixed(1)} %`, took(r.p50), took(r.p95),
+    String(r.errors), `+${r.retries}`, causes(r.causes),
+  ]));
+  keyed(pods, table.pods || [], (p) => p.name, cells(3), (tr, p) => write(tr, [p.workload, p.name, podState(p)]));
+}
+
+export function causes(all) {
+  return Object.entries(all || {}).sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
+    .map(([c, n]) => `${n} ${cause(c)}`).join(', ');
+}
+
+function podState(p) {
+  if (p.ejected && p.ejected.length) return [t('ejectedBy', { who: p.ejected.join(', ') }), returns(p)].filter(Boolean).join(', ');
+  return p.ready ? t('ready') : `${p.status.toLowerCase()}, ${t('notReady')}`;
+}

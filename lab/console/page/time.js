@@ -1,0 +1,123 @@
+// Five minutes as a line: requests of each second above, errors below, a mark for each change of the
+// rules, and a gap where no lab ran.
+
+import { $, h, keyed, s, set, setText } from './dom.js';
+import { lookAt, setPaused, state, sum } from './state.js';
+import { clock, t, took } from './words.js';
+
+const length = 300; // seconds
+const tall = { up: 46, down: 22 };
+const parts = {};
+let chosen = null; // the mark that before and after are shown of
+
+export function build() {
+  const svg = s('svg', { viewBox: `0 0 ${length} ${tall.up + tall.down}`, preserveAspectRatio: 'none', 'aria-hidden': 'true' });
+  for (const name of ['gaps', 'all', 'bad', 'axis', 'cursor']) {
+    svg.append((parts[name] = s('path', { class: name })));
+  }
+  set(parts.axis, 'd', `M0 ${tall.up}H${length}`);
+  parts.marks = h('div', { class: 'marks' });
+  $('line').append(svg, h('div', { class: 'scale', 'aria-hidden': 'true' }, [5, 4, 3, 2, 1].map((n) => h('span', { text: `−${n} min` }))), parts.marks);
+  $('look').addEventListener('input', (e) => {
+    const back = Number(e.target.value);
+    if (back === 0) setPaused(false);
+    else lookAt(Math.floor(state.latest.at / 1000) + back);
+  });
+  $('now').addEventListener('click', toNow);
+}
+
+export function toNow() {
+  $('look').value = 0;
+  chosen = null;
+  setPaused(false);
+}
+
+export function draw() {
+  if (!state.latest) return;
+  const now = Math.floor(state.latest.at / 1000);
+  const first = now - length + 1;
+  drawBars(first, now);
+  set(parts.gaps, 'd', state.gaps.map(([from, to]) => block(from - first, to - first)).join(''));
+  set(parts.cursor, 'd', state.look === null ? '' : `M${state.look - first + 0.5} 0V${tall.up + tall.down}`);
+  const marks = state.latest.history.marks.map((m) => ({ ...m, second: Math.floor(Date.parse(m.at) / 1000) }))
+    .filter((m) => m.second >= first);
+  keyed(parts.marks, marks, (m) => m.at, markNode, (node, m) => {
+    node.style.left = `${((m.second - first) / length) * 100}%`;
+    set(node, 'aria-pressed', String(chosen === m.at));
+  });
+  $('now').hidden = state.look === null && !state.paused;
+  if (state.look === null && $('look').value !== '0') $('look').value = 0;
+  set($('look'), 'aria-valuetext', state.look === null ? t('live') : t('ago', { n: now - state.look }));
+  setText($('time-note'), t(marks.length ? 'marks' : 'noMarks'));
+  compare(marks, now);
+}
+
+const block = (from, to) => `M${Math.max(0, from)} 0V${tall.up + tall.down}H${Math.min(length, to)}V0Z`;
+
+// drawBars scales to the busiest second, and at least to ten requests: else one request fills all.
+function drawBars(first, now) {
+  let most = 10;
+  const counts = [];
+  for (let at = first; at <= now; at++) {
+    let n = 0;
+    let errors = 0;
+    for (const e of (state.seconds.get(at) || new Map()).values()) {
+      if (e.from === 'ingress') n += e.n;
+      errors += e.errors && e.from === 'ingress' ? e.errors : 0;
+    }
+    counts.push([n, errors]);
+    most = Math.max(most, n);
+  }
+  const bars = (pick, size, down) => counts.map((c, i) => {
+    const tallness = (pick(c) / most) * size;
+    return tallness ? `M${i} ${tall.up}v${(down ? tallness : -tallness).toFixed(1)}h.9v${(down ? -tallness : tallness).toFixed(1)}z` : '';
+  }).join('');
+  set(parts.all, 'd', bars((c) => c[0], tall.up - 2, false));
+  set(parts.bad, 'd', bars((c) => c[1], tall.down - 2, true));
+}
+
+const names = (rules) => (rules || []).map((r) => `${r.kind} ${r.name}`).join(', ');
+
+function words(m) {
+  return ['came', 'went', 'changed'].filter((k) => m[k] && m[k].length).map((k) => `${t(k)}: ${names(m[k])}`).join('; ');
+}
+
+function markNode(m) {
+  const sign = m.went && !m.came ? '−' : m.changed && !m.came ? '±' : '+';
+  const text = `${t('mark', { at: clock(Date.parse(m.at)) })}, ${words(m)}`;
+  return h('button', { type: 'button', class: 'mark', title: text, 'aria-label': text, onclick: () => choose(m) }, sign);
+}
+
+function choose(m) {
+  chosen = chosen === m.at ? null : m.at;
+  draw();
+}
+
+// compare shows the time before a mark and the time after it, each to the next mark, a minute at most.
+function compare(marks, now) {
+  const i = marks.findIndex((m) => m.at === chosen);
+  $('compare').hidden = i < 0;
+  if (i < 0) return;
+  const at = marks[i].second;
+  const from = Math.max(at - 60, i > 0 ? marks[i - 1].second : 0);
+  const to = Math.min(at + 60, i + 1 < marks.length ? marks[i + 1].second : now);
+  const before = sum(from, at - 1);
+  const after = sum(at, to);
+  $('compare').replaceChildren(
+    h('h3', { text: `${t('mark', { at: clock(at * 1000) })}: ${words(marks[i])}` }),
+    h('div', { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': t('mark', { at: clock(at * 1000) }) }, side(before, after)),
+  );
+}
+
+function side(before, after) {
+  const keys = [...new Map([...before.rows, ...after.rows].map((r) => [`${r.from}>${r.to}`, r])).values()];
+  const find = (list, r) => list.rows.find((x) => x.from === r.from && x.to === r.to);
+  const cells = (r) => [r ? `${r.rate.toFixed(1)}${t('perSecond')}` : '–', r ? `${r.share.toFixed(0)} %` : '–', String(r ? r.errors : 0)];
+  const head = () => ['rateHead', 'share', 'errorsHead'].map((k) => h('th', { scope: 'col', text: t(k) }));
+  const span = (key, one) => h('th', { scope: 'colgroup', colspan: 3, text: `${t(key)} (${took(one.seconds * 1000)})` });
+  return h('table', {},
+    h('thead', {}, h('tr', {}, h('td', { colspan: 2 }), span('before', before), span('after', after)),
+      h('tr', {}, h('th', { scope: 'col', text: t('from') }), h('th', { scope: 'col', text: t('to') }), head(), head())),
+    h('tbody', {}, keys.map((r) => h('tr', {}, h('th', { scope: 'row', text: r.from }), h('td', { text: r.to }),
+      [...cells(find(before, r)), ...cells(find(after, r))].map((text) => h('td', { text }))))));
+}

@@ -1,0 +1,53 @@
+// Why a request was answered so: in the words of `bin/lab why`, and as numbers on the graph.
+
+import { $, h } from './dom.js';
+import { icon, kindOf } from './signs.js';
+import { changed, state } from './state.js';
+import { ask } from './stream.js';
+import { show } from './tabs.js';
+import { typed } from './typed.js';
+import { cause, t } from './words.js';
+
+let before = null; // where the focus was
+
+export async function explain(id) {
+  if (!$('why').contains(document.activeElement)) before = document.activeElement;
+  show('graph');
+  const box = $('why');
+  try {
+    const answer = await ask(`api/why?id=${encodeURIComponent(id)}`);
+    state.why = answer.request;
+    box.replaceChildren(...parts(answer));
+  } catch (e) {
+    state.why = null;
+    box.replaceChildren(h('h2', { id: 'why-title', tabindex: -1, text: t('why') }), h('p', { text: e.message }), closer());
+  }
+  box.hidden = false;
+  $('why-title').focus();
+  changed();
+}
+
+export function close() {
+  if ($('why').hidden) return false;
+  $('why').hidden = true;
+  state.why = null;
+  if (before && before.isConnected) before.focus();
+  else $('tab-graph').focus();
+  changed();
+  return true;
+}
+
+const closer = () => h('button', { type: 'button', class: 'close', onclick: close, text: t('close') });
+
+function parts(answer) {
+  const r = answer.request;
+  const command = h('p', { class: 'typed' });
+  typed(command, answer.typed);
+  return [
+    h('div', { class: 'bar' }, h('h2', { id: 'why-title', tabindex: -1 }, icon(kindOf(r)), `${t('why')}: ${cause(r.cause)}`), closer()),
+    r.text ? h('p', { class: 'answer', text: r.text }) : null,
+    h('pre', { class: 'words', tabindex: 0, text: answer.words, lang: 'en', role: 'group', 'aria-label': t('why') }),
+    answer.trace ? h('p', {}, h('a', { href: answer.trace, target: '_blank', rel: 'noreferrer', text: t('trace') })) : null,
+    command,
+  ].filter(Boolean);
+}
