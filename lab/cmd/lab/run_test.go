@@ -140,7 +140,7 @@ func misuses() map[string]string {
 		"routes -o yaml":                             "--output=yaml: want table or json",
 		"routes --all --from x":                      "--all takes neither --from nor --to",
 		"proxy-config":                               "",
-		"pc secrets x":                               `unknown command "secrets" for "bin/lab proxy-config"`,
+		"pc wasms x":                                 `unknown command "wasms" for "bin/lab proxy-config"`,
 		"pc routes":                                  "accepts 1 arg(s)",
 		"pc routes x -o yaml":                        "--output=yaml: want json, or nothing",
 		"stats a b c":                                "accepts at most 2 arg(s)",
