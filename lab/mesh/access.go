@@ -35,5 +35,7 @@ type AccessTerm struct {
 	Callers    *Callers
 	Ports      []int
 	Conditions []Condition
-	Not        bool // it holds for all others
+	// Together are lists of further conditions; those of a list hold only all together.
+	Together [][]Condition
+	Not      bool // it holds for all others
 }

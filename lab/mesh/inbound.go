@@ -9,6 +9,7 @@ import (
 // Inbound is what a sidecar does with the calls that arrive for its workload.
 type Inbound struct {
 	Denials  []Denial // at most one for each caller
+	Tokens   []TokenRule
 	Access   []AccessRule
 	Limits   []RateLimit
 	Counters []Counter

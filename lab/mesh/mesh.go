@@ -25,6 +25,8 @@ type Outbound struct {
 	Clusters []Upstream // those that Hosts name, each once, in the order of first use
 	Unknown  Response   // the answer to a call of any other host
 	AllowAny bool       // calls of any other host go where they ask, in place of that answer
+	// Tokens are checked before anything else; only those of the ingress' own callers are.
+	Tokens []TokenRule
 	// Elsewhere is where those go in place of where they ask; nil: nowhere else.
 	Elsewhere *Cluster
 }

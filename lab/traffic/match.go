@@ -38,6 +38,8 @@ func (a Asked) value(c mesh.Condition) (text string, had, kept bool) {
 	case mesh.Query:
 		text, had = parameter(a.Path, c.Header)
 		return text, had, true
+	case mesh.Claim:
+		return "", false, false
 	}
 	v, known := a.Headers[c.Header]
 	switch {
@@ -157,6 +159,8 @@ func attribute(c mesh.Condition) string {
 		return "the scheme"
 	case mesh.Query:
 		return "parameter " + c.Header
+	case mesh.Claim:
+		return "claim " + c.Header
 	}
 	return c.Header
 }

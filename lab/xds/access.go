@@ -90,7 +90,9 @@ func knownTo(s served, action mesh.AccessAction, terms mesh.AccessTerms) (mesh.A
 	if s.protocol != mesh.TCP {
 		return terms, true
 	}
-	known := slices.DeleteFunc(slices.Clone(terms), func(t mesh.AccessTerm) bool { return len(t.Conditions) > 0 })
+	known := slices.DeleteFunc(slices.Clone(terms), func(t mesh.AccessTerm) bool {
+		return len(t.Conditions)+len(t.Together) > 0
+	})
 	return known, action != mesh.Allow || len(known) == len(terms)
 }
 
@@ -126,7 +128,14 @@ func (b *builder) principal(terms mesh.AccessTerms) *rbacv3.Principal {
 			one.Ids = append(one.Ids, b.callers(*t.Callers)...)
 		}
 		for _, c := range t.Conditions {
-			one.Ids = append(one.Ids, headerPrincipal(header(c)))
+			one.Ids = append(one.Ids, sentWith(c))
+		}
+		for _, all := range t.Together {
+			both := &rbacv3.Principal_Set{}
+			for _, c := range all {
+				both.Ids = append(both.Ids, sentWith(c))
+			}
+			one.Ids = append(one.Ids, &rbacv3.Principal{Identifier: &rbacv3.Principal_AndIds{AndIds: both}})
 		}
 		or := notPrincipal(anyPrincipal())
 		if len(one.Ids) > 0 {
@@ -186,6 +195,16 @@ func (b *builder) asked(c mesh.Condition) *rbacv3.Permission {
 		}}}
 	}
 	return &rbacv3.Permission{Rule: &rbacv3.Permission_Header{Header: header(c)}}
+}
+
+// sentWith is met by a request that has what a condition wants in a header, or in its token.
+func sentWith(c mesh.Condition) *rbacv3.Principal {
+	if c.Attribute == mesh.Claim {
+		return &rbacv3.Principal{Identifier: &rbacv3.Principal_SourcedMetadata{
+			SourcedMetadata: &rbacv3.SourcedMetadata{MetadataMatcher: claim(c)},
+		}}
+	}
+	return headerPrincipal(header(c))
 }
 
 func anyPermission() *rbacv3.Permission {

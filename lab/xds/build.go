@@ -32,7 +32,8 @@ const (
 	Endpoints
 	Listeners
 	Routes
-	Kinds // how many there are
+	Filters // steps of listeners, which act at once, also on open connections
+	Kinds   // how many there are
 )
 
 func newSnapshot() Snapshot {

@@ -32,12 +32,16 @@ type door struct {
 	direction string    // envoy.Inbound or envoy.Outbound
 	edge      bool      // whoever calls is outside the mesh
 	filters   []*hcmv3.HttpFilter
+	tokens    []mesh.TokenRule // of calls that arrive
 }
 
 // listen opens a door. No rule is in a listener, so that hardly anything but the coming and going
 // of instances changes it: a listener that changes drains its connections. Idle ones it leaves to
 // its clients to end, lest one be ended as it is used again.
 func (b *builder) listen(d door) {
+	if d.edge || d.direction == envoy.Inbound {
+		d.filters = append([]*hcmv3.HttpFilter{b.tokenStep(d, d.tokens)}, d.filters...)
+	}
 	manager := &hcmv3.HttpConnectionManager{
 		StatPrefix: statName(d.name),
 		RouteSpecifier: &hcmv3.HttpConnectionManager_Rds{

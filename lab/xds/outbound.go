@@ -22,11 +22,12 @@ func (b *builder) outbound(c client, out mesh.Outbound) {
 		return
 	}
 	name := outboundName(c.name)
-	loopbacks := b.part(name, nil, func() []*routev3.VirtualHost {
+	loopbacks := b.part(name, out.Tokens, func() []*routev3.VirtualHost {
 		b.listen(door{
 			name: name, address: b.tcp(c.listen), owner: c.name, service: c.service,
 			direction: envoy.Outbound, edge: c.edge,
 			filters: slices.Concat(b.faultFilters(), b.corsFilters(), b.lookup()),
+			tokens:  out.Tokens,
 		})
 		return loopbacks(b.itself(c.instance))
 	})

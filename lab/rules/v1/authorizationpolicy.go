@@ -40,6 +40,7 @@ func (r *resolver) inbound(server mesh.Workload) mesh.Inbound {
 	doors, pool := r.doors(server)
 	return mesh.Inbound{
 		Denials:  r.anonymousDenials(server),
+		Tokens:   r.tokenRules(server),
 		Access:   r.accessTo(server),
 		Limits:   r.limits(server),
 		Counters: r.counters(server),
@@ -111,10 +112,14 @@ func (r *resolver) sources(rule *security.Rule, namespace string) []mesh.AccessT
 		if s != nil || asksForCaller(rule.When) {
 			terms = append(terms, mesh.AccessTerm{Callers: r.callersOf(s, rule.When, namespace)})
 		}
+		terms = addTerms(terms, bearerTerm, s.GetRequestPrincipals(), s.GetNotRequestPrincipals())
 		for _, when := range rule.When {
 			if name, ok := headerOf(when.Key); ok {
 				header := mesh.Condition{Attribute: mesh.Header, Header: name}
 				terms = addTerms(terms, textTerm(header), when.Values, when.NotValues)
+			}
+			if term := tokenTerm(when.Key); term != nil {
+				terms = addTerms(terms, term, when.Values, when.NotValues)
 			}
 		}
 		list = append(list, terms)

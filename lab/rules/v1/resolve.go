@@ -67,20 +67,22 @@ type resolver struct {
 	filters     []envoyFilter
 	access      []authorizationPolicy
 	peers       []peerAuthentication
+	tokens      []requestAuthentication
 	telemetries []telemetryRule
 }
 
 // Rules of the kinds, with their specs.
 type (
-	authorizationPolicy = rules.Typed[security.AuthorizationPolicy]
-	destinationRule     = rules.Typed[networking.DestinationRule]
-	envoyFilter         = rules.Typed[networking.EnvoyFilter]
-	gateway             = rules.Typed[networking.Gateway]
-	peerAuthentication  = rules.Typed[security.PeerAuthentication]
-	serviceEntry        = rules.Typed[networking.ServiceEntry]
-	sidecar             = rules.Typed[networking.Sidecar]
-	telemetryRule       = rules.Typed[telemetry.Telemetry]
-	virtualService      = rules.Typed[networking.VirtualService]
+	authorizationPolicy   = rules.Typed[security.AuthorizationPolicy]
+	destinationRule       = rules.Typed[networking.DestinationRule]
+	envoyFilter           = rules.Typed[networking.EnvoyFilter]
+	gateway               = rules.Typed[networking.Gateway]
+	peerAuthentication    = rules.Typed[security.PeerAuthentication]
+	requestAuthentication = rules.Typed[security.RequestAuthentication]
+	serviceEntry          = rules.Typed[networking.ServiceEntry]
+	sidecar               = rules.Typed[networking.Sidecar]
+	telemetryRule         = rules.Typed[telemetry.Telemetry]
+	virtualService        = rules.Typed[networking.VirtualService]
 )
 
 func newResolver(s rules.Set, t mesh.Topology, extensions []Extension) *resolver {
@@ -98,6 +100,7 @@ func newResolver(s rules.Set, t mesh.Topology, extensions []Extension) *resolver
 		filters:     rules.Of[networking.EnvoyFilter](oldest),
 		access:      rules.Of[security.AuthorizationPolicy](oldest),
 		peers:       rules.Of[security.PeerAuthentication](oldest),
+		tokens:      rules.Of[security.RequestAuthentication](oldest),
 		telemetries: rules.Of[telemetry.Telemetry](oldest),
 	}
 	r.routes = delegated(r.written)
@@ -127,8 +130,8 @@ func Resolve(s rules.Set, t mesh.Topology, extensions ...Extension) mesh.Mesh {
 // each has an address of its own.
 func (r *resolver) gateway() mesh.Outbound {
 	plain := mesh.NewGateway(r.topology)
-	out := mesh.Outbound{Unknown: plain.Unknown}
 	c := ingress()
+	out := mesh.Outbound{Unknown: plain.Unknown, Tokens: r.tokenRules(c.Workload)}
 	hosts := r.gatewayHosts()
 	for _, e := range r.extensions {
 		hosts = append(hosts, e.Gateway(r.set, r.call(c, mesh.Service{}, 0))...)

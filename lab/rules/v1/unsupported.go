@@ -43,11 +43,11 @@ func unsupported() map[string][]string {
 		"Sidecar":      {"ingress[].tls"},
 		"AuthorizationPolicy": {
 			"targetRef", "targetRefs", "provider",
-			"rules[].from[].source.requestPrincipals", "rules[].from[].source.notRequestPrincipals",
 			"rules[].from[].source.ipBlocks", "rules[].from[].source.notIpBlocks",
 			"rules[].from[].source.remoteIpBlocks", "rules[].from[].source.notRemoteIpBlocks",
 		},
-		"PeerAuthentication": {"portLevelMtls"},
+		"PeerAuthentication":    {"portLevelMtls"},
+		"RequestAuthentication": {"targetRef", "targetRefs"},
 		"Gateway": {
 			"servers[].tls", "servers[].bind", "servers[].defaultEndpoint", "servers[].port.targetPort",
 		},

@@ -31,6 +31,7 @@ func (anyNode) ID(*corev3.Node) string { return node }
 func typeURL(k xds.Kind) string {
 	return [xds.Kinds]string{
 		resource.ClusterType, resource.EndpointType, resource.ListenerType, resource.RouteType,
+		resource.ExtensionConfigType,
 	}[k]
 }
 
@@ -232,7 +233,7 @@ func (s *state) settled(to step) (bool, error) {
 }
 
 // byName tells whether Envoy asks for resources of a kind by name: not at all, if there is none.
-func byName(k xds.Kind) bool { return k == xds.Endpoints || k == xds.Routes }
+func byName(k xds.Kind) bool { return k == xds.Endpoints || k == xds.Routes || k == xds.Filters }
 
 // OnStreamOpen begins a conversation: what was taken in an earlier one does not count, and all is
 // sent anew, also to an Envoy that has it already.
@@ -316,15 +317,17 @@ func (s *state) OnStreamResponse(
 	s.follow(k)
 }
 
-// follow has endpoints sent after clusters, and routes after listeners. A cluster that is new or
+// follow has endpoints sent after clusters, and routes and filters after listeners. A cluster that is new or
 // changed needs its endpoints once more, and Envoy holds its answer to all clusters back until it
 // has them; but it asks for a name, and the cache does not answer to one that it has sent.
 func (s *state) follow(k xds.Kind) {
-	if byName(k) {
-		return
+	followers := map[xds.Kind][]xds.Kind{
+		xds.Clusters: {xds.Endpoints}, xds.Listeners: {xds.Routes, xds.Filters},
 	}
-	if next := s.kinds[k+1]; next.version != "" && next.sent == next.version {
-		s.renew(k + 1)
-		_ = s.publish() // fails only where its context ends
+	for _, f := range followers[k] {
+		if next := s.kinds[f]; next.version != "" && next.sent == next.version {
+			s.renew(f)
+			_ = s.publish() // fails only where its context ends
+		}
 	}
 }

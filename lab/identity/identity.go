@@ -1,0 +1,2 @@
+// Package identity is who somebody is, and how that is proven: the tokens that requests bear.
+package identity
