@@ -10,6 +10,7 @@ type Mesh struct {
 	Topology
 	Sidecars []Sidecar // one per workload, in the order of Workloads
 	Gateway  Outbound  // the calls that the ingress makes
+	Secrets  []Secret  // those that rules name; a proxy's own is not among them
 }
 
 // Sidecar is what the proxy beside each instance of a workload does.

@@ -60,6 +60,8 @@ type Instance struct {
 	Name
 	Workload Name
 	Labels   Labels
+	// ServiceAccount is that of its program; "": default.
+	ServiceAccount string
 	// Addresses is where the program really listens, host:port, by container port. All
 	// instances share one machine, so the numbers differ from the manifest's.
 	Addresses map[int]string

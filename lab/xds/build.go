@@ -30,6 +30,7 @@ type Kind int
 const (
 	Clusters Kind = iota
 	Endpoints
+	Secrets
 	Listeners
 	Routes
 	Filters // steps of listeners, which act at once, also on open connections
@@ -68,6 +69,7 @@ func (r *Builder) Build(m mesh.Mesh) (Snapshot, error) {
 		}
 	}
 	b.outbound(ingress(r.config), m.Gateway)
+	b.deliver()
 	r.built = b.built
 	return b.snapshot, errors.Join(b.errs...)
 }

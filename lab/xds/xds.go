@@ -21,6 +21,9 @@ type Config struct {
 	Outside func(mesh.ExternalHost) string
 	// Authorities is a PEM file of those whose certificates hold. Empty: the system's.
 	Authorities string
+	// Identify returns the certificate by which a proxy proves who it is, and whom it believes: the
+	// secret of a name. Nil: no proxy has any, and the mesh asks for none.
+	Identify func(name string, who mesh.Identity) (mesh.Secret, error)
 	// AccessLog is the file that gets a line for each request, see envoy.ParseAccess. Empty:
 	// none.
 	AccessLog string

@@ -87,6 +87,9 @@ func (s *Server) take(ctx context.Context, steps []step) error {
 		if err := s.state.offer(next); err != nil {
 			return err
 		}
+		if next[xds.Clusters] != nil {
+			next[xds.Secrets] = nil // clusters are taken when they have theirs; listeners ask later
+		}
 		if err := s.state.wait(ctx, next); err != nil {
 			return err
 		}
@@ -100,12 +103,15 @@ type step [xds.Kinds]xds.Resources
 // growth leads to where everything new is in use, and everything old still there.
 func growth(now, next [xds.Kinds]xds.Resources) []step {
 	all := union(now[xds.Clusters], next[xds.Clusters])
+	secrets := union(now[xds.Secrets], next[xds.Secrets])
 	return []step{
 		{
 			xds.Clusters:  all,
 			xds.Endpoints: asked(all, union(next[xds.Endpoints], now[xds.Endpoints])), // new ones; others stay
+			xds.Secrets:   secrets,
 		},
 		{
+			xds.Secrets:   secrets, // those of new listeners, too
 			xds.Listeners: union(now[xds.Listeners], next[xds.Listeners]),
 			xds.Routes:    union(next[xds.Routes], now[xds.Routes]), // of new listeners
 			xds.Filters:   union(next[xds.Filters], now[xds.Filters]),
@@ -122,7 +128,7 @@ func growth(now, next [xds.Kinds]xds.Resources) []step {
 func reduction(to [xds.Kinds]xds.Resources) []step {
 	return []step{
 		{xds.Listeners: to[xds.Listeners], xds.Routes: to[xds.Routes], xds.Filters: to[xds.Filters]},
-		{xds.Clusters: to[xds.Clusters], xds.Endpoints: to[xds.Endpoints]},
+		{xds.Clusters: to[xds.Clusters], xds.Endpoints: to[xds.Endpoints], xds.Secrets: to[xds.Secrets]},
 	}
 }
 

@@ -30,8 +30,8 @@ func (anyNode) ID(*corev3.Node) string { return node }
 // typeURL is the name of a kind in the protocol.
 func typeURL(k xds.Kind) string {
 	return [xds.Kinds]string{
-		resource.ClusterType, resource.EndpointType, resource.ListenerType, resource.RouteType,
-		resource.ExtensionConfigType,
+		resource.ClusterType, resource.EndpointType, resource.SecretType,
+		resource.ListenerType, resource.RouteType, resource.ExtensionConfigType,
 	}[k]
 }
 
@@ -233,7 +233,9 @@ func (s *state) settled(to step) (bool, error) {
 }
 
 // byName tells whether Envoy asks for resources of a kind by name: not at all, if there is none.
-func byName(k xds.Kind) bool { return k == xds.Endpoints || k == xds.Routes || k == xds.Filters }
+func byName(k xds.Kind) bool {
+	return k == xds.Endpoints || k == xds.Routes || k == xds.Secrets || k == xds.Filters
+}
 
 // OnStreamOpen begins a conversation: what was taken in an earlier one does not count, and all is
 // sent anew, also to an Envoy that has it already.
@@ -317,14 +319,20 @@ func (s *state) OnStreamResponse(
 	s.follow(k)
 }
 
-// follow has endpoints sent after clusters, and routes and filters after listeners. A cluster that is new or
-// changed needs its endpoints once more, and Envoy holds its answer to all clusters back until it
-// has them; but it asks for a name, and the cache does not answer to one that it has sent.
+// follow has endpoints and secrets sent after clusters, and secrets, routes and filters after
+// listeners. A
+// cluster that is new or changed needs its endpoints once more, and Envoy holds its answer to all
+// clusters back until it has them; but it asks for a name, and the cache does not answer to one
+// that it has sent.
 func (s *state) follow(k xds.Kind) {
-	followers := map[xds.Kind][]xds.Kind{
-		xds.Clusters: {xds.Endpoints}, xds.Listeners: {xds.Routes, xds.Filters},
+	var followers []xds.Kind
+	switch k {
+	case xds.Clusters:
+		followers = []xds.Kind{xds.Endpoints, xds.Secrets}
+	case xds.Listeners:
+		followers = []xds.Kind{xds.Secrets, xds.Routes, xds.Filters}
 	}
-	for _, f := range followers[k] {
+	for _, f := range followers {
 		if next := s.kinds[f]; next.version != "" && next.sent == next.version {
 			s.renew(f)
 			_ = s.publish() // fails only where its context ends

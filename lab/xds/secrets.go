@@ -1,0 +1,87 @@
+package xds
+
+import (
+	"strings"
+
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	tlsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/transport_sockets/tls/v3"
+
+	"istio-tutorial/lab/mesh"
+)
+
+// Secrets are resources of their own, which Envoy asks for by name: so a certificate is renewed
+// without a change of any listener or cluster, and no connection ends.
+
+// rootsSuffix marks the authorities of a secret, as Istio has it.
+const rootsSuffix = "-cacert"
+
+// certificateOf refers to the certificate and key of a secret, which is one of the mesh's, or a
+// proxy's own.
+func (b *builder) certificateOf(secret string) *tlsv3.SdsSecretConfig { return b.refer(secret) }
+
+// rootsOf refers to the authorities of a secret.
+func (b *builder) rootsOf(secret string) *tlsv3.SdsSecretConfig { return b.refer(secret + rootsSuffix) }
+
+// refer notes which secrets Envoy will ask for: what it does not ask for, it never takes.
+func (b *builder) refer(name string) *tlsv3.SdsSecretConfig {
+	b.add(Secrets, name, nil)
+	return &tlsv3.SdsSecretConfig{Name: name, SdsConfig: ads()}
+}
+
+// deliver puts the secrets in place that the configuration refers to.
+func (b *builder) deliver() {
+	known := Resources{}
+	for _, s := range b.mesh.Secrets {
+		addSecret(known, s)
+	}
+	for name := range b.snapshot.Resources[Secrets] {
+		own := strings.TrimSuffix(name, rootsSuffix)
+		if who, ok := b.owner(own); ok && known[name] == nil {
+			secret, err := b.cfg.Identify(own, who)
+			if err != nil {
+				b.fail("secret %s: %w", name, err)
+			}
+			addSecret(known, secret)
+		}
+		if known[name] == nil {
+			b.fail("secret %s: it is not there", name)
+			continue
+		}
+		b.add(Secrets, name, known[name])
+	}
+}
+
+// ownSecret is what a proxy has of itself; Istio calls it default, too.
+func ownSecret(proxy mesh.Name) string { return "default" + at(proxy) }
+
+// owner is whom a proxy's own secret proves.
+func (b *builder) owner(secret string) (mesh.Identity, bool) {
+	if secret == ownSecret(Ingress()) {
+		return mesh.IngressIdentity(), true
+	}
+	for _, i := range b.mesh.Instances {
+		if secret == ownSecret(i.Name) {
+			return i.Identity(), true
+		}
+	}
+	return mesh.Identity{}, false
+}
+
+// addSecret adds what Envoy has in two: a certificate, and whom to believe.
+func addSecret(to Resources, s mesh.Secret) {
+	if len(s.Chain) > 0 {
+		to[s.Name] = &tlsv3.Secret{Name: s.Name, Type: &tlsv3.Secret_TlsCertificate{
+			TlsCertificate: &tlsv3.TlsCertificate{CertificateChain: inline(s.Chain), PrivateKey: inline(s.Key)},
+		}}
+	}
+	if len(s.Roots) > 0 {
+		name := s.Name + rootsSuffix
+		to[name] = &tlsv3.Secret{Name: name, Type: &tlsv3.Secret_ValidationContext{
+			ValidationContext: &tlsv3.CertificateValidationContext{TrustedCa: inline(s.Roots)},
+		}}
+	}
+}
+
+func inline(data []byte) *corev3.DataSource {
+	return &corev3.DataSource{Specifier: &corev3.DataSource_InlineBytes{InlineBytes: data}}
+}
