@@ -210,6 +210,7 @@ func isCaller(c *Call, route string) bool {
 func (t *Try) arrive(a *arrival) {
 	t.Arrived, t.caller = true, a.Route
 	t.flags, t.reason = strings.Trim(a.Flags, "-"), a.Details
+	t.asked = askedOf(a.Entry)
 	t.Program = a.Details == "via_upstream"
 	if t.Millis == 0 {
 		t.Millis = millis(a.Entry)
