@@ -67,13 +67,10 @@ func Editions() []string {
 	return []string{string(objects.Classic), string(objects.V1), string(objects.GatewayAPI)}
 }
 
-// In tells whether a page says anything in an edition. All do in the classic one, whose tutorial
-// it is, and one that names no edition holds in all.
+// In tells whether a page says anything in an edition: one that names no edition holds in all. In the
+// classic one, whose tutorial it is, it does unless all that it does is of others.
 func (p Page) In(edition string) bool {
-	if edition == string(objects.Classic) {
-		return true
-	}
-	named := false
+	named, open := false, false
 	for _, b := range p.Blocks {
 		if b.Text != "" {
 			continue // it says what others do
@@ -82,8 +79,9 @@ func (p Page) In(edition string) bool {
 			return true
 		}
 		named = named || len(b.Editions) > 0
+		open = open || len(b.Editions) == 0
 	}
-	return !named
+	return !named || open && edition == string(objects.Classic)
 }
 
 // cleanUp are the headings, in the languages of docs/, of what puts everything back.
