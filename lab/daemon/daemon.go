@@ -35,6 +35,9 @@ type Config struct {
 	Internet bool
 	// Unexplained keeps nothing of requests but the log, to measure what explanations cost.
 	Unexplained bool
+	// Certificates is how long the pods' certificates hold, for tests of their renewal; 0 is
+	// identity.Lifetime.
+	Certificates time.Duration
 	// Getenv is the environment; only PATH and the like reach a pod. Required.
 	Getenv func(string) string
 	// Progress is told each step of the start, one at a time. Optional.
@@ -68,12 +71,15 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	defer s.close()
 	err = l.start(ctx)
 	if err == nil {
+		l.renewal.Go(func() { l.renew(ctx) })
 		l.traffic.Forget()
 		l.enter(control.Running)
 		<-ctx.Done()
 	}
 	over := ctx.Err() != nil // then a start that failed was told to
 	l.enter(control.Ending)
+	end()
+	l.renewal.Wait()
 	err = errors.Join(err, l.stop())
 	if over {
 		return nil
@@ -97,6 +103,7 @@ func (l *lab) stop() error {
 	if l.proxy != nil {
 		errs = append(errs, l.proxy.stop(ctx))
 	}
+	errs = append(errs, l.wires.close())
 	l.traffic.Close()
 	if l.world != nil {
 		errs = append(errs, l.world.Close(ctx))

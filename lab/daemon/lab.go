@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/identity"
 	"istio-tutorial/lab/mesh"
 	"istio-tutorial/lab/objects"
 	"istio-tutorial/lab/outside"
@@ -30,9 +31,13 @@ type lab struct {
 	observer *observer
 	world    *outside.World // nil: calls go to the real hosts
 	proxy    *proxy
-	pods     *pods.Manager
-	port     ports.Port // the ingress'
-	atStart  objects.Set
+	renewal  sync.WaitGroup
+	wires    wires
+	// identities are who the pods are to each other.
+	identities *identity.Authority
+	pods       *pods.Manager
+	port       ports.Port // the ingress'
+	atStart    objects.Set
 
 	mu      sync.Mutex
 	phase   control.Phase
@@ -43,7 +48,7 @@ type lab struct {
 }
 
 func newLab(cfg Config, end context.CancelFunc) *lab {
-	return &lab{
+	l := &lab{
 		cfg:     cfg,
 		started: time.Now(),
 		end:     end,
@@ -53,6 +58,8 @@ func newLab(cfg Config, end context.CancelFunc) *lab {
 		changed: make(chan struct{}),
 		asked:   map[string]struct{}{},
 	}
+	l.wires.lab = l
+	return l
 }
 
 // enter begins a phase.
@@ -102,6 +109,9 @@ func (l *lab) push(ctx context.Context, s objects.Set) error {
 	m := l.mesh(s)
 	taken := l.beginVersion(m, s)
 	err := l.proxy.push(ctx, m)
+	if err == nil {
+		err = l.wires.follow(m)
+	}
 	if taken(err == nil); err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"istio-tutorial/lab/identity"
 	"istio-tutorial/lab/journal"
 	"istio-tutorial/lab/manifests"
 	"istio-tutorial/lab/objects"
@@ -86,6 +87,10 @@ func (l *lab) startProxy(ctx context.Context, set objects.Set) (detail string, e
 		}
 		config.Outside, config.Authorities = l.world.Address, l.authority()
 	}
+	if l.identities, err = identity.NewAuthority(l.cfg.Certificates, time.Now); err != nil {
+		return "", err
+	}
+	config.Identify = l.identities.Secret
 	l.proxy, err = startProxy(l.cfg, config, readers{l.counters.count, l.explainer()})
 	if err != nil {
 		return "", err

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -19,6 +20,8 @@ type Insight struct {
 	Host string `json:"host"`
 	// Micros is how long the answer took, in microseconds; 0: there was none.
 	Micros int `json:"us"`
+	// Peer is the identity that the caller's certificate proves, see Identity; "": nobody asks for one.
+	Peer string `json:"peer"`
 	// Headers are those that rules look at. Nil: the request had none such.
 	Headers map[string]*string `json:"headers"`
 	// Claims are those of the request's token, if it holds.
@@ -45,6 +48,31 @@ func insightFormat(headers []string) map[string]any {
 		"headers": logged,
 		"claims":  "%DYNAMIC_METADATA(envoy.filters.http.jwt_authn:payload)%",
 	}
+}
+
+// peerMark begins a Peer that was asked for; - is one who has none.
+const peerMark = "="
+
+// AskPeer adds to a format who calls, as the certificate proves it.
+func AskPeer(format map[string]any) {
+	if why, ok := format["why"].(map[string]any); ok {
+		why["peer"] = peerMark + "%DOWNSTREAM_PEER_URI_SAN%"
+	}
+}
+
+// NoIdentity is that of a caller in plain text.
+const NoIdentity = "none"
+
+// Identity is who the caller is, as policies name it: NoIdentity in plain text, "" where nobody asks.
+func (i Insight) Identity() string {
+	uri, asked := strings.CutPrefix(i.Peer, peerMark)
+	switch {
+	case !asked:
+		return ""
+	case uri == "-":
+		return NoIdentity
+	}
+	return strings.TrimPrefix(uri, "spiffe://")
 }
 
 // EntryFormat is AccessFormat together with what ParseEntry reads besides: explained are the

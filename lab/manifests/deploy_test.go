@@ -20,7 +20,7 @@ func TestDeploy(t *testing.T) {
 	for _, finding := range inspect(tree) {
 		t.Error(finding)
 	}
-	if len(tree.workloads) != 6 || len(tree.services) != 5 || len(tree.accounts) != 5 {
+	if len(tree.workloads) != 7 || len(tree.services) != 6 || len(tree.accounts) != 6 {
 		t.Errorf("%d deployments, %d services, %d service accounts",
 			len(tree.workloads), len(tree.services), len(tree.accounts))
 	}

@@ -13,7 +13,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 
-	"istio-tutorial/lab/document"
 	"istio-tutorial/lab/mesh"
 )
 
@@ -154,6 +153,7 @@ func (r *reader) deploy(d appsv1.Deployment) {
 			Name:           r.name(),
 			Labels:         d.Spec.Template.Labels,
 			ServiceAccount: serviceAccount(d.Spec.Template.Spec),
+			WithoutSidecar: withoutSidecar(d.Spec.Template.ObjectMeta),
 			Replicas:       int(replicas),
 		},
 		Grace:  defaultGrace,
@@ -161,24 +161,16 @@ func (r *reader) deploy(d appsv1.Deployment) {
 		source: d,
 	}
 	r.annotated = d.Annotations
-	r.injected(d.Spec.Template.ObjectMeta)
 	r.pod(d.Spec.Template.Spec)
 }
 
-// injectMark is the label, and once the annotation, of a pod that says whether it has a sidecar.
+// injectMark is the label, and once the annotation, of a pod that says whether it has a sidecar: the
+// label counts first.
 const injectMark = "sidecar.istio.io/inject"
 
-// injected says that the lab gives every pod a sidecar.
-func (r *reader) injected(template metav1.ObjectMeta) {
-	if template.Labels[injectMark] == "false" {
-		r.note(document.Join("spec.template.metadata.labels", injectMark), noInjection, "false")
-	}
-	if template.Annotations[injectMark] == "false" {
-		r.note(document.Join("spec.template.metadata.annotations", injectMark), noInjection, "false")
-	}
+func withoutSidecar(template metav1.ObjectMeta) bool {
+	return cmp.Or(template.Labels[injectMark], template.Annotations[injectMark]) == "false"
 }
-
-const noInjection = "%s: no effect in the lab: every pod has its sidecar"
 
 func serviceAccount(pod corev1.PodSpec) string {
 	return cmp.Or(pod.ServiceAccountName, pod.DeprecatedServiceAccount, "default")

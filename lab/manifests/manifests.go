@@ -108,7 +108,8 @@ func (r *reader) readKnown() {
 		r.decode(&namespace)
 		r.NamespaceLabels, r.annotated = namespace.Labels, namespace.Annotations
 		if namespace.Labels[injectionLabel] == "disabled" {
-			r.note("metadata.labels."+injectionLabel, noInjection, "disabled")
+			r.note("metadata.labels."+injectionLabel,
+				"disabled: no effect in the lab: every pod has its sidecar, unless it says %s: \"false\"", injectMark)
 		}
 	case "v1 ServiceAccount":
 		r.decode(&corev1.ServiceAccount{})

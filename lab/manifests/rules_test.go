@@ -71,11 +71,16 @@ func (f *findings) workload(w object[appsv1.Deployment]) {
 	if version == "" {
 		f.wrong(w.File, "no label version")
 	}
-	f.equal(w.File, "labels", d.Labels, pod.Labels)
+	labels, program := maps.Clone(pod.Labels), app
+	delete(labels, "sidecar.istio.io/inject")
+	if app == "legacy" {
+		program = "customer" // without a sidecar
+	}
+	f.equal(w.File, "labels", d.Labels, labels)
 	if d.Spec.Selector == nil {
 		f.wrong(w.File, "no selector")
 	} else {
-		f.equal(w.File, "selector", d.Spec.Selector.MatchLabels, pod.Labels)
+		f.equal(w.File, "selector", d.Spec.Selector.MatchLabels, labels)
 	}
 	f.rollout(w)
 	f.podSpec(w.File, pod.Spec)
@@ -84,8 +89,8 @@ func (f *findings) workload(w object[appsv1.Deployment]) {
 		return
 	}
 	c := pod.Spec.Containers[0]
-	f.equal(w.File, "container", c.Name, app)
-	f.equal(w.File, "image", c.Image, "istio-tutorial-"+app+":"+version)
+	f.equal(w.File, "container", c.Name, program)
+	f.equal(w.File, "image", c.Image, "istio-tutorial-"+program+":"+version)
 	f.equal(w.File, "imagePullPolicy", c.ImagePullPolicy, corev1.PullIfNotPresent)
 	f.ports(w.File, c, pod.Annotations)
 	f.environment(w.File, c, pod)
@@ -360,7 +365,7 @@ func (f *findings) kustomization() {
 	var want []string
 	for file := range f.files {
 		folder, _, _ := strings.Cut(file, "/")
-		lesson := folder == "egress" || strings.HasSuffix(file, "-v2.yml") ||
+		lesson := folder == "egress" || folder == "legacy" || strings.HasSuffix(file, "-v2.yml") ||
 			strings.Contains(file, "/classic/")
 		if path.Ext(file) == ".yml" && !lesson {
 			want = append(want, file)

@@ -29,10 +29,9 @@ const (
 // AccessTerms all hold; none hold for every request.
 type AccessTerms []AccessTerm
 
-// AccessTerm holds for the callers, the port of the container or, where it has neither, for
-// requests that meet one of the conditions. On a port of TCP there are no conditions to ask.
+// AccessTerm holds for the port of the container or, where it has none, for requests that meet one
+// of the conditions. On a port of TCP only those of Peer can be asked.
 type AccessTerm struct {
-	Callers    *Callers
 	Ports      []int
 	Conditions []Condition
 	// Together are lists of further conditions; those of a list hold only all together.

@@ -8,11 +8,12 @@ import (
 
 // Inbound is what a sidecar does with the calls that arrive for its workload.
 type Inbound struct {
-	Denials  []Denial // at most one for each caller
-	Tokens   []TokenRule
-	Access   []AccessRule
-	Limits   []RateLimit
-	Counters []Counter
+	Authentication Authentication
+	Denials        []Denial // at most one for each caller
+	Tokens         []TokenRule
+	Access         []AccessRule
+	Limits         []RateLimit
+	Counters       []Counter
 	// Unlimited has no limit of connections and requests to the program; else Envoy's own hold.
 	Unlimited bool
 	// Doors are the ports that something more is said of, Pool what holds for connections to the
@@ -38,7 +39,6 @@ type Pool struct {
 type Callers struct {
 	Workloads []Name
 	Others    bool // whoever is no workload of the mesh, the ingress among them
-	Anonymous bool // whoever does not say who calls, see Destination
 }
 
 // Add adds a caller; nil is one that is no workload of the mesh.

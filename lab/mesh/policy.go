@@ -12,7 +12,9 @@ type Policy struct {
 	Outlier        *Outlier // nil: no host is ever ejected
 	// Panic is the percentage of hosts in the pool below which all are used, ejected or not.
 	Panic int
-	TLS   *TLS // nil: plain text
+	TLS   *TLS // nil: plain text, unless Mutual says otherwise
+	// Mutual is with which proxies the client's proxy speaks mutual TLS: Never, Automatic or Always.
+	Mutual Mutual
 	// Passthrough picks by lot among all instances, whatever the cluster's labels: calls go to the
 	// address that the client asked for, which is the service's.
 	Passthrough bool

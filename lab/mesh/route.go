@@ -58,8 +58,6 @@ type Destination struct {
 	Weight  int     // relative to the route's other destinations; 0 is never picked
 	Faults  []Fault // each is drawn by itself, in this order
 	Headers Headers // besides the route's
-	// Anonymous does not tell the server who calls: in plain text there is no identity.
-	Anonymous bool
 	// RewriteHost is what the server sees as the host, unless the route says so; "": as it is.
 	RewriteHost string
 }
@@ -119,7 +117,8 @@ func (c Condition) HeaderName() string {
 // Attribute is a part of a request.
 type Attribute int
 
-// The attributes of a request.
+// The attributes of a request. Peer is none of those that a client writes: it is the identity, as a
+// URI, that its certificate proves.
 const (
 	Path Attribute = iota // without the query
 	Method
@@ -128,6 +127,7 @@ const (
 	Header
 	Query // one parameter of it
 	Claim // of the token that the proxy has checked
+	Peer
 )
 
 // Comparison is how a condition compares. A missing header meets no condition.

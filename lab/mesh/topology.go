@@ -51,6 +51,8 @@ type Workload struct {
 	Name
 	Labels         Labels // of its instances
 	ServiceAccount string // "default" where the manifest names none
+	// WithoutSidecar: its calls pass no proxy of the mesh, and nor do those of it.
+	WithoutSidecar bool
 	Replicas       int
 	Container      Container
 }
@@ -60,7 +62,7 @@ type Instance struct {
 	Name
 	Workload Name
 	Labels   Labels
-	// ServiceAccount is that of its program; "": default.
+	// ServiceAccount is that with which it was started; "": its workload's.
 	ServiceAccount string
 	// Addresses is where the program really listens, host:port, by container port. All
 	// instances share one machine, so the numbers differ from the manifest's.
@@ -72,6 +74,9 @@ type Instance struct {
 	// makes none.
 	Proxy string
 	Ready bool
+	// WithoutSidecar: calls of it go to its program, and Proxy is where the cluster's network takes
+	// those that it makes.
+	WithoutSidecar bool
 }
 
 // Service is a name that clients call, and the instances behind it.

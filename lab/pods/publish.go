@@ -47,9 +47,13 @@ func (m *Manager) Topology(t mesh.Topology) mesh.Topology {
 
 func (p *pod) instance() mesh.Instance {
 	return mesh.Instance{
-		Name:      p.name,
-		Workload:  p.deployment.Workload.Name,
-		Labels:    p.deployment.Labels,
+		Name:     p.name,
+		Workload: p.deployment.Workload.Name,
+		Labels:   p.deployment.Labels,
+
+		ServiceAccount: p.deployment.ServiceAccount,
+		WithoutSidecar: p.deployment.WithoutSidecar,
+
 		Addresses: maps.Clone(p.addresses),
 		Proxy:     p.proxy,
 		Ready:     p.published && !p.terminating && p.isReady(),

@@ -36,11 +36,16 @@ type Pod struct {
 	Started    time.Time      // of the present program, or the last
 	PID        int            // 0: it does not run
 	Addresses  map[int]string // host:port by container port
-	Proxy      string         // its sidecar's listener, host:port
+	Proxy      string         // its sidecar's listener, host:port; without one, the network's
 }
 
-// containers are a pod's program and its sidecar.
-const containers = 2
+// containers are a pod's program and, unless it has none, its sidecar.
+func (p *pod) containers() int {
+	if p.deployment.WithoutSidecar {
+		return 1
+	}
+	return 2
+}
 
 // Pods are all pods, in the order of their creation.
 func (m *Manager) Pods() []Pod {
@@ -58,7 +63,7 @@ func (p *pod) snapshot() Pod {
 	if p.isReady() {
 		ready++
 	}
-	if p.published && (p.serving || !p.isReady()) {
+	if p.published && (p.serving || !p.isReady()) && !p.deployment.WithoutSidecar {
 		ready++
 	}
 	c := p.deployment.Container
@@ -69,7 +74,7 @@ func (p *pod) snapshot() Pod {
 		Labels:     p.deployment.Labels,
 		Image:      c.Image,
 		Container:  c.Name,
-		Containers: containers,
+		Containers: p.containers(),
 		Ready:      ready,
 		Status:     p.word(),
 		Reason:     p.reason(),

@@ -99,6 +99,9 @@ func (p *page) pod(pod pods.Pod) {
 				p.say("Port", "%d, here %s", number, pod.Addresses[number])
 			}
 		})
+		if pod.Containers == 1 {
+			return
+		}
 		p.below(pods.Sidecar, func() { p.say("Outbound", "%s", pod.Proxy) })
 	})
 }

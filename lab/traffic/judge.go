@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"istio-tutorial/lab/envoy"
 	"istio-tutorial/lab/mesh"
 )
 
@@ -15,13 +16,21 @@ func (r *Request) orphan(a *arrival, v *versions) {
 		a.try.arrive(a)
 	}
 	a.try.To, a.try.Status, a.try.server = end(at, a.Pod), a.Status, serverOf(at, afterSlash(a.Pod))
+	isAlone := a.try.Identity == envoy.NoIdentity && nameOf(a.Route).Namespace == "" // it has no proxy
+	from := afterSlash(a.Route)
+	if isAlone {
+		from = withoutSidecar
+	}
 	r.Calls = append(r.Calls, &Call{
-		From: End{Workload: afterSlash(a.Route)}, To: a.try.To, Began: a.Time, Method: a.Method,
+		From: End{Workload: from}, To: a.try.To, Began: a.Time, Method: a.Method,
 		Host: a.Insight.Host, Path: a.Path, Status: a.Status, Millis: millis(a.Entry),
-		Details: "via_upstream", Tries: []*Try{a.try}, Open: true, at: at,
+		Details: "via_upstream", Tries: []*Try{a.try}, Open: !isAlone, at: at,
 		choice: choice{index: -1}, client: nameOf(a.Route),
 	})
 }
+
+// withoutSidecar is who calls in plain text, and has no proxy to tell of it.
+const withoutSidecar = "no sidecar"
 
 func afterSlash(s string) string { return s[strings.LastIndex(s, "/")+1:] }
 
@@ -265,6 +274,8 @@ func (r *Request) notes() []string {
 		case c.Open:
 			list = append(list, "the answer to "+c.From.Workload+" is not logged yet: the request is still under way")
 		case c.From.Workload == "ingress":
+		case c.From.Workload == withoutSidecar:
+			list = append(list, "the caller has no sidecar: it came in plain text, and nobody knows who it is")
 		case i == 0:
 			list = append(list, c.From.Workload+" began this request itself, or its program did not pass x-request-id on")
 		}

@@ -92,6 +92,9 @@ type Try struct {
 	Arrived bool    `json:"arrived"`
 	Program bool    `json:"program"`
 	Calls   []*Call `json:"calls,omitempty"`
+	// Identity is who the caller is to the server's proxy: envoy.NoIdentity in plain text, "" where
+	// nobody asks.
+	Identity string `json:"identity,omitempty"`
 
 	caller string // as the server's proxy knows it
 	server mesh.Name

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"istio-tutorial/lab/envoy"
 	"istio-tutorial/lab/mesh"
 )
 
@@ -24,8 +25,8 @@ func sentences() map[Cause]string {
 		NoRoute:      "{proxy} has no route for host {host} and path {path}.",
 		NoHost:       "{proxy} knows no host {host}.",
 		RegistryOnly: "{proxy} did not let the call out: no rule allows the host {host}.",
-		Denied:       "the sidecar of {to} refused the call of {from}: a policy denies it.",
-		NotAllowed:   "the sidecar of {to} refused the call of {from}: there are policies that allow calls, and none allows this one{unclaimed}.",
+		Denied:       "the sidecar of {to} refused the call of {from}{as}: a policy denies it.",
+		NotAllowed:   "the sidecar of {to} refused the call of {from}{as}: there are policies that allow calls, and none allows this one{unclaimed}.",
 		BadToken:     "{checker} refused the request: its token does not hold. Envoy says: {token}.",
 		RateLimited:  "the sidecar of {to} refused the call of {from}: its tokens were spent.",
 		ProgramError: "{to} answered {status} itself{tries}.",
@@ -50,15 +51,31 @@ func (c *Call) words() string {
 		"{status}", fmt.Sprint(c.Status), "{percent}", c.abortShare(), "{delay}", short(c.Delayed),
 		"{time}", ms(c.Millis), "{timeout}", c.timeout(), "{limits}", c.limits(), "{tries}", c.times(),
 		"{host}", c.Host, "{path}", c.Path, "{envoy}", strings.TrimSpace(c.Flags+" "+c.Details),
+		"{as}", c.as(),
 		"{count}", fmt.Sprint(len(c.Tries)), "{checker}", c.checker(), "{token}", c.tokenProblem(),
 		"{unclaimed}", c.unclaimed(),
 	).Replace(text)
 }
 
+// as is with which identity a call came, where that is asked for.
+func (c *Call) as() string {
+	last := c.last()
+	switch {
+	case last == nil || last.Identity == "":
+		return ""
+	case last.Identity == envoy.NoIdentity:
+		return ", which came in plain text and without an identity"
+	}
+	return ", which came as " + last.Identity
+}
+
 // caller is a workload as a sentence has it.
 func caller(workload string) string {
-	if workload == "ingress" {
+	switch workload {
+	case "ingress":
 		return "the ingress"
+	case withoutSidecar:
+		return "somebody without a sidecar"
 	}
 	return workload
 }

@@ -91,7 +91,7 @@ func knownTo(s served, action mesh.AccessAction, terms mesh.AccessTerms) (mesh.A
 		return terms, true
 	}
 	known := slices.DeleteFunc(slices.Clone(terms), func(t mesh.AccessTerm) bool {
-		return len(t.Conditions)+len(t.Together) > 0
+		return len(t.Together) > 0 || len(t.Conditions) > 0 && t.Conditions[0].Attribute != mesh.Peer
 	})
 	return known, action != mesh.Allow || len(known) == len(terms)
 }
@@ -124,16 +124,13 @@ func (b *builder) principal(terms mesh.AccessTerms) *rbacv3.Principal {
 	set := &rbacv3.Principal_Set{Ids: []*rbacv3.Principal{anyPrincipal()}}
 	for _, t := range terms {
 		one := &rbacv3.Principal_Set{}
-		if t.Callers != nil {
-			one.Ids = append(one.Ids, b.callers(*t.Callers)...)
-		}
 		for _, c := range t.Conditions {
-			one.Ids = append(one.Ids, sentWith(c))
+			one.Ids = append(one.Ids, sent(c))
 		}
 		for _, all := range t.Together {
 			both := &rbacv3.Principal_Set{}
 			for _, c := range all {
-				both.Ids = append(both.Ids, sentWith(c))
+				both.Ids = append(both.Ids, sent(c))
 			}
 			one.Ids = append(one.Ids, &rbacv3.Principal{Identifier: &rbacv3.Principal_AndIds{AndIds: both}})
 		}
@@ -149,32 +146,23 @@ func (b *builder) principal(terms mesh.AccessTerms) *rbacv3.Principal {
 	return &rbacv3.Principal{Identifier: &rbacv3.Principal_AndIds{AndIds: set}}
 }
 
-// callers are told apart by the header of their sidecars, which those that do not say who calls
-// have not.
-func (b *builder) callers(c mesh.Callers) []*rbacv3.Principal {
-	is := func(workload mesh.Name) *rbacv3.Principal {
-		return headerPrincipal(header(isCaller(workload.String())))
+// sent is met by a request of whose sender a condition holds.
+func sent(c mesh.Condition) *rbacv3.Principal {
+	switch c.Attribute {
+	case mesh.Peer:
+	case mesh.Claim:
+		return &rbacv3.Principal{Identifier: &rbacv3.Principal_SourcedMetadata{
+			SourcedMetadata: &rbacv3.SourcedMetadata{MetadataMatcher: claim(c)},
+		}}
+	default:
+		return headerPrincipal(header(c))
 	}
-	present := headerPrincipal(header(mesh.Condition{
-		Attribute: mesh.Header, Header: callerHeader, Compare: mesh.Present,
-	}))
-	var list []*rbacv3.Principal
-	for _, name := range c.Workloads {
-		list = append(list, is(name))
+	if c.Compare == mesh.Present {
+		c.Compare, c.Value = mesh.Regex, ".+"
 	}
-	if c.Others {
-		others := []*rbacv3.Principal{present}
-		for _, w := range b.mesh.Workloads {
-			others = append(others, notPrincipal(is(w.Name)))
-		}
-		list = append(list, &rbacv3.Principal{
-			Identifier: &rbacv3.Principal_AndIds{AndIds: &rbacv3.Principal_Set{Ids: others}},
-		})
-	}
-	if c.Anonymous {
-		list = append(list, notPrincipal(present))
-	}
-	return list
+	return &rbacv3.Principal{Identifier: &rbacv3.Principal_Authenticated_{
+		Authenticated: &rbacv3.Principal_Authenticated{PrincipalName: text(c)},
+	}}
 }
 
 // asked is met by a request that asks for what a condition says.
@@ -195,16 +183,6 @@ func (b *builder) asked(c mesh.Condition) *rbacv3.Permission {
 		}}}
 	}
 	return &rbacv3.Permission{Rule: &rbacv3.Permission_Header{Header: header(c)}}
-}
-
-// sentWith is met by a request that has what a condition wants in a header, or in its token.
-func sentWith(c mesh.Condition) *rbacv3.Principal {
-	if c.Attribute == mesh.Claim {
-		return &rbacv3.Principal{Identifier: &rbacv3.Principal_SourcedMetadata{
-			SourcedMetadata: &rbacv3.SourcedMetadata{MetadataMatcher: claim(c)},
-		}}
-	}
-	return headerPrincipal(header(c))
 }
 
 func anyPermission() *rbacv3.Permission {

@@ -76,6 +76,9 @@ func (b *builder) accessLog(d door) []*accesslogv3.AccessLog {
 	if !b.cfg.Unexplained {
 		format = envoy.EntryFormat(short(d.owner), d.direction, b.headers, b.explained)
 	}
+	if d.takes != mesh.Never {
+		envoy.AskPeer(format)
+	}
 	return []*accesslogv3.AccessLog{b.logged(d, format)}
 }
 

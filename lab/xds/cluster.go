@@ -42,6 +42,7 @@ func (b *builder) cluster(client mesh.Name, u mesh.Upstream) {
 		b.locate(c, at, p.Connections.Keepalive)
 	}
 	b.encrypt(c, p.TLS)
+	b.prove(client, c, u)
 	b.introduce(c, p.ProxyProtocol)
 	b.add(Clusters, name, c)
 }
@@ -168,10 +169,18 @@ func (b *builder) locate(c *clusterv3.Cluster, in mesh.Cluster, keep *mesh.Keepa
 	var ready []*endpointv3.LbEndpoint
 	for _, e := range b.mesh.Endpoints(in) {
 		if e.Instance.Ready {
-			ready = append(ready, host(e.Instance.Name.Name, pipe(b.socket(e), 0)))
+			ready = append(ready, b.mark(e, host(e.Instance.Name.Name, b.reach(e))))
 		}
 	}
 	b.add(Endpoints, in.Key(), assignment(in.Key(), ready...))
+}
+
+// reach is where an endpoint takes calls: at its sidecar or, without one, at its program.
+func (b *builder) reach(e mesh.Endpoint) *corev3.Address {
+	if e.Instance.WithoutSidecar {
+		return b.tcp(e.Address)
+	}
+	return pipe(b.socket(e), 0)
 }
 
 func assignment(name string, hosts ...*endpointv3.LbEndpoint) *endpointv3.ClusterLoadAssignment {

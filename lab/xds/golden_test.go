@@ -129,6 +129,9 @@ func configuration(t *testing.T, m mesh.Mesh) map[string]any {
 	snapshot, err := xds.NewBuilder(xds.Config{
 		Sockets: "/sockets", Ingress: "127.0.0.1:8280", Authorities: "/authorities.pem",
 		AccessLog: "/dev/stdout", Zipkin: "127.0.0.1:9411",
+		Identify: func(name string, who mesh.Identity) (mesh.Secret, error) {
+			return mesh.Secret{Name: name, Chain: []byte(who.URI()), Key: []byte("key"), Roots: []byte("roots")}, nil
+		},
 	}).Build(m)
 	if err != nil {
 		t.Fatal(err)

@@ -80,7 +80,7 @@ func (b *builder) inbound(i mesh.Instance, in mesh.Inbound) {
 		}
 		b.listen(door{
 			name: name, address: pipe(b.socket(s.door()), ownerOnly), owner: i.Name,
-			service: app(i), direction: envoy.Inbound,
+			service: app(i), direction: envoy.Inbound, takes: b.takes(s.door()),
 			filters: slices.Concat(b.accessFilters(), []*hcmv3.HttpFilter{b.limitFilter()}, b.localLimitFilters(i)),
 			tokens:  in.Tokens,
 		})
@@ -150,18 +150,22 @@ func (s served) door() mesh.Endpoint {
 	return mesh.Endpoint{Instance: s.instance, Port: s.port, Address: s.address}
 }
 
-// socket is where the sidecar of an instance takes the calls for a port. A digest keeps the path
-// short, whatever the instance is called. The program's address is in it, as the path must change
-// where the program moves; so is the port, if it is not the program's own.
 func (b *builder) socket(e mesh.Endpoint) string {
+	path := Socket(b.cfg.Sockets, e)
+	if len(path) > maxSocket {
+		b.fail("folder %s: its name is too long for a unix socket in it", b.cfg.Sockets)
+	}
+	return path
+}
+
+// Socket is where in a folder the sidecar of an instance takes the calls for a port. A digest keeps
+// the path short, whatever the instance is called. The program's address is in it, as the path must
+// change where the program moves; so is the port, if it is not the program's own.
+func Socket(folder string, e mesh.Endpoint) string {
 	door := e.Instance.String() + " " + e.Address
 	if _, forwarded := e.Instance.Forwards[e.Port]; forwarded {
 		door += " " + strconv.Itoa(e.Port)
 	}
 	sum := sha256.Sum256([]byte(door))
-	path := filepath.Join(b.cfg.Sockets, hex.EncodeToString(sum[:8]))
-	if len(path) > maxSocket {
-		b.fail("folder %s: its name is too long for a unix socket in it", b.cfg.Sockets)
-	}
-	return path
+	return filepath.Join(folder, hex.EncodeToString(sum[:8]))
 }

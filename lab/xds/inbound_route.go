@@ -1,11 +1,13 @@
 package xds
 
 import (
+	"net/http"
 	"slices"
 
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	"google.golang.org/protobuf/types/known/anypb"
 	"google.golang.org/protobuf/types/known/durationpb"
+	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"istio-tutorial/lab/mesh"
 )
@@ -17,6 +19,9 @@ const Others = "others"
 // others; the name of a route is its caller's.
 func (b *builder) entrances(s served, in mesh.Inbound) []*routev3.Route {
 	var list []*routev3.Route
+	if mode, _ := in.Authentication.At(s.port); mode == mesh.Strict {
+		list = append(list, b.toldNone())
+	}
 	for _, w := range b.mesh.Workloads {
 		route := b.entrance(s, in, func(c mesh.Callers) bool {
 			return slices.Contains(c.Workloads, w.Name)
@@ -25,38 +30,23 @@ func (b *builder) entrances(s served, in mesh.Inbound) []*routev3.Route {
 		route.Match.Headers = []*routev3.HeaderMatcher{header(isCaller(route.Name))}
 		list = append(list, route)
 	}
-	if b.anonymous {
-		route := b.entrance(s, in, func(c mesh.Callers) bool { return c.Anonymous })
-		route.Name = Others
-		route.Match.Headers = []*routev3.HeaderMatcher{header(mesh.Condition{
-			Attribute: mesh.Header, Header: callerHeader, Compare: mesh.Present, Not: true,
-		})}
-		list = append(list, route)
-	}
 	last := b.entrance(s, in, func(c mesh.Callers) bool { return c.Others })
 	last.Name = Others
 	return append(list, last)
 }
 
-// hasAnonymous reports whether any client does not say who calls.
-func hasAnonymous(m mesh.Mesh) bool {
-	for _, s := range m.Sidecars {
-		if isAnonymous(s.Outbound) {
-			return true
-		}
+// toldNone answers those whose connection is of a time when plain text was still taken: new ones
+// are closed.
+func (b *builder) toldNone() *routev3.Route {
+	match := everything()
+	match.TlsContext = &routev3.RouteMatch_TlsContextMatchOptions{Presented: wrapperspb.Bool(false)}
+	return &routev3.Route{
+		Name: Others, Match: match, Action: directResponse(mesh.Response{
+			Status: http.StatusServiceUnavailable,
+			Body: "upstream connect error or disconnect/reset before headers. reset reason: connection " +
+				"termination",
+		}),
 	}
-	return isAnonymous(m.Gateway)
-}
-
-func isAnonymous(out mesh.Outbound) bool {
-	for _, h := range out.Hosts {
-		for _, r := range h.Routes {
-			if slices.ContainsFunc(r.Destinations, func(d mesh.Destination) bool { return d.Anonymous }) {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // isCaller is met by the calls of a workload.

@@ -31,6 +31,7 @@ type door struct {
 	service   string    // by which its spans are known
 	direction string    // envoy.Inbound or envoy.Outbound
 	edge      bool      // whoever calls is outside the mesh
+	takes     mesh.Mutual
 	filters   []*hcmv3.HttpFilter
 	tokens    []mesh.TokenRule // of calls that arrive
 }
@@ -60,6 +61,7 @@ func (b *builder) listen(d door) {
 		manager.CommonHttpProtocolOptions.IdleTimeout = durationpb.New(edgeIdle)
 		manager.RequestHeadersTimeout = durationpb.New(edgeHeaders)
 	}
+	tellPeer(d, manager)
 	manager.UpgradeConfigs = upgrades(d.direction == envoy.Outbound)
 	direction := corev3.TrafficDirection_OUTBOUND
 	if d.direction == envoy.Inbound {
@@ -71,10 +73,11 @@ func (b *builder) listen(d door) {
 		Address:          d.address,
 		EnableReusePort:  wrapperspb.Bool(false), // else two labs could share a port, and get half of its calls
 		TrafficDirection: direction,
-		FilterChains: []*listenerv3.FilterChain{{Filters: append(b.edgeLimit(d), &listenerv3.Filter{
+		ListenerFilters:  b.inspectors(d),
+		FilterChains: b.chains(d, append(b.edgeLimit(d), &listenerv3.Filter{
 			Name:       connectionManager,
 			ConfigType: &listenerv3.Filter_TypedConfig{TypedConfig: b.pack(manager)},
-		})}},
+		})),
 	})
 }
 

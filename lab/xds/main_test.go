@@ -10,8 +10,10 @@ import (
 	"strconv"
 	"sync"
 	"testing"
+	"time"
 
 	"istio-tutorial/lab/envoy"
+	"istio-tutorial/lab/identity"
 	"istio-tutorial/lab/mesh"
 	"istio-tutorial/lab/supervise"
 	"istio-tutorial/lab/xds"
@@ -34,11 +36,12 @@ var shared = sync.OnceValues(startProxy)
 
 // proxy is a running Envoy and the server that configures it, for several worlds.
 type proxy struct {
-	dir     string
-	ingress string
-	server  *stream.Server
-	admin   *envoy.Admin
-	process *supervise.Process
+	dir       string
+	ingress   string
+	server    *stream.Server
+	authority *identity.Authority
+	admin     *envoy.Admin
+	process   *supervise.Process
 
 	mu     sync.Mutex
 	worlds map[string]mesh.Mesh // by namespace
@@ -78,8 +81,12 @@ func startProxy() (*proxy, error) {
 	if err != nil {
 		return nil, err
 	}
+	authority, err := identity.NewAuthority(0, time.Now)
+	if err != nil {
+		return nil, err
+	}
 	return &proxy{
-		dir: dir, ingress: freeAddress(), server: server, admin: envoy.NewAdmin(settings.Admin),
+		authority: authority, dir: dir, ingress: freeAddress(), server: server, admin: envoy.NewAdmin(settings.Admin),
 		process: process, worlds: map[string]mesh.Mesh{}, authorities: filepath.Join(dir, "authorities"),
 	}, nil
 }
@@ -120,6 +127,7 @@ func (p *proxy) config() xds.Config {
 	return xds.Config{
 		Sockets: p.dir, Ingress: p.ingress, AccessLog: filepath.Join(p.dir, "access"),
 		Outside: p.outside, Authorities: p.authorities, Zipkin: p.zipkin,
+		Identify: p.authority.Secret,
 	}
 }
 

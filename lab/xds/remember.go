@@ -24,10 +24,10 @@ func NewBuilder(cfg Config) *Builder { return &Builder{config: cfg} }
 // base is what all pieces depend on.
 type base struct {
 	topology       mesh.Topology
-	faults, locals int      // that a listener is prepared for
-	headers        []string // that the access log shows
-	anonymous      bool     // some calls do not say who calls
-	explained      []string // that it has besides, for who explains a request
+	faults, locals int                   // that a listener is prepared for
+	headers        []string              // that the access log shows
+	authentication []mesh.Authentication // of the sidecars
+	explained      []string              // that it has besides, for who explains a request
 }
 
 // built is what was built, by what it was made of.

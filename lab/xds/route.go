@@ -113,7 +113,7 @@ func (b *builder) destination(
 	}
 	entry.RequestHeadersToAdd, entry.RequestHeadersToRemove = changes(d.Headers.Request)
 	entry.ResponseHeadersToAdd, entry.ResponseHeadersToRemove = changes(d.Headers.Response)
-	if b.isInside(d.Cluster) && !d.Anonymous {
+	if b.isInside(d.Cluster) {
 		entry.RequestHeadersToAdd = append(entry.RequestHeadersToAdd, introduction(c)...)
 	} else {
 		entry.RequestHeadersToRemove = append(entry.RequestHeadersToRemove, callerHeader)

@@ -61,7 +61,7 @@ func (b *builder) owner(secret string) (mesh.Identity, bool) {
 	}
 	for _, i := range b.mesh.Instances {
 		if secret == ownSecret(i.Name) {
-			return i.Identity(), true
+			return b.mesh.IdentityOf(i), true
 		}
 	}
 	return mesh.Identity{}, false

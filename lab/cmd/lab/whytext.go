@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"istio-tutorial/lab/document"
+	"istio-tutorial/lab/envoy"
 	"istio-tutorial/lab/traffic"
 )
 
@@ -109,6 +110,9 @@ func (p whyPrinter) call(c *traffic.Call, depth int) {
 	what := string(c.Cause)
 	if flags := strings.TrimSpace(c.Flags); flags != "" {
 		what += " (" + flags + ")"
+	}
+	if n := len(c.Tries); n > 0 && c.Tries[n-1].Identity == envoy.NoIdentity {
+		what += ", in plain text"
 	}
 	p.line("%-38s %3s %8s  %s", edge, code(c.Status), took(c.Millis), what)
 	if route := routeWords(c); route != "" {

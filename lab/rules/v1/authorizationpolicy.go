@@ -1,9 +1,7 @@
 package v1
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 
 	security "istio.io/api/security/v1beta1"
@@ -14,32 +12,23 @@ import (
 
 // caller is who calls; workload is nil for calls through the ingress, which has an identity too.
 type caller struct {
-	workload  *mesh.Workload
-	namespace string
-	account   string
-	// isAnonymous: there is no identity, so that no list of them has it.
-	isAnonymous bool
+	workload *mesh.Workload
+	mesh.Identity
 }
-
-const ingressAccount = "istio-ingressgateway-service-account"
 
 func (r *resolver) callers() []caller {
 	list := make([]caller, 0, len(r.topology.Workloads)+1)
 	for _, w := range r.topology.Workloads {
-		account := cmp.Or(w.ServiceAccount, "default")
-		list = append(list, caller{workload: &w, namespace: w.Namespace, account: account})
+		list = append(list, caller{&w, w.Identity()})
 	}
-	return append(list, caller{namespace: rootNamespace, account: ingressAccount})
-}
-
-func (c caller) principal() string {
-	return mesh.Domain + "/ns/" + c.namespace + "/sa/" + c.account
+	return append(list, caller{nil, mesh.IngressIdentity()})
 }
 
 func (r *resolver) inbound(server mesh.Workload) mesh.Inbound {
 	doors, pool := r.doors(server)
 	return mesh.Inbound{
-		Denials:  r.anonymousDenials(server),
+		Authentication: r.authentication(server),
+
 		Tokens:   r.tokenRules(server),
 		Access:   r.accessTo(server),
 		Limits:   r.limits(server),
@@ -108,12 +97,12 @@ func (r *resolver) sources(rule *security.Rule, namespace string) []mesh.AccessT
 	}
 	var list []mesh.AccessTerms
 	for _, s := range from {
-		var terms mesh.AccessTerms
-		if s != nil || asksForCaller(rule.When) {
-			terms = append(terms, mesh.AccessTerm{Callers: r.callersOf(s, rule.When, namespace)})
-		}
+		terms := peerTerms(nil, s, namespace)
 		terms = addTerms(terms, bearerTerm, s.GetRequestPrincipals(), s.GetNotRequestPrincipals())
 		for _, when := range rule.When {
+			if about := sourceOf(when); about != nil {
+				terms = peerTerms(terms, about, namespace)
+			}
 			if name, ok := headerOf(when.Key); ok {
 				header := mesh.Condition{Attribute: mesh.Header, Header: name}
 				terms = addTerms(terms, textTerm(header), when.Values, when.NotValues)
@@ -125,32 +114,6 @@ func (r *resolver) sources(rule *security.Rule, namespace string) []mesh.AccessT
 		list = append(list, terms)
 	}
 	return list
-}
-
-// callersOf are the callers of whom a source and the conditions about callers hold.
-func (r *resolver) callersOf(s *security.Source, when []*security.Condition, namespace string) *mesh.Callers {
-	callers := &mesh.Callers{}
-	for _, c := range append(r.callers(), caller{isAnonymous: true}) {
-		if isSource(s, c, namespace) && !slices.ContainsFunc(when, func(w *security.Condition) bool {
-			about := sourceOf(w)
-			return about != nil && !isSource(about, c, namespace)
-		}) {
-			c.addTo(callers)
-		}
-	}
-	return callers
-}
-
-func (c caller) addTo(callers *mesh.Callers) {
-	if c.isAnonymous {
-		callers.Anonymous = true
-		return
-	}
-	callers.Add(c.workload)
-}
-
-func asksForCaller(when []*security.Condition) bool {
-	return slices.ContainsFunc(when, func(w *security.Condition) bool { return sourceOf(w) != nil })
 }
 
 // sourceOf is a condition about the caller as a source has it; nil for other conditions.
@@ -166,39 +129,6 @@ func sourceOf(w *security.Condition) *security.Source {
 		return &security.Source{TrustDomains: w.Values, NotTrustDomains: w.NotValues}
 	}
 	return nil
-}
-
-// isSource holds where every list of a source does.
-func isSource(s *security.Source, c caller, namespace string) bool {
-	accounts := func(list []string) []string {
-		full := make([]string, len(list))
-		for i, name := range list {
-			if full[i] = name; !strings.Contains(name, "/") {
-				full[i] = namespace + "/" + name
-			}
-		}
-		return full
-	}
-	if c.isAnonymous {
-		return len(s.GetPrincipals())+len(s.GetNamespaces())+len(s.GetServiceAccounts())+
-			len(s.GetTrustDomains()) == 0
-	}
-	account := c.namespace + "/" + c.account
-	return listed(s.GetPrincipals(), c.principal(), true) &&
-		listed(s.GetNamespaces(), c.namespace, true) &&
-		listed(accounts(s.GetServiceAccounts()), account, true) &&
-		listed(s.GetTrustDomains(), mesh.Domain, true) &&
-		listed(s.GetNotTrustDomains(), mesh.Domain, false) &&
-		listed(s.GetNotPrincipals(), c.principal(), false) &&
-		listed(s.GetNotNamespaces(), c.namespace, false) &&
-		listed(accounts(s.GetNotServiceAccounts()), account, false)
-}
-
-// listed reports whether a list wants a text or, where want is false, whether it does not name it.
-func listed(list []string, text string, want bool) bool {
-	return len(list) == 0 || want == slices.ContainsFunc(list, func(pattern string) bool {
-		return fits(pattern, text)
-	})
 }
 
 // fits knows * alone, at the beginning and at the end.

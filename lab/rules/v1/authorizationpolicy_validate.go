@@ -13,17 +13,6 @@ import (
 	"istio-tutorial/lab/rules"
 )
 
-func (v *validator) peerAuthentication(p *security.PeerAuthentication) {
-	v.selector(p.Selector)
-	if p.GetMtls().GetMode() == security.PeerAuthentication_MutualTLS_DISABLE {
-		v.Fail("spec.mtls.mode", "DISABLE: not supported by the lab")
-	}
-}
-
-func (i inspector) peerAuthenticationNotes(p peerAuthentication) []rules.Finding {
-	return i.nobody(p.Rule, "spec.selector", p.Spec.GetSelector().GetMatchLabels())
-}
-
 func (v *validator) authorizationPolicy(p *security.AuthorizationPolicy) {
 	v.selector(p.Selector)
 	if p.Action == security.AuthorizationPolicy_CUSTOM {
@@ -261,7 +250,7 @@ func (i inspector) principals(p *security.AuthorizationPolicy) []rules.Finding {
 	var list []rules.Finding
 	known := func(principal string) bool {
 		return slices.ContainsFunc(i.callers(), func(c caller) bool {
-			return fits(principal, c.principal())
+			return fits(principal, c.Principal())
 		})
 	}
 	for n, rule := range p.Rules {

@@ -148,6 +148,7 @@ func (r *resolver) policy(c client, cluster mesh.Cluster) mesh.Policy {
 		Balance: mesh.LeastRequest, ConnectTimeout: connectTimeout,
 		Limits: mesh.Limits{Unlimited: true},
 	}
+	policy.Mutual = mesh.Automatic
 	rule := r.rule(c, cluster.Host)
 	if rule == nil {
 		return policy
@@ -170,6 +171,7 @@ func (r *resolver) policy(c client, cluster mesh.Cluster) mesh.Policy {
 		policy.Connections.NameAsAsked = policy.TLS.SNI == ""
 		policy.Connections.CheckAsAsked = policy.TLS.SNI == "" && policy.TLS.Verify && len(policy.TLS.Names) == 0
 	}
+	policy.Mutual = b.mutual()
 	policy.Passthrough = b.lb.GetSimple() == networking.LoadBalancerSettings_PASSTHROUGH
 	if b.proxy != nil {
 		policy.ProxyProtocol = new(int(b.proxy.Version) + 1)
@@ -190,23 +192,19 @@ func (r *resolver) encryption(t *networking.ClientTLSSettings, host string) *mes
 	return tls
 }
 
-// isPlain reports whether calls go in plain text to a sidecar too. Of an address alone, Istio does
-// not know that a sidecar is there.
-func (b blocks) isPlain() bool { return isPlain(b.lb, b.tls) }
-
-func isPlain(lb *networking.LoadBalancerSettings, tls *networking.ClientTLSSettings) bool {
-	if tls == nil {
-		return lb.GetSimple() == networking.LoadBalancerSettings_PASSTHROUGH
+// mutual is whether calls go by mutual TLS. Of an address alone, Istio does not know that a sidecar
+// is there.
+func (b blocks) mutual() mesh.Mutual {
+	switch {
+	case b.tls == nil && b.lb.GetSimple() == networking.LoadBalancerSettings_PASSTHROUGH:
+		return mesh.Never
+	case b.tls == nil:
+		return mesh.Automatic
+	case b.tls.Mode == networking.ClientTLSSettings_ISTIO_MUTUAL:
+		return mesh.Always
+	default:
+		return mesh.Never
 	}
-	return tls.Mode == networking.ClientTLSSettings_DISABLE
-}
-
-// plainPolicy reports whether a policy, or any of its ports, is in plain text by itself.
-func plainPolicy(p *networking.TrafficPolicy) bool {
-	return isPlain(p.GetLoadBalancer(), p.GetTls()) ||
-		slices.ContainsFunc(p.GetPortLevelSettings(), func(s *networking.TrafficPolicy_PortTrafficPolicy) bool {
-			return isPlain(s.LoadBalancer, s.Tls)
-		})
 }
 
 // tunnel is host:port of what a proxy is asked for; "" for nothing. A subset has its own, or none.

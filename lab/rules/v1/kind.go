@@ -11,7 +11,6 @@
 //   - ServiceEntry: endpoints with an identity, ranges of IPv6;
 //   - Sidecar: ports at which a sidecar itself listens, and TLS at them;
 //   - AuthorizationPolicy: CUSTOM, targetRefs, and sources and conditions of addresses;
-//   - PeerAuthentication: DISABLE and single ports;
 //   - RequestAuthentication: targetRefs;
 //   - EnvoyFilter: everything but local rate limits on a workload's inbound calls;
 //   - Telemetry: everything but tags of REQUEST_COUNT as the server counts it.

@@ -21,8 +21,8 @@ func TestRefusedPage(t *testing.T) {
 		_, rest, found := strings.Cut(string(page), "\n## "+heading+"\n")
 		section, _, _ := strings.Cut(rest, "\n## ")
 		fields := unsupported()[k.Kind]
-		if !found || len(fields) == 0 {
-			t.Errorf("heading %s: found %t; %d fields", heading, found, len(fields))
+		if len(fields) > 0 && !found {
+			t.Errorf("heading %s is not there", heading)
 		}
 		for _, field := range fields {
 			if !strings.Contains(section, "`"+field+"`") {

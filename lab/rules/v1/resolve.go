@@ -303,9 +303,6 @@ func (r *resolver) outbound(p plan) mesh.Outbound {
 }
 
 func (r *resolver) addClusters(out *mesh.Outbound, c client, route mesh.Route) {
-	for i, d := range route.Destinations {
-		route.Destinations[i].Anonymous = r.isAnonymous(c, d.Cluster)
-	}
 	for cluster := range route.Clusters() {
 		if r.known(c, *cluster) {
 			out.AddCluster(*cluster, func() mesh.Policy { return r.policy(c, *cluster) })

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -77,12 +78,13 @@ func allowed(list []mesh.AccessRule) string {
 
 // mayCall reports whether rules that ask for callers only let a workload call; "" is whoever is none.
 func mayCall(list []mesh.AccessRule, workload string) bool {
+	who := mesh.IngressIdentity()
+	if w, ok := workloadNamed(workload); ok {
+		who = w.Identity()
+	}
 	is := func(r mesh.AccessRule) bool {
 		return slices.ContainsFunc(r.Sources, func(terms mesh.AccessTerms) bool {
-			return !slices.ContainsFunc(terms, func(t mesh.AccessTerm) bool {
-				return workload == "" && !t.Callers.Others ||
-					workload != "" && !slices.ContainsFunc(t.Callers.Workloads, func(w mesh.Name) bool { return w.Name == workload })
-			})
+			return !slices.ContainsFunc(terms, func(t mesh.AccessTerm) bool { return !proves(t, who.URI()) })
 		})
 	}
 	asked, admitted := false, false
@@ -97,6 +99,33 @@ func mayCall(list []mesh.AccessRule, workload string) bool {
 		}
 	}
 	return admitted || !asked
+}
+
+func workloadNamed(name string) (mesh.Workload, bool) {
+	for _, w := range topology().Workloads {
+		if w.Name.Name == name {
+			return w, true
+		}
+	}
+	return mesh.Workload{}, false
+}
+
+// proves reports whether a term holds of a certificate's identity; "" is none.
+func proves(t mesh.AccessTerm, uri string) bool {
+	return t.Not != slices.ContainsFunc(t.Conditions, func(c mesh.Condition) bool {
+		switch c.Compare {
+		case mesh.Present:
+			return uri != ""
+		case mesh.Prefix:
+			return uri != "" && strings.HasPrefix(uri, c.Value)
+		case mesh.Suffix:
+			return uri != "" && strings.HasSuffix(uri, c.Value)
+		case mesh.Regex:
+			return uri != "" && regexp.MustCompile("^(?:"+c.Value+")$").MatchString(uri)
+		default:
+			return uri == c.Value
+		}
+	})
 }
 
 func TestLocalRateLimit(t *testing.T) {

@@ -140,7 +140,7 @@ func (r *resolver) standard(c caller, server mesh.Workload) []mesh.CounterLabel 
 		label("reporter", "destination"),
 		label("source_app", source.Labels["app"]),
 		label("source_version", source.Labels["version"]),
-		label("source_principal", "spiffe://"+c.principal()),
+		label("source_principal", "spiffe://"+c.Principal()),
 		label("destination_app", server.Labels["app"]),
 		label("destination_version", server.Labels["version"]),
 		label("destination_service", service),

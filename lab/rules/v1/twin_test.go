@@ -76,6 +76,10 @@ func everywhere() []difference {
 				r.Mirrors[i].Suffix, r.Mirrors[i].Traced = false, false
 			}
 		})},
+		{"today's sidecars prove to each other who they are", func(m *mesh.Mesh) {
+			policies(func(p *mesh.Policy) { p.Mutual = mesh.Never })(m)
+			inbound(func(in *mesh.Inbound) { in.Authentication = mesh.Authentication{} })(m)
+		}},
 		{"today's rules name subsets", clusters(func(c *mesh.Cluster) { c.Subset = "" })},
 		{"today every client may change to WebSocket", routes(func(r *mesh.Route) { r.NoWebsocket = false })},
 		{"today's sidecars let every call out", func(m *mesh.Mesh) {

@@ -46,7 +46,6 @@ func unsupported() map[string][]string {
 			"rules[].from[].source.ipBlocks", "rules[].from[].source.notIpBlocks",
 			"rules[].from[].source.remoteIpBlocks", "rules[].from[].source.notRemoteIpBlocks",
 		},
-		"PeerAuthentication":    {"portLevelMtls"},
 		"RequestAuthentication": {"targetRef", "targetRefs"},
 		"Gateway": {
 			"servers[].tls", "servers[].bind", "servers[].defaultEndpoint", "servers[].port.targetPort",
