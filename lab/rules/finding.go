@@ -41,6 +41,7 @@ const (
 	NoSubsetAtEdge   Code = "IST0140"
 	SameServers      Code = "IST0145"
 	NoTokensAtEdge   Code = "IST0149"
+	BadCredential    Code = "IST0161"
 	Relative         Code = "IST0151"
 	WrongReplace     Code = "IST0152"
 	WrongAdd         Code = "IST0153"

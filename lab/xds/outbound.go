@@ -70,7 +70,7 @@ func (b *builder) hosts(
 		return list
 	}
 	of := mesh.Outbound{Unknown: out.Unknown, AllowAny: out.AllowAny, Elsewhere: out.Elsewhere, Hosts: b.wide(out)}
-	return append(list, b.part("unknown"+at(c.name), of, func() []*routev3.VirtualHost {
+	return append(list, b.part("unknown"+c.table+at(c.name), of, func() []*routev3.VirtualHost {
 		return b.unknown(c, of)
 	})...)
 }
@@ -82,7 +82,7 @@ func (b *builder) virtualHost(
 	if len(h.Names) == 0 {
 		return nil
 	}
-	key := hostKey{c.name, h.Names[0], h.Port}
+	key := hostKey{c.name, h.Names[0], h.Port, c.table}
 	known := b.before.known[key]
 	now := builtHost{of: h, domains: known.domains}
 	if !slices.Equal(known.of.Names, h.Names) {
@@ -92,12 +92,15 @@ func (b *builder) virtualHost(
 	if len(free) == 0 {
 		return nil
 	}
-	if len(alike) == 0 && h.Unread == nil && known.isOf(h.Routes) && slices.Equal(known.made.Domains, free) {
+	if len(alike) == 0 && h.Unread == nil && known.isOf(h.Routes) && known.of.OnlyTLS == h.OnlyTLS && slices.Equal(known.made.Domains, free) {
 		b.known[key] = known
 		return known.made
 	}
 	failures := len(b.errs)
 	now.made = &routev3.VirtualHost{Name: free[0], Domains: free}
+	if h.OnlyTLS {
+		now.made.RequireTls = routev3.VirtualHost_ALL
+	}
 	if h.Unread != nil {
 		now.made.Routes = append(now.made.Routes, tunnel(b.unreadRoute(c, h), ""))
 	}

@@ -31,10 +31,15 @@ import (
 type start struct {
 	*app
 	listen, tracing, edition string
+	listenTLS                string
+	insistTLS                bool // the address was asked for
 	internet                 bool
 }
 
-const defaultListen = "127.0.0.1:8280"
+const (
+	defaultListen    = "127.0.0.1:8280"
+	defaultListenTLS = "127.0.0.1:8443"
+)
 
 func (a *app) up() *cobra.Command {
 	s := &start{app: a}
@@ -51,6 +56,7 @@ If port 8280 is taken, choose another by --listen, $LAB_LISTEN or "make run LIST
   bin/lab up --tracing zipkin`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			s.insistTLS = cmd.Flags().Changed("listen-tls")
 			if err := s.check(); err != nil {
 				return err
 			}
@@ -68,6 +74,8 @@ If port 8280 is taken, choose another by --listen, $LAB_LISTEN or "make run LIST
 	flags := cmd.Flags()
 	flags.StringVar(&s.listen, "listen", cmp.Or(a.getenv("LAB_LISTEN"), defaultListen),
 		"address of the ingress, or only its port; port 0 is any free one ($LAB_LISTEN)")
+	flags.StringVar(&s.listenTLS, "listen-tls", defaultListenTLS,
+		"address of the ingress for TLS, once a Gateway has it; by default any free port where 8443 is taken")
 	a.declareEdition(cmd, &s.edition)
 	flags.StringVar(&s.tracing, "tracing", "",
 		"send traces to the zipkin or jaeger on this machine")
@@ -101,24 +109,32 @@ func (s *start) check() error {
 	if !slices.Contains([]string{"", "zipkin", "jaeger"}, s.tracing) {
 		return misusef("--tracing=%s: want zipkin or jaeger", s.tracing)
 	}
-	if !strings.Contains(s.listen, ":") {
-		s.listen = ":" + s.listen
+	if err := loopback("--listen", &s.listen, defaultListen); err != nil {
+		return err
 	}
-	host, port, err := net.SplitHostPort(s.listen)
+	return loopback("--listen-tls", &s.listenTLS, defaultListenTLS)
+}
+
+// loopback completes an address of this machine, and refuses others.
+func loopback(flag string, address *string, example string) error {
+	given := *address
+	if !strings.Contains(given, ":") {
+		given = ":" + given
+	}
+	host, port, err := net.SplitHostPort(given)
 	if err != nil {
-		return misusef("--listen: %w", err)
+		return misusef("%s: %w", flag, err)
 	}
 	if host = cmp.Or(host, "127.0.0.1"); host == "localhost" {
 		host = "127.0.0.1"
 	}
 	if ip := net.ParseIP(host); ip == nil || !ip.IsLoopback() {
-		return misusef("--listen=%s: want an address that only this machine reaches, such as %s",
-			s.listen, defaultListen)
+		return misusef("%s=%s: want an address that only this machine reaches, such as %s", flag, given, example)
 	}
 	if _, err := net.LookupPort("tcp", port); err != nil {
-		return misusef("--listen=%s: port %q: want a number up to 65535", s.listen, port)
+		return misusef("%s=%s: port %q: want a number up to 65535", flag, given, port)
 	}
-	s.listen = net.JoinHostPort(host, port)
+	*address = net.JoinHostPort(host, port)
 	return nil
 }
 
@@ -184,7 +200,7 @@ func (s *start) config(ctx context.Context) (daemon.Config, error) {
 	}
 	proxy, err := s.findEnvoy(ctx, home)
 	return daemon.Config{
-		Name: s.name, Listen: s.listen, Programs: filepath.Join(home, "out"), Envoy: proxy.Path,
+		Name: s.name, Listen: s.listen, ListenTLS: s.listenTLS, InsistTLS: s.insistTLS, Programs: filepath.Join(home, "out"), Envoy: proxy.Path,
 		Manifests: files, Namespace: s.namespace, Edition: objects.Edition(s.edition),
 		Tracing: s.tracing, Internet: s.internet,
 		Getenv: s.getenv, Progress: newSteps(ctx, s.stdout).show,

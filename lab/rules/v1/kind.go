@@ -6,7 +6,7 @@
 //
 // Features that the tutorial does not use are refused with "not supported by the lab"; field by
 // field they are in docs/refused.md:
-//   - Gateway: everything but HTTP servers;
+//   - Gateway: servers of TCP, and certificates other than those of one Secret;
 //   - DestinationRule: tunnels by POST, and own certificates;
 //   - ServiceEntry: endpoints with an identity, ranges of IPv6;
 //   - Sidecar: ports at which a sidecar itself listens, and TLS at them;

@@ -121,6 +121,7 @@ func Resolve(s rules.Set, t mesh.Topology, extensions ...Extension) mesh.Mesh {
 	r := newResolver(s, t, extensions)
 	m := mesh.Mesh{Topology: r.topology, Gateway: r.gateway()}
 	outbound := func(w mesh.Workload) mesh.Outbound { return r.outbound(r.plan(w)) }
+	m.Secrets = r.secrets(m.Gateway.Secure)
 	m.Sidecars = mesh.NewSidecars(r.topology, outbound, r.inbound)
 	return m
 }
@@ -141,6 +142,15 @@ func (r *resolver) gateway() mesh.Outbound {
 			h.Routes[i].Retry = NewRetry(nil)
 		}
 		hosts = append(hosts, h)
+	}
+	out.Secure = r.secureDoors()
+	for _, d := range out.Secure {
+		for _, h := range d.Routed {
+			for _, route := range h.Routes {
+				r.addClusters(&out, c, route)
+			}
+		}
+		r.addClusters(&out, c, mesh.Route{Destinations: d.Through})
 	}
 	for _, h := range hosts {
 		if slices.ContainsFunc(out.Hosts, func(o mesh.VirtualHost) bool {

@@ -48,7 +48,12 @@ func unsupported() map[string][]string {
 		},
 		"RequestAuthentication": {"targetRef", "targetRefs"},
 		"Gateway": {
-			"servers[].tls", "servers[].bind", "servers[].defaultEndpoint", "servers[].port.targetPort",
+			"servers[].tls.serverCertificate", "servers[].tls.privateKey", "servers[].tls.caCertificates",
+			"servers[].tls.subjectAltNames", "servers[].tls.verifyCertificateSpki", "servers[].tls.verifyCertificateHash",
+			"servers[].tls.minProtocolVersion", "servers[].tls.maxProtocolVersion", "servers[].tls.cipherSuites",
+			"servers[].tls.credentialNames", "servers[].tls.caCertCredentialName", "servers[].tls.tlsCertificates",
+			"servers[].tls.caCrl",
+			"servers[].bind", "servers[].defaultEndpoint", "servers[].port.targetPort",
 		},
 		"EnvoyFilter": {"targetRefs"},
 		"Telemetry": {
