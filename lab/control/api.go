@@ -138,6 +138,8 @@ type Status struct {
 	Phase   Phase
 	Started time.Time
 	Ingress string // URL
+	// Secure is where the ingress takes encrypted connections, host:port. Nobody listens there until a rule has it do so.
+	Secure  string
 	Metrics string // URL of what rules of kind metric count
 	Proxy   ProxyStatus
 	Pods    []pods.Pod

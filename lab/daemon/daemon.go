@@ -19,6 +19,10 @@ type Config struct {
 	Folder control.Folder
 	// Listen is the ingress' address, host:port on loopback; port 0 is any free one. Required.
 	Listen string
+	// ListenTLS is its address for encrypted connections. Empty: it takes none. Unless InsistTLS is
+	// set, a free port is taken where that one is not free.
+	ListenTLS string
+	InsistTLS bool
 	// Programs is the folder of the services' programs. Required.
 	Programs string
 	// Envoy is the proxy's program. Required.
@@ -112,5 +116,6 @@ func (l *lab) stop() error {
 		errs = append(errs, l.observer.close())
 	}
 	l.port.Release()
+	l.secure.Release()
 	return errors.Join(errs...)
 }

@@ -39,6 +39,7 @@ type lab struct {
 	identities *identity.Authority
 	pods       *pods.Manager
 	port       ports.Port // the ingress'
+	secure     ports.Port // the ingress', for encrypted connections
 	atStart    objects.Set
 
 	mu      sync.Mutex

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -59,6 +60,9 @@ func (l *lab) reserve(ctx context.Context) error {
 		if err == nil {
 			l.port.Release() // an earlier one that was taken
 			l.port = port
+			if err := l.reserveSecure(); err != nil {
+				return err
+			}
 			l.mu.Lock()
 			l.ingress = port.Address
 			l.mu.Unlock()
@@ -72,12 +76,29 @@ func (l *lab) reserve(ctx context.Context) error {
 	}
 }
 
+// reserveSecure fixes the ingress' other port, for encrypted connections. Where it is taken and nobody
+// has asked for it, another one will do: most labs never need it.
+func (l *lab) reserveSecure() error {
+	if l.secure.Address != "" || l.cfg.ListenTLS == "" {
+		return nil
+	}
+	port, err := drawIngress(l.cfg.ListenTLS)
+	if err != nil && !l.cfg.InsistTLS {
+		host, _, _ := net.SplitHostPort(l.cfg.ListenTLS) // drawIngress has seen it
+		port, err = drawIngress(net.JoinHostPort(host, "0"))
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.secure = port
+	return err
+}
+
 // startProxy starts also what stands around the proxy; meanwhile the pods begin to start.
 func (l *lab) startProxy(ctx context.Context, set objects.Set) (detail string, err error) {
 	if l.observer, err = observe(&l.counters, l.zipkin()); err != nil {
 		return "", err
 	}
-	config := xds.Config{Sockets: string(l.cfg.Folder), Ingress: l.ingress, AccessLog: accessLog, Unexplained: l.cfg.Unexplained}
+	config := xds.Config{Sockets: string(l.cfg.Folder), Ingress: l.ingress, Secure: l.secure.Address, AccessLog: accessLog, Unexplained: l.cfg.Unexplained}
 	if l.zipkin() != "" {
 		config.Zipkin = l.observer.address()
 	}

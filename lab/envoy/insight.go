@@ -24,6 +24,8 @@ type Insight struct {
 	Peer string `json:"peer"`
 	// Headers are those that rules look at. Nil: the request had none such.
 	Headers map[string]*string `json:"headers"`
+	// Claims are those of the request's token, if it holds.
+	Claims map[string]any `json:"claims"`
 }
 
 // Entry is a line of the access log with all that is in it.
@@ -44,6 +46,7 @@ func insightFormat(headers []string) map[string]any {
 		"host":    "%REQ(X-ENVOY-ORIGINAL-HOST?:AUTHORITY)%",
 		"us":      "%COMMON_DURATION(DS_RX_BEG:DS_TX_END:us)%",
 		"headers": logged,
+		"claims":  "%DYNAMIC_METADATA(envoy.filters.http.jwt_authn:payload)%",
 	}
 }
 
@@ -81,10 +84,10 @@ func EntryFormat(pod, direction string, headers, explained []string) map[string]
 }
 
 // Split parts a line in EntryFormat: plain is the line in AccessFormat, without an end. Of a line
-// that is none, plain is all.
+// that is none, plain is all. Claims may have any names, but they come behind that key.
 func Split(line []byte) (plain []byte, ok bool) {
 	line = bytes.TrimRight(line, "\n")
-	if i := bytes.LastIndex(line, []byte(`,"why":{`)); i > 0 && line[0] == '{' {
+	if i := bytes.Index(line, []byte(`,"why":{`)); i > 0 && line[0] == '{' {
 		return append(bytes.Clone(line[:i]), '}'), true
 	}
 	return slices.Clip(line), false

@@ -1,5 +1,5 @@
-// Package identity is the lab's authority: it says who the pods are, by certificates that their
-// proxies show each other.
+// Package identity says who somebody is, and proves it: the lab's authority gives the pods
+// certificates that their proxies show each other, and tokens tell who has sent a request.
 package identity
 
 import (

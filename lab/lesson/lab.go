@@ -89,6 +89,7 @@ func running(ctx context.Context, client *control.Client) error {
 const (
 	nameVariable = "LAB_NAME"
 	urlVariable  = "CUSTOMER_URL"
+	tlsVariable  = "CUSTOMER_TLS"
 	// HintVariable is off where the reader of a lab has the page before them.
 	HintVariable = "LAB_HINTS"
 )
@@ -97,7 +98,7 @@ const (
 func (h Home) placeOf(ctx context.Context, client *control.Client, name string) (Place, error) {
 	status, err := client.Status(ctx)
 	env := append(h.Environ[:len(h.Environ):len(h.Environ)],
-		nameVariable+"="+name, urlVariable+"="+status.Ingress, HintVariable+"=off")
+		nameVariable+"="+name, urlVariable+"="+status.Ingress, tlsVariable+"="+status.Secure, HintVariable+"=off")
 	return Place{Client: client, Ingress: status.Ingress, Folder: h.Folder, Env: env}, err
 }
 

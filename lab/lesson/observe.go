@@ -33,6 +33,9 @@ func (r *runner) ask(ctx context.Context, c *Check) (list []answer, took time.Du
 	}
 	cfg.Requests = c.Send / cfg.Users
 	for name, value := range c.Headers {
+		if value, err = r.expand(ctx, value); err != nil {
+			return nil, 0, err
+		}
 		cfg.Header.Set(name, value)
 	}
 	if c.From != "" {
@@ -46,6 +49,21 @@ func (r *runner) ask(ctx context.Context, c *Check) (list []answer, took time.Du
 		err = context.Cause(ctx)
 	}
 	return list, summary.Elapsed, err
+}
+
+// variable is one that a command of the page has set.
+var variable = regexp.MustCompile(`\$[A-Z][A-Z_]*`)
+
+// expand puts the values of the page's variables into a text.
+func (r *runner) expand(ctx context.Context, text string) (string, error) {
+	var errs []error
+	text = variable.ReplaceAllStringFunc(text, func(name string) string {
+		var value string
+		_, err := r.shell.Run(ctx, `printf '%s\n' "`+name+`"`, func(line string) { value = line })
+		errs = append(errs, err)
+		return value
+	})
+	return text, errors.Join(errs...)
 }
 
 // sidecar is the address at which the first pod of a Deployment finds its sidecar.

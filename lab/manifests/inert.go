@@ -10,7 +10,7 @@ import (
 // inert are kinds that the lab keeps, of the groups whose kinds it knows. They do nothing here.
 func inert(group string) []string {
 	return map[string][]string{
-		"": {"Secret", "PersistentVolume", "PersistentVolumeClaim", "ResourceQuota",
+		"": {"PersistentVolume", "PersistentVolumeClaim", "ResourceQuota",
 			"LimitRange", "Endpoints", "Event"},
 		"apps":              {},
 		"extensions":        {},

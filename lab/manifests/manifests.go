@@ -24,8 +24,9 @@ type Object struct {
 	Service    *mesh.Service // nil for other kinds
 	Ingress    []Backend     // empty for other kinds
 	// Data are the values of a ConfigMap, and how many there are with those that are no text.
-	Data  map[string]string
-	Count int
+	Data   map[string]string
+	Count  int
+	Secret *mesh.Credential // nil for other kinds
 	// NamespaceLabels are those of a Namespace.
 	NamespaceLabels mesh.Labels
 	// Notes are what was taken, and has no effect on one machine, or another one.
@@ -45,6 +46,7 @@ func versions(kind string) []string {
 		"Service":        {"v1"},
 		"ServiceAccount": {"v1"},
 		"ConfigMap":      {"v1"},
+		"Secret":         {"v1"},
 		"Deployment":     {"apps/v1"},
 		"Ingress":        {"networking.k8s.io/v1", "extensions/v1beta1"},
 	}[kind]
@@ -115,6 +117,8 @@ func (r *reader) readKnown() {
 		r.decode(&corev1.ServiceAccount{})
 	case "v1 ConfigMap":
 		r.configMap()
+	case "v1 Secret":
+		r.secret()
 	case "v1 Service":
 		r.service()
 	case "apps/v1 Deployment":
@@ -143,6 +147,9 @@ func Topology(objects []Object) mesh.Topology {
 	for _, o := range objects {
 		if o.Deployment != nil {
 			t.Workloads = append(t.Workloads, o.Deployment.Workload)
+		}
+		if o.Secret != nil {
+			t.Credentials = append(t.Credentials, *o.Secret)
 		}
 		switch {
 		case o.Service == nil:

@@ -34,5 +34,7 @@ type AccessTerms []AccessTerm
 type AccessTerm struct {
 	Ports      []int
 	Conditions []Condition
-	Not        bool // it holds for all others
+	// Together are lists of further conditions; those of a list hold only all together.
+	Together [][]Condition
+	Not      bool // it holds for all others
 }

@@ -10,6 +10,7 @@ import (
 type Inbound struct {
 	Authentication Authentication
 	Denials        []Denial // at most one for each caller
+	Tokens         []TokenRule
 	Access         []AccessRule
 	Limits         []RateLimit
 	Counters       []Counter

@@ -28,6 +28,10 @@ type Outbound struct {
 	AllowAny bool       // calls of any other host go where they ask, in place of that answer
 	// Limits are for all calls of an instance together; they have no bucket and no port.
 	Limits []RateLimit
+	// Tokens are checked before anything else; only those of the ingress' own callers are.
+	Tokens []TokenRule
+	// Secure are the doors for encrypted connections; only the ingress has any.
+	Secure []SecureDoor
 	// Elsewhere is where those go in place of where they ask; nil: nowhere else.
 	Elsewhere *Cluster
 }
@@ -41,6 +45,8 @@ type VirtualHost struct {
 	// that name; so do those to an address in Ranges, such as 10.0.0.0/8. Both go the way of Unread,
 	// or of the first route if that is nil.
 	AnyName bool
+	// OnlyTLS sends whoever asks in plain text to the same URL with https.
+	OnlyTLS bool
 	Ranges  []string
 	// Unread is where connections go that the client encrypts itself; nil: they have no way of their
 	// own beside Routes.

@@ -94,10 +94,12 @@ type Redirect struct {
 // Condition is met by a request whose attribute compares to a value.
 type Condition struct {
 	Attribute Attribute
-	Header    string // lower case, where Attribute is Header; the name, where it is Query
-	Compare   Comparison
-	Value     string
-	Not       bool // not for Query
+	// Header is its name in lower case, where Attribute is Header; the parameter, where it is Query;
+	// [NAME], or [NAME][NAME] for one within another, where it is Claim.
+	Header  string
+	Compare Comparison
+	Value   string
+	Not     bool // not for Query
 	// IgnoreCase is for what is compared to a literal.
 	IgnoreCase bool
 	// EmptyIfMissing takes a header that is not there for an empty one.
@@ -124,6 +126,7 @@ const (
 	Scheme
 	Header
 	Query // one parameter of it
+	Claim // of the token that the proxy has checked
 	Peer
 )
 
@@ -136,7 +139,7 @@ const (
 	Prefix
 	Segments // for a path: the value, or below it
 	Regex    // the whole attribute
-	Present  // whatever its value
+	Present  // whatever its value; of a claim, any text but ""
 	Suffix
 	// Template is a path of literals, * for one segment and ** for any number, as Envoy writes it.
 	// Only policies of access have it.

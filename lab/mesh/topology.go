@@ -20,12 +20,13 @@ func (n Name) String() string { return n.Namespace + "/" + n.Name }
 
 // Topology is what runs, whatever the rules say.
 type Topology struct {
-	Workloads []Workload
-	Instances []Instance
-	Services  []Service
-	Aliases   []Service // other names of hosts, which no instance is behind
-	External  []ExternalHost
-	Ingresses []Ingress
+	Workloads   []Workload
+	Instances   []Instance
+	Services    []Service
+	Aliases     []Service // other names of hosts, which no instance is behind
+	External    []ExternalHost
+	Ingresses   []Ingress
+	Credentials []Credential
 	// Namespaces are those that manifests name, and their labels.
 	Namespaces map[string]Labels
 }

@@ -77,6 +77,8 @@ func kindsOf(part string) []string {
 		return []string{"DestinationRule", "DestinationPolicy"}
 	case "access":
 		return []string{"AuthorizationPolicy", "rule"}
+	case "token":
+		return []string{"RequestAuthentication"}
 	case "rate limit":
 		return []string{"EnvoyFilter", "rule"}
 	case "host outside":
@@ -163,7 +165,8 @@ func (q SourceQuery) paths(o Object) []string {
 		"Ingress": {"spec.rules", "spec"}, "Sidecar": {"spec.outboundTrafficPolicy"},
 		"EgressRule": {"spec.destination"}, "ServiceEntry": {"spec.hosts"},
 		"AuthorizationPolicy": {cmp.Or(q.Field, "spec.action"), "spec.action", "spec"}, "rule": {"spec.match", "spec.actions"},
-		"EnvoyFilter": {"spec.configPatches"},
+		"EnvoyFilter":           {"spec.configPatches"},
+		"RequestAuthentication": {cmp.Or(q.Field, "spec"), "spec"},
 	}[o.Kind]
 }
 

@@ -6,11 +6,14 @@ import (
 	"net"
 	"net/http"
 	"strings"
+
+	"istio-tutorial/lab/identity"
 )
 
 const (
 	httpbinHost = "httpbin.org"
 	githubHost  = "api.github.com"
+	tokensHost  = "tokens.example" // identity.Issuer
 )
 
 // note tells a reader who really answers.
@@ -20,7 +23,7 @@ const note = "the lab's stand-in answers, not the host itself: bin/lab up --inte
 const noteHeader = "X-Lab-Note"
 
 // hosts leads each request to the host that it names.
-func hosts(httpbin, github, stranger http.Handler) http.Handler {
+func hosts(httpbin, github, tokens, stranger http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set(noteHeader, note)
 		switch hostOf(r) {
@@ -28,6 +31,8 @@ func hosts(httpbin, github, stranger http.Handler) http.Handler {
 			httpbin.ServeHTTP(w, r)
 		case githubHost:
 			github.ServeHTTP(w, r)
+		case tokensHost:
+			tokens.ServeHTTP(w, r)
 		default:
 			stranger.ServeHTTP(w, r)
 		}
@@ -103,6 +108,22 @@ func writeJSON(w http.ResponseWriter, status int, value any) {
 	out.SetIndent("", "  ")
 	out.SetEscapeHTML(false)
 	_ = out.Encode(value) // the client may be gone
+}
+
+// tokens has the key set of the tutorial's tokens.
+func tokens() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /jwks", func(w http.ResponseWriter, _ *http.Request) {
+		keys, err := identity.KeySet()
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprintln(w, keys)
+	})
+	mux.HandleFunc("/", notFound)
+	return mux
 }
 
 // stranger is any other host.

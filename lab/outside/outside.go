@@ -59,7 +59,7 @@ func newServer() *http.Server {
 	protocols.SetHTTP2(true)
 	protocols.SetUnencryptedHTTP2(true)
 	return &http.Server{
-		Handler:           hosts(httpbin.New(), github(), stranger()),
+		Handler:           hosts(httpbin.New(), github(), tokens(), stranger()),
 		Protocols:         protocols,
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,

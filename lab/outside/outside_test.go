@@ -92,6 +92,8 @@ func TestHosts(t *testing.T) {
 		{"https://api.github.com/users/nobody", `"message": "Not Found"`, 404},
 		{"https://api.github.com/zen", `"message": "Not Found"`, 404},
 		{"http://API.github.com:80/users", `"login": "customer"`, 200},
+		{"https://tokens.example/jwks", `"kid":"tutorial"`, 200},
+		{"https://tokens.example/", `"message": "Not Found"`, 404},
 		{"https://example.org/a", "GET /a at example.org: the lab's stand-in", 200},
 		{"http://example.org/", "GET / at example.org: the lab's stand-in", 200},
 	} {

@@ -40,6 +40,8 @@ const (
 	NoAddresses      Code = "IST0134"
 	NoSubsetAtEdge   Code = "IST0140"
 	SameServers      Code = "IST0145"
+	NoTokensAtEdge   Code = "IST0149"
+	BadCredential    Code = "IST0161"
 	Relative         Code = "IST0151"
 	WrongReplace     Code = "IST0152"
 	WrongAdd         Code = "IST0153"

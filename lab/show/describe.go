@@ -66,6 +66,10 @@ func Describe(s Subject) (control.Description, error) {
 	for _, w := range s.Warnings {
 		p.say("Warning", "%s", w)
 	}
+	if m := s.Object.Manifest; m != nil && m.Secret != nil {
+		p.secret(m.Secret)
+		return control.Description{Ref: s.Ref, Fields: p.fields}, nil
+	}
 	data, err := s.Object.YAML()
 	if err == nil {
 		err = p.spec(data)

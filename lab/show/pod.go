@@ -23,6 +23,9 @@ func (s Subject) yaml() (string, error) {
 		return string(data), err
 	}
 	data, err := s.Object.YAML()
+	if m := s.Object.Manifest; err == nil && m != nil && m.Secret != nil {
+		return secretYAML(data, m.Secret)
+	}
 	status := statusOf(s)
 	if err != nil || status == nil {
 		return string(data), err

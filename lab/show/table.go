@@ -85,6 +85,11 @@ func columnsOf(k objects.Kind) []column {
 	case "ConfigMap":
 		data := text("DATA", func(s Subject) string { return strconv.Itoa(s.Object.Manifest.Count) })
 		return []column{name, data, age}
+	case "Secret":
+		return []column{
+			name, text("TYPE", func(s Subject) string { return s.Object.Manifest.Secret.Type }),
+			text("DATA", func(s Subject) string { return strconv.Itoa(s.Object.Manifest.Count) }), age,
+		}
 	case "ServiceAccount":
 		return []column{name, text("SECRETS", always("0")), age}
 	}

@@ -76,6 +76,9 @@ func (c *Call) actsOfAnswer(r *mesh.Route, add func(Part, Rule, bool)) {
 	case Denied, NotAllowed:
 		d := c.denial()
 		add(PartDenial, d, d.Name != "")
+	case BadToken:
+		rule, ok := c.tokenRule()
+		add(PartToken, rule, ok)
 	case RateLimited:
 		rule, ok := c.limit()
 		add(PartLimit, rule, ok)
@@ -213,8 +216,8 @@ func (c *Call) limit() (Rule, bool) {
 // because is the rule that decided, or the default that did where there is none.
 func (c *Call) because() (*Rule, string) {
 	order := []Part{
-		PartAbort, PartDelay, PartTimeout, PartBreaker, PartOutlier, PartDenial, PartLimit, PartOutside,
-		PartRetry, PartRoute, PartHost, PartBalance,
+		PartAbort, PartDelay, PartTimeout, PartBreaker, PartOutlier, PartDenial, PartToken, PartLimit,
+		PartOutside, PartRetry, PartRoute, PartHost, PartBalance,
 	}
 	if c.Cause == Answered {
 		order = []Part{PartRoute, PartHost, PartBalance}

@@ -28,6 +28,7 @@ const (
 	RegistryOnly  Cause = "host outside not allowed"
 	Denied        Cause = "denied by a policy"
 	NotAllowed    Cause = "not allowed by any policy"
+	BadToken      Cause = "token" // it does not hold
 	RateLimited   Cause = "rate limit"
 	ProgramError  Cause = "program's own error"
 	PassedOn      Cause = "error passed on" // by a program whose own call went wrong
@@ -43,7 +44,7 @@ const (
 func Causes() []Cause {
 	return []Cause{
 		Answered, Retried, Delayed, Aborted, RouteTimeout, TryTimeout, CircuitFull, Ejected, NoPod,
-		NoCluster, Refused, Reset, NoRoute, NoHost, RegistryOnly, Denied, NotAllowed, RateLimited,
+		NoCluster, Refused, Reset, NoRoute, NoHost, RegistryOnly, Denied, NotAllowed, BadToken, RateLimited,
 		ProgramError, PassedOn, GaveUp, Redirected, DirectAnswer, HostOutside, Unexplained, StillUnderWay,
 	}
 }
@@ -106,6 +107,7 @@ func signs() []sign {
 		{"NR", "", "", NoRoute},
 		{"DF", "", "dns_resolution_failure", NoHost},
 		{"RL", "", "", RateLimited},
+		{"", "", tokenDetails, BadToken},
 		{"UF", "", "", Refused},
 		{"UC", "", "", Reset},
 		{"UR", "", "", Reset},
@@ -137,6 +139,8 @@ func atServer(flags, details string) (Cause, bool) {
 		return "", false
 	case has(flags, "RL") || strings.Contains(details, "rate_limited"):
 		return RateLimited, true
+	case strings.Contains(details, tokenDetails):
+		return BadToken, true
 	case details == "direct_response":
 		return Denied, true
 	}
@@ -146,6 +150,15 @@ func atServer(flags, details string) (Cause, bool) {
 		return Denied, true
 	}
 	return byProxy(flags, details)
+}
+
+// tokenDetails begin what Envoy says of a token that does not hold, in braces and without blanks.
+const tokenDetails = "jwt_authn_access_denied"
+
+// tokenProblem is what is wrong with a token, in Envoy's words.
+func tokenProblem(details string) string {
+	_, text, _ := strings.Cut(details, tokenDetails+"{")
+	return strings.ReplaceAll(strings.TrimSuffix(text, "}"), "_", " ")
 }
 
 // noRule is in place of a rule's name where none of those that allow was about a request.

@@ -13,6 +13,7 @@ type Asked struct {
 	Method, Host, Path, Scheme string
 	// Headers are those that were kept, by lower case; nil: the request had no such header.
 	Headers map[string]*string
+	Claims  map[string]any // of its token; nil: it had none that holds
 }
 
 // verdict is what a condition makes of a request.
@@ -38,6 +39,9 @@ func (a Asked) value(c mesh.Condition) (text string, had, kept bool) {
 	case mesh.Query:
 		text, had = parameter(a.Path, c.Header)
 		return text, had, true
+	case mesh.Claim:
+		text, had = a.claim(c)
+		return text, had, true
 	}
 	v, known := a.Headers[c.Header]
 	switch {
@@ -47,6 +51,25 @@ func (a Asked) value(c mesh.Condition) (text string, had, kept bool) {
 		return "", false, true
 	}
 	return *v, true, true
+}
+
+// claim is the text of a claim, or of a list the first text that is wanted; none but texts count.
+func (a Asked) claim(c mesh.Condition) (text string, had bool) {
+	var value any = a.Claims
+	for name := range strings.SplitSeq(strings.Trim(c.Header, "[]"), "][") {
+		inner, _ := value.(map[string]any)
+		value = inner[name]
+	}
+	if text, had = value.(string); had {
+		return text, true
+	}
+	list, _ := value.([]any)
+	for _, item := range list {
+		if one, ok := item.(string); ok && (!had || compare(c, one)) {
+			text, had = one, true
+		}
+	}
+	return text, had
 }
 
 // parameter is the first one of a name in a path's query, as Envoy reads it: as it is written.
@@ -69,6 +92,8 @@ func (a Asked) meets(c mesh.Condition, first bool) verdict {
 	switch {
 	case !kept:
 		return unknown
+	case c.Attribute == mesh.Claim:
+		return decided((had && compare(c, text) && text != "") != c.Not)
 	case onlyPresence(c):
 		return decided(had != c.Not)
 	case !had:
@@ -103,6 +128,8 @@ func compare(c mesh.Condition, text string) bool {
 		return text == want
 	case mesh.Prefix:
 		return strings.HasPrefix(text, want)
+	case mesh.Suffix:
+		return strings.HasSuffix(text, want)
 	case mesh.Segments:
 		want = strings.TrimSuffix(want, "/")
 		return text == want || strings.HasPrefix(text, want+"/")
@@ -157,6 +184,8 @@ func attribute(c mesh.Condition) string {
 		return "the scheme"
 	case mesh.Query:
 		return "parameter " + c.Header
+	case mesh.Claim:
+		return "claim " + c.Header
 	}
 	return c.Header
 }
@@ -174,6 +203,8 @@ func wanted(c mesh.Condition) string {
 		return "any"
 	case mesh.Prefix:
 		return not + quoted(c.Value) + "…"
+	case mesh.Suffix:
+		return not + "…" + quoted(c.Value)
 	case mesh.Segments:
 		return not + c.Value + " or below it"
 	case mesh.Regex:

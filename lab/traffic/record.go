@@ -221,6 +221,7 @@ func isCaller(c *Call, route string) bool {
 func (t *Try) arrive(a *arrival) {
 	t.Arrived, t.caller, t.Identity = true, a.Route, a.Insight.Identity()
 	t.flags, t.reason = strings.Trim(a.Flags, "-"), a.Details
+	t.asked = askedOf(a.Entry)
 	t.Program = a.Details == "via_upstream"
 	if t.Millis == 0 {
 		t.Millis = millis(a.Entry)

@@ -106,6 +106,7 @@ type Try struct {
 	server mesh.Name
 	flags  string // of the server's proxy
 	reason string // its details
+	asked  Asked  // as the server's proxy saw it
 }
 
 // Act is what a rule did.
@@ -151,6 +152,7 @@ const (
 	PartOutlier Part = "ejection"
 	PartBalance Part = "load balancing"
 	PartDenial  Part = "access"
+	PartToken   Part = "token"
 	PartLimit   Part = "rate limit"
 	PartHost    Part = "host outside"
 	PartOutside Part = "outbound calls"

@@ -74,11 +74,14 @@ func (v *versions) at(e envoy.Entry) (*Version, choice) {
 
 // choose is what a version makes of an entry.
 func (v *Version) choose(e envoy.Entry) choice {
-	a := Asked{
+	return choose(v.outbound(e.Pod), askedOf(e), e.Route, e.Cluster)
+}
+
+func askedOf(e envoy.Entry) Asked {
+	return Asked{
 		Method: e.Method, Host: e.Insight.Host, Path: e.Path, Scheme: e.Insight.Scheme,
-		Headers: e.Insight.Headers,
+		Headers: e.Insight.Headers, Claims: e.Insight.Claims,
 	}
-	return choose(v.outbound(e.Pod), a, e.Route, e.Cluster)
 }
 
 func (v *Version) outbound(pod string) mesh.Outbound {

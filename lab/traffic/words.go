@@ -26,7 +26,8 @@ func sentences() map[Cause]string {
 		NoHost:       "{proxy} knows no host {host}.",
 		RegistryOnly: "{proxy} did not let the call out: no rule allows the host {host}.",
 		Denied:       "the sidecar of {to} refused the call of {from}{as}: a policy denies it.",
-		NotAllowed:   "the sidecar of {to} refused the call of {from}{as}: there are policies that allow calls, and none allows this one.",
+		NotAllowed:   "the sidecar of {to} refused the call of {from}{as}: there are policies that allow calls, and none allows this one{unclaimed}.",
+		BadToken:     "{checker} refused the request: its token does not hold. Envoy says: {token}.",
 		RateLimited:  "the sidecar of {to} refused the call of {from}: its tokens were spent.",
 		ProgramError: "{to} answered {status} itself{tries}.",
 		PassedOn:     "{to} answered {status}, as a call of its own went wrong.",
@@ -50,7 +51,9 @@ func (c *Call) words() string {
 		"{status}", fmt.Sprint(c.Status), "{percent}", c.abortShare(), "{delay}", short(c.Delayed),
 		"{time}", ms(c.Millis), "{timeout}", c.timeout(), "{limits}", c.limits(), "{tries}", c.times(),
 		"{host}", c.Host, "{path}", c.Path, "{envoy}", strings.TrimSpace(c.Flags+" "+c.Details),
-		"{as}", c.as(), "{count}", fmt.Sprint(len(c.Tries)),
+		"{as}", c.as(),
+		"{count}", fmt.Sprint(len(c.Tries)), "{checker}", c.checker(), "{token}", c.tokenProblem(),
+		"{unclaimed}", c.unclaimed(),
 	).Replace(text)
 }
 

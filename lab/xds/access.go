@@ -91,7 +91,7 @@ func knownTo(s served, action mesh.AccessAction, terms mesh.AccessTerms) (mesh.A
 		return terms, true
 	}
 	known := slices.DeleteFunc(slices.Clone(terms), func(t mesh.AccessTerm) bool {
-		return len(t.Conditions) > 0 && t.Conditions[0].Attribute != mesh.Peer
+		return len(t.Together) > 0 || len(t.Conditions) > 0 && t.Conditions[0].Attribute != mesh.Peer
 	})
 	return known, action != mesh.Allow || len(known) == len(terms)
 }
@@ -127,6 +127,13 @@ func (b *builder) principal(terms mesh.AccessTerms) *rbacv3.Principal {
 		for _, c := range t.Conditions {
 			one.Ids = append(one.Ids, sent(c))
 		}
+		for _, all := range t.Together {
+			both := &rbacv3.Principal_Set{}
+			for _, c := range all {
+				both.Ids = append(both.Ids, sent(c))
+			}
+			one.Ids = append(one.Ids, &rbacv3.Principal{Identifier: &rbacv3.Principal_AndIds{AndIds: both}})
+		}
 		or := notPrincipal(anyPrincipal())
 		if len(one.Ids) > 0 {
 			or = &rbacv3.Principal{Identifier: &rbacv3.Principal_OrIds{OrIds: one}}
@@ -141,7 +148,13 @@ func (b *builder) principal(terms mesh.AccessTerms) *rbacv3.Principal {
 
 // sent is met by a request of whose sender a condition holds.
 func sent(c mesh.Condition) *rbacv3.Principal {
-	if c.Attribute != mesh.Peer {
+	switch c.Attribute {
+	case mesh.Peer:
+	case mesh.Claim:
+		return &rbacv3.Principal{Identifier: &rbacv3.Principal_SourcedMetadata{
+			SourcedMetadata: &rbacv3.SourcedMetadata{MetadataMatcher: claim(c)},
+		}}
+	default:
 		return headerPrincipal(header(c))
 	}
 	if c.Compare == mesh.Present {

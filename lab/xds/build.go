@@ -33,7 +33,8 @@ const (
 	Secrets
 	Listeners
 	Routes
-	Kinds // how many there are
+	Filters // steps of listeners, which act at once, also on open connections
+	Kinds   // how many there are
 )
 
 func newSnapshot() Snapshot {
@@ -68,6 +69,7 @@ func (r *Builder) Build(m mesh.Mesh) (Snapshot, error) {
 		}
 	}
 	b.outbound(ingress(r.config), m.Gateway)
+	b.secureDoors(ingress(r.config), m.Gateway)
 	b.deliver()
 	r.built = b.built
 	return b.snapshot, errors.Join(b.errs...)
@@ -79,6 +81,7 @@ type client struct {
 	caller  string // how it introduces itself to servers
 	service string // by which its spans are known
 	listen  string // host:port; "": it makes no calls
+	table   string // of routes; "": its only one
 	edge    bool   // its own callers are outside the mesh, and not to be believed
 	// instance is whose calls they are; of the ingress, one without ports.
 	instance mesh.Instance

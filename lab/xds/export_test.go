@@ -8,7 +8,7 @@ import (
 // Parts are the resources of a snapshot by kind and name, virtual hosts apart from their table.
 func (s Snapshot) Parts() map[string]proto.Message {
 	parts := map[string]proto.Message{}
-	for k, word := range [Kinds]string{"cluster ", "endpoints ", "secret ", "listener ", "routes "} {
+	for k, word := range [Kinds]string{"cluster ", "endpoints ", "secret ", "listener ", "routes ", "filter "} {
 		for name, m := range s.Resources[k] {
 			if table, ok := m.(*routev3.RouteConfiguration); ok {
 				table = proto.CloneOf(table)

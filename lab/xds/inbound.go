@@ -82,6 +82,7 @@ func (b *builder) inbound(i mesh.Instance, in mesh.Inbound) {
 			name: name, address: pipe(b.socket(s.door()), ownerOnly), owner: i.Name,
 			service: app(i), direction: envoy.Inbound, takes: b.takes(s.door()),
 			filters: slices.Concat(b.accessFilters(), []*hcmv3.HttpFilter{b.limitFilter()}, b.localLimitFilters(i)),
+			tokens:  in.Tokens,
 		})
 		b.program(s, in.Unlimited)
 		settings := b.localLimits(s, in)

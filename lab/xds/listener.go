@@ -33,12 +33,33 @@ type door struct {
 	edge      bool      // whoever calls is outside the mesh
 	takes     mesh.Mutual
 	filters   []*hcmv3.HttpFilter
+	tokens    []mesh.TokenRule // of calls that arrive
 }
 
 // listen opens a door. No rule is in a listener, so that hardly anything but the coming and going
 // of instances changes it: a listener that changes drains its connections. Idle ones it leaves to
 // its clients to end, lest one be ended as it is used again.
 func (b *builder) listen(d door) {
+	direction := corev3.TrafficDirection_OUTBOUND
+	if d.direction == envoy.Inbound {
+		direction = corev3.TrafficDirection_INBOUND
+	}
+	b.add(Listeners, d.name, &listenerv3.Listener{
+		Name:             d.name,
+		StatPrefix:       statName(d.name),
+		Address:          d.address,
+		EnableReusePort:  wrapperspb.Bool(false), // else two labs could share a port, and get half of its calls
+		TrafficDirection: direction,
+		ListenerFilters:  b.inspectors(d),
+		FilterChains:     b.chains(d, b.reading(d)),
+	})
+}
+
+// reading is what a door does with connections: it reads requests.
+func (b *builder) reading(d door) []*listenerv3.Filter {
+	if d.edge || d.direction == envoy.Inbound {
+		d.filters = append([]*hcmv3.HttpFilter{b.tokenStep(d, d.tokens)}, d.filters...)
+	}
 	manager := &hcmv3.HttpConnectionManager{
 		StatPrefix: statName(d.name),
 		RouteSpecifier: &hcmv3.HttpConnectionManager_Rds{
@@ -59,21 +80,9 @@ func (b *builder) listen(d door) {
 	}
 	tellPeer(d, manager)
 	manager.UpgradeConfigs = upgrades(d.direction == envoy.Outbound)
-	direction := corev3.TrafficDirection_OUTBOUND
-	if d.direction == envoy.Inbound {
-		direction = corev3.TrafficDirection_INBOUND
-	}
-	b.add(Listeners, d.name, &listenerv3.Listener{
-		Name:             d.name,
-		StatPrefix:       statName(d.name),
-		Address:          d.address,
-		EnableReusePort:  wrapperspb.Bool(false), // else two labs could share a port, and get half of its calls
-		TrafficDirection: direction,
-		ListenerFilters:  b.inspectors(d),
-		FilterChains: b.chains(d, append(b.edgeLimit(d), &listenerv3.Filter{
-			Name:       connectionManager,
-			ConfigType: &listenerv3.Filter_TypedConfig{TypedConfig: b.pack(manager)},
-		})),
+	return append(b.edgeLimit(d), &listenerv3.Filter{
+		Name:       connectionManager,
+		ConfigType: &listenerv3.Filter_TypedConfig{TypedConfig: b.pack(manager)},
 	})
 }
 

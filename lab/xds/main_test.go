@@ -49,6 +49,7 @@ type proxy struct {
 	// Parts of its Config that a test may set before the first push.
 	outside             func(mesh.ExternalHost) string
 	authorities, zipkin string
+	secure              string
 }
 
 func startProxy() (*proxy, error) {
@@ -126,7 +127,7 @@ func (p *proxy) push(ctx context.Context, namespace string, world mesh.Mesh) err
 func (p *proxy) config() xds.Config {
 	return xds.Config{
 		Sockets: p.dir, Ingress: p.ingress, AccessLog: filepath.Join(p.dir, "access"),
-		Outside: p.outside, Authorities: p.authorities, Zipkin: p.zipkin,
+		Outside: p.outside, Authorities: p.authorities, Zipkin: p.zipkin, Secure: p.secure,
 		Identify: p.authority.Secret,
 	}
 }
@@ -173,6 +174,8 @@ func (p *proxy) together() mesh.Mesh {
 		all.Services = append(all.Services, w.Services...)
 		all.External = append(all.External, w.External...)
 		all.Sidecars = append(all.Sidecars, w.Sidecars...)
+		all.Secrets = append(all.Secrets, w.Secrets...)
+		all.Gateway.Secure = append(all.Gateway.Secure, w.Gateway.Secure...)
 		all.Gateway.Hosts = append(all.Gateway.Hosts, w.Gateway.Hosts...)
 		all.Gateway.Clusters = append(all.Gateway.Clusters, w.Gateway.Clusters...)
 		all.Gateway.Limits = append(all.Gateway.Limits, w.Gateway.Limits...)

@@ -22,11 +22,13 @@ func (b *builder) outbound(c client, out mesh.Outbound) {
 		return
 	}
 	name := outboundName(c.name)
-	loopbacks := b.part(name, out.Limits, func() []*routev3.VirtualHost {
+	seen := mesh.Outbound{Limits: out.Limits, Tokens: out.Tokens}
+	loopbacks := b.part(name, seen, func() []*routev3.VirtualHost {
 		b.listen(door{
 			name: name, address: b.tcp(c.listen), owner: c.name, service: c.service,
 			direction: envoy.Outbound, edge: c.edge,
 			filters: slices.Concat(b.faultFilters(), b.corsFilters(), b.callLimits(c, out.Limits), b.lookup()),
+			tokens:  out.Tokens,
 		})
 		return loopbacks(b.itself(c.instance))
 	})
@@ -69,7 +71,7 @@ func (b *builder) hosts(
 		return list
 	}
 	of := mesh.Outbound{Unknown: out.Unknown, AllowAny: out.AllowAny, Elsewhere: out.Elsewhere, Hosts: b.wide(out)}
-	return append(list, b.part("unknown"+at(c.name), of, func() []*routev3.VirtualHost {
+	return append(list, b.part("unknown"+c.table+at(c.name), of, func() []*routev3.VirtualHost {
 		return b.unknown(c, of)
 	})...)
 }
@@ -81,7 +83,7 @@ func (b *builder) virtualHost(
 	if len(h.Names) == 0 {
 		return nil
 	}
-	key := hostKey{c.name, h.Names[0], h.Port}
+	key := hostKey{c.name, h.Names[0], h.Port, c.table}
 	known := b.before.known[key]
 	now := builtHost{of: h, domains: known.domains}
 	if !slices.Equal(known.of.Names, h.Names) {
@@ -91,12 +93,15 @@ func (b *builder) virtualHost(
 	if len(free) == 0 {
 		return nil
 	}
-	if len(alike) == 0 && h.Unread == nil && known.isOf(h.Routes) && slices.Equal(known.made.Domains, free) {
+	if len(alike) == 0 && h.Unread == nil && known.isOf(h.Routes) && known.of.OnlyTLS == h.OnlyTLS && slices.Equal(known.made.Domains, free) {
 		b.known[key] = known
 		return known.made
 	}
 	failures := len(b.errs)
 	now.made = &routev3.VirtualHost{Name: free[0], Domains: free}
+	if h.OnlyTLS {
+		now.made.RequireTls = routev3.VirtualHost_ALL
+	}
 	if h.Unread != nil {
 		now.made.Routes = append(now.made.Routes, tunnel(b.unreadRoute(c, h), ""))
 	}

@@ -88,6 +88,7 @@ type hostKey struct {
 	client mesh.Name
 	name   string // the first one
 	port   int
+	table  string
 }
 
 // builtHost is a virtual host, and what it was made of.
@@ -117,7 +118,8 @@ func (h builtHost) route(i int, r *mesh.Route, hashes []mesh.Hash) []*routev3.Ro
 // same is the host that was made before, if it says the same.
 func (h builtHost) same(now *routev3.VirtualHost) *routev3.VirtualHost {
 	before := h.made
-	if before == nil || !slices.Equal(before.Domains, now.Domains) || !slices.Equal(before.Routes, now.Routes) {
+	if before == nil || !slices.Equal(before.Domains, now.Domains) || !slices.Equal(before.Routes, now.Routes) ||
+		before.RequireTls != now.RequireTls {
 		return now
 	}
 	return before

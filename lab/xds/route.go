@@ -196,6 +196,8 @@ func match(conditions []mesh.Condition) *routev3.RouteMatch {
 			path = true
 		case c.Attribute == mesh.Query:
 			m.QueryParameters = append(m.QueryParameters, query(c))
+		case c.Attribute == mesh.Claim:
+			m.DynamicMetadata = append(m.DynamicMetadata, claim(c))
 		default:
 			m.Headers = append(m.Headers, header(c))
 		}

@@ -17,6 +17,8 @@ type Config struct {
 	Sockets string
 	// Ingress is where the ingress listens, host:port. Empty: there is none.
 	Ingress string
+	// Secure is where the ingress listens for encrypted connections, host:port. Empty: nowhere.
+	Secure string
 	// Outside is where an external host is, host:port. Nil: where its name leads.
 	Outside func(mesh.ExternalHost) string
 	// Authorities is a PEM file of those whose certificates hold. Empty: the system's.

@@ -51,7 +51,7 @@ func ofKubectl() map[string]string {
 		"set serviceaccount": "bin/lab patch deployment NAME -p " +
 			`'{"spec":{"template":{"spec":{"serviceAccountName":"ACCOUNT"}}}}'`,
 		"set subject":    allYours,
-		"create service": toFile, "create configmap": toFile, "create secret": toFile,
+		"create service": toFile, "create configmap": toFile,
 		"create ingress": toFile, "create serviceaccount": toFile, "create job": toFile,
 		"create cronjob": toFile, "create role": toFile, "create rolebinding": toFile,
 		"create clusterrole": toFile, "create clusterrolebinding": toFile, "create token": toFile,

@@ -20,7 +20,7 @@ files is wrong, nothing is changed.`,
   cat rule.yml | bin/lab create -f -
   bin/lab create namespace other`,
 	})
-	cmd.AddCommand(a.createDeployment())
+	cmd.AddCommand(a.createDeployment(), a.createSecret())
 	cmd.Args = c.noArgsButNamespace
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if len(args) == 0 {

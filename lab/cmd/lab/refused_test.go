@@ -25,9 +25,10 @@ func whole() map[string]string {
 			`"ingress": [{"port": {"number": 9080, "name": "http", "protocol": "HTTP"}}]}`,
 		"Gateway (networking.istio.io)": `networking.istio.io/v1 {"selector": {"istio": "ingressgateway"}, ` +
 			`"servers": [{"hosts": ["*"], "port": {"number": 80, "name": "http", "protocol": "HTTP"}}]}`,
-		"EnvoyFilter":         `networking.istio.io/v1alpha3 {"configPatches": []}`,
-		"AuthorizationPolicy": `security.istio.io/v1 {"rules": [{"from": [{"source": {"namespaces": ["x"]}}]}]}`,
-		"Telemetry":           `telemetry.istio.io/v1 {"metrics": [{"overrides": [{"match": {"metric": "REQUEST_COUNT", "mode": "SERVER"}}]}]}`,
+		"EnvoyFilter":           `networking.istio.io/v1alpha3 {"configPatches": []}`,
+		"AuthorizationPolicy":   `security.istio.io/v1 {"rules": [{"from": [{"source": {"namespaces": ["x"]}}]}]}`,
+		"RequestAuthentication": `security.istio.io/v1 {"jwtRules": [{"issuer": "a", "jwksUri": "https://a.test/jwks"}]}`,
+		"Telemetry":             `telemetry.istio.io/v1 {"metrics": [{"overrides": [{"match": {"metric": "REQUEST_COUNT", "mode": "SERVER"}}]}]}`,
 		"HTTPRoute": `gateway.networking.k8s.io/v1 {"parentRefs": [{"group": "", "kind": "Service", "name": "recommendation", ` +
 			`"port": 8080}], "rules": [{"backendRefs": [` + backend + `], "filters": [{"type": "RequestMirror", ` +
 			`"requestMirror": {"backendRef": ` + backend + `}}]}]}`,

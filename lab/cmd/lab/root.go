@@ -69,7 +69,7 @@ func (a *app) root() *cobra.Command {
 		a.edit(), a.patch(), a.label(), a.annotate(), a.diff(), a.scale(), a.set(), a.rollout(), a.wait(),
 		a.logs(), a.exec(), a.events(), a.explain(), a.apiResources(), a.kubeInject())
 	add(root, lessonVerbs, a.lesson(), a.verify())
-	add(root, insightVerbs, a.load(), a.why(), a.top(), a.graph(), a.routes(), a.proxyConfig(), a.proxyStatus(), a.experimental(),
+	add(root, insightVerbs, a.load(), a.token(), a.cert(), a.why(), a.top(), a.graph(), a.routes(), a.proxyConfig(), a.proxyStatus(), a.experimental(),
 		a.stats(), a.proxyLogs(), a.metrics())
 	add(root, fileVerbs, a.analyze(), a.convert(), a.validate())
 	group(root)

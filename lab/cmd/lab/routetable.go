@@ -145,6 +145,7 @@ func conditionText(c mesh.Condition) string {
 	attribute := map[mesh.Attribute]string{
 		mesh.Path: "path", mesh.Method: "method", mesh.Authority: "authority",
 		mesh.Scheme: "scheme", mesh.Header: c.Header, mesh.Query: "query " + c.Header,
+		mesh.Claim: "claim " + c.Header,
 	}[c.Attribute]
 	text := attribute + " = " + c.Value
 	switch c.Compare {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -54,6 +55,9 @@ func writeStatus(w io.Writer, s control.Status, now time.Time) error {
 	line("Lab", "%s, %s since %v, pid %d", s.Name, strings.ToLower(string(s.Phase)),
 		now.Sub(s.Started).Round(time.Second), s.PID)
 	line("Ingress", "%s", s.Ingress)
+	if slices.ContainsFunc(s.Rules, func(r objects.Ref) bool { return r.Kind == "Gateway" }) {
+		line("TLS", "%s, for the servers of Gateways that have it", s.Secure)
+	}
 	line("Metrics", "%s", s.Metrics)
 	line("Envoy", "%s", proxyLine(s.Proxy))
 	line("Pods", "%s", podsLine(s.Pods))

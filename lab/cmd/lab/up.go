@@ -30,11 +30,16 @@ import (
 type start struct {
 	*app
 	listen, tracing, edition string
+	listenTLS                string
+	insistTLS                bool // the address was asked for
 	internet                 bool
 	pageAt                   pageFlags
 }
 
-const defaultListen = "127.0.0.1:8280"
+const (
+	defaultListen    = "127.0.0.1:8280"
+	defaultListenTLS = "127.0.0.1:8443"
+)
 
 func (a *app) up() *cobra.Command {
 	s := &start{app: a}
@@ -52,6 +57,7 @@ If port 8280 is taken, choose another by --listen, $LAB_LISTEN or "make run LIST
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			s.pageAt.given = cmd.Flags().Changed("console") || a.getenv("LAB_CONSOLE") != ""
+			s.insistTLS = cmd.Flags().Changed("listen-tls")
 			if err := s.check(); err != nil {
 				return err
 			}
@@ -71,6 +77,8 @@ If port 8280 is taken, choose another by --listen, $LAB_LISTEN or "make run LIST
 		"address of the ingress, or only its port; port 0 is any free one ($LAB_LISTEN)")
 	flags.StringVar(&s.pageAt.address, "console", cmp.Or(a.getenv("LAB_CONSOLE"), defaultConsole),
 		"address of the live page, or only its port, or off ($LAB_CONSOLE)")
+	flags.StringVar(&s.listenTLS, "listen-tls", defaultListenTLS,
+		"address of the ingress for TLS, once a Gateway has it; by default any free port where 8443 is taken")
 	a.declareEdition(cmd, &s.edition)
 	flags.StringVar(&s.tracing, "tracing", "",
 		"send traces to the zipkin or jaeger on this machine")
@@ -105,10 +113,15 @@ func (s *start) check() error {
 		return misusef("--tracing=%s: want zipkin or jaeger", s.tracing)
 	}
 	var err error
-	if s.listen, err = checkAddress("listen", s.listen, defaultListen); err != nil || s.pageAt.address == noConsole {
+	if s.listen, err = checkAddress("listen", s.listen, defaultListen); err != nil {
 		return err
 	}
-	s.pageAt.address, err = checkAddress("console", s.pageAt.address, defaultConsole)
+	if s.listenTLS, err = checkAddress("listen-tls", s.listenTLS, defaultListenTLS); err != nil {
+		return err
+	}
+	if s.pageAt.address != noConsole {
+		s.pageAt.address, err = checkAddress("console", s.pageAt.address, defaultConsole)
+	}
 	return err
 }
 
@@ -184,7 +197,7 @@ func (s *start) config(ctx context.Context) (daemon.Config, error) {
 	}
 	proxy, err := s.findEnvoy(ctx, home)
 	return daemon.Config{
-		Name: s.name, Listen: s.listen, Programs: filepath.Join(home, "out"), Envoy: proxy.Path,
+		Name: s.name, Listen: s.listen, ListenTLS: s.listenTLS, InsistTLS: s.insistTLS, Programs: filepath.Join(home, "out"), Envoy: proxy.Path,
 		Manifests: files, Namespace: s.namespace, Edition: objects.Edition(s.edition),
 		Tracing: s.tracing, Internet: s.internet,
 		Getenv: s.getenv, Progress: newSteps(ctx, s.stdout).show,

@@ -29,6 +29,7 @@ func (r *resolver) inbound(server mesh.Workload) mesh.Inbound {
 	return mesh.Inbound{
 		Authentication: r.authentication(server),
 
+		Tokens:   r.tokenRules(server),
 		Access:   r.accessTo(server),
 		Limits:   r.limits(server),
 		Counters: r.counters(server),
@@ -97,6 +98,7 @@ func (r *resolver) sources(rule *security.Rule, namespace string) []mesh.AccessT
 	var list []mesh.AccessTerms
 	for _, s := range from {
 		terms := peerTerms(nil, s, namespace)
+		terms = addTerms(terms, bearerTerm, s.GetRequestPrincipals(), s.GetNotRequestPrincipals())
 		for _, when := range rule.When {
 			if about := sourceOf(when); about != nil {
 				terms = peerTerms(terms, about, namespace)
@@ -104,6 +106,9 @@ func (r *resolver) sources(rule *security.Rule, namespace string) []mesh.AccessT
 			if name, ok := headerOf(when.Key); ok {
 				header := mesh.Condition{Attribute: mesh.Header, Header: name}
 				terms = addTerms(terms, textTerm(header), when.Values, when.NotValues)
+			}
+			if term := tokenTerm(when.Key); term != nil {
+				terms = addTerms(terms, term, when.Values, when.NotValues)
 			}
 		}
 		list = append(list, terms)

@@ -84,8 +84,11 @@ func (v *validator) source(path string, s *security.Source) {
 		{"principals", s.Principals}, {"notPrincipals", s.NotPrincipals},
 		{"namespaces", s.Namespaces}, {"notNamespaces", s.NotNamespaces},
 	}
+	bearers := []list{
+		{"requestPrincipals", s.RequestPrincipals}, {"notRequestPrincipals", s.NotRequestPrincipals},
+	}
 	domains := []list{{"trustDomains", s.TrustDomains}, {"notTrustDomains", s.NotTrustDomains}}
-	v.notEmpty(path, slices.Concat(accounts, others, domains))
+	v.notEmpty(path, slices.Concat(accounts, others, bearers, domains))
 	v.accounts(path, accounts)
 	for _, l := range domains {
 		v.domains(path+"."+l.field, l.texts)
@@ -186,6 +189,11 @@ func (v *validator) when(path string, w *security.Condition) {
 		for _, l := range values {
 			v.domains(path+"."+l.field, l.texts)
 		}
+	case strings.HasPrefix(w.Key, requestClaims):
+		if claimsIn(strings.TrimPrefix(w.Key, requestClaims)) == nil {
+			v.Fail(path+".key", "want %s[NAME] or %s[NAME][NAME], not %s", requestClaims, requestClaims, rules.Quote(w.Key))
+		}
+	case tokenTerm(w.Key) != nil:
 	case sourceOf(w) == nil:
 		v.unknownKey(path+".key", w.Key)
 	}
@@ -193,13 +201,14 @@ func (v *validator) when(path string, w *security.Condition) {
 
 // unknownKey tells the keys that a cluster knows from those that nobody does.
 func (v *validator) unknownKey(path, key string) {
-	known := []string{"source.ip", "remote.ip", "destination.ip", "connection.sni", "request.auth.", "experimental.envoy.filters."}
+	known := []string{"source.ip", "remote.ip", "destination.ip", "connection.sni", "experimental.envoy.filters."}
 	if slices.ContainsFunc(known, func(k string) bool { return strings.HasPrefix(key, k) }) {
 		v.Fail(path, "%s: %w", key, rules.ErrUnsupported)
 		return
 	}
 	v.Fail(path, "%s is no key of a condition; want one of source.principal, source.namespace, "+
-		"source.serviceAccount, source.trustDomain, request.headers[NAME] and destination.port", rules.Quote(key))
+		"source.serviceAccount, source.trustDomain, request.headers[NAME], request.auth.principal, "+
+		"request.auth.audiences, request.auth.presenter, request.auth.claims[NAME] and destination.port", rules.Quote(key))
 }
 
 func (i inspector) accessNotes(r authorizationPolicy) []rules.Finding {

@@ -43,7 +43,7 @@ func (c client) boundTo(list []string, namespace string) bool {
 // gatewayHosts are the hosts that Gateways lead on. The lab has one way in, whatever the ports of
 // their servers; routes of several rules for a host add up, those of every request at the end.
 func (r *resolver) gatewayHosts() []mesh.VirtualHost {
-	found := map[string][]mesh.Route{}
+	found, onlyTLS := map[string][]mesh.Route{}, map[string]bool{}
 	for _, g := range r.gateways {
 		if !ingressLabels().Has(g.Spec.Selector) {
 			continue
@@ -51,6 +51,15 @@ func (r *resolver) gatewayHosts() []mesh.VirtualHost {
 		c := ingress()
 		c.gateway = g.Key.Path()
 		for _, s := range g.Spec.Servers {
+			if isSecure(s) {
+				continue
+			}
+			if s.GetTls().GetHttpsRedirect() {
+				for _, host := range serverHosts(g.Rule, s, g.Key.Namespace) {
+					onlyTLS[host] = true
+					found[host] = append([]mesh.Route{}, found[host]...)
+				}
+			}
 			for _, rule := range r.routes {
 				if !c.boundTo(rule.Spec.Gateways, rule.Key.Namespace) ||
 					!exported(rule.Key, rule.Spec.ExportTo, rootNamespace) {
@@ -72,7 +81,7 @@ func (r *resolver) gatewayHosts() []mesh.VirtualHost {
 		slices.SortStableFunc(routes, func(a, b mesh.Route) int {
 			return min(len(b.Match), 1) - min(len(a.Match), 1)
 		})
-		hosts = append(hosts, mesh.VirtualHost{Names: []string{name}, Routes: routes})
+		hosts = append(hosts, mesh.VirtualHost{Names: []string{name}, Routes: routes, OnlyTLS: onlyTLS[name]})
 	}
 	return hosts
 }

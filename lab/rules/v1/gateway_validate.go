@@ -18,6 +18,7 @@ func (v *validator) gateway(g *networking.Gateway) {
 		path := rules.At("spec.servers", i)
 		v.gatewayPort(path+".port", s.Port)
 		v.Once(path+".port.name", s.GetPort().GetName(), ports)
+		v.serverTLS(path+".tls", s)
 		v.Required(path+".hosts", s.Hosts)
 		for j, host := range s.Hosts {
 			v.serverHost(rules.At(path+".hosts", j), host)
@@ -31,7 +32,7 @@ func (v *validator) gateway(g *networking.Gateway) {
 func (v *validator) gatewayPort(path string, p *networking.Port) {
 	v.Port(path+".number", int(p.GetNumber()))
 	v.NotEmpty(path+".name", p.GetName())
-	v.protocol(path+".protocol", p.GetProtocol(), httpProtocols())
+	v.protocol(path+".protocol", p.GetProtocol(), append(httpProtocols(), "HTTPS", "TLS"))
 }
 
 // serverHost is HOST or NAMESPACE/HOST.
@@ -49,7 +50,7 @@ func (v *validator) serverHost(path, host string) {
 
 func (i inspector) gatewayNotes(g gateway) []rules.Finding {
 	if ingressLabels().Has(g.Spec.Selector) {
-		return i.sameServers(g)
+		return append(i.sameServers(g), i.credentialNotes(g)...)
 	}
 	return []rules.Finding{failed("spec.selector", rules.NotFound, "Referenced selector not found: %q",
 		mesh.Labels(g.Spec.Selector).String())}

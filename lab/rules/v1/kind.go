@@ -6,11 +6,12 @@
 //
 // Features that the tutorial does not use are refused with "not supported by the lab"; field by
 // field they are in docs/refused.md:
-//   - Gateway: everything but HTTP servers;
+//   - Gateway: servers of TCP, and certificates other than those of one Secret;
 //   - DestinationRule: tunnels by POST, and own certificates;
 //   - ServiceEntry: endpoints with an identity, ranges of IPv6;
 //   - Sidecar: ports at which a sidecar itself listens, and TLS at them;
-//   - AuthorizationPolicy: CUSTOM, targetRefs, and sources and conditions of addresses and tokens;
+//   - AuthorizationPolicy: CUSTOM, targetRefs, and sources and conditions of addresses;
+//   - RequestAuthentication: targetRefs;
 //   - EnvoyFilter: everything but local rate limits;
 //   - Telemetry: everything but tags of REQUEST_COUNT as the server counts it.
 package v1
@@ -44,6 +45,10 @@ func table() rules.Table[*validator, inspector] {
 			Kind: "PeerAuthentication", Plural: "peerauthentications", Short: "pa", Group: secure,
 			Versions: latest, Set: set, Columns: "MODE:.spec.mtls.mode",
 		}, (*validator).peerAuthentication, inspector.peerAuthenticationNotes),
+		rules.NewRow(rules.Kind{
+			Kind: "RequestAuthentication", Plural: "requestauthentications", Short: "ra", Group: secure,
+			Versions: latest, Set: set,
+		}, (*validator).requestAuthentication, inspector.requestAuthenticationNotes),
 		rules.NewRow(rules.Kind{
 			Kind: "ServiceEntry", Plural: "serviceentries", Short: "se", Group: network,
 			Versions: all, Set: set,

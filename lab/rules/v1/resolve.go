@@ -70,20 +70,22 @@ type resolver struct {
 	filters     []envoyFilter
 	access      []authorizationPolicy
 	peers       []peerAuthentication
+	tokens      []requestAuthentication
 	telemetries []telemetryRule
 }
 
 // Rules of the kinds, with their specs.
 type (
-	authorizationPolicy = rules.Typed[security.AuthorizationPolicy]
-	destinationRule     = rules.Typed[networking.DestinationRule]
-	envoyFilter         = rules.Typed[networking.EnvoyFilter]
-	gateway             = rules.Typed[networking.Gateway]
-	peerAuthentication  = rules.Typed[security.PeerAuthentication]
-	serviceEntry        = rules.Typed[networking.ServiceEntry]
-	sidecar             = rules.Typed[networking.Sidecar]
-	telemetryRule       = rules.Typed[telemetry.Telemetry]
-	virtualService      = rules.Typed[networking.VirtualService]
+	authorizationPolicy   = rules.Typed[security.AuthorizationPolicy]
+	destinationRule       = rules.Typed[networking.DestinationRule]
+	envoyFilter           = rules.Typed[networking.EnvoyFilter]
+	gateway               = rules.Typed[networking.Gateway]
+	peerAuthentication    = rules.Typed[security.PeerAuthentication]
+	requestAuthentication = rules.Typed[security.RequestAuthentication]
+	serviceEntry          = rules.Typed[networking.ServiceEntry]
+	sidecar               = rules.Typed[networking.Sidecar]
+	telemetryRule         = rules.Typed[telemetry.Telemetry]
+	virtualService        = rules.Typed[networking.VirtualService]
 )
 
 func newResolver(s rules.Set, t mesh.Topology, extensions []Extension) *resolver {
@@ -99,6 +101,7 @@ func newResolver(s rules.Set, t mesh.Topology, extensions []Extension) *resolver
 		filters:     rules.Of[networking.EnvoyFilter](s),
 		access:      rules.Of[security.AuthorizationPolicy](s),
 		peers:       rules.Of[security.PeerAuthentication](s),
+		tokens:      rules.Of[security.RequestAuthentication](s),
 		tls:         map[hostPort]*mesh.TLS{},
 		outsides:    map[sight][]mesh.ExternalHost{},
 		telemetries: rules.Of[telemetry.Telemetry](s),
@@ -124,6 +127,7 @@ func Resolve(s rules.Set, t mesh.Topology, extensions ...Extension) mesh.Mesh {
 	r := newResolver(s, t, extensions)
 	m := mesh.Mesh{Topology: r.topology, Gateway: r.gateway()}
 	outbound := func(w mesh.Workload) mesh.Outbound { return r.outbound(r.plan(w)) }
+	m.Secrets = r.secrets(m.Gateway.Secure)
 	m.Sidecars = mesh.NewSidecars(r.topology, outbound, r.inbound)
 	return m
 }
@@ -134,7 +138,9 @@ func Resolve(s rules.Set, t mesh.Topology, extensions ...Extension) mesh.Mesh {
 func (r *resolver) gateway() mesh.Outbound {
 	plain := mesh.NewGateway(r.topology)
 	c := ingress()
-	out := mesh.Outbound{Unknown: plain.Unknown, Limits: r.callLimits(c, comingIn)}
+	out := mesh.Outbound{
+		Unknown: plain.Unknown, Limits: r.callLimits(c, comingIn), Tokens: r.tokenRules(c.Workload),
+	}
 	hosts := r.gatewayHosts()
 	for _, e := range r.extensions {
 		hosts = append(hosts, e.Gateway(r.set, r.call(c, mesh.Service{}, 0))...)
@@ -144,6 +150,15 @@ func (r *resolver) gateway() mesh.Outbound {
 			h.Routes[i].Retry = NewRetry(nil)
 		}
 		hosts = append(hosts, h)
+	}
+	out.Secure = r.secureDoors()
+	for _, d := range out.Secure {
+		for _, h := range d.Routed {
+			for _, route := range h.Routes {
+				r.addClusters(&out, c, route)
+			}
+		}
+		r.addClusters(&out, c, mesh.Route{Destinations: d.Through})
 	}
 	for _, h := range hosts {
 		if slices.ContainsFunc(out.Hosts, func(o mesh.VirtualHost) bool {

@@ -43,12 +43,17 @@ func unsupported() map[string][]string {
 		"Sidecar":      {"ingress[].tls"},
 		"AuthorizationPolicy": {
 			"targetRef", "targetRefs", "provider",
-			"rules[].from[].source.requestPrincipals", "rules[].from[].source.notRequestPrincipals",
 			"rules[].from[].source.ipBlocks", "rules[].from[].source.notIpBlocks",
 			"rules[].from[].source.remoteIpBlocks", "rules[].from[].source.notRemoteIpBlocks",
 		},
+		"RequestAuthentication": {"targetRef", "targetRefs"},
 		"Gateway": {
-			"servers[].tls", "servers[].bind", "servers[].defaultEndpoint", "servers[].port.targetPort",
+			"servers[].tls.serverCertificate", "servers[].tls.privateKey", "servers[].tls.caCertificates",
+			"servers[].tls.subjectAltNames", "servers[].tls.verifyCertificateSpki", "servers[].tls.verifyCertificateHash",
+			"servers[].tls.minProtocolVersion", "servers[].tls.maxProtocolVersion", "servers[].tls.cipherSuites",
+			"servers[].tls.credentialNames", "servers[].tls.caCertCredentialName", "servers[].tls.tlsCertificates",
+			"servers[].tls.caCrl",
+			"servers[].bind", "servers[].defaultEndpoint", "servers[].port.targetPort",
 		},
 		"EnvoyFilter": {"targetRefs"},
 		"Telemetry": {

@@ -152,6 +152,8 @@ func conditionView(c mesh.Condition) map[string]any {
 		view["header"] = c.Header
 	case mesh.Query:
 		view["query"] = c.Header
+	case mesh.Claim:
+		view["claim"] = c.Header
 	case mesh.Method:
 		how = "method_" + how
 	case mesh.Authority:

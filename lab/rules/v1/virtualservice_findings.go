@@ -18,7 +18,7 @@ func (i inspector) virtualServiceNotes(r virtualService) []rules.Finding {
 	}
 	list = append(list, i.conflicts(r)...)
 	return slices.Concat(
-		list, i.hostNotes(r), i.beaten(r), i.unsentNotes(r), i.bindingNotes(r), nowhereNotes(r), i.subsetNotes(r),
+		list, i.hostNotes(r), i.beaten(r), i.unsentNotes(r), i.bindingNotes(r), nowhereNotes(r), i.subsetNotes(r), i.claimRouteNotes(r),
 	)
 }
 

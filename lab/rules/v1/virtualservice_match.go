@@ -49,7 +49,7 @@ func headerConditions(m *networking.HTTPMatchRequest) []mesh.Condition {
 		if c.Compare == mesh.Regex && c.Value == anyValue {
 			c.Compare, c.Value = mesh.Present, ""
 		}
-		c.Not, c.EmptyIfMissing = true, c.Compare != mesh.Present
+		c.Not, c.EmptyIfMissing = true, c.Compare != mesh.Present && c.Attribute != mesh.Claim
 		list = append(list, c)
 	}
 	slices.SortStableFunc(list, func(a, b mesh.Condition) int {
@@ -60,6 +60,9 @@ func headerConditions(m *networking.HTTPMatchRequest) []mesh.Condition {
 
 // onHeader knows the parts of a request that are headers in HTTP/2.
 func onHeader(name string) mesh.Condition {
+	if c, ok := onClaim(name); ok {
+		return c
+	}
 	name = strings.ToLower(name)
 	for _, attribute := range []mesh.Attribute{mesh.Path, mesh.Method, mesh.Authority, mesh.Scheme} {
 		if c := (mesh.Condition{Attribute: attribute}); c.HeaderName() == name {

@@ -25,6 +25,7 @@ func (v *validator) virtualService(s *networking.VirtualService) {
 	for i, route := range s.Http {
 		v.httpRoute(rules.At("spec.http", i), route)
 	}
+	v.claimRoutes(s)
 	v.connections(s)
 	v.exportTo(s.ExportTo)
 	if len(v.Errs) == 0 {
@@ -173,8 +174,7 @@ func (v *validator) headers(path string, headers map[string]*networking.StringMa
 		switch {
 		case name == "":
 			v.Fail(path, "a header's name must not be empty")
-		case strings.HasPrefix(name, "@request.auth.claims"):
-			v.Fail(field, "claims of a token can be matched at gateways alone")
+		case claimsRouted(name) != nil:
 		default:
 			v.HeaderName(field, strings.TrimPrefix(name, ":"))
 		}

@@ -117,16 +117,20 @@ func growth(now, next [xds.Kinds]xds.Resources) []step {
 			xds.Secrets:   secrets, // those of new listeners, too
 			xds.Listeners: wider(now[xds.Listeners], next[xds.Listeners]),
 			xds.Routes:    union(next[xds.Routes], now[xds.Routes]), // of new listeners
+			xds.Filters:   union(next[xds.Filters], now[xds.Filters]),
 		},
 		{xds.Endpoints: asked(all, union(now[xds.Endpoints], next[xds.Endpoints]))}, // as their listeners are there
-		{xds.Routes: union(now[xds.Routes], next[xds.Routes])},                      // as their clusters are there
+		{
+			xds.Routes:  union(now[xds.Routes], next[xds.Routes]), // as their clusters are there
+			xds.Filters: union(now[xds.Filters], next[xds.Filters]),
+		},
 	}
 }
 
 // reduction leads from there to nothing but what is to stay.
 func reduction(to [xds.Kinds]xds.Resources) []step {
 	return []step{
-		{xds.Listeners: to[xds.Listeners], xds.Routes: to[xds.Routes]},
+		{xds.Listeners: to[xds.Listeners], xds.Routes: to[xds.Routes], xds.Filters: to[xds.Filters]},
 		{xds.Clusters: to[xds.Clusters], xds.Endpoints: to[xds.Endpoints], xds.Secrets: to[xds.Secrets]},
 	}
 }

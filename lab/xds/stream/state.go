@@ -31,7 +31,7 @@ func (anyNode) ID(*corev3.Node) string { return node }
 func typeURL(k xds.Kind) string {
 	return [xds.Kinds]string{
 		resource.ClusterType, resource.EndpointType, resource.SecretType,
-		resource.ListenerType, resource.RouteType,
+		resource.ListenerType, resource.RouteType, resource.ExtensionConfigType,
 	}[k]
 }
 
@@ -234,7 +234,7 @@ func (s *state) settled(to step) (bool, error) {
 
 // byName tells whether Envoy asks for resources of a kind by name: not at all, if there is none.
 func byName(k xds.Kind) bool {
-	return k == xds.Endpoints || k == xds.Routes || k == xds.Secrets
+	return k == xds.Endpoints || k == xds.Routes || k == xds.Secrets || k == xds.Filters
 }
 
 // OnStreamOpen begins a conversation: what was taken in an earlier one does not count, and all is
@@ -319,7 +319,8 @@ func (s *state) OnStreamResponse(
 	s.follow(k)
 }
 
-// follow has endpoints and secrets sent after clusters, and secrets and routes after listeners. A
+// follow has endpoints and secrets sent after clusters, and secrets, routes and filters after
+// listeners. A
 // cluster that is new or changed needs its endpoints once more, and Envoy holds its answer to all
 // clusters back until it has them; but it asks for a name, and the cache does not answer to one
 // that it has sent.
@@ -329,7 +330,7 @@ func (s *state) follow(k xds.Kind) {
 	case xds.Clusters:
 		followers = []xds.Kind{xds.Endpoints, xds.Secrets}
 	case xds.Listeners:
-		followers = []xds.Kind{xds.Secrets, xds.Routes}
+		followers = []xds.Kind{xds.Secrets, xds.Routes, xds.Filters}
 	}
 	for _, f := range followers {
 		if next := s.kinds[f]; next.version != "" && next.sent == next.version {

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"crypto/tls"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"istio-tutorial/lab/objects"
+)
+
+// createSecret has kubectl's two ways to make a Secret that the lab has a use for.
+func (a *app) createSecret() *cobra.Command {
+	return group(&cobra.Command{
+		Use: "secret", Short: "Create a Secret, such as the certificate of a Gateway",
+	}, a.createTLSSecret(), a.createGenericSecret())
+}
+
+func (a *app) createTLSSecret() *cobra.Command {
+	c := &change{app: a, verb: objects.Create, dryRun: "none"}
+	var cert, key string
+	cmd := &cobra.Command{
+		Use:     "tls NAME --cert=FILE --key=FILE",
+		Short:   "Create a Secret of a certificate and its private key",
+		Example: `  bin/lab create secret tls shop -n istio-system --cert=shop.example.crt --key=shop.example.key`,
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if cert == "" || key == "" {
+				return misusef("--cert and --key are needed")
+			}
+			data := map[string][]byte{}
+			for name, file := range map[string]string{"tls.crt": cert, "tls.key": key} {
+				text, err := os.ReadFile(file)
+				if err != nil {
+					return err
+				}
+				data[name] = text
+			}
+			if _, err := tls.X509KeyPair(data["tls.crt"], data["tls.key"]); err != nil {
+				return err
+			}
+			return c.createSecret(cmd, args[0], "kubernetes.io/tls", data)
+		},
+	}
+	cmd.Flags().StringVar(&cert, "cert", "", "file of the certificate, and of those that lead to its authority")
+	cmd.Flags().StringVar(&key, "key", "", "file of its private key")
+	c.declareDryRun(cmd)
+	return cmd
+}
+
+func (a *app) createGenericSecret() *cobra.Command {
+	c := &change{app: a, verb: objects.Create, dryRun: "none"}
+	var files, literals []string
+	cmd := &cobra.Command{
+		Use:     "generic NAME",
+		Short:   "Create a Secret of files and texts",
+		Example: `  bin/lab create secret generic shop -n istio-system --from-file=tls.crt=shop.crt --from-file=tls.key=shop.key --from-file=ca.crt`,
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			data, err := secretData(files, literals)
+			if err != nil {
+				return err
+			}
+			return c.createSecret(cmd, args[0], "Opaque", data)
+		},
+	}
+	cmd.Flags().StringArrayVar(&files, "from-file", nil, "FILE or KEY=FILE; may be repeated")
+	cmd.Flags().StringArrayVar(&literals, "from-literal", nil, "KEY=TEXT; may be repeated")
+	complete(cmd, "from-literal")
+	c.declareDryRun(cmd)
+	return cmd
+}
+
+// secretData are the values that flags name, by their keys.
+func secretData(files, literals []string) (map[string][]byte, error) {
+	data := map[string][]byte{}
+	put := func(flag, key string, value []byte) error {
+		if _, twice := data[key]; twice {
+			return misusef("%s: key %s given twice", flag, key)
+		}
+		data[key] = value
+		return nil
+	}
+	for _, text := range files {
+		key, file, named := strings.Cut(text, "=")
+		if !named {
+			key, file = filepath.Base(text), text
+		}
+		value, err := os.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		if err := put("--from-file", key, value); err != nil {
+			return nil, err
+		}
+	}
+	for _, text := range literals {
+		key, value, named := strings.Cut(text, "=")
+		if !named {
+			return nil, misusef("--from-literal: want KEY=TEXT")
+		}
+		if err := put("--from-literal", key, []byte(value)); err != nil {
+			return nil, err
+		}
+	}
+	return data, nil
+}
+
+func (c *change) createSecret(cmd *cobra.Command, name, kind string, data map[string][]byte) error {
+	text, err := json.Marshal(map[string]any{
+		"apiVersion": "v1", "kind": "Secret", "type": kind, "data": data,
+		"metadata": map[string]any{"name": name, "namespace": c.namespace},
+	})
+	if err != nil {
+		return err
+	}
+	return c.do(cmd, []objects.File{{Name: "secret", Data: text}})
+}

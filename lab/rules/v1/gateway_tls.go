@@ -1,0 +1,254 @@
+package v1
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"slices"
+	"strconv"
+	"strings"
+
+	networking "istio.io/api/networking/v1alpha3"
+
+	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/rules"
+)
+
+// isSecure reports whether a server takes encrypted connections.
+func isSecure(s *networking.Server) bool {
+	protocol := strings.ToUpper(s.GetPort().GetProtocol())
+	return protocol == "HTTPS" || protocol == "TLS"
+}
+
+// secureDoors are those of Gateways. Of two for one host the older counts: the lab serves all ports
+// at one address.
+func (r *resolver) secureDoors() []mesh.SecureDoor {
+	var list []mesh.SecureDoor
+	taken := map[string]bool{}
+	for _, g := range r.gateways {
+		if !ingressLabels().Has(g.Spec.Selector) {
+			continue
+		}
+		c := ingress()
+		c.gateway = g.Key.Path()
+		for i, s := range g.Spec.Servers {
+			if !isSecure(s) {
+				continue
+			}
+			for _, d := range r.doorsOf(c, g, s) {
+				d.Name += "|" + strconv.Itoa(i)
+				d.Hosts = slices.DeleteFunc(d.Hosts, func(h string) bool { return taken[h] })
+				for _, h := range d.Hosts {
+					taken[h] = true
+				}
+				if len(d.Hosts) > 0 {
+					list = append(list, d)
+				}
+			}
+		}
+	}
+	return list
+}
+
+// doorsOf are those of a server: one, if it decrypts, and else one for each route that leads
+// connections on. One without its certificate stays closed.
+func (r *resolver) doorsOf(c client, g gateway, s *networking.Server) []mesh.SecureDoor {
+	door := mesh.SecureDoor{Name: g.Key.Path(), From: g.Key.Path(), Clients: clientProof(s.GetTls().GetMode())}
+	if s.GetTls().GetMode() == networking.ServerTLSSettings_PASSTHROUGH {
+		return r.passthroughDoors(c, g, s, door)
+	}
+	name := credentialOf(g.Rule, s)
+	if _, problem := r.credential(name, door.Clients); problem != "" {
+		return nil
+	}
+	door.Secret = secretName(name)
+	door.Hosts = withoutNamespaces(s.Hosts)
+	found := map[string][]mesh.Route{}
+	for _, rule := range r.routes {
+		if !c.boundTo(rule.Spec.Gateways, rule.Key.Namespace) || !exported(rule.Key, rule.Spec.ExportTo, rootNamespace) {
+			continue
+		}
+		routes := r.virtualService(c, rule, int(s.GetPort().GetNumber()))
+		r.label(c, routes)
+		for _, host := range commonHosts(g.Rule, s, rule) {
+			for _, route := range routes {
+				found[host] = append(found[host], route.Route)
+			}
+		}
+	}
+	for _, host := range sortedKeys(found) {
+		slices.SortStableFunc(found[host], func(a, b mesh.Route) int { return min(len(b.Match), 1) - min(len(a.Match), 1) })
+		door.Routed = append(door.Routed, mesh.VirtualHost{Names: []string{host}, Routes: found[host]})
+	}
+	return []mesh.SecureDoor{door}
+}
+
+// passthroughDoors are led on by the names that clients ask for.
+func (r *resolver) passthroughDoors(c client, g gateway, s *networking.Server, door mesh.SecureDoor) []mesh.SecureDoor {
+	var list []mesh.SecureDoor
+	for _, rule := range r.routes {
+		if !c.boundTo(rule.Spec.Gateways, rule.Key.Namespace) || !exported(rule.Key, rule.Spec.ExportTo, rootNamespace) {
+			continue
+		}
+		for i, spec := range rule.Spec.Tls {
+			route := r.connection(c, rule.Rule, i, spec.Route, int(s.GetPort().GetNumber()))
+			for _, m := range spec.Match {
+				if port := int(m.Port); port != 0 && port != int(s.GetPort().GetNumber()) {
+					continue
+				}
+				one := door
+				one.Name += "|" + rule.Key.Path() + "|" + strconv.Itoa(i) + "|" + strings.Join(m.SniHosts, ",")
+				one.Through = route.Destinations
+				for _, sni := range m.SniHosts {
+					for _, server := range serverHosts(g.Rule, s, rule.Key.Namespace) {
+						if host := rules.Narrower(server, sni); host != "" {
+							one.Hosts = append(one.Hosts, host)
+						}
+					}
+				}
+				list = append(list, one)
+			}
+		}
+	}
+	return list
+}
+
+func withoutNamespaces(hosts []string) []string {
+	var list []string
+	for _, h := range hosts {
+		if _, name, limited := strings.Cut(h, "/"); limited {
+			h = name
+		}
+		if !slices.Contains(list, h) {
+			list = append(list, h)
+		}
+	}
+	return list
+}
+
+func clientProof(mode networking.ServerTLSSettings_TLSmode) mesh.ClientProof {
+	switch mode {
+	case networking.ServerTLSSettings_MUTUAL:
+		return mesh.MustProve
+	case networking.ServerTLSSettings_OPTIONAL_MUTUAL:
+		return mesh.MayProve
+	default:
+		return mesh.NoProof
+	}
+}
+
+// credentialOf is the Secret of a server. The ingress runs in Istio's own namespace, and reads no
+// Secrets but those that are there.
+func credentialOf(_ *rules.Rule, s *networking.Server) mesh.Name {
+	return mesh.Name{Namespace: rootNamespace, Name: s.GetTls().GetCredentialName()}
+}
+
+// secretName is how Istio calls a Secret of the cluster.
+func secretName(credential mesh.Name) string { return "kubernetes://" + credential.String() }
+
+// authoritySuffix ends the name of a Secret with the authorities of another one.
+const authoritySuffix = "-cacert"
+
+// credential is what a Secret has for a proxy, and what is wrong with it: "" if nothing is.
+func (r *resolver) credential(name mesh.Name, clients mesh.ClientProof) (secret mesh.Secret, problem string) {
+	c, ok := r.topology.Credential(name)
+	if !ok {
+		return secret, "not found"
+	}
+	first := func(c mesh.Credential, keys ...string) []byte {
+		for _, key := range keys {
+			if data := c.Data[key]; len(data) > 0 {
+				return data
+			}
+		}
+		return nil
+	}
+	secret = mesh.Secret{
+		Name: secretName(name), Chain: first(c, "tls.crt", "cert"), Key: first(c, "tls.key", "key"),
+	}
+	if _, err := tls.X509KeyPair(secret.Chain, secret.Key); err != nil {
+		return secret, err.Error()
+	}
+	if clients == mesh.NoProof {
+		return secret, ""
+	}
+	secret.Roots = first(c, "ca.crt", "cacert")
+	if beside, ok := r.topology.Credential(mesh.Name{Namespace: name.Namespace, Name: name.Name + authoritySuffix}); ok {
+		secret.Roots = first(beside, "cacert", "ca.crt")
+	}
+	if !x509.NewCertPool().AppendCertsFromPEM(secret.Roots) {
+		return secret, "it has no authority for clients: key ca.crt"
+	}
+	return secret, ""
+}
+
+// secrets are those that doors need, each once; one with authorities goes before one without.
+func (r *resolver) secrets(doors []mesh.SecureDoor) []mesh.Secret {
+	found := map[string]mesh.Secret{}
+	for _, d := range doors {
+		name, ok := strings.CutPrefix(d.Secret, "kubernetes://")
+		if !ok {
+			continue
+		}
+		namespace, own, _ := strings.Cut(name, "/")
+		s, _ := r.credential(mesh.Name{Namespace: namespace, Name: own}, d.Clients)
+		if have, ok := found[s.Name]; !ok || len(have.Roots) == 0 {
+			found[s.Name] = s
+		}
+	}
+	var list []mesh.Secret
+	for _, name := range sortedKeys(found) {
+		list = append(list, found[name])
+	}
+	return list
+}
+
+// serverTLS takes what a server says of encryption.
+func (v *validator) serverTLS(path string, s *networking.Server) {
+	t := s.Tls
+	if !isSecure(s) {
+		if t != nil && (t.Mode != networking.ServerTLSSettings_PASSTHROUGH || t.CredentialName != "") {
+			v.Fail(path, "a server of protocol %s has no tls but httpsRedirect", s.GetPort().GetProtocol())
+		}
+		return
+	}
+	if !v.Required(path, t) {
+		return
+	}
+	isTLS := strings.EqualFold(s.GetPort().GetProtocol(), "TLS")
+	switch t.Mode {
+	case networking.ServerTLSSettings_PASSTHROUGH:
+		if !isTLS {
+			v.Fail(path+".mode", "PASSTHROUGH: nobody reads the requests then; want protocol TLS")
+		}
+	case networking.ServerTLSSettings_SIMPLE, networking.ServerTLSSettings_MUTUAL, networking.ServerTLSSettings_OPTIONAL_MUTUAL:
+		v.Required(path+".credentialName", t.CredentialName)
+		if isTLS {
+			v.Fail(path+".mode", "%s with protocol TLS: %w", t.Mode, rules.ErrUnsupported)
+		}
+	default:
+		v.Fail(path+".mode", "%s: %w", t.Mode, rules.ErrUnsupported)
+	}
+	if t.HttpsRedirect {
+		v.Fail(path+".httpsRedirect", "only a server in plain text can redirect")
+	}
+}
+
+// credentialNotes are about Secrets that are not there, or are no good.
+func (i inspector) credentialNotes(g gateway) []rules.Finding {
+	var list []rules.Finding
+	for n, s := range g.Spec.Servers {
+		if !isSecure(s) || s.GetTls().GetCredentialName() == "" {
+			continue
+		}
+		at := rules.At("spec.servers", n) + ".tls.credentialName"
+		switch _, problem := i.credential(credentialOf(g.Rule, s), clientProof(s.Tls.Mode)); problem {
+		case "":
+		case "not found":
+			list = append(list, failed(at, rules.NotFound, "Referenced credentialName not found: %q", s.Tls.CredentialName))
+		default:
+			list = append(list, failed(at, rules.BadCredential, "The credential referenced by the Gateway %s in namespace %s "+
+				"is invalid, which can cause the traffic not to work as expected.", g.Key.Name, g.Key.Namespace))
+		}
+	}
+	return list
+}

@@ -1,0 +1,149 @@
+package v1
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	security "istio.io/api/security/v1beta1"
+
+	"istio-tutorial/lab/rules"
+)
+
+func (v *validator) requestAuthentication(a *security.RequestAuthentication) {
+	v.selector(a.Selector)
+	for i, rule := range a.JwtRules {
+		path := rules.At("spec.jwtRules", i)
+		if rule.Issuer == "" && rule.JwksUri == "" {
+			v.Fail(path, "issuer and jwksUri: one is missing")
+		}
+		for j, audience := range rule.Audiences {
+			v.NotEmpty(rules.At(path+".audiences", j), audience)
+		}
+		v.keys(path, rule)
+		v.places(path, rule)
+		v.told(path, rule)
+	}
+}
+
+// keys are those of an issuer: Istio would look them up by its discovery document where a rule has
+// none.
+func (v *validator) keys(path string, rule *security.JWTRule) {
+	if rule.JwksUri != "" {
+		if problem := urlProblem(rule.JwksUri); problem != "" {
+			v.Fail(path+".jwksUri", "%s", problem)
+		}
+		if rule.Jwks != "" {
+			v.Fail(path+".jwks", "jwks and jwksUri exclude each other")
+		}
+		return
+	}
+	if rule.Jwks == "" {
+		v.Fail(path+".jwksUri", "finding an issuer's keys by OpenID Connect Discovery: %w", rules.ErrUnsupported)
+		return
+	}
+	private, err := keySet(rule.Jwks)
+	if err != nil {
+		v.Fail(path+".jwks", "%w", err)
+	}
+	for _, i := range private {
+		v.Warn(path+".jwks", rules.SchemaWarning, "Schema validation warning: jwks key at index %d contains "+
+			"private key material; only public keys are used for verification", i)
+	}
+}
+
+// urlProblem is what is wrong with the URL of a key set.
+func urlProblem(text string) string {
+	u, err := url.Parse(text)
+	switch {
+	case err != nil:
+		return err.Error()
+	case u.Scheme != "http" && u.Scheme != "https":
+		return fmt.Sprintf("want http://HOST/… or https://HOST/…, not %s", rules.Quote(text))
+	case u.Hostname() == "" || strings.ContainsAny(u.Hostname(), "*% "):
+		return fmt.Sprintf("%s names no host", rules.Quote(text))
+	}
+	if port := u.Port(); port != "" {
+		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+			return fmt.Sprintf("port %s is not in 1-65535", port)
+		}
+	}
+	return ""
+}
+
+// keySet looks at a JSON Web Key Set as Envoy does, which takes one if it can use any of its keys;
+// private are the keys that have more in them than they should.
+func keySet(text string) (private []int, err error) {
+	var set struct{ Keys []map[string]any }
+	if err := json.Unmarshal([]byte(text), &set); err != nil {
+		return nil, fmt.Errorf("key set: %w", err)
+	}
+	usable := false
+	for i, key := range set.Keys {
+		has := func(names ...string) bool {
+			return !slices.ContainsFunc(names, func(name string) bool {
+				text, ok := key[name].(string)
+				return !ok || text == ""
+			})
+		}
+		switch key["kty"] {
+		case "RSA":
+			usable = usable || has("n", "e")
+		case "EC":
+			usable = usable || has("crv", "x", "y")
+		case "OKP":
+			usable = usable || has("crv", "x")
+		case "oct":
+			usable = usable || has("k")
+		}
+		if has("d") || has("k") {
+			private = append(private, i)
+		}
+	}
+	if !usable {
+		return private, fmt.Errorf("key set: none of its %d keys is a complete one of type RSA, EC, OKP or oct", len(set.Keys))
+	}
+	return private, nil
+}
+
+// places are where tokens are looked for.
+func (v *validator) places(path string, rule *security.JWTRule) {
+	for i, h := range rule.FromHeaders {
+		v.HeaderName(rules.At(path+".fromHeaders", i)+".name", h.Name)
+		if strings.ContainsAny(h.Prefix, "\r\n\x00") {
+			v.Fail(rules.At(path+".fromHeaders", i)+".prefix", "must not have line ends")
+		}
+	}
+	for i, name := range rule.FromParams {
+		v.NotEmpty(rules.At(path+".fromParams", i), name)
+	}
+	for i, name := range rule.FromCookies {
+		v.NotEmpty(rules.At(path+".fromCookies", i), name)
+	}
+}
+
+// told are the headers that tell the program of a token.
+func (v *validator) told(path string, rule *security.JWTRule) {
+	if rule.OutputPayloadToHeader != "" {
+		v.HeaderName(path+".outputPayloadToHeader", rule.OutputPayloadToHeader)
+	}
+	for i, c := range rule.OutputClaimToHeaders {
+		at := rules.At(path+".outputClaimToHeaders", i)
+		v.NotEmpty(at+".claim", c.Claim)
+		v.HeaderName(at+".header", c.Header)
+	}
+	for i, name := range rule.SpaceDelimitedClaims {
+		v.NotEmpty(rules.At(path+".spaceDelimitedClaims", i), name)
+	}
+}
+
+func (i inspector) requestAuthenticationNotes(a requestAuthentication) []rules.Finding {
+	labels := a.Spec.GetSelector().GetMatchLabels()
+	if selects(a.Rule, labels, ingress().Workload) {
+		return nil
+	}
+	return i.nobody(a.Rule, "spec.selector", labels)
+}
