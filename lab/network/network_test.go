@@ -16,10 +16,22 @@ import (
 	"istio-tutorial/lab/network"
 )
 
+// free is an address where nobody listens.
+func free(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
 // open is a door to one server, whatever is asked for; gone.test is nobody's.
 func open(t *testing.T, server string) *http.Client {
 	t.Helper()
-	door, err := network.Open("127.0.0.1:18123", func(hostPort string) (string, string, error) {
+	at := free(t)
+	door, err := network.Open(at, func(hostPort string) (string, string, error) {
 		if strings.HasPrefix(hostPort, "gone.test") {
 			return "", "", fmt.Errorf("%s: %w", hostPort, network.ErrNoHost)
 		}
@@ -33,7 +45,7 @@ func open(t *testing.T, server string) *http.Client {
 			t.Error(err)
 		}
 	})
-	transport := &http.Transport{Proxy: http.ProxyURL(&url.URL{Scheme: "http", Host: "127.0.0.1:18123"})}
+	transport := &http.Transport{Proxy: http.ProxyURL(&url.URL{Scheme: "http", Host: at})}
 	t.Cleanup(transport.CloseIdleConnections)
 	return &http.Client{Transport: transport}
 }
