@@ -66,11 +66,14 @@ func (l *lab) proxyConfig(ctx context.Context, q control.ProxyQuery) (control.Pr
 	if err != nil {
 		return control.ProxyConfig{}, err
 	}
+	if pod.Containers == 1 {
+		return control.ProxyConfig{}, objects.Errorf(objects.Invalid, "pod %s has no sidecar", pod.Name.Name)
+	}
 	var data []byte
 	if part.Resource == show.Endpoints {
 		data, err = l.endpointsOf(ctx, pod.Name)
 	} else {
-		data, err = l.proxy.admin.Config(ctx, part.Resource, ".*@"+regexp.QuoteMeta(pod.Name.String()))
+		data, err = l.proxy.admin.Config(ctx, part.Resource, ".*@"+regexp.QuoteMeta(pod.Name.String())+"(-cacert)?")
 	}
 	if err != nil {
 		return control.ProxyConfig{}, err

@@ -288,6 +288,9 @@ func testProxyConfig(t *testing.T, l *lab) {
 			t.Errorf("%s: %v\n%s", part, err, cells)
 		}
 	}
+	if c, err := l.ProxyConfig(t.Context(), control.ProxyQuery{Selection: sel("deployment/preference"), Part: "secrets"}); err != nil || len(c.Table.Rows) != 0 {
+		t.Errorf("in 2018 the lab's proxies have no certificates: %v, %+v", err, c.Table.Rows)
+	}
 	if _, err := l.ProxyConfig(t.Context(), control.ProxyQuery{Selection: sel("deployment/preference"), Part: "x"}); reason(err) != objects.Invalid {
 		t.Error(err)
 	}

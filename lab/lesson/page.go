@@ -67,10 +67,16 @@ func Editions() []string {
 	return []string{string(objects.Classic), string(objects.V1), string(objects.GatewayAPI)}
 }
 
-// In tells whether a page says anything in an edition: one that names no edition holds in all. In the
-// classic one, whose tutorial it is, it does unless all that it does is of others.
+// In tells whether a page says anything in an edition. Those of 2018's tutorial, which is the classic
+// one's, do there; a page of which no block is of the classic edition is not among them. One that
+// names no edition holds in all.
 func (p Page) In(edition string) bool {
-	named, open := false, false
+	if edition == string(objects.Classic) {
+		return len(p.Blocks) == 0 || slices.ContainsFunc(p.Blocks, func(b Block) bool {
+			return b.Text == "" && b.In(edition)
+		})
+	}
+	named := false
 	for _, b := range p.Blocks {
 		if b.Text != "" {
 			continue // it says what others do
@@ -79,9 +85,8 @@ func (p Page) In(edition string) bool {
 			return true
 		}
 		named = named || len(b.Editions) > 0
-		open = open || len(b.Editions) == 0
 	}
-	return !named || open && edition == string(objects.Classic)
+	return !named
 }
 
 // cleanUp are the headings, in the languages of docs/, of what puts everything back.

@@ -27,7 +27,7 @@ func FindPart(name string) (Part, error) {
 			return p, nil
 		}
 	}
-	return Part{}, objects.Errorf(objects.Invalid, "%q: want routes, clusters, listeners or endpoints", name)
+	return Part{}, objects.Errorf(objects.Invalid, "%q: want routes, clusters, listeners, endpoints or secrets", name)
 }
 
 func parts() []Part {
@@ -35,6 +35,12 @@ func parts() []Part {
 		{"dynamic_listeners", "listeners", []string{"NAME", "ADDRESS"}, listenerRows},
 		{"dynamic_route_configs", "routes", []string{"NAME", "DOMAINS", "MATCH", "TO"}, routeRows},
 		{Endpoints, "endpoints", []string{"ENDPOINT", "STATUS", "OUTLIER CHECK", "CLUSTER"}, endpointRows},
+		{
+			Secrets, "secrets",
+			[]string{
+				"RESOURCE NAME", "TYPE", "STATUS", "VALID CERT", "SERIAL NUMBER", "NOT AFTER", "NOT BEFORE", "IDENTITY",
+			}, secretRows,
+		},
 		{
 			"dynamic_active_clusters", "clusters",
 			[]string{"SERVICE FQDN", "PORT", "SUBSET", "DIRECTION", "TYPE", "BALANCE"}, clusterRows,

@@ -273,7 +273,8 @@ const quiet = 300 * time.Millisecond
 
 // settled tells whether what began a request is over.
 func (r *Request) settled(since time.Duration) bool {
-	return !r.Calls[0].Open && (r.Calls[0].From.Workload == "ingress" || since > quiet)
+	from := r.Calls[0].From.Workload
+	return !r.Calls[0].Open && (from == "ingress" || from == withoutSidecar || since > quiet)
 }
 
 // Changed is closed when the next entry comes.

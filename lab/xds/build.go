@@ -48,7 +48,7 @@ func newSnapshot() Snapshot {
 // Build is Envoy's configuration for a mesh, which must not be changed from then on. The error
 // names every part that Envoy could not be told.
 func (r *Builder) Build(m mesh.Mesh) (Snapshot, error) {
-	now := base{m.Topology, mostFaults(m), mostLocals(m), loggedHeaders(m), authentications(m), explainedHeaders(m)}
+	now := base{m.Topology, mostFaults(m), mostLocals(m), loggedHeaders(m), authentications(m), insistingOf(m), explainedHeaders(m)}
 	if !reflect.DeepEqual(now, r.base) {
 		r.base, r.built = now, built{}
 	}

@@ -18,10 +18,7 @@ const Others = "others"
 // entrances are the routes to a program, one for each workload that may call and one for all
 // others; the name of a route is its caller's.
 func (b *builder) entrances(s served, in mesh.Inbound) []*routev3.Route {
-	var list []*routev3.Route
-	if mode, _ := in.Authentication.At(s.port); mode == mesh.Strict {
-		list = append(list, b.toldNone())
-	}
+	list := b.late(s, in)
 	for _, w := range b.mesh.Workloads {
 		route := b.entrance(s, in, func(c mesh.Callers) bool {
 			return slices.Contains(c.Workloads, w.Name)
@@ -35,18 +32,27 @@ func (b *builder) entrances(s served, in mesh.Inbound) []*routev3.Route {
 	return append(list, last)
 }
 
-// toldNone answers those whose connection is of a time when plain text was still taken: new ones
-// are closed.
-func (b *builder) toldNone() *routev3.Route {
+// late answers those whose connection is of a time when the port took another kind: new ones of it
+// are closed. Clients that go by what a server takes have a new connection for the next request; the
+// others would have one more answered.
+func (b *builder) late(s served, in mesh.Inbound) []*routev3.Route {
+	var isEncrypted bool
+	switch mode, _ := in.Authentication.At(s.port); {
+	case mode == mesh.Strict && b.insisting.plain:
+	case mode == mesh.Disabled && b.insisting.mutual:
+		isEncrypted = true
+	default:
+		return nil
+	}
 	match := everything()
-	match.TlsContext = &routev3.RouteMatch_TlsContextMatchOptions{Presented: wrapperspb.Bool(false)}
-	return &routev3.Route{
+	match.TlsContext = &routev3.RouteMatch_TlsContextMatchOptions{Presented: wrapperspb.Bool(isEncrypted)}
+	return []*routev3.Route{{
 		Name: Others, Match: match, Action: directResponse(mesh.Response{
 			Status: http.StatusServiceUnavailable,
 			Body: "upstream connect error or disconnect/reset before headers. reset reason: connection " +
 				"termination",
 		}),
-	}
+	}}
 }
 
 // isCaller is met by the calls of a workload.

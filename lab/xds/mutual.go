@@ -41,6 +41,25 @@ func authentications(m mesh.Mesh) []mesh.Authentication {
 	return list
 }
 
+// insisting tells whether some client calls pods by what its rule says, and not by what they take: in
+// plain text, or by mutual TLS.
+type insisting struct{ plain, mutual bool }
+
+func insistingOf(m mesh.Mesh) (is insisting) {
+	look := func(out mesh.Outbound) {
+		for _, u := range out.Clusters {
+			_, isInside := m.ServiceAt(u.Cluster.Host)
+			is.plain = is.plain || isInside && u.Policy.Mutual == mesh.Never && u.Policy.TLS == nil
+			is.mutual = is.mutual || isInside && u.Policy.Mutual == mesh.Always
+		}
+	}
+	for _, s := range m.Sidecars {
+		look(s.Outbound)
+	}
+	look(m.Gateway)
+	return is
+}
+
 // takes is what the sidecar of an endpoint takes; Never: there is none that could.
 func (b *builder) takes(e mesh.Endpoint) mesh.Mutual {
 	s, ok := b.mesh.SidecarOf(e.Instance.Workload)

@@ -27,7 +27,8 @@ type base struct {
 	faults, locals int                   // that a listener is prepared for
 	headers        []string              // that the access log shows
 	authentication []mesh.Authentication // of the sidecars
-	explained      []string              // that it has besides, for who explains a request
+	insisting      insisting
+	explained      []string // that it has besides, for who explains a request
 }
 
 // built is what was built, by what it was made of.

@@ -60,9 +60,8 @@ func ofKubectl() map[string]string {
 }
 
 func ofIstioctl() map[string]string {
-	return map[string]string{ //nolint:gosec // "secret" is a word of istioctl, and nothing here is one
+	return map[string]string{
 		"proxy-config log":     "all sidecars are one Envoy: bin/lab proxy-logs -f shows its log, bin/lab logs POD -c istio-proxy a pod's requests",
-		"proxy-config secret":  "bin/lab describe pod POD shows who a pod is; its sidecar has no certificate of its own to show",
 		"proxy-config ecds":    "sidecars have no extensions that come by themselves: bin/lab proxy-config listeners POD -o json has all filters",
 		"dashboard":            "bin/lab metrics prints what Prometheus would read, bin/lab status says where; bin/lab up --tracing jaeger sends traces to a Jaeger of yours",
 		"install":              noMesh + "bin/lab up starts it",

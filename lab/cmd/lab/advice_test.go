@@ -61,7 +61,6 @@ proxy-config endpoint customer --cluster x
 proxy-config all customer
 proxy-config log customer --level debug
 proxy-config bootstrap customer
-proxy-config secret customer
 proxy-config routes deploy/customer --name 8080
 proxy-config clusters customer --fqdn x --direction outbound
 x describe pod customer

@@ -88,8 +88,17 @@ func mutantPolicies() []mutant {
 		limit   = "recommendation_rate_limit_handler.yml"
 		count   = "recommendation_requestcount.yml"
 		ingress = "ingress.yml"
+		strict  = "mtls-strict.yml"
+		plain   = "mtls-disable.yml"
+		chain   = "access-chain.yml"
 	)
 	return []mutant{
+		{strict, "mode: STRICT", "mode: STRICTLY", "want one of"},
+		{strict, "spec:\n", "spec:\n  portLevelMtls: {8080: {mode: DISABLE}}\n", "want a selector"},
+		{plain, "mode: DISABLE", "mode: PLAIN", "want one of"},
+		{plain, "  host: preference", "  host: preferences", "IST0174"},
+		{chain, "sa/customer", "sa/custmer", "nobody has the principal"},
+		{chain, "methods: [GET]", "methods: []\n        path: [/]", "unknown field"},
 		{breaker, "consecutive5xxErrors", "consecutiveErrors", "consecutive errors is deprecated"},
 		{breaker, "consecutive5xxErrors: 1", "consecutive5xxErrors: -1", "0 or more"},
 		{breaker, "maxConnections: 1", "maxConnections: -1", "is negative"},

@@ -19,6 +19,7 @@ func (a *app) proxyConfig() *cobra.Command {
 		Aliases: []string{"pc"},
 		Short:   "Show the proxy's own configuration for a pod",
 	}, a.proxyPart("routes"), a.proxyPart("clusters"), a.proxyPart("listeners"), a.proxyPart("endpoints"),
+		a.proxyPart("secrets"),
 		a.proxyAll(), a.proxyBootstrap())
 }
 

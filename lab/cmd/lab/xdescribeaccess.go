@@ -64,6 +64,9 @@ func (w world) describeAccess(say sayer, subject control.Row, labels mesh.Labels
 	}
 	say(0, "Effective PeerAuthentication:")
 	say(1, "Workload mTLS mode: %s", found.mode)
+	for _, port := range slices.Sorted(maps.Keys(found.ports)) {
+		say(1, "Port %s mTLS mode: %s", port, found.ports[port])
+	}
 	if len(found.policies) > 0 {
 		say(0, "Applied AuthorizationPolicy:")
 		say(1, "%s", strings.Join(found.policies, ", "))
@@ -74,7 +77,8 @@ func (w world) describeAccess(say sayer, subject control.Row, labels mesh.Labels
 // access is what policies make of a workload.
 type access struct {
 	mode     string
-	rank     int // nearness of the policy that the mode is of
+	rank     int               // nearness of the policy that the mode is of
+	ports    map[string]string // modes of ports that have their own
 	policies []string
 }
 
@@ -86,18 +90,36 @@ func (a *access) add(r control.Row, object map[string]any, near int) {
 		a.policies = append(a.policies, fmt.Sprintf("%s (%s)", r.Name, action))
 	case "PeerAuthentication":
 		mode := fieldText(object, "spec", "mtls", "mode")
+		if near == nearest && a.ports == nil { // of several, the oldest
+			a.ports = modesOfPorts(object)
+		}
 		if near > a.rank && mode != "" && mode != "UNSET" {
 			a.mode, a.rank = mode, near
 		}
 	}
 }
 
+// modesOfPorts are those that a PeerAuthentication gives to single ports.
+func modesOfPorts(object map[string]any) map[string]string {
+	modes := map[string]string{}
+	ports, _ := below(object, "spec", "portLevelMtls").(map[string]any)
+	for port := range ports {
+		if mode := fieldText(object, "spec", "portLevelMtls", port, "mode"); mode != "" && mode != "UNSET" {
+			modes[port] = mode
+		}
+	}
+	return modes
+}
+
+// nearest is the nearness of a policy for the workload itself.
+const nearest = 3
+
 // nearness is greater for a policy that comes before others: that of the workload, of its
 // namespace, of the mesh.
 func nearness(namespace, own string, selector mesh.Labels) int {
 	switch {
 	case namespace == own && len(selector) > 0:
-		return 3
+		return nearest
 	case namespace == own:
 		return 2
 	default:

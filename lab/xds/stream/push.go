@@ -6,10 +6,13 @@ import (
 	"fmt"
 	"maps"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
+	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
+	"google.golang.org/protobuf/proto"
 
 	"istio-tutorial/lab/mesh"
 	"istio-tutorial/lab/xds"
@@ -112,7 +115,7 @@ func growth(now, next [xds.Kinds]xds.Resources) []step {
 		},
 		{
 			xds.Secrets:   secrets, // those of new listeners, too
-			xds.Listeners: union(now[xds.Listeners], next[xds.Listeners]),
+			xds.Listeners: wider(now[xds.Listeners], next[xds.Listeners]),
 			xds.Routes:    union(next[xds.Routes], now[xds.Routes]), // of new listeners
 			xds.Filters:   union(next[xds.Filters], now[xds.Filters]),
 		},
@@ -143,6 +146,30 @@ func complete(s xds.Snapshot) xds.Snapshot {
 		s.Limits = map[string]mesh.RateLimit{}
 	}
 	return s
+}
+
+// wider has the listeners of both; where one takes connections in another way than before, it takes
+// them in the old way too, until its clients know.
+func wider(now, next xds.Resources) xds.Resources {
+	all := maps.Clone(union(now, next))
+	for name, before := range now {
+		old, _ := before.(*listenerv3.Listener)
+		after, ok := next[name].(*listenerv3.Listener)
+		if !ok || before == next[name] {
+			continue
+		}
+		for _, chain := range old.GetFilterChains() {
+			if chain.Name == "" || slices.ContainsFunc(after.FilterChains, func(c *listenerv3.FilterChain) bool {
+				return c.Name == chain.Name
+			}) {
+				continue
+			}
+			both := proto.CloneOf(all[name].(*listenerv3.Listener))
+			both.FilterChains = append(both.FilterChains, chain)
+			all[name] = both
+		}
+	}
+	return all
 }
 
 // asked leaves out the endpoints that no cluster asks for, as one did before that has its hosts
