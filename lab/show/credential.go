@@ -1,0 +1,49 @@
+package show
+
+import (
+	"bytes"
+	"encoding/base64"
+	"maps"
+	"slices"
+
+	"go.yaml.in/yaml/v3"
+
+	"istio-tutorial/lab/mesh"
+)
+
+// hidden stands in place of a private key. It is no base64, so that nobody applies it by mistake.
+const hidden = "(a private key, which the lab never shows)"
+
+// secretYAML is a Secret as kubectl prints it, without private keys.
+func secretYAML(data []byte, c *mesh.Credential) (string, error) {
+	var d fields
+	if err := yaml.Unmarshal(data, &d); err != nil {
+		return "", err
+	}
+	delete(d, "stringData")
+	values := fields{}
+	for key, value := range c.Data {
+		values[key] = base64.StdEncoding.EncodeToString(value)
+		if isPrivate(key, value) {
+			values[key] = hidden
+		}
+	}
+	d["data"], d["type"] = values, c.Type
+	text, err := yaml.Marshal(d)
+	return string(text), err
+}
+
+// isPrivate reports whether a value is a private key, by its name or by what it is.
+func isPrivate(key string, value []byte) bool {
+	return key == "tls.key" || key == "key" || bytes.Contains(value, []byte("PRIVATE KEY"))
+}
+
+// secret tells of a Secret what kubectl describe does: how much it has, and not what.
+func (p *page) secret(c *mesh.Credential) {
+	p.say("Type", "%s", c.Type)
+	p.below("Data", func() {
+		for _, key := range slices.Sorted(maps.Keys(c.Data)) {
+			p.say(key, "%d bytes", len(c.Data[key]))
+		}
+	})
+}
