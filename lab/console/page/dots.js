@@ -34,7 +34,10 @@ export function readColours() {
   colours = Object.fromEntries(kinds.map((k) => [k, style.getPropertyValue(`--${k}`).trim()]));
 }
 
+// fit asks for the layout, which is dear: only when the graph or its window is of another size.
+let fitted = '';
 function fit() {
+  fitted = `${size().width} ${size().height}`;
   const svg = $('stage').querySelector('svg');
   const r = window.devicePixelRatio || 1;
   const { clientWidth: w, clientHeight: hgt } = svg.parentElement;
@@ -126,8 +129,8 @@ export function wake() {
 
 function frame(now) {
   running = false;
-  fit();
-  const { width } = size();
+  const { width, height } = size();
+  if (fitted !== `${width} ${height}`) fit();
   const scale = canvas.width / width;
   pen.setTransform(1, 0, 0, 1, 0, 0);
   pen.clearRect(0, 0, canvas.width, canvas.height);
