@@ -160,6 +160,11 @@ func (v view) try(actions ...chromedp.Action) error {
 	return chromedp.Run(ctx, actions...)
 }
 
+// evaluate runs JavaScript, and waits for its promise.
+func evaluate(script string) chromedp.Action {
+	return chromedp.Evaluate(script, nil, awaitPromise)
+}
+
 // eval is a value of JavaScript; a promise is waited for.
 func eval[T any](v view, script string) T {
 	v.t.Helper()

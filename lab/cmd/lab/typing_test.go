@@ -206,7 +206,7 @@ func compareLines(ts *testscript.TestScript, text string, want, got []string) {
 	ts.Fatalf("%s: printed\n%s\nthe page shows\n%s", text, strings.Join(got, "\n"), strings.Join(want, "\n"))
 }
 
-var differing = regexp.MustCompile(`127\.0\.0\.1:\d+|\b\d+(\.\d+)?m?s\b|'[a-z0-9]+-[a-z0-9]{5}'|\brevision \d+|` +
+var differing = regexp.MustCompile(`(127\.0\.0\.1|live: http://localhost):\d+|\b\d+(\.\d+)?m?s\b|'[a-z0-9]+-[a-z0-9]{5}'|\brevision \d+|` +
 	`: \d+$|\b\d+\.\d+\.\d+( /\S+)?`)
 
 func likened(line string) string {

@@ -237,12 +237,12 @@ func (s *start) howToGoOn(ingress, page string) {
 		page = "See it live: " + page + "\n"
 	}
 	fmt.Fprintf(s.stdout, `
-The mesh is up: %s is its ingress. Ctrl-C ends it. In another terminal:
+%sThe mesh is up: %s is its ingress. Ctrl-C ends it. In another terminal:
   bin/poll_customer.sh%s
   %s
   %s
   %s
-%s`, ingress, url, s.line("get pods"), s.line(rule), s.line(lesson), page)
+`, page, ingress, url, s.line("get pods"), s.line(rule), s.line(lesson))
 }
 
 func (s *start) alreadyRunning(ctx context.Context, client *control.Client) error {

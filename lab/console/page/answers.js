@@ -7,7 +7,8 @@ import { cause, clock, t, took } from './words.js';
 import { explain } from './why.js';
 
 const shown = 50;
-const atOnce = 8; // more in one picture nobody reads
+const atOnce = 6; // more at a time nobody reads
+const pause = 150; // milliseconds between two changes of the list
 const seen = new Set();
 let held = []; // what came while the reader was in the list: nothing moves below their hand
 
@@ -31,17 +32,32 @@ export function draw() {
   if (seen.size > 3000) for (const id of [...seen].slice(0, 2000)) seen.delete(id);
   held.push(...news.slice(-atOnce));
   held = held.slice(-shown);
-  if (!busy()) flush();
-  $('held').hidden = held.length === 0;
+  if (!busy()) soon();
+  $('held').hidden = held.length === 0 || !busy();
   setText($('held'), t('held', { n: held.length }));
-  const none = $('answers').children.length === 0;
+  const none = $('answers').children.length + held.length === 0;
   $('answers-empty').hidden = !none;
   setText($('answers-empty'), t('noAnswers'));
 }
 
+// soon has a quiet list show an answer at once, and a busy one not more often than one can see.
+let flushed = 0;
+let waiting = 0;
+function soon() {
+  const wait = flushed + pause - performance.now();
+  if (wait <= 0) flush();
+  else if (!waiting) waiting = setTimeout(() => {
+    waiting = 0;
+    if (!busy()) flush();
+  }, wait);
+}
+
 function flush() {
+  clearTimeout(waiting);
+  waiting = 0;
+  flushed = performance.now();
   const list = $('answers');
-  for (const r of held) list.prepend(row(r));
+  list.prepend(...held.reverse().map(row));
   held = [];
   while (list.children.length > shown) list.lastElementChild.remove();
 }

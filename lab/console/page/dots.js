@@ -8,6 +8,7 @@ import { kindOf, kinds, path2d } from './signs.js';
 import { state } from './state.js';
 
 const hop = 650; // milliseconds that a dot takes for an edge: real ones are too short to see
+const between = 30; // milliseconds between two steps: more of them no eye needs, and each is painted
 const perSecond = 30; // dots that begin on an edge; the stripe shows how many there are
 const remembered = 6; // results that a still picture shows
 
@@ -16,6 +17,7 @@ let pen;
 let colours = {};
 let moving = []; // what runs: {line, kind, begin, until, back}
 let running = false;
+let painted = 0;
 const seen = new Set();
 const budget = new Map(); // by edge: what may still begin in this second
 const last = new Map(); // by edge: the latest results
@@ -34,7 +36,10 @@ export function readColours() {
   colours = Object.fromEntries(kinds.map((k) => [k, style.getPropertyValue(`--${k}`).trim()]));
 }
 
+// fit asks for the layout, which is dear: only when the graph or its window is of another size.
+let fitted = '';
 function fit() {
+  fitted = `${size().width} ${size().height}`;
   const svg = $('stage').querySelector('svg');
   const r = window.devicePixelRatio || 1;
   const { clientWidth: w, clientHeight: hgt } = svg.parentElement;
@@ -126,8 +131,13 @@ export function wake() {
 
 function frame(now) {
   running = false;
-  fit();
-  const { width } = size();
+  if (moving.length && now - painted < between) {
+    wake();
+    return;
+  }
+  painted = now;
+  const { width, height } = size();
+  if (fitted !== `${width} ${height}`) fit();
   const scale = canvas.width / width;
   pen.setTransform(1, 0, 0, 1, 0, 0);
   pen.clearRect(0, 0, canvas.width, canvas.height);

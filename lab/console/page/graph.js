@@ -192,7 +192,7 @@ function drawCopy(node, c, m) {
   const line = aside(curve(m.nodes.get(c.from).at, m.nodes.get(c.to).at));
   set(node.children[0], 'd', d(line));
   const [x, y] = on(line, 0.5);
-  put(node.children[1], x, y + 16, kindName('copy'));
+  put(node.children[1], x - 46, y + 22, kindName('copy'));
 }
 
 // aside is a line beside an edge, for copies of what runs on it.

@@ -8,6 +8,7 @@ import { clock, t, took } from './words.js';
 const length = 300; // seconds
 const tall = { up: 46, down: 22 };
 const parts = {};
+let drawn = '';
 let chosen = null; // the mark that before and after are shown of
 
 export function build() {
@@ -35,6 +36,9 @@ export function toNow() {
 export function draw() {
   if (!state.latest) return;
   const now = Math.floor(state.latest.at / 1000);
+  const shown = [now, state.look, state.paused, chosen, state.gaps.length, state.latest.history.marks.length].join();
+  if (shown === drawn) return; // counts are by the second
+  drawn = shown;
   const first = now - length + 1;
   drawBars(first, now);
   set(parts.gaps, 'd', state.gaps.map(([from, to]) => block(from - first, to - first)).join(''));
