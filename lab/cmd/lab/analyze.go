@@ -167,12 +167,20 @@ type message struct {
 	Reference string `json:"reference"`
 }
 
+// place is the file and the line, if the finding is of a line.
+func place(f objects.Finding) string {
+	if f.Line == 0 {
+		return f.File
+	}
+	return fmt.Sprintf("%s:%d", f.File, f.Line)
+}
+
 func (n *analysis) show(findings []objects.Finding) error {
 	messages := make([]message, len(findings))
 	for i, f := range findings {
 		messages[i] = message{
 			Code: f.Code, Level: string(f.Level), Text: f.Text, Origin: f.Origin,
-			Reference: fmt.Sprintf("%s:%d", f.File, f.Line),
+			Reference: place(f),
 		}
 		if f.Code != "" {
 			messages[i].Page = codesPage + strings.ToLower(f.Code) + "/"

@@ -101,7 +101,7 @@ func (a *app) runEditor(ctx context.Context, file string) error {
 	editor := cmp.Or(a.getenv("KUBE_EDITOR"), a.getenv("EDITOR"), "vi")
 	cmd := exec.CommandContext(ctx, "sh", "-c", editor+` "$1"`, "editor", file)
 	cmd.Env = a.environ()
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = a.stdin, a.stdout, a.stderr
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = a.stdin, a.process.stdout, a.stderr
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("editor %q: %w; $EDITOR names another", editor, err)
 	}

@@ -43,7 +43,7 @@ There is no container around the command: it sees the files of this machine.`,
 				defer stop()
 			}
 			e.Selection, e.Command = a.selection(args[:1], ""), args[1:]
-			streams := control.Streams{In: a.stdin, Out: a.stdout, Err: a.stderr, Shared: terminal}
+			streams := control.Streams{In: a.stdin, Out: a.process.stdout, Err: a.stderr, Shared: terminal}
 			status, err := client.Exec(ctx, e, streams)
 			if err == nil && !e.Stdin && isShell(e.Command) {
 				fmt.Fprintf(a.stderr, "%s has ended, as nothing could be typed: %s -it passes it what you type\n",

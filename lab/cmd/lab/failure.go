@@ -37,7 +37,9 @@ func (a *app) status(cmd *cobra.Command, err error) int {
 	exit, silent := errors.AsType[exitStatus](err)
 	_, wrong := errors.AsType[misuse](err)
 	refused, isRefused := errors.AsType[*objects.Error](err)
-	switch {
+	switch lost := a.printed.err(); {
+	case lost != nil:
+		a.complain(lost.Error())
 	case err == nil:
 		return ok
 	case silent:

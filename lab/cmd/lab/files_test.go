@@ -116,4 +116,18 @@ func TestKubeInject(t *testing.T) {
 	if got := (surroundings{}).run(t, "kube-inject", "-f", "nope.yml"); got.status != failed || !strings.Contains(got.stderr, "stat nope.yml: no such file") {
 		t.Errorf("%+v", got)
 	}
+	dir := t.TempDir()
+	if got := (surroundings{}).run(t, "kube-inject", "-f", dir); got != (answer{failed, "", note + "Error: " + dir + ": is a directory, want a file\n"}) {
+		t.Errorf("%+v", got)
+	}
+}
+
+// TestAnalyzeOfAFileWithoutLines holds that a finding of a whole file has no line.
+func TestAnalyzeOfAFileWithoutLines(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(write(t, map[string]string{"x.yml": strings.Repeat("a", 2<<20)}), "x.yml")
+	got := surroundings{}.run(t, "analyze", "-f", file)
+	if want := "Error (" + file + ") larger than 1048576 bytes\n"; got.status != unreadable || got.stdout != want {
+		t.Errorf("%+v, want %s", got, want)
+	}
 }

@@ -41,6 +41,11 @@ func (a *app) copyFile(path string) error {
 		return err
 	}
 	defer func() { _ = file.Close() }() // it was only read
+	if info, err := file.Stat(); err != nil {
+		return err
+	} else if info.IsDir() {
+		return fmt.Errorf("%s: is a directory, want a file", path)
+	}
 	_, err = io.Copy(a.stdout, file)
 	return err
 }

@@ -31,7 +31,10 @@ type process struct {
 
 // run does what the arguments say and returns the exit status.
 func run(ctx context.Context, p process) int {
-	a := &app{process: p}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	out := &printed{to: p.stdout, cancel: cancel}
+	a := &app{process: p, stdout: out, printed: out}
 	cmd, err := a.root().ExecuteContextC(ctx)
 	return a.status(cmd, err)
 }

@@ -152,7 +152,7 @@ func TestFollow(t *testing.T) {
 			yield(nil, errTest)
 	}
 	var stdout, stderr bytes.Buffer
-	o := output{app: &app{process: process{stdout: &stdout, stderr: &stderr}}}
+	o := output{app: &app{process: process{stderr: &stderr}, stdout: &stdout}}
 	if err := o.follow(changes, false); !errors.Is(err, errTest) {
 		t.Errorf("error %v", err)
 	}

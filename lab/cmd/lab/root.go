@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"io"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -15,7 +16,9 @@ import (
 // app is one run of the program: what surrounds it, and the flags that all verbs take.
 type app struct {
 	process
-	name      string // of the lab
+	stdout    io.Writer // process.stdout, where it need not be a terminal
+	printed   *printed  // what stdout was told
+	name      string    // of the lab
 	namespace string
 	explicit  bool // -n was given
 	started   bool // the arguments were right, and the verb has begun

@@ -73,7 +73,7 @@ and P95, w takes the next window, the space bar pauses, q quits. Elsewhere it is
 			if err != nil {
 				return err
 			}
-			if t.format == "" && isTerminal(a.stdout) && isTerminal(a.stdin) {
+			if t.format == "" && isTerminal(a.process.stdout) && isTerminal(a.stdin) {
 				return t.live(cmd.Context(), client)
 			}
 			return t.once(cmd.Context(), client)

@@ -64,7 +64,7 @@ If port 8280 is taken, choose another by --listen, $LAB_LISTEN or "make run LIST
 			ctx, cancel := context.WithCancel(cmd.Context())
 			defer cancel()
 			defer surviveBrokenPipe()()
-			s.stdout = heard{s.stdout, cancel}
+			s.stdout = heard{s.process.stdout, cancel}
 			err := s.run(ctx)
 			if ctx.Err() != nil && errors.Is(err, context.Canceled) { // Ctrl-C is the way to end it
 				return nil

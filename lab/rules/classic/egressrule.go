@@ -1,6 +1,7 @@
 package classic
 
 import (
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -90,7 +91,11 @@ func (v *validator) external(path string, r *reference) {
 	switch {
 	case r.Service == "":
 		v.Fail(path+".service", "missing")
-	case strings.Count(r.Service, "/") == 1:
+	case strings.Contains(r.Service, "/"):
+		if _, err := netip.ParsePrefix(r.Service); err != nil {
+			v.Fail(path+".service", "%s is neither a domain name nor an address range", rules.Quote(r.Service))
+			return
+		}
 		v.Fail(path+".service", "address range %s: %w", r.Service, rules.ErrUnsupported)
 	default:
 		v.serviceName(path, r)

@@ -187,6 +187,14 @@ func TestParseRefuses(t *testing.T) {
 				"6: spec.quotas[0].validDuration: missing\n" +
 				"7: spec.quotas[0].overrides[0].validDuration: missing",
 		},
+		"egress to a path": {
+			rule("EgressRule", "  destination: {service: a.b/x}\n  ports: [{port: 80, protocol: http}]\n"),
+			"5: spec.destination.service: \"a.b/x\" is neither a domain name nor an address range",
+		},
+		"egress to an address": {
+			rule("EgressRule", "  destination: {service: \"http://a.b\"}\n  ports: [{port: 80, protocol: http}]\n"),
+			"5: spec.destination.service: \"http://a.b\" is neither a domain name nor an address range",
+		},
 		"quota spec": {
 			rule("QuotaSpec", "  rules: [{quotas: [{charge: 1}]}]\n"),
 			"5: spec.rules[0].quotas[0].quota: missing",
