@@ -227,7 +227,8 @@ func (s *start) howToGoOn(ingress string) {
 		lesson = "lesson 2" // the first has rules that it cannot express
 	}
 	fmt.Fprintf(s.stdout, `
-The mesh is up: %s is its ingress. Ctrl-C ends it. In another terminal:
+The mesh is up: %s is its ingress. Ctrl-C ends it.
+In another terminal:
   bin/poll_customer.sh%s
   %s
   %s
