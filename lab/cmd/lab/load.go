@@ -107,8 +107,7 @@ func (s *siege) target(ctx context.Context, args []string) (string, error) {
 	if s.Header.Get("Host") == "" {
 		s.Header.Set("Host", host)
 	}
-	fmt.Fprintf(s.stdout, "** %s is asked at the lab's ingress; curl and browsers find it there, too: %s\n",
-		host, inBrowsers(host, status.Ingress))
+	fmt.Fprint(s.stdout, "** "+host+" is asked at the lab's ingress.\n"+inBrowsers(host, status.Ingress))
 	return status.Ingress + path, nil
 }
 
@@ -145,13 +144,13 @@ func inBrowsers(host, ingress string) string {
 	_, address, _ := splitURL(ingress)
 	ip, port, err := net.SplitHostPort(address)
 	if err != nil {
-		return ingress
+		return ""
 	}
-	text := fmt.Sprintf("with \"%s %s\" in /etc/hosts, as http://%s", ip, host, host)
-	if port != "80" {
-		text += ":" + port + " (`bin/lab up --listen 127.0.0.1:80`: without the port)"
+	text := fmt.Sprintf("** For curl and browsers, add this line to /etc/hosts:\n     %s %s\n", ip, host)
+	if port == "80" {
+		return text + fmt.Sprintf("** and ask http://%s\n", host)
 	}
-	return text
+	return text + fmt.Sprintf("** and ask http://%s:%s\n** (without the port after: bin/lab up --listen 127.0.0.1:80)\n", host, port)
 }
 
 func (s *siege) show(hit load.Hit) {

@@ -237,7 +237,8 @@ func (s *start) howToGoOn(ingress, page string) {
 		page = "See it live: " + page + "\n"
 	}
 	fmt.Fprintf(s.stdout, `
-%sThe mesh is up: %s is its ingress. Ctrl-C ends it. In another terminal:
+%sThe mesh is up: %s is its ingress. Ctrl-C ends it.
+In another terminal:
   bin/poll_customer.sh%s
   %s
   %s

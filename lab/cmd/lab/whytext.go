@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"istio-tutorial/lab/document"
 	"istio-tutorial/lab/envoy"
@@ -19,8 +20,8 @@ const widest = 80
 // which typed has the name of the program.
 func writeWhy(w io.Writer, r *traffic.Request, body string, typed func(verb string) string) {
 	p := whyPrinter{w: w}
-	p.line("%s %s%s => %s in %s, at %s", r.Method, r.Host, r.Path, status(r.Status), took(r.Millis),
-		r.Began.Local().Format("15:04:05.000"))
+	p.line("%s %s%s => %s in %s, at %s%s", r.Method, r.Host, r.Path, status(r.Status), took(r.Millis),
+		r.Began.Local().Format("15:04:05.000"), ago(time.Since(r.Began)))
 	if body != "" {
 		p.text("  ", body, 2)
 	}
@@ -35,13 +36,21 @@ func writeWhy(w io.Writer, r *traffic.Request, body string, typed func(verb stri
 	}
 	p.rule(r)
 	p.missed(r)
-	p.line("More: %s", typed("why "+r.ID+" -o json"))
+	p.command("More:", typed("why "+r.ID+" -o json"))
 	if r.Trace != "" {
 		fmt.Fprintln(w, "Trace: "+document.Printable(r.Trace)) // a part of an address leads nowhere
 	}
 	if r.Rule != nil {
-		p.line("Undo: %s", typed(undo(*r.Rule)))
+		p.command("Undo:", typed(undo(*r.Rule)))
 	}
+}
+
+// ago is how long a request has passed, if so long that its rules may be gone.
+func ago(age time.Duration) string {
+	if age < time.Minute {
+		return ""
+	}
+	return fmt.Sprintf(", %s ago", age.Truncate(time.Second))
 }
 
 func status(code int) string {
@@ -92,6 +101,17 @@ func (p whyPrinter) line(format string, args ...any) {
 	fmt.Fprintln(p.w, text)
 }
 
+// command shows what to type whole, as a part of it cannot be typed: beside its title, or below if that
+// is too wide.
+func (p whyPrinter) command(title, typed string) {
+	typed = document.Printable(typed)
+	separator := " "
+	if len([]rune(title+separator+typed)) > widest {
+		separator = "\n  "
+	}
+	fmt.Fprintln(p.w, title+separator+typed)
+}
+
 // text breaks a text at blanks, into at most so many lines.
 func (p whyPrinter) text(indent, text string, most int) {
 	words := strings.Fields(document.Printable(strings.ReplaceAll(text, "\n", " ")))
@@ -119,7 +139,7 @@ func (p whyPrinter) call(c *traffic.Call, depth int) {
 	}
 	p.line("%-38s %3s %8s  %s", edge, code(c.Status), took(c.Millis), what)
 	if route := routeWords(c); route != "" {
-		p.line("%s  by %s", indent, route)
+		p.text(indent+"  by ", route, 2)
 	}
 	for i, t := range c.Tries {
 		if len(c.Tries) > 1 && i < 4 {

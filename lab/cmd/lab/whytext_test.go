@@ -45,6 +45,34 @@ func TestTopSaysWhatWasDropped(t *testing.T) {
 	}
 }
 
+// TestWhyCanBeTyped holds that a line to type is whole, also if it is wide.
+func TestWhyCanBeTyped(t *testing.T) {
+	t.Parallel()
+	r := longest()
+	r.ID = "1b36ddc4-ff50-4ce2-a917-5663b436206f"
+	r.Rule.Namespace, r.Rule.Name = tutorialNamespace, "recommendation-of-tomorrow"
+	var b strings.Builder
+	writeWhy(&b, r, "", (&app{name: "lesson-4022"}).line)
+	for _, want := range []string{
+		"\nMore:\n  bin/lab --name lesson-4022 why " + r.ID + " -o json\n",
+		"\nUndo:\n  bin/lab --name lesson-4022 delete virtualservice " + r.Rule.Name,
+	} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no %q in\n%s", want, b.String())
+		}
+	}
+}
+
+// TestWhyTellsTheAge holds that an answer of long ago is not taken for one of now.
+func TestWhyTellsTheAge(t *testing.T) {
+	t.Parallel()
+	for age, want := range map[time.Duration]string{59 * time.Second: "", 61500 * time.Millisecond: ", 1m1s ago", 2 * time.Hour: ", 2h0m0s ago"} {
+		if got := ago(age); got != want {
+			t.Errorf("%s: %q, want %q", age, got, want)
+		}
+	}
+}
+
 func TestWhyFits(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder

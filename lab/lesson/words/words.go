@@ -137,7 +137,7 @@ func english() Words {
 		Missing:      "%[1]s %[2]s is missing",
 		Changed:      "%[1]s %[2]s is not as it was at the start",
 		OtherEdition: "its edition is %[1]s, the lesson's %[2]s",
-		Choose:       "[r resets it and deletes what was added, n starts another lab for this lesson, q ends] ",
+		Choose:       "[r resets it and deletes what was added, n starts another lab, q ends] ",
 		ChooseOther:  "[n starts another lab for this lesson, q ends] ",
 		Tell:         "To reset it, which deletes what was added:",
 		TellOther:    "To take another lab:",

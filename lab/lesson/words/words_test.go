@@ -39,6 +39,24 @@ func TestWords(t *testing.T) {
 	}
 }
 
+// TestPromptsFit holds that a prompt, and what is typed after it, is in one line of a terminal.
+func TestPromptsFit(t *testing.T) {
+	t.Parallel()
+	for _, list := range []Words{english(), chinese()} {
+		for k, text := range list {
+			columns := len([]rune(text))
+			for _, c := range text {
+				if unicode.In(c, unicode.Han) || strings.ContainsRune("，。：（）", c) {
+					columns++
+				}
+			}
+			if strings.HasPrefix(text, "[") && columns >= 80 {
+				t.Errorf("text %d: %d columns: %q", k, columns, text)
+			}
+		}
+	}
+}
+
 // TestSay puts phrases into others in the language of the whole.
 func TestSay(t *testing.T) {
 	t.Parallel()
