@@ -41,6 +41,8 @@ func (a Asked) value(c mesh.Condition) (text string, had, kept bool) {
 	}
 	v, known := a.Headers[c.Header]
 	switch {
+	case c.Header == ":path":
+		return a.Path, true, true
 	case !known:
 		return "", false, false
 	case v == nil:
@@ -106,6 +108,8 @@ func compare(c mesh.Condition, text string) bool {
 	case mesh.Segments:
 		want = strings.TrimSuffix(want, "/")
 		return text == want || strings.HasPrefix(text, want+"/")
+	case mesh.Suffix:
+		return strings.HasSuffix(text, want)
 	case mesh.Regex:
 		re, err := regexp.Compile(`^(?:` + c.Value + `)$`) // both are RE2
 		return err == nil && re.MatchString(text)

@@ -302,7 +302,7 @@ func TestExpressions(t *testing.T) {
 		`("a" == "a" || "b" == "b") && match(source.service, "a*")`:               "",
 		`destination.service.startsWith("a") && source.labels["a"].endsWith("b")`: "",
 		`"a.*".matches(source.service)`:                                           "",
-		`!("a" == "a")`:                                                           `"!": not supported by the lab`,
+		`!("a" == "a")`:                                                           `Istio 0.7.1 knows no !; write != in place of ==`,
 		`source.labels["a"].matches("b")`:                                         "matches: want a literal regular expression before it",
 		`"(".matches("b")`:                                                        "matches: error parsing regexp: missing closing ): `(`",
 		`"a" = "b"`:                                                               `want == or !=, not "=\"b\""`,
@@ -315,8 +315,14 @@ func TestExpressions(t *testing.T) {
 		`"a" ==`:                                                                  "ends too early",
 		`"a == "b"`:                                                               "literal not terminated",
 		`"a`:                                                                      "literal not terminated",
-		`request.path == "/"`:                                                     "request.path here: not supported by the lab",
-		`"\x00" == "b"`:                                                           `"\x00" is not a string`,
+		`request.path == "/" && request.headers["x"] | "a" != source.namespace`: "",
+		`request.host.endsWith("a") || match(request.useragent, "*Safari*")`:    "",
+		`request.path == request.referer`:                                       "two parts of a request, compared to each other: not supported by the lab",
+		`match("a", request.path)`:                                              "request.path here: not supported by the lab",
+		`response.code == 200`:                                                  "response.code, which comes after the check: not supported by the lab",
+		`request.headers["User-Agent"] == "a"`:                                  `request.headers["User-Agent"]: want lower case, as Mixer has the names of headers`,
+		`request.size == 1`:                                                     "attribute request.size: not supported by the lab",
+		`"\x00" == "b"`:                                                         `"\x00" is not a string`,
 	} {
 		t.Run(expression, func(t *testing.T) {
 			t.Parallel()
@@ -329,12 +335,32 @@ func TestExpressions(t *testing.T) {
 	}
 }
 
+// TestMatchesOfTheRequest holds what a match may not ask of a request, and what a rule may not do with one.
+func TestMatchesOfTheRequest(t *testing.T) {
+	t.Parallel()
+	either := `(request.path == "a" || request.path == "b" || request.path == "c")`
+	counts := strings.Replace(deniesAll, "d.denier", "p.prometheus", 1)
+	for text, want := range map[string]string{
+		`request.headers["a b"] == "c"` + "'\n" + deniesAll:                              `rules.yml:5: spec.match: "a b" is no name of a header`,
+		`"\\pX".matches(request.path)` + "'\n" + deniesAll:                               "rules.yml:5: spec.match: expression: matches: error parsing regexp",
+		`"".matches(request.path)` + "'\n" + deniesAll:                                   `rules.yml:5: spec.match: "": must not be empty`,
+		either + " && " + either + " && " + either + " && " + either + "'\n" + deniesAll: "rules.yml:5: spec.match: more than 32 ways to meet it: not supported by the lab",
+		`request.path == "a"` + "'\n" + counts:                                           "rules.yml:6: spec.actions[0].handler: a prometheus with a match on the request: not supported by the lab",
+	} {
+		_, err := parse(head+"rule\nmetadata: {name: r}\nspec:\n  match: '"+text, namespace)
+		if err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%s: error %v, want %s", text, err, want)
+		}
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	f.Add(aRouteRule + "  route: [{labels: {a: b}}]\n  httpFault: {abort: {percent: 1, httpStatus: 500}}\n")
 	f.Add(aRouteRule + "  match: {source: {name: a}, request: {headers: {uri: {regex: a}}}}\n  mirror: {name: a}\n")
 	f.Add(aPolicy + "  circuitBreaker: {simpleCb: {sleepWindow: 1s, httpDetectionInterval: 1s}}\n")
 	f.Add(rule("EgressRule", "  destination: {service: a}\n  ports: [{port: 1, protocol: https}]\n"))
 	f.Add(aMixerRule + "  match: 'a.b[\"c\"] | 1 == \"d\" && e'\n" + deniesAll + mixerObjects)
+	f.Add(aMixerRule + "  match: request.path | \"a\" != \"b\" && request.headers[\"c\"].startsWith(\"d\")\n" + deniesAll + mixerObjects)
 	f.Add(rule("memquota", "  quotas: [{name: a, maxAmount: 1, validDuration: 1s}]\n"))
 	f.Add(rule("QuotaSpecBinding", "  services: [{name: a}]\n  quotaSpecs: [{name: a}]\n"))
 	f.Fuzz(func(t *testing.T, text string) {
