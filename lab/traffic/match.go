@@ -82,7 +82,7 @@ func (a Asked) meets(c mesh.Condition, first bool) verdict {
 	return decided(compare(c, text) != c.Not)
 }
 
-// onlyPresence tells whether any value will do: every header begins with nothing.
+// onlyPresence reports whether any value will do: every header begins with nothing.
 func onlyPresence(c mesh.Condition) bool {
 	return c.Compare == mesh.Present ||
 		c.Value == "" && c.Compare == mesh.Prefix && c.Attribute != mesh.Path && c.Attribute != mesh.Query

@@ -231,7 +231,7 @@ func (s *state) settled(to step) (bool, error) {
 	return done, nil
 }
 
-// byName tells whether Envoy asks for resources of a kind by name: not at all, if there is none.
+// byName reports whether Envoy asks for resources of a kind by name: not at all, if there is none.
 func byName(k xds.Kind) bool { return k == xds.Endpoints || k == xds.Routes }
 
 // OnStreamOpen begins a conversation: what was taken in an earlier one does not count, and all is
