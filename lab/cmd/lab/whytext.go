@@ -35,9 +35,21 @@ func writeWhy(w io.Writer, r *traffic.Request, body string, typed func(verb stri
 	p.rule(r)
 	p.missed(r)
 	p.line("More: %s", typed("why "+r.ID+" -o json"))
-	if r.Rule != nil {
+	switch pod := inError(r); {
+	case pod != "":
+		p.line("Logs: %s", typed("logs "+pod))
+	case r.Rule != nil:
 		p.line("Undo: %s", typed(undo(*r.Rule)))
 	}
+}
+
+// inError is the pod whose program made an error of its own: without a rule it would make it too.
+func inError(r *traffic.Request) string {
+	d := r.Deciding()
+	if r.Cause != traffic.ProgramError || d == nil || len(d.Tries) == 0 {
+		return ""
+	}
+	return d.Tries[len(d.Tries)-1].To.Pod
 }
 
 func status(code int) string {
