@@ -134,7 +134,7 @@ func (c *Client) Metrics(ctx context.Context) (string, error) {
 	return ask[string](ctx, c, "metrics", nil)
 }
 
-// First tells whether nobody has asked this of the lab before, in these words.
+// First reports whether nobody has asked this of the lab before, in these words.
 func (c *Client) First(ctx context.Context, words string) (bool, error) {
 	return ask[bool](ctx, c, "first", words)
 }

@@ -192,7 +192,7 @@ func (p *proxy) stop(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// busy tells whether requests are under way, as far as Envoy says.
+// busy reports whether requests are under way, as far as Envoy says.
 func (p *proxy) busy(ctx context.Context) bool {
 	stats, err := p.admin.Stats(ctx, `downstream_rq_active$`)
 	if err != nil {

@@ -137,7 +137,7 @@ func (l *lab) openIngress(ctx context.Context, set objects.Set) error {
 	return err
 }
 
-// isTaken tells whether somebody took the port that was drawn before Envoy did.
+// isTaken reports whether somebody took the port that was drawn before Envoy did.
 func (l *lab) isTaken(err error) bool {
 	return err != nil && strings.HasSuffix(l.cfg.Listen, ":0") &&
 		strings.Contains(err.Error(), "cannot bind '"+l.ingress+"'")

@@ -40,8 +40,8 @@ func TestClaimsInBothLanguages(t *testing.T) {
 	wantZH := []string{
 		"v1：2 个响应（应为：2）", `其他响应：1 个，例如 "other"（应当没有）`,
 		"没有依次轮流，v1, v2：第 2 个响应是 v1 from 'a'，不是来自 v2",
-		"v1：解释为 injected abort, rule v1/x.yml:7",
-		"v1：解释为 injected abort (2 of 2)（应为：no route）",
+		"v1：解释为 注入的中止，规则 v1/x.yml:7",
+		"v1：解释为 注入的中止（2 个中的 2 个）（应为：没有路由）",
 		"（状态码 404，没有正文）：3 个响应（应为：3）",
 	}
 	if !slices.Equal(en, wantEN) || !slices.Equal(zh, wantZH) {

@@ -109,8 +109,19 @@ func (a amount) claim(says words.Key, n int, s sample) Claim {
 	return Claim{
 		Text: a.of + ": " + a.text, Want: span(low, high).String(), Got: fmt.Sprint(n),
 		OK:   n >= low && (high < 0 || n <= high),
-		line: words.Put(says, textOf(a.of), fmt.Sprint(n), span(low, high)),
+		line: words.Put(says, textOf(a.of), numberOf(says, n), span(low, high)),
 	}
+}
+
+// numberOf is a number, with the word for answers where it is one of them.
+func numberOf(says words.Key, n int) any {
+	switch {
+	case says != words.Answers && says != words.Repeats:
+		return fmt.Sprint(n)
+	case n == 1:
+		return words.Put(words.Answer, n)
+	}
+	return words.Put(words.Several, n)
 }
 
 // silent is the text that an answer without one stands under.

@@ -1,7 +1,6 @@
 package lesson
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -181,30 +180,38 @@ func (r *runner) namesAbsent(list []*traffic.Request) error {
 // claim is that all answers of a text are explained so.
 func (e explanation) claim(c *Check, list []answer, found []*traffic.Request) Claim {
 	all, right := 0, 0
-	var holds, wrong string // what came of the first of either
+	var holds, wrong any // what came of the first of either
 	for i, a := range list {
 		if c.kindOf(a) != e.of {
 			continue
 		}
 		all++
 		if came, ok := e.holds(found[i]); ok {
-			right, holds = right+1, cmp.Or(holds, came)
+			right, holds = right+1, first(holds, came)
 		} else {
-			wrong = cmp.Or(wrong, came)
+			wrong = first(wrong, came)
 		}
 	}
-	claim := Claim{Text: "why: " + e.of, Want: e.String(), Got: holds, OK: all > 0 && right == all}
+	shown := holds
 	switch {
 	case all == 0:
-		claim.Got = "no such answer"
-	case wrong != "":
-		claim.Got = fmt.Sprintf("%s (%d of %d)", wrong, all-right, all)
+		shown = words.Put(words.NoAnswer)
+	case wrong != nil:
+		shown = words.Put(words.NotAll, wrong, all-right, all)
 	}
-	claim.line = words.Put(words.Misexplained, textOf(e.of), claim.Got, claim.Want)
+	claim := Claim{Text: "why: " + e.of, Want: e.String(), Got: fmt.Sprint(shown), OK: all > 0 && right == all}
+	claim.line = words.Put(words.Misexplained, textOf(e.of), shown, e.phrase())
 	if claim.OK {
-		claim.line = words.Put(words.Explained, textOf(e.of), claim.Got)
+		claim.line = words.Put(words.Explained, textOf(e.of), shown)
 	}
 	return claim
+}
+
+func first(have, next any) any {
+	if have == nil {
+		return next
+	}
+	return have
 }
 
 // kindOf is the text that an answer is counted for.
@@ -223,16 +230,18 @@ func (c *Check) kindOf(a answer) string {
 }
 
 // String is the explanation in a line.
-func (e explanation) String() string {
-	text := string(e.Cause)
+func (e explanation) String() string { return fmt.Sprint(e.phrase()) }
+
+func (e explanation) phrase() any {
+	text := words.OfCause(string(e.Cause))
 	switch {
 	case slices.Equal(e.Rule, places{noRule}):
-		text += ", no rule"
+		text = words.Put(words.CauseNoRule, text)
 	case len(e.Rule) > 0:
-		text += ", rule " + strings.Join(e.Rule, " or ")
+		text = words.Put(words.CauseRule, text, strings.Join(e.Rule, " or "))
 	}
 	if e.By != "" {
-		text += ", by the " + e.By
+		text = words.Put(words.CauseBy, text, words.OfCause(e.By))
 	}
 	return text
 }
@@ -241,9 +250,9 @@ func (e explanation) String() string {
 const noRule = "none"
 
 // holds returns how a request is explained, and whether that is so.
-func (e explanation) holds(r *traffic.Request) (came string, ok bool) {
+func (e explanation) holds(r *traffic.Request) (came any, ok bool) {
 	if r == nil {
-		return "the lab has not kept the request", false
+		return words.Put(words.NotKept), false
 	}
 	is := explanation{Cause: r.Cause, By: e.By}
 	if e.By != "" {
@@ -255,7 +264,7 @@ func (e explanation) holds(r *traffic.Request) (came string, ok bool) {
 			is.Rule = places{fmt.Sprintf("%s:%d", r.Rule.File, r.Rule.Line)}
 		}
 	}
-	return is.String(), is.Cause == e.Cause && is.By == e.By && e.isAt(is.Rule)
+	return is.phrase(), is.Cause == e.Cause && is.By == e.By && e.isAt(is.Rule)
 }
 
 func (e explanation) isAt(rule places) bool {

@@ -49,7 +49,7 @@ type Hit struct {
 	Err    error  // why there is no answer; nil with any status
 }
 
-// OK tells whether siege counts it as successful: an answer below 400.
+// OK reports whether siege counts it as successful: an answer below 400.
 func (h Hit) OK() bool { return h.Err == nil && h.Status < http.StatusBadRequest }
 
 // timeout bounds one request: more than any lesson's delays together.
@@ -140,7 +140,7 @@ func (u user) ask(ctx context.Context, hits chan<- Hit) {
 	}
 }
 
-// pause tells whether to go on.
+// pause reports whether to go on.
 func (u user) pause(ctx context.Context) bool {
 	if u.Delay == 0 {
 		return ctx.Err() == nil

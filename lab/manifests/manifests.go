@@ -52,7 +52,7 @@ func versions(kind string) []string {
 	}[kind]
 }
 
-// Known tells whether a document is a manifest, whatever its API version.
+// Known reports whether a document is a manifest, whatever its API version.
 func Known(doc document.Document) bool { return versions(doc.Kind) != nil }
 
 // Parse reads a manifest; namespace is that of an object that names none. The error is a
@@ -130,7 +130,7 @@ func (r *reader) readKnown() {
 	}
 }
 
-// decode tells whether the document has the shape of into.
+// decode reports whether the document has the shape of into.
 func (r *reader) decode(into any) bool {
 	err := r.Decode(into)
 	if errs, ok := errors.AsType[document.Errors](err); ok {

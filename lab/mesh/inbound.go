@@ -9,7 +9,7 @@ import (
 // Inbound is what a sidecar does with the calls that arrive for its workload.
 type Inbound struct {
 	Authentication Authentication
-	Denials        []Denial // at most one for each caller
+	Denials        []Denial // of those for a caller, the first whose conditions hold refuses
 	Tokens         []TokenRule
 	Access         []AccessRule
 	Limits         []RateLimit
@@ -63,10 +63,11 @@ func Meet[T any](list *[]T, caller *Workload, one T, callers func(*T) *Callers) 
 	callers(&(*list)[i]).Add(caller)
 }
 
-// Denial refuses all calls of some callers.
+// Denial refuses calls of some callers.
 type Denial struct {
 	From    []string // the rules' names, for the reader
 	Callers Callers
+	When    []Condition // all must hold; none: always. Where nobody reads requests, they do not hold
 	Answer  Response
 }
 
@@ -77,6 +78,8 @@ type RateLimit struct {
 	Tokens   int
 	Interval time.Duration
 	Charge   int // tokens that a request spends, with a bucket; 0: one
+	// When are cases, with a bucket: requests spend where all conditions of one hold. None: always.
+	When [][]Condition
 	// Bucket names the tokens: limits of one bucket share them, over all workloads and
 	// instances. "": each instance of the server has its own, for all callers together.
 	Bucket string

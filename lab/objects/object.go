@@ -218,7 +218,7 @@ func Named(list []Object) (named []Object, problems []error) {
 	return named, problems
 }
 
-// same tells whether two objects say the same, whatever their layout.
+// same reports whether two objects say the same, whatever their layout.
 func same(a, b Object) bool {
 	x, errX := canonical(a)
 	y, errY := canonical(b)

@@ -95,7 +95,7 @@ func add(picks []Pick, k Kind, name string) []Pick {
 
 func invalid(err error) error { return &Error{Invalid, []string{err.Error()}} }
 
-// Matcher returns what tells whether labels meet the selector; the error is an *Error.
+// Matcher returns what reports whether labels meet the selector; the error is an *Error.
 func (s Selection) Matcher() (func(map[string]string) bool, error) {
 	selector, err := labels.Parse(s.Labels)
 	if err != nil {
@@ -104,7 +104,7 @@ func (s Selection) Matcher() (func(map[string]string) bool, error) {
 	return func(l map[string]string) bool { return selector.Matches(labels.Set(l)) }, nil
 }
 
-// Covers tells whether an object may be meant, as far as its namespace goes.
+// Covers reports whether an object may be meant, as far as its namespace goes.
 func (s Selection) Covers(k Kind, namespace string) bool {
 	return k.Cluster || s.AllNamespaces || namespace == s.Namespace
 }

@@ -89,7 +89,7 @@ func kindsOf(part string) []string {
 	return nil
 }
 
-// isOf tells whether an object is the one behind a query.
+// isOf reports whether an object is the one behind a query.
 func (q SourceQuery) isOf(o Object) bool {
 	switch q.Part {
 	case "host outside":

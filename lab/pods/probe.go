@@ -17,7 +17,7 @@ import (
 	"istio-tutorial/lab/supervise"
 )
 
-// readiness is what tells whether the program can serve; nil is as soon as it runs. The probe
+// readiness is what reports whether the program can serve; nil is as soon as it runs. The probe
 // begins at once, whatever its delay: an early answer costs nothing here.
 func (p *pod) readiness() func(context.Context) error {
 	probe := cmp.Or(p.deployment.Container.Readiness, p.deployment.Container.Startup)

@@ -156,7 +156,7 @@ type Progress struct {
 	Reason    string // why one of Updated is not Ready, if one is not
 }
 
-// Done tells whether nothing is left to do.
+// Done reports whether nothing is left to do.
 func (p Progress) Done() bool {
 	return p.Available == p.Desired && p.Total == p.Desired
 }

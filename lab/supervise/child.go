@@ -103,7 +103,7 @@ func (c *child) signal(sig syscall.Signal) {
 	}
 }
 
-// killed tells whether a gone child was ended by SIGKILL.
+// killed reports whether a gone child was ended by SIGKILL.
 func (c *child) killed() bool {
 	status, ok := c.exit.Sys().(syscall.WaitStatus)
 	return ok && status.Signaled() && status.Signal() == syscall.SIGKILL

@@ -123,7 +123,7 @@ func (p *Process) supervise() {
 	}
 }
 
-// closed tells whether a channel that carries nothing is closed.
+// closed reports whether a channel that carries nothing is closed.
 func closed(c <-chan struct{}) bool {
 	select {
 	case <-c:

@@ -45,7 +45,7 @@ type Config struct {
 	// Stderr may be one writer; the order between the two is not kept. Nil is Stdout.
 	Stderr io.Writer
 
-	// Ready tells whether the program can serve, as [HTTPGet] does; it returns when its context
+	// Ready reports whether the program can serve, as [HTTPGet] does; it returns when its context
 	// ends. Nil means ready as soon as started.
 	Ready func(context.Context) error
 	// Probe paces Ready. Optional.

@@ -169,6 +169,12 @@ func isFor(callers mesh.Callers, caller string) bool {
 		callers.Others && nameOf(caller).Namespace == ""
 }
 
+// mayMeet reports whether nothing speaks against a request's meeting all conditions at its server.
+func (c *Call) mayMeet(conditions []mesh.Condition) bool {
+	v, _ := c.choice.asked.all(conditions)
+	return v != unmet
+}
+
 // denial is the rule that refused the call; of several, the first.
 func (c *Call) denial() Rule {
 	in, caller := c.server()
@@ -176,13 +182,16 @@ func (c *Call) denial() Rule {
 		rule, _ := c.at.Find(Question{Part: PartDenial, From: r.From, Field: r.Field, Client: c.client})
 		return rule
 	}
-	for _, d := range in.Denials {
-		if isFor(d.Callers, caller) && len(d.From) > 0 {
-			rule, _ := c.at.Find(Question{Part: PartDenial, From: d.From[0], Client: c.client})
-			return rule
-		}
+	own := slices.DeleteFunc(slices.Clone(in.Denials), func(d mesh.Denial) bool {
+		return !isFor(d.Callers, caller) || len(d.From) == 0
+	})
+	if len(own) == 0 {
+		return Rule{}
 	}
-	return Rule{}
+	// A route may have given the request another path or host than it is known by: then the first.
+	i := max(0, slices.IndexFunc(own, func(d mesh.Denial) bool { return c.mayMeet(d.When) }))
+	rule, _ := c.at.Find(Question{Part: PartDenial, From: own[i].From[0], Client: c.client})
+	return rule
 }
 
 // refusal is the rule of access that refused the call or, where no rule allowed it, the first of
@@ -206,7 +215,7 @@ func (c *Call) refusal(in mesh.Inbound) (mesh.AccessRule, bool) {
 func (c *Call) limit() (Rule, bool) {
 	in, caller := c.server()
 	for _, l := range in.Limits {
-		if isFor(l.Callers, caller) {
+		if isFor(l.Callers, caller) && (len(l.When) == 0 || slices.ContainsFunc(l.When, c.mayMeet)) {
 			return c.at.Find(Question{Part: PartLimit, From: l.From, Client: c.client})
 		}
 	}

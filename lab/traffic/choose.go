@@ -81,7 +81,7 @@ func leads(r mesh.Route, taken string) bool {
 	})
 }
 
-// isNamed tells whether a proxy's name of a cluster, outbound|PORT|SUBSET|HOST@CLIENT, is that of
+// isNamed reports whether a proxy's name of a cluster, outbound|PORT|SUBSET|HOST@CLIENT, is that of
 // one of the mesh.
 func isNamed(c mesh.Cluster, name string) bool {
 	port, subset, host := parseCluster(name)
@@ -142,7 +142,7 @@ func splitPort(asked string) (host, number string) {
 	return asked, ""
 }
 
-// fitsPort tells whether a port is the one that was asked for: without one, it is 80.
+// fitsPort reports whether a port is the one that was asked for: without one, it is 80.
 func fitsPort(port int, number string) bool {
 	return port == 0 || number == strconv.Itoa(port) || number == "" && port == 80
 }

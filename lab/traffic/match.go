@@ -45,6 +45,8 @@ func (a Asked) value(c mesh.Condition) (text string, had, kept bool) {
 	}
 	v, known := a.Headers[c.Header]
 	switch {
+	case c.Header == ":path":
+		return a.Path, true, true
 	case !known:
 		return "", false, false
 	case v == nil:
@@ -105,7 +107,7 @@ func (a Asked) meets(c mesh.Condition, first bool) verdict {
 	return decided(compare(c, text) != c.Not)
 }
 
-// onlyPresence tells whether any value will do: every header begins with nothing.
+// onlyPresence reports whether any value will do: every header begins with nothing.
 func onlyPresence(c mesh.Condition) bool {
 	return c.Compare == mesh.Present ||
 		c.Value == "" && c.Compare == mesh.Prefix && c.Attribute != mesh.Path && c.Attribute != mesh.Query

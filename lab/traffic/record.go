@@ -210,7 +210,7 @@ func (j *joiner) meet(c *Call, e envoy.Entry) {
 	}
 }
 
-// isCaller tells whether the server's proxy knows an arrival's caller as the one of a call.
+// isCaller reports whether the server's proxy knows an arrival's caller as the one of a call.
 func isCaller(c *Call, route string) bool {
 	if c.client.Namespace == "" {
 		return !strings.Contains(route, "/") // the ingress is one of the others
@@ -249,7 +249,7 @@ func (j *joiner) mirrored(c *Call, e envoy.Entry) {
 	}
 }
 
-// leadsTo tells whether a pod is one of a cluster's.
+// leadsTo reports whether a pod is one of a cluster's.
 func (v *Version) leadsTo(c mesh.Cluster, pod string) bool {
 	return slices.ContainsFunc(v.Mesh.Endpoints(c), func(e mesh.Endpoint) bool {
 		return e.Instance.Name.String() == pod

@@ -273,7 +273,7 @@ func (s *Store) all() map[string]*record {
 // part of one that is under way.
 const quiet = 300 * time.Millisecond
 
-// settled tells whether what began a request is over.
+// settled reports whether what began a request is over.
 func (r *Request) settled(since time.Duration) bool {
 	from := r.Calls[0].From.Workload
 	return !r.Calls[0].Open && (from == "ingress" || from == withoutSidecar || since > quiet)

@@ -43,7 +43,7 @@ func explainedHeaders(m mesh.Mesh) []string {
 	names := map[string]bool{"user-agent": true}
 	look := func(conditions []mesh.Condition) {
 		for _, c := range conditions {
-			if c.Attribute == mesh.Header && !slices.Contains(secret(), c.Header) {
+			if c.Attribute == mesh.Header && !slices.Contains(secret(), c.Header) && c.Header != ":path" {
 				names[c.Header] = true
 			}
 		}
@@ -62,6 +62,14 @@ func explainedHeaders(m mesh.Mesh) []string {
 	}
 	for _, s := range m.Sidecars {
 		each(s.Outbound)
+		for _, d := range s.Inbound.Denials {
+			look(d.When)
+		}
+		for _, l := range s.Inbound.Limits {
+			for _, when := range l.When {
+				look(when)
+			}
+		}
 	}
 	each(m.Gateway)
 	return slices.Sorted(maps.Keys(names))

@@ -15,21 +15,26 @@ import (
 // Others is what the access log calls a caller that is no workload of the mesh.
 const Others = "others"
 
-// entrances are the routes to a program, one for each workload that may call and one for all
-// others; the name of a route is its caller's.
+// entrances are the routes to a program: for each workload that may call, and for all others, those
+// that refuse some requests and one for the rest. The name of a route is its caller's.
 func (b *builder) entrances(s served, in mesh.Inbound) []*routev3.Route {
 	list := b.late(s, in)
-	for _, w := range b.mesh.Workloads {
-		route := b.entrance(s, in, func(c mesh.Callers) bool {
-			return slices.Contains(c.Workloads, w.Name)
-		})
-		route.Name = w.String()
-		route.Match.Headers = []*routev3.HeaderMatcher{header(isCaller(route.Name))}
-		list = append(list, route)
+	add := func(caller string, isFor func(mesh.Callers) bool, is ...mesh.Condition) {
+		for _, route := range b.entrance(s, in, isFor) {
+			route.Name = caller
+			for _, condition := range is { // at most one
+				route.Match.Headers = slices.Insert(route.Match.Headers, 0, header(condition))
+			}
+			list = append(list, route)
+		}
 	}
-	last := b.entrance(s, in, func(c mesh.Callers) bool { return c.Others })
-	last.Name = Others
-	return append(list, last)
+	for _, w := range b.mesh.Workloads {
+		add(w.String(), func(c mesh.Callers) bool {
+			return slices.Contains(c.Workloads, w.Name)
+		}, isCaller(w.String()))
+	}
+	add(Others, func(c mesh.Callers) bool { return c.Others })
+	return list
 }
 
 // late answers those whose connection is of a time when the port took another kind: new ones of it
@@ -71,16 +76,22 @@ func (b *builder) decided(in mesh.Inbound) map[string]*anypb.Any {
 	return settings
 }
 
-// entrance is the route of the callers for whom the rest is.
+// entrance is the routes of the callers for whom the rest is: of the denials that some requests meet, up
+// to the first that all meet, and else that to the program.
 func (b *builder) entrance(
 	s served, in mesh.Inbound, isFor func(mesh.Callers) bool,
-) *routev3.Route {
+) []*routev3.Route {
+	var list []*routev3.Route
 	for _, d := range in.Denials {
-		if isFor(d.Callers) {
-			return &routev3.Route{
-				Match: everything(), Action: directResponse(d.Answer),
-				TypedPerFilterConfig: b.decided(in), // who is refused spends nothing
-			}
+		if !isFor(d.Callers) || len(d.When) > 0 && s.protocol == mesh.TCP {
+			continue
+		}
+		list = append(list, &routev3.Route{
+			Match: match(d.When), Action: directResponse(d.Answer),
+			TypedPerFilterConfig: b.decided(in), // who is refused spends nothing
+		})
+		if len(d.When) == 0 {
+			return list
 		}
 	}
 	action := &routev3.RouteAction{
@@ -89,8 +100,8 @@ func (b *builder) entrance(
 	}
 	for _, l := range in.Limits {
 		if !isLocal(l) && isFor(l.Callers) {
-			action.RateLimits = append(action.RateLimits, b.charge(l))
+			action.RateLimits = append(action.RateLimits, b.charges(l)...)
 		}
 	}
-	return &routev3.Route{Match: everything(), Action: &routev3.Route_Route{Route: action}}
+	return append(list, &routev3.Route{Match: everything(), Action: &routev3.Route_Route{Route: action}})
 }

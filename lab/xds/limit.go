@@ -10,6 +10,7 @@ import (
 	ratelimitv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/ratelimit/v3"
 	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 	"google.golang.org/protobuf/types/known/durationpb"
+	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"istio-tutorial/lab/envoy"
 	"istio-tutorial/lab/mesh"
@@ -40,6 +41,37 @@ func (b *builder) limitFilter() *hcmv3.HttpFilter {
 			}},
 		},
 	})
+}
+
+// charges name the limit to Envoy, and keep it for when Envoy asks: once, or once for each case, if no
+// earlier one holds.
+func (b *builder) charges(l mesh.RateLimit) []*routev3.RateLimit {
+	if len(l.When) == 0 {
+		return []*routev3.RateLimit{b.charge(l)}
+	}
+	var list []*routev3.RateLimit
+	for i, when := range l.When {
+		one := b.charge(l)
+		for _, earlier := range l.When[:i] {
+			one.Actions = append(one.Actions, asks(earlier, false))
+		}
+		one.Actions = append(one.Actions, asks(when, true))
+		list = append(list, one)
+	}
+	return list
+}
+
+// asks has a limit only for requests that meet all conditions, or only for the others.
+func asks(when []mesh.Condition, expect bool) *routev3.RateLimit_Action {
+	value := &routev3.RateLimit_Action_HeaderValueMatch{
+		DescriptorValue: "match", ExpectMatch: wrapperspb.Bool(expect),
+	}
+	for _, c := range when {
+		value.Headers = append(value.Headers, header(c))
+	}
+	return &routev3.RateLimit_Action{
+		ActionSpecifier: &routev3.RateLimit_Action_HeaderValueMatch_{HeaderValueMatch: value},
+	}
 }
 
 // charge names the limit to Envoy, and keeps it for when Envoy asks.

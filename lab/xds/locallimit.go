@@ -23,7 +23,7 @@ import (
 
 // Limits whose tokens are one instance's alone are Envoy's own, as an EnvoyFilter would have them.
 
-// isLocal tells whether each instance of the server has tokens of its own.
+// isLocal reports whether each instance of the server has tokens of its own.
 func isLocal(l mesh.RateLimit) bool { return l.Bucket == "" }
 
 func localsOf(in mesh.Inbound) []mesh.RateLimit {

@@ -41,7 +41,7 @@ func authentications(m mesh.Mesh) []mesh.Authentication {
 	return list
 }
 
-// insisting tells whether some client calls pods by what its rule says, and not by what they take: in
+// insisting reports whether some client calls pods by what its rule says, and not by what they take: in
 // plain text, or by mutual TLS.
 type insisting struct{ plain, mutual bool }
 

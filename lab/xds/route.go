@@ -121,7 +121,7 @@ func (b *builder) destination(
 	return entry
 }
 
-// isInside tells whether a cluster is of pods of the mesh.
+// isInside reports whether a cluster is of pods of the mesh.
 func (b *builder) isInside(c mesh.Cluster) bool {
 	if e, ok := b.mesh.ExternalPort(c); ok {
 		return e.Pods != nil

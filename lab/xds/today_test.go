@@ -117,6 +117,10 @@ spec:
 	if got := w.get(preference, recommendation).String(); got != "500 " {
 		t.Errorf("HTTPRoute with a bad backend: %q", got)
 	}
+	w.mustPush(w.today(strings.Replace(route, "[{backendRefs: [{name: nosuch, port: 8080}]}]", "[{}]", 1)))
+	if got := w.get(preference, recommendation).String(); got != "500 " {
+		t.Errorf("HTTPRoute without backends: %q", got)
+	}
 	m := w.today(virtualService("  - route: [{destination: {host: recommendation}}]\n" +
 		"    mirrors: [{destination: {host: recommendation, subset: nosuch}}]"))
 	w.mustPush(m)

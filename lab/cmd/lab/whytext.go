@@ -40,7 +40,10 @@ func writeWhy(w io.Writer, r *traffic.Request, body string, typed func(verb stri
 	if r.Trace != "" {
 		fmt.Fprintln(w, "Trace: "+document.Printable(r.Trace)) // a part of an address leads nowhere
 	}
-	if r.Rule != nil {
+	switch pod := inError(r); {
+	case pod != "":
+		p.command("Logs:", typed("logs "+pod))
+	case r.Rule != nil:
 		p.command("Undo:", typed(undo(*r.Rule)))
 	}
 }
@@ -51,6 +54,15 @@ func ago(age time.Duration) string {
 		return ""
 	}
 	return fmt.Sprintf(", %s ago", age.Truncate(time.Second))
+}
+
+// inError is the pod whose program made an error of its own: without a rule it would make it too.
+func inError(r *traffic.Request) string {
+	d := r.Deciding()
+	if r.Cause != traffic.ProgramError || d == nil || len(d.Tries) == 0 {
+		return ""
+	}
+	return d.Tries[len(d.Tries)-1].To.Pod
 }
 
 func status(code int) string {

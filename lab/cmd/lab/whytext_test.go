@@ -84,7 +84,17 @@ func TestWhyFits(t *testing.T) {
 		}
 	}
 	text := b.String()
-	for _, want := range []string{"try 4: recommendation-v2-1, 503 UF", "and 6 more", "Undo: bin/lab delete virtualservice r"} {
+	if strings.Contains(text, "Undo:") {
+		t.Errorf("the rule is to go, for an error of the program\n%s", text)
+	}
+	denied := longest()
+	denied.Cause = traffic.Denied
+	b.Reset()
+	writeWhy(&b, denied, "", (&app{name: defaultLab}).line)
+	if want := "Undo: bin/lab delete virtualservice r"; !strings.Contains(b.String(), want) {
+		t.Errorf("no %q in\n%s", want, b.String())
+	}
+	for _, want := range []string{"try 4: recommendation-v2-1, 503 UF", "and 6 more", "Logs: bin/lab logs recommendation-v2-1"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
 		}

@@ -43,6 +43,8 @@ const (
 	OK
 	Wrong
 	Answers
+	Answer
+	Several
 	Received
 	Rose
 	Is
@@ -53,6 +55,12 @@ const (
 	TooEarly
 	Explained
 	Misexplained
+	CauseNoRule
+	CauseRule
+	CauseBy
+	NotAll
+	NoAnswer
+	NotKept
 	NoText
 	Pods
 	Fastest
@@ -72,7 +80,8 @@ const (
 	Picture
 	ErrWrong
 	ErrAbsent
-	count // how many there are
+	firstCause
+	count = firstCause + 29 // how many there are
 )
 
 // The languages of the pages.
@@ -165,6 +174,7 @@ func english() Words {
 		ErrAbsent:    "edition %[1]s does not have this lesson, see %[2]s",
 	}
 	maps.Copy(words, englishVerdicts())
+	maps.Copy(words, numbered(englishCauses()))
 	return words
 }
 
@@ -172,17 +182,25 @@ func englishVerdicts() Words {
 	return Words{
 		OK:           "ok    ",
 		Wrong:        "WRONG ",
-		Answers:      "%[1]s: %[2]s answers (wanted %[3]s)",
+		Answers:      "%[1]s: %[2]s (wanted %[3]s)",
+		Answer:       "%[1]d answer",
+		Several:      "%[1]d answers",
 		Received:     "%[1]s received %[2]s (wanted %[3]s)",
 		Rose:         "%[1]s rose by %[2]s (wanted %[3]s)",
 		Is:           "%[1]s is %[2]s (wanted %[3]s)",
-		Repeats:      "from the same pod as the answer before: %[2]s answers (wanted %[3]s)",
+		Repeats:      "from the same pod as the answer before: %[2]s (wanted %[3]s)",
 		InTurn:       "%[1]d answers in turn: %[2]s",
 		OutOfTurn:    "not in turn, %[1]s: %[2]s",
 		OtherText:    "answer %[1]d is %[2]s, not from %[3]s",
 		TooEarly:     "answer %[1]d is from %[2]s again, before its turn",
 		Explained:    "%[1]s: explained as %[2]s",
 		Misexplained: "%[1]s: explained as %[2]s (wanted %[3]s)",
+		CauseNoRule:  "%[1]s, no rule",
+		CauseRule:    "%[1]s, rule %[2]s",
+		CauseBy:      "%[1]s, by the %[2]s",
+		NotAll:       "%[1]s (%[2]d of %[3]d)",
+		NoAnswer:     "no such answer",
+		NotKept:      "the lab has not kept the request",
 		NoText:       "(status %[1]s without text)",
 		Pods:         "%[1]d pods answered, not %[2]d",
 		Fastest:      "the fastest after %[1]s took %[2]s (wanted at most %[3]s)",
@@ -237,6 +255,7 @@ func chinese() Words {
 		ErrAbsent:    "edition %[1]s 没有这一课，见 %[2]s",
 	}
 	maps.Copy(words, chineseVerdicts())
+	maps.Copy(words, numbered(chineseCauses()))
 	return words
 }
 
@@ -244,17 +263,25 @@ func chineseVerdicts() Words {
 	return Words{
 		OK:           "通过  ",
 		Wrong:        "不符  ",
-		Answers:      "%[1]s：%[2]s 个响应（应为：%[3]s）",
+		Answers:      "%[1]s：%[2]s（应为：%[3]s）",
+		Answer:       "%[1]d 个响应",
+		Several:      "%[1]d 个响应",
 		Received:     "%[1]s 收到 %[2]s 个请求（应为：%[3]s）",
 		Rose:         "%[1]s 增加了 %[2]s（应为：%[3]s）",
 		Is:           "%[1]s 为 %[2]s（应为：%[3]s）",
-		Repeats:      "与前一个响应来自同一个 Pod：%[2]s 个响应（应为：%[3]s）",
+		Repeats:      "与前一个响应来自同一个 Pod：%[2]s（应为：%[3]s）",
 		InTurn:       "%[1]d 个响应依次轮流：%[2]s",
 		OutOfTurn:    "没有依次轮流，%[1]s：%[2]s",
 		OtherText:    "第 %[1]d 个响应是 %[2]s，不是来自 %[3]s",
 		TooEarly:     "第 %[1]d 个响应又来自 %[2]s，还没有轮到它",
 		Explained:    "%[1]s：解释为 %[2]s",
 		Misexplained: "%[1]s：解释为 %[2]s（应为：%[3]s）",
+		CauseNoRule:  "%[1]s，没有规则",
+		CauseRule:    "%[1]s，规则 %[2]s",
+		CauseBy:      "%[1]s，由 %[2]s 给出",
+		NotAll:       "%[1]s（%[3]d 个中的 %[2]d 个）",
+		NoAnswer:     "没有这样的响应",
+		NotKept:      "lab 没有保留这个请求",
 		NoText:       "（状态码 %[1]s，没有正文）",
 		Pods:         "%[1]d 个 Pod 作了响应，而不是 %[2]d 个",
 		Fastest:      "延迟 %[1]s 的响应中最快的用了 %[2]s（应不超过 %[3]s）",

@@ -1,7 +1,6 @@
 package classic
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
@@ -25,6 +24,7 @@ type action struct {
 	rule     rules.Typed[mixerRule]
 	handler  rules.Rule
 	instance rules.Rule
+	when     cases // that of the rule's match for a caller
 }
 
 // mixerName is NAME.KIND.NAMESPACE, as Mixer's answers have it.
@@ -46,10 +46,11 @@ func (r *resolver) inbound(server mesh.Workload) mesh.Inbound {
 	var in mesh.Inbound
 	for _, c := range r.calls(server) {
 		actions := r.actions(c)
-		addDenial(&in, c, actions)
+		addDenials(&in, c, actions)
 		r.addLimits(&in, c, actions)
 		addCounters(&in, c, actions)
 	}
+	sortDenials(in.Denials)
 	return in
 }
 
@@ -76,7 +77,8 @@ func (r *resolver) serviceOf(w mesh.Workload) string {
 func (r *resolver) actions(c call) []action {
 	var list []action
 	for _, rule := range r.rules {
-		if !actsAt(rule, c.destination) || !rule.Spec.Match.holds(c) {
+		when := rule.Spec.Match.when(c)
+		if !actsAt(rule, c.destination) || len(when) == 0 {
 			continue
 		}
 		for _, a := range rule.Spec.Actions {
@@ -84,7 +86,7 @@ func (r *resolver) actions(c call) []action {
 			for _, name := range a.Instances {
 				instance, ok2 := r.set.Get(mixerKey(name, rule.Key.Namespace))
 				if ok && ok2 && takes(handler, instance) {
-					list = append(list, action{rule, handler, instance})
+					list = append(list, action{rule, handler, instance, when})
 				}
 			}
 		}
@@ -132,6 +134,13 @@ func (t term) of(c call) (string, bool) {
 		return t.text, true
 	case sourceService:
 		return c.sourceService, c.sourceService != ""
+	case sourceNamespace:
+		if c.source == nil {
+			return "", false
+		}
+		return c.source.Namespace, true
+	case destinationNamespace:
+		return c.destination.Namespace, true
 	case destinationService:
 		return c.destinationService, c.destinationService != ""
 	case destinationLabels:
@@ -145,57 +154,5 @@ func (t term) of(c call) (string, bool) {
 		return text, ok
 	default:
 		return "", false
-	}
-}
-
-// addDenial joins all refusals of a call, as Mixer does; the first one's code counts. Mixer joins
-// them as they come in, ours in the order of the rules' keys.
-func addDenial(in *mesh.Inbound, c call, actions []action) {
-	var from, messages []string
-	var first int
-	for _, a := range actions {
-		code, message := a.deny(c)
-		if code == 0 {
-			continue
-		}
-		first = cmp.Or(first, code)
-		from = append(from, a.rule.Key.String())
-		messages = append(messages, mixerName(a.handler)+":"+message)
-	}
-	if len(messages) > 0 {
-		d := mesh.Denial{From: from, Answer: answer(first, strings.Join(messages, ", "))}
-		mesh.Meet(&in.Denials, c.source, d, func(d *mesh.Denial) *mesh.Callers { return &d.Callers })
-	}
-}
-
-// deny is code 0 for a call that may pass.
-func (a action) deny(c call) (code int, message string) {
-	switch handler := a.handler.Spec.(type) {
-	case *denier:
-		if s := handler.Status; s != nil {
-			return int(s.Code), s.Message
-		}
-		return codeFailedPrecondition, ""
-	case *listChecker:
-		return handler.check(a.instance, c)
-	default:
-		return 0, ""
-	}
-}
-
-// check is code 0 for a caller who may pass, one whose value cannot be told among them.
-func (l *listChecker) check(instance rules.Rule, c call) (code int, message string) {
-	entry, ok := instance.Spec.(*listEntry)
-	if !ok {
-		return 0, ""
-	}
-	text, ok := entry.Value.of(c)
-	switch listed := slices.Contains(l.Overrides, text); {
-	case !ok || listed != l.Blacklist:
-		return 0, ""
-	case l.Blacklist:
-		return codePermissionDenied, text + " is blacklisted"
-	default:
-		return codeNotFound, text + " is not whitelisted"
 	}
 }

@@ -39,8 +39,8 @@ func addCounters(in *mesh.Inbound, c call, actions []action) {
 func (v value) terms(c call) []mesh.Term {
 	var list []mesh.Term
 	for _, t := range v {
-		if kind, dynamic := ofRequest()[t.kind]; dynamic {
-			list = append(list, mesh.Term{Kind: kind, Value: strings.ToLower(t.text)})
+		if term, ok := t.counted(); ok {
+			list = append(list, term)
 		} else if text, ok := t.of(c); ok {
 			return append(list, mesh.Term{Kind: mesh.Literal, Value: text})
 		}
@@ -48,9 +48,21 @@ func (v value) terms(c call) []mesh.Term {
 	return list
 }
 
-func ofRequest() map[termKind]mesh.TermKind {
-	return map[termKind]mesh.TermKind{
-		requestHeaders: mesh.RequestHeader, requestPath: mesh.RequestPath,
-		requestMethod: mesh.RequestMethod, responseCode: mesh.ResponseCode,
+// counted is a term that differs from request to request.
+func (t term) counted() (mesh.Term, bool) {
+	switch t.kind {
+	case requestHeaders:
+		return mesh.Term{Kind: mesh.RequestHeader, Value: strings.ToLower(t.text)}, true
+	case requestUserAgent, requestReferer:
+		c, _ := t.kind.asked("")
+		return mesh.Term{Kind: mesh.RequestHeader, Value: c.Header}, true
+	case requestPath:
+		return mesh.Term{Kind: mesh.RequestPath}, true
+	case requestMethod:
+		return mesh.Term{Kind: mesh.RequestMethod}, true
+	case responseCode:
+		return mesh.Term{Kind: mesh.ResponseCode}, true
+	default:
+		return mesh.Term{}, false
 	}
 }

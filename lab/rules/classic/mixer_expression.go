@@ -21,15 +21,21 @@ type termKind string
 
 // The attributes that the lab knows, by their names in Mixer.
 const (
-	literal            termKind = ""
-	sourceService      termKind = "source.service"
-	sourceLabels       termKind = "source.labels"
-	destinationService termKind = "destination.service"
-	destinationLabels  termKind = "destination.labels"
-	requestHeaders     termKind = "request.headers"
-	requestPath        termKind = "request.path"
-	requestMethod      termKind = "request.method"
-	responseCode       termKind = "response.code"
+	literal              termKind = ""
+	sourceService        termKind = "source.service"
+	sourceNamespace      termKind = "source.namespace"
+	sourceLabels         termKind = "source.labels"
+	destinationService   termKind = "destination.service"
+	destinationNamespace termKind = "destination.namespace"
+	destinationLabels    termKind = "destination.labels"
+	requestHeaders       termKind = "request.headers"
+	requestHost          termKind = "request.host"
+	requestMethod        termKind = "request.method"
+	requestPath          termKind = "request.path"
+	requestReferer       termKind = "request.referer"
+	requestScheme        termKind = "request.scheme"
+	requestUserAgent     termKind = "request.useragent"
+	responseCode         termKind = "response.code"
 )
 
 func (k termKind) isMap() bool {
@@ -38,8 +44,8 @@ func (k termKind) isMap() bool {
 
 // isStatic reports whether caller and server decide, whatever the request.
 func (k termKind) isStatic() bool {
-	_, dynamic := ofRequest()[k]
-	return !dynamic
+	_, ofRequest := k.asked("")
+	return !ofRequest && k != responseCode
 }
 
 // static is a value that depends on caller and server alone.
@@ -127,6 +133,8 @@ func (e *expression) term() term {
 		return e.attribute()
 	case scanner.EOF:
 		e.fail("ends too early")
+	case '!':
+		e.fail("Istio 0.7.1 knows no !; write != in place of ==")
 	default:
 		e.fail("%q: %w", text, rules.ErrUnsupported)
 	}
@@ -148,7 +156,8 @@ func (e *expression) attribute() term {
 	}
 	t := term{kind: termKind(name)}
 	switch t.kind {
-	case sourceService, destinationService, requestPath, requestMethod, responseCode:
+	case sourceService, sourceNamespace, destinationService, destinationNamespace, requestHost, requestMethod,
+		requestPath, requestReferer, requestScheme, requestUserAgent, responseCode:
 	case sourceLabels, destinationLabels, requestHeaders:
 		t.text = e.index(name)
 	default:

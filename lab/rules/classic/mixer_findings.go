@@ -36,7 +36,7 @@ func (i inspector) matching(r rules.Typed[mixerRule]) []call {
 	var list []call
 	for _, server := range i.topology.Workloads {
 		for _, c := range i.calls(server) {
-			if actsAt(r, server) && r.Spec.Match.holds(c) {
+			if actsAt(r, server) && len(r.Spec.Match.when(c)) > 0 {
 				list = append(list, c)
 			}
 		}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"text/scanner"
+
+	"istio-tutorial/lab/rules"
 )
 
 // predicate is a rule's match: a comparison of two values, or several predicates of which all or any
@@ -121,72 +123,46 @@ func (e *expression) comparison() comparison {
 
 // checked holds what a comparison compares.
 func (e *expression) checked(p predicate) predicate {
-	e.mustBeStatic(p.left)
-	e.mustBeStatic(p.right)
-	if p.how != matches {
-		return p
+	for _, t := range slices.Concat(p.left, p.right) {
+		if t.kind == responseCode {
+			e.fail("%s, which comes after the check: %w", t.kind, rules.ErrUnsupported)
+		}
+		if t.kind == requestHeaders && strings.ToLower(t.text) != t.text {
+			e.fail("%s[%q]: want lower case, as Mixer has the names of headers", t.kind, t.text)
+		}
 	}
-	if len(p.left) != 1 || p.left[0].kind != literal {
+	switch {
+	case p.how == matches && (len(p.left) != 1 || p.left[0].kind != literal):
 		e.fail("matches: want a literal regular expression before it")
-	} else if _, err := regexp.Compile(p.left[0].text); err != nil {
-		e.fail("matches: %w", err)
+	case p.how == matches:
+		if _, err := regexp.Compile(p.left[0].text); err != nil {
+			e.fail("matches: %w", err)
+		}
+	case p.how == equal || p.how == unequal:
+		if !p.left.isStatic() && !p.right.isStatic() {
+			e.fail("two parts of a request, compared to each other: %w", rules.ErrUnsupported)
+		}
+	default:
+		e.mustBeStatic(p.right)
 	}
 	return p
 }
 
-// holds is false as well where a comparison that is looked at cannot be made.
-func (p predicate) holds(c call) bool {
-	holds, ok := p.of(c)
-	return holds && ok
+func (v value) isStatic() bool {
+	return !slices.ContainsFunc(v, func(t term) bool { return !t.kind.isStatic() })
 }
 
-// of is false, second, where a comparison cannot be made. What cannot change the outcome any more is
-// not looked at.
-func (p predicate) of(c call) (holds, ok bool) {
-	switch p.how {
-	case "":
-		return true, true
-	case and, or:
+// comparisons are those of a predicate that look at the request.
+func (p predicate) comparisons() []predicate {
+	if p.how == and || p.how == or {
+		var list []predicate
 		for _, part := range p.parts {
-			if holds, ok = part.of(c); !ok || holds == (p.how == or) {
-				return holds, ok
-			}
+			list = append(list, part.comparisons()...)
 		}
-		return holds, ok
+		return list
 	}
-	left, ok := static(p.left).of(c)
-	right, ok2 := static(p.right).of(c)
-	if !ok || !ok2 {
-		return false, false
+	if p.left.isStatic() && p.right.isStatic() {
+		return nil
 	}
-	return p.how.of(left, right), true
-}
-
-func (how comparison) of(left, right string) bool {
-	switch how {
-	case unequal:
-		return left != right
-	case startsWith:
-		return strings.HasPrefix(left, right)
-	case endsWith:
-		return strings.HasSuffix(left, right)
-	case matches:
-		found, err := regexp.MatchString(left, right)
-		return err == nil && found
-	case glob:
-		return globs(right, left)
-	default:
-		return left == right
-	}
-}
-
-// globs knows * at the end of a pattern, or else at its beginning.
-func globs(pattern, text string) bool {
-	if begin, ok := strings.CutSuffix(pattern, "*"); ok {
-		return strings.HasPrefix(text, begin)
-	}
-	if end, ok := strings.CutPrefix(pattern, "*"); ok {
-		return strings.HasSuffix(text, end)
-	}
-	return pattern == text
+	return []predicate{p}
 }

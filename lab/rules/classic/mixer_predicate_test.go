@@ -48,3 +48,70 @@ func TestCharges(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+func TestExpressions(t *testing.T) {
+	t.Parallel()
+	const field = "rules.yml:5: spec.match: expression: "
+	for expression, want := range map[string]string{
+		``:                          "",
+		`source.labels["a"] == "b"`: "",
+		`source.labels["a"]=="b" && destination.service == "c"&&destination.labels["d"] | "e" == "f"`: "",
+		`a == b`:                    "attribute a: not supported by the lab",
+		`source.ip == "a"`:          "attribute source.ip: not supported by the lab",
+		`source.labels["a"]`:        `want == or !=, not ""`,
+		`source.labels["a"] != "b"`: "",
+		`"a" == "a" || "b" == "b"`:  "",
+		`("a" == "a" || "b" == "b") && match(source.service, "a*")`:               "",
+		`destination.service.startsWith("a") && source.labels["a"].endsWith("b")`: "",
+		`"a.*".matches(source.service)`:                                           "",
+		`!("a" == "a")`:                                                           `Istio 0.7.1 knows no !; write != in place of ==`,
+		`source.labels["a"].matches("b")`:                                         "matches: want a literal regular expression before it",
+		`"(".matches("b")`:                                                        "matches: error parsing regexp: missing closing ): `(`",
+		`"a" = "b"`:                                                               `want == or !=, not "=\"b\""`,
+		`("a" == "b"`:                                                             `want ), not ""`,
+		`match("a")`:                                                              `want ,, not ")"`,
+		`"a" == "b" "c"`:                                                          `"\"c\"": not supported by the lab`,
+		`source.labels == "a"`:                                                    `source.labels: want a key, as in source.labels["app"]`,
+		`source.labels[a] == "a"`:                                                 `a is not a string`,
+		`source.labels["a" == "a"`:                                                `source.labels: ] is missing`,
+		`"a" ==`:                                                                  "ends too early",
+		`"a == "b"`:                                                               "literal not terminated",
+		`"a`:                                                                      "literal not terminated",
+		`request.path == "/" && request.headers["x"] | "a" != source.namespace`: "",
+		`request.host.endsWith("a") || match(request.useragent, "*Safari*")`:    "",
+		`request.path == request.referer`:                                       "two parts of a request, compared to each other: not supported by the lab",
+		`match("a", request.path)`:                                              "request.path here: not supported by the lab",
+		`response.code == 200`:                                                  "response.code, which comes after the check: not supported by the lab",
+		`request.headers["User-Agent"] == "a"`:                                  `request.headers["User-Agent"]: want lower case, as Mixer has the names of headers`,
+		`request.size == 1`:                                                     "attribute request.size: not supported by the lab",
+		`"\x00" == "b"`:                                                         `"\x00" is not a string`,
+	} {
+		t.Run(expression, func(t *testing.T) {
+			t.Parallel()
+			_, err := parse(head+"rule\nmetadata: {name: r}\nspec:\n  match: '"+expression+"'\n", namespace)
+			switch {
+			case err == nil && want != "", err != nil && err.Error() != field+want:
+				t.Errorf("error %v, want %s", err, want)
+			}
+		})
+	}
+}
+
+// TestMatchesOfTheRequest holds what a match may not ask of a request, and what a rule may not do with one.
+func TestMatchesOfTheRequest(t *testing.T) {
+	t.Parallel()
+	either := `(request.path == "a" || request.path == "b" || request.path == "c")`
+	counts := strings.Replace(deniesAll, "d.denier", "p.prometheus", 1)
+	for text, want := range map[string]string{
+		`request.headers["a b"] == "c"` + "'\n" + deniesAll:                              `rules.yml:5: spec.match: "a b" is no name of a header`,
+		`"\\pX".matches(request.path)` + "'\n" + deniesAll:                               "rules.yml:5: spec.match: expression: matches: error parsing regexp",
+		`"".matches(request.path)` + "'\n" + deniesAll:                                   `rules.yml:5: spec.match: "": must not be empty`,
+		either + " && " + either + " && " + either + " && " + either + "'\n" + deniesAll: "rules.yml:5: spec.match: more than 32 ways to meet it: not supported by the lab",
+		`request.path == "a"` + "'\n" + counts:                                           "rules.yml:6: spec.actions[0].handler: a prometheus with a match on the request: not supported by the lab",
+	} {
+		_, err := parse(head+"rule\nmetadata: {name: r}\nspec:\n  match: '"+text, namespace)
+		if err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%s: error %v, want %s", text, err, want)
+		}
+	}
+}

@@ -88,6 +88,7 @@ func (a action) limit(c call) (mesh.RateLimit, bool) {
 		Tokens:   int(allowed.MaxAmount),
 		Interval: allowed.ValidDuration.of(),
 		Bucket:   fmt.Sprintf("%s;%s;%s", mixerName(a.handler), mixerName(a.instance), dimensions),
+		When:     a.when.asked(),
 	}, ok
 }
 

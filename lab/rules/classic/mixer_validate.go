@@ -11,14 +11,44 @@ import (
 // Istio 0.7.1 took Mixer's kinds without a look; what was wrong in them then did nothing.
 
 func (v *validator) mixerRule(r *mixerRule) {
+	asks := v.predicate(r.Match)
 	for i, a := range r.Actions {
 		path := rules.At("spec.actions", i)
+		if _, kind, _ := strings.Cut(a.Handler, "."); asks && strings.HasPrefix(kind, prometheusKind) {
+			v.Fail(path+".handler", "a %s with a match on the request: %w", prometheusKind, rules.ErrUnsupported)
+		}
 		v.mixerName(path+".handler", a.Handler, denierKind, listCheckerKind, memQuotaKind, prometheusKind)
 		for j, instance := range a.Instances {
 			v.mixerName(rules.At(path+".instances", j), instance,
 				checkNothingKind, listEntryKind, quotaKind, metricKind)
 		}
 	}
+}
+
+// mostCases is how many ways to meet a match Envoy is told of.
+const mostCases = 32
+
+// predicate checks what Envoy will compare, and reports whether a match asks for anything of the request.
+func (v *validator) predicate(p predicate) (asks bool) {
+	const path = "spec.match"
+	list := p.comparisons()
+	for _, one := range list {
+		if one.how == matches {
+			v.Regex(path, one.left[0].text)
+		}
+		for _, t := range slices.Concat(one.left, one.right) {
+			switch t.kind {
+			case requestHeaders:
+				v.HeaderName(path, t.text)
+			case literal:
+				v.Line(path, t.text)
+			}
+		}
+	}
+	if yes, _ := p.size(); yes > mostCases {
+		v.Fail(path, "more than %d ways to meet it: %w", mostCases, rules.ErrUnsupported)
+	}
+	return len(list) > 0
 }
 
 // mixerName checks NAME.KIND or NAME.KIND.NAMESPACE.
@@ -96,8 +126,11 @@ func (v *validator) quotaSpecBinding(b *quotaSpecBinding) {
 func (v *validator) metric(m *metric) {
 	for _, name := range sortedKeys(m.Dimensions) {
 		for _, t := range m.Dimensions[name] {
+			path := document.Join("spec.dimensions", name)
 			if t.kind == requestHeaders {
-				v.HeaderName(document.Join("spec.dimensions", name), t.text)
+				v.HeaderName(path, t.text)
+			} else if _, ok := t.counted(); !ok && !t.kind.isStatic() {
+				v.Fail(path, "attribute %s here: %w", t.kind, rules.ErrUnsupported)
 			}
 		}
 	}

@@ -3,6 +3,7 @@ package convert
 import (
 	"fmt"
 	"slices"
+	"strconv"
 
 	security "istio.io/api/security/v1beta1"
 	selector "istio.io/api/type/v1beta1"
@@ -22,6 +23,8 @@ type verdict struct {
 	allow   bool // the policy names those who may call, not those who may not
 	refused mesh.Callers
 	from    []string // the rules' keys
+	// when are cases, of which one is enough; nil: whatever they ask for.
+	when [][]mesh.Condition
 }
 
 // access tells callers by their identity: a list of who may pass is ALLOW, all others are DENY.
@@ -38,8 +41,12 @@ func (c *converter) access() {
 func verdicts(in mesh.Inbound) []verdict {
 	var list []verdict
 	for _, d := range in.Denials {
+		if len(d.When) > 0 {
+			list = withCase(list, d)
+			continue
+		}
 		allow := d.Answer.Status == notFound
-		i := slices.IndexFunc(list, func(v verdict) bool { return v.allow == allow })
+		i := slices.IndexFunc(list, func(v verdict) bool { return v.allow == allow && v.when == nil })
 		if i < 0 {
 			i = len(list)
 			list = append(list, verdict{allow: allow, from: d.From})
@@ -59,10 +66,17 @@ func (c *converter) policies(server chosen, list []verdict) {
 			Mode: security.PeerAuthentication_MutualTLS_STRICT,
 		},
 	}, list[0].from, "A caller in plain text has no identity.")
+	denials := 0
 	for _, v := range list {
 		named := name
 		if len(list) > 1 {
 			named.Name += map[bool]string{true: "-allow", false: "-deny"}[v.allow]
+		}
+		if !v.allow {
+			denials++
+		}
+		if !v.allow && denials > 1 {
+			named.Name += "-" + strconv.Itoa(denials)
 		}
 		c.authorizationPolicy(named, server, v)
 	}
@@ -92,6 +106,10 @@ func (c *converter) authorizationPolicy(name mesh.Name, server chosen, v verdict
 		source = &security.Source{NotPrincipals: passing}
 	}
 	switch {
+	case len(v.when) > 0:
+		var more []string
+		spec.Rules, more = c.cases(v, source)
+		notes = append(notes, more...)
 	case len(source.Principals)+len(source.NotPrincipals) > 0:
 		spec.Rules = []*security.Rule{{From: []*security.Rule_From{{Source: source}}}}
 	case !v.allow: // everyone

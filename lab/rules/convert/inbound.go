@@ -26,6 +26,10 @@ func (c *converter) limits() {
 		if l.Tokens == 0 {
 			continue
 		}
+		if len(l.When) > 0 {
+			c.refuse(l.From, "limits some requests by what they ask for, and today's local limit has no words for it")
+			continue
+		}
 		from := []string{l.From}
 		for _, s := range c.choose(same.workloads, from) {
 			c.add(kind{"networking.istio.io/v1alpha3", "EnvoyFilter"}, s.named(s.shared()+"-ratelimit"),
@@ -47,6 +51,11 @@ func tightest(in mesh.Inbound) mesh.RateLimit {
 	l := slices.MinFunc(in.Limits, func(a, b mesh.RateLimit) int {
 		return cmp.Compare(perSecond(a), perSecond(b))
 	})
+	for _, one := range in.Limits {
+		if len(one.When) > 0 {
+			return mesh.RateLimit{From: one.From, Tokens: one.Tokens, When: one.When}
+		}
+	}
 	l = mesh.RateLimit{From: l.From, Tokens: max(1, l.Tokens/max(1, l.Charge)), Interval: l.Interval}
 	for l.Interval > 0 && l.Interval < shortest {
 		l.Tokens, l.Interval = 2*l.Tokens, 2*l.Interval

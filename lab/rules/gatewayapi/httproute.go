@@ -127,9 +127,6 @@ func (s scope) route(
 	}
 	if len(route.Destinations) == 0 {
 		route.Direct = &mesh.Response{Status: http.StatusInternalServerError}
-		if len(spec.BackendRefs) == 0 && r.Key.Kind == httpRouteKind {
-			route.Direct.Status = http.StatusNotFound
-		}
 		return route
 	}
 	route.Missing = http.StatusInternalServerError

@@ -89,7 +89,7 @@ func (v *validator) parents(list []gateway.ParentReference) {
 	}
 }
 
-// sameParent tells whether two references have one parent, whatever part of it.
+// sameParent reports whether two references have one parent, whatever part of it.
 func sameParent(p, q gateway.ParentReference) bool {
 	return or(p.Group, Group) == or(q.Group, Group) && or(p.Kind, gatewayKind) == or(q.Kind, gatewayKind) &&
 		or(p.Namespace, "") == or(q.Namespace, "") && p.Name == q.Name

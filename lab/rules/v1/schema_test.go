@@ -170,7 +170,7 @@ func (s *schema) own(v any, path string) []string {
 	return list
 }
 
-// repeats tells whether two items have the same keys.
+// repeats reports whether two items have the same keys.
 func repeats(items []any, keys []string) bool {
 	seen := map[string]bool{}
 	for _, item := range items {

@@ -159,7 +159,7 @@ func protocolOf(name string) mesh.Protocol {
 
 func isUDP(p *networking.ServicePort) bool { return strings.EqualFold(p.Protocol, "UDP") }
 
-// isBare tells whether a connection of a protocol does not say which host it is for.
+// isBare reports whether a connection of a protocol does not say which host it is for.
 func isBare(protocol string) bool {
 	upper := strings.ToUpper(protocol)
 	return upper == "" || protocolOf(upper) == mesh.TCP && upper != "HTTPS" && upper != "TLS"

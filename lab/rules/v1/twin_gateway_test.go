@@ -60,7 +60,7 @@ func versionOf(host string) (app, version string, ok bool) {
 	return app, version, ok
 }
 
-// names tells whether a route leads to a cluster: no route leads to the version Services alone.
+// names reports whether a route leads to a cluster: no route leads to the version Services alone.
 func names(out *mesh.Outbound, c mesh.Cluster) bool {
 	found := false
 	routes(func(r *mesh.Route) {

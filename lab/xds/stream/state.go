@@ -232,7 +232,7 @@ func (s *state) settled(to step) (bool, error) {
 	return done, nil
 }
 
-// byName tells whether Envoy asks for resources of a kind by name: not at all, if there is none.
+// byName reports whether Envoy asks for resources of a kind by name: not at all, if there is none.
 func byName(k xds.Kind) bool {
 	return k == xds.Endpoints || k == xds.Routes || k == xds.Secrets || k == xds.Filters
 }
