@@ -91,22 +91,3 @@ func (s scope) cluster(r httpRoute, b gateway.BackendObjectReference) mesh.Clust
 	}
 	return c
 }
-
-// granted reports whether a route may lead to a backend of another namespace.
-func granted(set rules.Set, r httpRoute, b gateway.BackendObjectReference) bool {
-	to := named(r, b.Namespace, b.Name)
-	if to.Namespace == r.Key.Namespace {
-		return true
-	}
-	return slices.ContainsFunc(rules.ByKey[gateway.ReferenceGrantSpec](set), func(g grant) bool {
-		return g.Key.Namespace == to.Namespace &&
-			slices.ContainsFunc(g.Spec.From, func(f gateway.ReferenceGrantFrom) bool {
-				return f.Group == Group && string(f.Kind) == r.Key.Kind &&
-					string(f.Namespace) == r.Key.Namespace
-			}) &&
-			slices.ContainsFunc(g.Spec.To, func(t gateway.ReferenceGrantTo) bool {
-				return t.Group == or(b.Group, "") && t.Kind == or(b.Kind, serviceKind) &&
-					or(t.Name, b.Name) == b.Name
-			})
-	})
-}
