@@ -63,7 +63,7 @@ func (s *Server) Push(ctx context.Context, next xds.Snapshot) error {
 	next = complete(next)
 	s.state.recognize(next.Resources)
 	now := s.state.now()
-	err := s.take(ctx, append(growth(now, next.Resources), reduction(next.Resources)...))
+	err := s.take(ctx, append(growth(now, next.Resources), reduction(next.Resources)...), next.Resources)
 	if err == nil {
 		s.applied = next
 	} else {
@@ -78,20 +78,23 @@ func (s *Server) goBack(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), backWithin)
 	defer cancel()
 	s.state.recognize(s.applied.Resources)
-	if s.state.connected() && s.take(ctx, reduction(s.applied.Resources)) == nil {
+	if s.state.connected() && s.take(ctx, reduction(s.applied.Resources), s.applied.Resources) == nil {
 		return nil
 	}
 	return s.state.force(s.applied.Resources)
 }
 
-// take offers step by step, each when Envoy has taken the one before.
-func (s *Server) take(ctx context.Context, steps []step) error {
+// take offers the steps to a goal, each when Envoy has taken the one before.
+func (s *Server) take(ctx context.Context, steps []step, goal [xds.Kinds]xds.Resources) error {
 	for _, next := range steps {
 		if err := s.state.offer(next); err != nil {
 			return err
 		}
-		if next[xds.Clusters] != nil {
+		switch {
+		case next[xds.Clusters] != nil:
 			next[xds.Secrets] = nil // clusters are taken when they have theirs; listeners ask later
+		case next[xds.Secrets] != nil:
+			next[xds.Secrets] = goal[xds.Secrets] // the others may not be asked for any more
 		}
 		if err := s.state.wait(ctx, next); err != nil {
 			return err

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
@@ -62,7 +63,9 @@ type offer struct {
 	version string
 	sent    string        // the version of the last message on the present stream
 	nonce   string        // of that message
-	whole   bool          // it held all items of the version on offer: Envoy had asked for all
+	whole   bool          // it held all items of the version on offer: Envoy had asked for all; see holdsAll
+	asked   []string      // the names for which it was an answer
+	holds   []string      // those of the version last acknowledged
 	taken   string        // the version last acknowledged as a whole on the present stream
 	good    xds.Resources // those of the version last acknowledged as a whole
 	refusal string        // Envoy's words, if it refused the version
@@ -202,7 +205,7 @@ func (s *state) wait(ctx context.Context, to step) error {
 	for {
 		s.mu.Lock()
 		done, err := s.settled(to)
-		connected, changed := s.stream != 0, s.changed
+		connected, changed, open := s.stream != 0, s.changed, s.open(to)
 		s.mu.Unlock()
 		if done || err != nil {
 			return err
@@ -213,23 +216,52 @@ func (s *state) wait(ctx context.Context, to step) error {
 			if !connected {
 				return fmt.Errorf("%w: %w", ErrNotConnected, ctx.Err())
 			}
-			return fmt.Errorf("envoy: no answer: %w", ctx.Err())
+			return fmt.Errorf("envoy: no answer about %s: %w", strings.Join(open, ", "), ctx.Err())
 		}
 	}
 }
 
 func (s *state) settled(to step) (bool, error) {
-	done := s.stream != 0
 	for k, o := range s.kinds {
-		if to[k] == nil {
-			continue
-		}
-		if o.refusal != "" {
+		if to[k] != nil && o.refusal != "" {
 			return false, &RefusedError{Reason: o.refusal}
 		}
-		done = done && (o.taken == o.version || byName(xds.Kind(k)) && len(o.items) == 0)
 	}
-	return done, nil
+	return s.stream != 0 && len(s.open(to)) == 0, nil
+}
+
+// open are the kinds of a step that Envoy has not taken yet.
+func (s *state) open(to step) []string {
+	var kinds []string
+	for k, o := range s.kinds {
+		if to[k] != nil && !o.isTaken(xds.Kind(k), to[k]) {
+			kinds = append(kinds, typeURL(xds.Kind(k)))
+		}
+	}
+	return kinds
+}
+
+// isTaken reports whether Envoy has taken what a step has of a kind.
+func (o offer) isTaken(k xds.Kind, of xds.Resources) bool {
+	switch {
+	case byName(k) && len(o.items) == 0:
+		return true
+	case k == xds.Secrets:
+		for name := range of {
+			if o.taken != o.version || !slices.Contains(o.holds, name) {
+				return false
+			}
+		}
+		return true
+	default:
+		return o.taken == o.version
+	}
+}
+
+// holdsAll reports whether a message has all that is on offer. Of secrets Envoy asks only for those that
+// its clusters and listeners refer to, and on the way to others both may refer to fewer.
+func holdsAll(k xds.Kind, resp *discoveryv3.DiscoveryResponse, items xds.Resources) bool {
+	return k == xds.Secrets || len(resp.GetResources()) == len(items)
 }
 
 // byName reports whether Envoy asks for resources of a kind by name: not at all, if there is none.
@@ -281,8 +313,9 @@ func (s *state) OnStreamRequest(stream int64, req *discoveryv3.DiscoveryRequest)
 		}
 		return s.refused(k, req)
 	}
-	if o.whole && o.taken != o.version && o.version == req.GetVersionInfo() {
-		o.taken, o.good = o.version, o.items
+	isNews := o.taken != o.version || !slices.Equal(o.holds, o.asked)
+	if o.whole && isNews && o.version == req.GetVersionInfo() {
+		o.taken, o.good, o.holds = o.version, o.items, o.asked
 		s.wake()
 	}
 	return nil
@@ -305,7 +338,7 @@ func (s *state) refused(k xds.Kind, req *discoveryv3.DiscoveryRequest) error {
 // OnStreamResponse notes which message Envoy is to answer.
 func (s *state) OnStreamResponse(
 	_ context.Context, stream int64,
-	_ *discoveryv3.DiscoveryRequest, resp *discoveryv3.DiscoveryResponse,
+	req *discoveryv3.DiscoveryRequest, resp *discoveryv3.DiscoveryResponse,
 ) {
 	k, known := kindOfType(resp.GetTypeUrl())
 	s.mu.Lock()
@@ -315,7 +348,8 @@ func (s *state) OnStreamResponse(
 	}
 	o := &s.kinds[k]
 	o.sent, o.nonce = resp.GetVersionInfo(), resp.GetNonce()
-	o.whole = o.sent == o.version && len(resp.GetResources()) == len(o.items)
+	o.asked = req.GetResourceNames()
+	o.whole = o.sent == o.version && holdsAll(k, resp, o.items)
 	s.follow(k)
 }
 
