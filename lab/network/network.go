@@ -113,13 +113,13 @@ func tunnel(w http.ResponseWriter, r *http.Request, dial dialer) {
 		hangUp(w)
 		return
 	}
-	defer server.Close()
+	defer func() { _ = server.Close() }()
 	w.WriteHeader(http.StatusOK)
 	program, buffered, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		return
 	}
-	defer program.Close()
+	defer func() { _ = program.Close() }()
 	var both sync.WaitGroup
 	both.Go(func() { _, _ = io.Copy(server, buffered); closeWrite(server) })
 	both.Go(func() { _, _ = io.Copy(program, server); closeWrite(program) })

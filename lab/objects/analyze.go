@@ -2,7 +2,6 @@ package objects
 
 import (
 	"bytes"
-	"cmp"
 	"errors"
 	"slices"
 	"strings"
@@ -39,9 +38,7 @@ func (s Set) Analyze(files []File, namespace string) []Finding {
 			}
 		}
 	}
-	slices.SortStableFunc(a.findings, func(a, b Finding) int {
-		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))
-	})
+	sortByPlace(a.findings)
 	return a.findings
 }
 

@@ -2,38 +2,75 @@ package objects
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
+	"slices"
 
 	"istio-tutorial/lab/document"
 	"istio-tutorial/lab/rules/gatewayapi"
 )
 
-// StandardChannel holds files to the CRDs of the Gateway API's standard channel, which refuse
-// fields that the lab has; what cannot be read is left to who reads it. The error is an *Error.
-func StandardChannel(files []File) error { return channel(files, gatewayapi.Standard) }
+// Channel is of the Gateway API's CRDs: those of Standard refuse fields that the lab has, those of
+// Experimental values that the others take. None refuses nothing.
+type Channel string
 
-// ExperimentalChannel holds files to the experimental channel's, which refuse values that the
-// standard one takes.
-func ExperimentalChannel(files []File) error { return channel(files, gatewayapi.Experimental) }
+// The channels; Istio's own pages install the standard one.
+const (
+	Standard     Channel = "standard"
+	Experimental Channel = "experimental"
+)
 
-func channel(files []File, hold func(document.Document) error) error {
+// hold is what the channel refuses in a document; what cannot be read is left to who reads it.
+func (c Channel) hold(doc document.Document) error {
+	switch {
+	case group(doc.APIVersion) != gatewayapi.Group:
+		return nil
+	case c == Standard:
+		return gatewayapi.Standard(doc)
+	case c == Experimental:
+		return gatewayapi.Experimental(doc)
+	}
+	return nil
+}
+
+// Check holds files to the channel. The error is an *Error.
+func (c Channel) Check(files []File) error {
 	var errs document.Errors
+	c.each(files, func(_ document.Document, found document.Errors) { errs = append(errs, found...) })
+	if err := errs.OrNil(); err != nil {
+		return Errorf(Invalid, "%v", err)
+	}
+	return nil
+}
+
+// each visits the documents that the channel refuses.
+func (c Channel) each(files []File, visit func(document.Document, document.Errors)) {
 	for _, f := range files {
 		docs, err := document.Parse(f.Name, bytes.NewReader(f.Data))
 		if err != nil {
 			continue
 		}
 		for _, doc := range docs {
-			if group(doc.APIVersion) != gatewayapi.Group {
-				continue
-			}
-			if found, ok := errors.AsType[document.Errors](hold(doc)); ok {
-				errs = append(errs, found...)
+			if found, ok := errors.AsType[document.Errors](c.hold(doc)); ok {
+				visit(doc, found)
 			}
 		}
 	}
-	if err := errs.OrNil(); err != nil {
-		return Errorf(Invalid, "%v", err)
-	}
-	return nil
+}
+
+// analyze adds what the channel refuses to what else there is to say about files.
+func (c Channel) analyze(said []Finding, files []File, namespace string) []Finding {
+	a := analyst{findings: said}
+	c.each(files, func(doc document.Document, found document.Errors) {
+		o, _ := read(doc, namespace) // whose errors are said
+		a.refuse(o, found)
+	})
+	sortByPlace(a.findings)
+	return a.findings
+}
+
+func sortByPlace(list []Finding) {
+	slices.SortStableFunc(list, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))
+	})
 }

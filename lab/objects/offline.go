@@ -12,6 +12,7 @@ type Offline struct {
 	Files     []File  // rules, and further manifests
 	Namespace string  // of objects that name none
 	Edition   Edition // whose defaults hold without a rule
+	Channel   Channel // what Analyze holds the files to
 }
 
 // base is the manifests alone.
@@ -67,7 +68,7 @@ func (o Offline) Analyze() ([]Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	return set.Analyze(o.Files, o.Namespace), nil
+	return o.Channel.analyze(set.Analyze(o.Files, o.Namespace), o.Files, o.Namespace), nil
 }
 
 // Check parses the files; the error, an *Error, is what Create would say of them. The warnings are

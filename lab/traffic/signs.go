@@ -153,7 +153,7 @@ func atServer(flags, details string) (Cause, bool) {
 }
 
 // tokenDetails begin what Envoy says of a token that does not hold, in braces and without blanks.
-const tokenDetails = "jwt_authn_access_denied"
+const tokenDetails = "jwt_authn_access_denied" //nolint:gosec // a word of Envoy's, no secret
 
 // tokenProblem is what is wrong with a token, in Envoy's words.
 func tokenProblem(details string) string {

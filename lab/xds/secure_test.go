@@ -1,6 +1,7 @@
 package xds_test
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"net"
@@ -61,7 +62,9 @@ func (w secureWorld) client(certificates ...tls.Certificate) *http.Client {
 	transport := &http.Transport{
 		TLSClientConfig:   &tls.Config{RootCAs: w.roots, Certificates: certificates},
 		ForceAttemptHTTP2: true,
-		Dial:              func(network, _ string) (net.Conn, error) { return net.Dial(network, w.proxy.secure) },
+		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, network, w.proxy.secure)
+		},
 	}
 	w.t.Cleanup(transport.CloseIdleConnections)
 	return &http.Client{Transport: transport, Timeout: labtest.Deadline, CheckRedirect: func(*http.Request, []*http.Request) error {

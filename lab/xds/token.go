@@ -21,7 +21,7 @@ import (
 )
 
 const (
-	tokenFilter = "envoy.filters.http.jwt_authn"
+	tokenFilter = "envoy.filters.http.jwt_authn" //nolint:gosec // a filter's name, no secret
 	// claimsKey is where the filter leaves the claims of a token that holds.
 	claimsKey = "payload"
 )

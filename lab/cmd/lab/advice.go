@@ -60,7 +60,7 @@ func ofKubectl() map[string]string {
 }
 
 func ofIstioctl() map[string]string {
-	return map[string]string{
+	return map[string]string{ //nolint:gosec // verbs, of which "create-remote-secret" is no secret
 		"proxy-config log":     "all sidecars are one Envoy: bin/lab proxy-logs -f shows its log, bin/lab logs POD -c istio-proxy a pod's requests",
 		"proxy-config ecds":    "sidecars have no extensions that come by themselves: bin/lab proxy-config listeners POD -o json has all filters",
 		"dashboard":            "bin/lab metrics prints what Prometheus would read, bin/lab status says where; bin/lab up --tracing jaeger sends traces to a Jaeger of yours",

@@ -143,7 +143,7 @@ func (n *analysis) ask(cmd *cobra.Command) ([]objects.Finding, error) {
 		}
 		return client.Analyze(cmd.Context())
 	}
-	files, err := n.read(n.stdin)
+	files, err := n.contents(n.stdin)
 	if err != nil {
 		return nil, err
 	}
@@ -153,6 +153,7 @@ func (n *analysis) ask(cmd *cobra.Command) ([]objects.Finding, error) {
 	}
 	offline := objects.Offline{
 		Manifests: services, Files: files, Namespace: n.namespace, Edition: objects.V1, // istioctl's is of today
+		Channel: objects.Channel(n.channel),
 	}
 	return offline.Analyze()
 }

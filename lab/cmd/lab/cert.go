@@ -45,7 +45,7 @@ func (a *app) cert() *cobra.Command {
 }
 
 func (a *app) makeCertificates(hosts []string, client, out string) error {
-	if err := os.MkdirAll(out, 0o755); err != nil {
+	if err := os.MkdirAll(out, 0o755); err != nil { //nolint:gosec // certificates are for all; keys have modes of their own
 		return err
 	}
 	signer, err := a.signer(out)
@@ -95,7 +95,7 @@ func (a *app) signer(out string) (*identity.Signer, error) {
 // writePair writes a key for its owner's eyes alone.
 func (a *app) writePair(out, name string, p identity.Pair) error {
 	certificate, key := filepath.Join(out, name+".crt"), filepath.Join(out, name+".key")
-	if err := os.WriteFile(certificate, p.Certificate, 0o644); err != nil {
+	if err := os.WriteFile(certificate, p.Certificate, 0o644); err != nil { //nolint:gosec // a certificate is public
 		return err
 	}
 	if err := os.Remove(key); err != nil && !errors.Is(err, fs.ErrNotExist) { // its mode may be another

@@ -19,14 +19,17 @@ func TestChannel(t *testing.T) {
 		{"apply --dry-run -f " + file, ok, ""},
 		{"apply --dry-run --channel experimental -f " + file, ok, ""},
 		{"apply --dry-run --channel standard -f " + file, failed, "retry: unknown field in the standard channel"},
-		{"analyze --channel standard -f " + file, failed, "retry: unknown field in the standard channel"},
+		{"analyze --channel standard -f " + file, hasIssues, "retry: unknown field in the standard channel"},
+		{"analyze -f -", hasIssues, "takes visible ASCII with single blanks alone"},
+		{"analyze -f - -o json", hasIssues, `"code": "IST0106"`},
+		{"analyze --channel some -f -", misused, "want standard or experimental"},
 		{"apply --dry-run --channel some -f " + file, misused, "want standard or experimental"},
 		{"apply --dry-run -f -", failed, "takes visible ASCII with single blanks alone"},
 		{"apply --dry-run --channel standard -f -", ok, ""},
 	} {
 		lab := surroundings{stdin: strings.NewReader(blanks)}
 		said := lab.run(t, strings.Fields(c.args)...)
-		if said.status != c.status || !strings.Contains(said.stderr, c.want) {
+		if said.status != c.status || !strings.Contains(said.stdout+said.stderr, c.want) {
 			t.Errorf("%s: %+v, want %d, %q", c.args, said, c.status, c.want)
 		}
 	}

@@ -113,5 +113,10 @@ func verbsInChinese() [][2]string {
 		{"%d users: want at least 1", "%[1]s 个用户：至少要 1 个"},
 		{"neither requests nor delays can be less than 0", "请求数和延迟都不能小于 0"},
 		{"patch:%d: %s", "patch 第 %[1]s 行有误：%[2]s"},
+		{"name a host, or a client by --client", "要写主机名，或者用 --client 写客户端的名字"},
+		{"%q is no name of a host or a client", "%[1]s 不是主机或客户端的名字"},
+		{"--cert and --key are needed", "要写 --cert 和 --key"},
+		{"%s: key %s given twice", "%[1]s：键 %[2]s 写了两次"},
+		{"--ttl and --expired exclude each other", "--ttl 和 --expired 只能用其中一个"},
 	}
 }

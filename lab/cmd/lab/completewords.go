@@ -18,7 +18,7 @@ func (a *app) completeWords(root *cobra.Command) {
 	levels := []string{string(objects.Info), string(objects.Warning), string(objects.Fatal)}
 	words := map[string][]string{
 		"edition": lesson.Editions(), "lang": {english, chinese}, "tracing": {"zipkin", "jaeger"},
-		"channel": {standardChannel, experimentalChannel}, "direction": {"inbound", "outbound"},
+		"channel": {string(objects.Standard), string(objects.Experimental)}, "direction": {"inbound", "outbound"},
 		"dry-run": {"none", "client"}, "failure-threshold": levels, "output-threshold": levels,
 	}
 	complete(child(root, "verify"), "edition", append(lesson.Editions(), "all")...)

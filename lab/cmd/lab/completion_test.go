@@ -46,6 +46,7 @@ func TestCompletedWords(t *testing.T) {
 		"verify --edition ":            "all\n",
 		"up --edition ":                "v1\n",
 		"up --tracing ":                "jaeger\n",
+		"up --console ":                "off\n",
 		"convert --to ":                "gateway-api\n",
 		"get pods -o ":                 "custom-columns=\n",
 		"status -o ":                   "json\n",

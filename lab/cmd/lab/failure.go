@@ -36,7 +36,7 @@ func (a *app) status(cmd *cobra.Command, err error) int {
 	words, advised := errors.AsType[counsel](err)
 	exit, silent := errors.AsType[exitStatus](err)
 	_, wrong := errors.AsType[misuse](err)
-	refused, isRefused := errors.AsType[*objects.Error](err)
+	_, isRefused := errors.AsType[*objects.Error](err)
 	switch lost := a.printed.err(); {
 	case lost != nil:
 		a.complain(lost.Error())
@@ -56,15 +56,20 @@ func (a *app) status(cmd *cobra.Command, err error) int {
 		return interrupted
 	case errors.Is(err, control.ErrNotRunning):
 		a.complain(fmt.Sprintf("%v; `%s` or `make run` starts one", err, a.line("up")))
-	case isRefused:
-		a.complain(refused.Problems...)
 	default:
-		a.complain(strings.Split(err.Error(), "\n")...)
+		a.complain(problems(err)...)
 	}
 	if inDiff {
 		return misused
 	}
 	return failed
+}
+
+func problems(err error) []string {
+	if refused, ok := errors.AsType[*objects.Error](err); ok {
+		return refused.Problems
+	}
+	return strings.Split(err.Error(), "\n")
 }
 
 const errorMark = "Error: "

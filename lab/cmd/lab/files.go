@@ -25,29 +25,18 @@ type sources struct {
 	find func(path string) (string, error)
 }
 
-// The channels of the Gateway API's CRDs; Istio's own pages install the standard one.
-const (
-	standardChannel     = "standard"
-	experimentalChannel = "experimental"
-)
-
 func (s *sources) declareChannel(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&s.channel, "channel", experimentalChannel,
+	cmd.Flags().StringVar(&s.channel, "channel", string(objects.Experimental),
 		"whose fields of the Gateway API to take: experimental, or standard, as most clusters do")
 }
 
-// checkChannel is nil where files have the fields of the channel alone.
-func (s *sources) checkChannel(files []objects.File) error {
-	switch s.channel {
-	case "":
+// checkChannel is nil for what --channel takes, and where a verb has no such flag.
+func (s *sources) checkChannel() error {
+	switch objects.Channel(s.channel) {
+	case "", objects.Standard, objects.Experimental:
 		return nil
-	case experimentalChannel:
-		return objects.ExperimentalChannel(files)
-	case standardChannel:
-		return objects.StandardChannel(files)
-	default:
-		return misusef("--channel=%s: want %s or %s", s.channel, standardChannel, experimentalChannel)
 	}
+	return misusef("--channel=%s: want %s or %s", s.channel, objects.Standard, objects.Experimental)
 }
 
 func (s *sources) declare(a *app, cmd *cobra.Command) {
@@ -64,8 +53,20 @@ func (s *sources) declare(a *app, cmd *cobra.Command) {
 
 func (s *sources) given() bool { return len(s.files)+len(s.folders) > 0 }
 
-// read returns the contents, in the order of the flags, kustomizations first.
+// read returns the contents, all of the channel.
 func (s *sources) read(stdin io.Reader) ([]objects.File, error) {
+	files, err := s.contents(stdin)
+	if err != nil {
+		return nil, err
+	}
+	return files, objects.Channel(s.channel).Check(files)
+}
+
+// contents are in the order of the flags, kustomizations first.
+func (s *sources) contents(stdin io.Reader) ([]objects.File, error) {
+	if err := s.checkChannel(); err != nil {
+		return nil, err
+	}
 	var paths []string
 	for _, dir := range s.folders {
 		listed, err := manifests.Kustomization(dir)
@@ -81,11 +82,7 @@ func (s *sources) read(stdin io.Reader) ([]objects.File, error) {
 		}
 		paths = append(paths, found...)
 	}
-	files, err := readAll(paths, stdin)
-	if err != nil {
-		return nil, err
-	}
-	return files, s.checkChannel(files)
+	return readAll(paths, stdin)
 }
 
 // expand is the files that a path stands for.

@@ -130,7 +130,7 @@ func mutantPolicies() []mutant {
 		{limit, "max_tokens: 1", "max_token: 1", "unknown field"},
 		{limit, "fill_interval: 1s", "fill_interval: 10ms", "less than 50ms"},
 		{limit, "filter_enforced:", "filter_enforcd:", "unknown field"},
-		{limit, "SIDECAR_INBOUND", "SIDECAR_OUTBOUND", "the lab does not do this"},
+		{limit, "SIDECAR_INBOUND", "ANY", "the lab does not do this"},
 		{limit, "version: v2", "version: v3", "never acts: no pod has"},
 		{limit, "  priority: 10\n", "", "IST0151"},
 		{ingress, "protocol: HTTP\n", "protocol: HTPP\n", "is no protocol"},

@@ -65,8 +65,8 @@ func TestRoutesAgreeWithIstio(t *testing.T) {
 		}
 		agreed++
 	}
-	if agreed != 177 {
-		t.Errorf("%d cases agree, want 177", agreed)
+	if agreed != 178 {
+		t.Errorf("%d cases agree, want 178", agreed)
 	}
 }
 
@@ -92,7 +92,7 @@ func TestCreateAgreesWithIstio(t *testing.T) {
 		}
 		agreed++
 	}
-	if agreed != 115 {
-		t.Errorf("%d cases agree, want 115", agreed)
+	if agreed != 118 {
+		t.Errorf("%d cases agree, want 118", agreed)
 	}
 }

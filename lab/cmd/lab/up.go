@@ -79,6 +79,7 @@ If port 8280 is taken, choose another by --listen, $LAB_LISTEN or "make run LIST
 		"address of the live page, or only its port, or off ($LAB_CONSOLE)")
 	flags.StringVar(&s.listenTLS, "listen-tls", defaultListenTLS,
 		"address of the ingress for TLS, once a Gateway has it; by default any free port where 8443 is taken")
+	complete(cmd, "console", noConsole)
 	a.declareEdition(cmd, &s.edition)
 	flags.StringVar(&s.tracing, "tracing", "",
 		"send traces to the zipkin or jaeger on this machine")

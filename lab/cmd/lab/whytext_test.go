@@ -51,14 +51,19 @@ func TestWhyCanBeTyped(t *testing.T) {
 	r := longest()
 	r.ID = "1b36ddc4-ff50-4ce2-a917-5663b436206f"
 	r.Rule.Namespace, r.Rule.Name = tutorialNamespace, "recommendation-of-tomorrow"
-	var b strings.Builder
-	writeWhy(&b, r, "", (&app{name: "lesson-4022"}).line)
-	for _, want := range []string{
-		"\nMore:\n  bin/lab --name lesson-4022 why " + r.ID + " -o json\n",
-		"\nUndo:\n  bin/lab --name lesson-4022 delete virtualservice " + r.Rule.Name,
+	tries := r.Deciding().Tries
+	tries[len(tries)-1].To.Pod = "recommendation-v2-of-the-day-after-tomorrow-1"
+	for cause, want := range map[traffic.Cause]string{
+		traffic.ProgramError: "\nLogs:\n  bin/lab --name lesson-4022 logs recommendation-v2-of-the-day-after-tomorrow-1\n",
+		traffic.Denied:       "\nUndo:\n  bin/lab --name lesson-4022 delete virtualservice " + r.Rule.Name + "\n",
 	} {
-		if !strings.Contains(b.String(), want) {
-			t.Errorf("no %q in\n%s", want, b.String())
+		r.Cause = cause
+		var b strings.Builder
+		writeWhy(&b, r, "", (&app{name: "lesson-4022"}).line)
+		for _, want := range []string{"\nMore:\n  bin/lab --name lesson-4022 why " + r.ID + " -o json\n", want} {
+			if !strings.Contains(b.String(), want) {
+				t.Errorf("%s: no %q in\n%s", cause, want, b.String())
+			}
 		}
 	}
 }

@@ -22,7 +22,7 @@ func TestCauses(t *testing.T) {
 			continue
 		}
 		zh := words.Of(words.Chinese).Say(p)
-		for _, c := range []rune(zh) {
+		for _, c := range zh {
 			if unicode.Is(unicode.Han, c) {
 				ok = false
 			}

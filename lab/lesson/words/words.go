@@ -81,7 +81,7 @@ const (
 	ErrWrong
 	ErrAbsent
 	firstCause
-	count = firstCause + 29 // how many there are
+	count = firstCause + 30 // how many there are
 )
 
 // The languages of the pages.

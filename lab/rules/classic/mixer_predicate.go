@@ -124,21 +124,12 @@ func (e *expression) comparison() comparison {
 // checked holds what a comparison compares.
 func (e *expression) checked(p predicate) predicate {
 	for _, t := range slices.Concat(p.left, p.right) {
-		if t.kind == responseCode {
-			e.fail("%s, which comes after the check: %w", t.kind, rules.ErrUnsupported)
-		}
-		if t.kind == requestHeaders && strings.ToLower(t.text) != t.text {
-			e.fail("%s[%q]: want lower case, as Mixer has the names of headers", t.kind, t.text)
-		}
+		e.checkTerm(t)
 	}
-	switch {
-	case p.how == matches && (len(p.left) != 1 || p.left[0].kind != literal):
-		e.fail("matches: want a literal regular expression before it")
-	case p.how == matches:
-		if _, err := regexp.Compile(p.left[0].text); err != nil {
-			e.fail("matches: %w", err)
-		}
-	case p.how == equal || p.how == unequal:
+	switch p.how {
+	case matches:
+		e.checkPattern(p.left)
+	case equal, unequal:
 		if !p.left.isStatic() && !p.right.isStatic() {
 			e.fail("two parts of a request, compared to each other: %w", rules.ErrUnsupported)
 		}
@@ -146,6 +137,25 @@ func (e *expression) checked(p predicate) predicate {
 		e.mustBeStatic(p.right)
 	}
 	return p
+}
+
+func (e *expression) checkTerm(t term) {
+	if t.kind == responseCode {
+		e.fail("%s, which comes after the check: %w", t.kind, rules.ErrUnsupported)
+	}
+	if t.kind == requestHeaders && strings.ToLower(t.text) != t.text {
+		e.fail("%s[%q]: want lower case, as Mixer has the names of headers", t.kind, t.text)
+	}
+}
+
+func (e *expression) checkPattern(v value) {
+	if len(v) != 1 || v[0].kind != literal {
+		e.fail("matches: want a literal regular expression before it")
+		return
+	}
+	if _, err := regexp.Compile(v[0].text); err != nil {
+		e.fail("matches: %w", err)
+	}
 }
 
 func (v value) isStatic() bool {

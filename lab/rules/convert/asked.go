@@ -77,11 +77,10 @@ func ask(r *security.Rule, op *security.Operation, c mesh.Condition, said noteLi
 		return ""
 	}
 	switch {
-	case c.Header == pathHeader && strings.Contains(value, "?"):
-		return "asks for the query of a path, which today's policies do not look at"
-	case c.Header == pathHeader && strings.ContainsAny(c.Value, "{}"):
-		return "asks for { or } in a path, which is a pattern today"
 	case c.Header == pathHeader:
+		if problem := pathProblem(c.Value, value); problem != "" {
+			return problem
+		}
 		said.add("Today's paths come without the query; in 2018 it belonged to request.path.")
 		return put(&op.Paths, &op.NotPaths)
 	case c.Attribute == mesh.Method:
@@ -95,6 +94,17 @@ func ask(r *security.Rule, op *security.Operation, c mesh.Condition, said noteLi
 	one := &security.Condition{Key: "request.headers[" + c.Header + "]"}
 	r.When = append(r.When, one)
 	return put(&one.Values, &one.NotValues)
+}
+
+// pathProblem is why today's policies have no words for a path, whose pattern is the second.
+func pathProblem(path, pattern string) string {
+	switch {
+	case strings.Contains(pattern, "?"):
+		return "asks for the query of a path, which today's policies do not look at"
+	case strings.ContainsAny(path, "{}"):
+		return "asks for { or } in a path, which is a pattern today"
+	}
+	return ""
 }
 
 // pattern is a comparison as today's policies write it.

@@ -173,29 +173,37 @@ func (v *validator) when(path string, w *security.Condition) {
 		return
 	}
 	v.notEmpty(path, values)
-	name, isHeader := headerOf(w.Key)
-	switch {
-	case isHeader:
-		if !strings.HasSuffix(w.Key, "]") || name == "" {
-			v.Fail(path+".key", "want %s[NAME], not %s", requestHeader, rules.Quote(w.Key))
-		}
-	case w.Key == destinationPort:
+	switch w.Key {
+	case destinationPort:
 		for _, l := range values {
 			v.portTexts(path+"."+l.field, l.texts)
 		}
-	case w.Key == "source.serviceAccount":
+	case "source.serviceAccount":
 		v.accounts(path, values)
-	case w.Key == "source.trustDomain":
+	case "source.trustDomain":
 		for _, l := range values {
 			v.domains(path+"."+l.field, l.texts)
 		}
-	case strings.HasPrefix(w.Key, requestClaims):
-		if claimsIn(strings.TrimPrefix(w.Key, requestClaims)) == nil {
-			v.Fail(path+".key", "want %s[NAME] or %s[NAME][NAME], not %s", requestClaims, requestClaims, rules.Quote(w.Key))
+	default:
+		v.key(path+".key", w)
+	}
+}
+
+// key holds the key of a condition whose values may be any.
+func (v *validator) key(path string, w *security.Condition) {
+	name, isHeader := headerOf(w.Key)
+	claims, isClaim := strings.CutPrefix(w.Key, requestClaims)
+	switch {
+	case isHeader:
+		if !strings.HasSuffix(w.Key, "]") || name == "" {
+			v.Fail(path, "want %s[NAME], not %s", requestHeader, rules.Quote(w.Key))
 		}
-	case tokenTerm(w.Key) != nil:
-	case sourceOf(w) == nil:
-		v.unknownKey(path+".key", w.Key)
+	case isClaim:
+		if claimsIn(claims) == nil {
+			v.Fail(path, "want %s[NAME] or %s[NAME][NAME], not %s", requestClaims, requestClaims, rules.Quote(w.Key))
+		}
+	case tokenTerm(w.Key) == nil && sourceOf(w) == nil:
+		v.unknownKey(path, w.Key)
 	}
 }
 

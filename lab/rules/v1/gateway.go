@@ -48,8 +48,6 @@ func (r *resolver) gatewayHosts() []mesh.VirtualHost {
 		if !ingressLabels().Has(g.Spec.Selector) {
 			continue
 		}
-		c := ingress()
-		c.gateway = g.Key.Path()
 		for _, s := range g.Spec.Servers {
 			if isSecure(s) {
 				continue
@@ -60,19 +58,7 @@ func (r *resolver) gatewayHosts() []mesh.VirtualHost {
 					found[host] = append([]mesh.Route{}, found[host]...)
 				}
 			}
-			for _, rule := range r.routes {
-				if !c.boundTo(rule.Spec.Gateways, rule.Key.Namespace) ||
-					!exported(rule.Key, rule.Spec.ExportTo, rootNamespace) {
-					continue
-				}
-				routes := r.virtualService(c, rule, int(s.GetPort().GetNumber()))
-				r.label(c, routes)
-				for _, host := range commonHosts(g.Rule, s, rule) {
-					for _, route := range routes {
-						found[host] = append(found[host], route.Route)
-					}
-				}
-			}
+			r.serverRoutes(g.Rule, s, found)
 		}
 	}
 	var hosts []mesh.VirtualHost
@@ -84,6 +70,25 @@ func (r *resolver) gatewayHosts() []mesh.VirtualHost {
 		hosts = append(hosts, mesh.VirtualHost{Names: []string{name}, Routes: routes, OnlyTLS: onlyTLS[name]})
 	}
 	return hosts
+}
+
+// serverRoutes adds the routes that rules have for a server to those of its hosts.
+func (r *resolver) serverRoutes(g *rules.Rule, s *networking.Server, found map[string][]mesh.Route) {
+	c := ingress()
+	c.gateway = g.Key.Path()
+	for _, rule := range r.routes {
+		if !c.boundTo(rule.Spec.Gateways, rule.Key.Namespace) ||
+			!exported(rule.Key, rule.Spec.ExportTo, rootNamespace) {
+			continue
+		}
+		routes := r.virtualService(c, rule, int(s.GetPort().GetNumber()))
+		r.label(c, routes)
+		for _, host := range commonHosts(g, s, rule) {
+			for _, route := range routes {
+				found[host] = append(found[host], route.Route)
+			}
+		}
+	}
 }
 
 // serverHosts are the hosts of a server that rules of a namespace may be for.

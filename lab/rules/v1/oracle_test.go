@@ -281,7 +281,7 @@ func TestValidationAgreesWithIstio(t *testing.T) {
 			}
 		})
 	}
-	if agreed != 271 {
+	if agreed != 272 {
 		t.Errorf("%d cases to agree with", agreed)
 	}
 }
@@ -311,7 +311,6 @@ func unsupportedValidation() map[string]string {
 		"te/two tracing":            "spec.tracing: not supported by the lab",
 		"te/filter expression":      "spec.accessLogging: not supported by the lab",
 		"ef/deprecated filter name": "ANY instead of SIDECAR_INBOUND or SIDECAR_OUTBOUND or GATEWAY: not supported by the lab",
-		"gw/HTTPS credentialName":   "spec.servers[0].tls: not supported by the lab",
 		"ap/targetRefs Service":     "targetRefs: not supported by the lab",
 		"ap/ipBlocks CIDR":          "ipBlocks: not supported by the lab",
 		"sc/bind without port":      "spec.egress[0].bind: 1.2.3.4: not supported by the lab",

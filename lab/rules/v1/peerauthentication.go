@@ -27,23 +27,7 @@ func (i inspector) peerAuthenticationNotes(p peerAuthentication) []rules.Finding
 // authentication is what a server's sidecar wants of those who connect: of the rules for the mesh, for
 // its namespace and for the workload itself, each the oldest, the closest that says something.
 func (r *resolver) authentication(server mesh.Workload) mesh.Authentication {
-	var all, namespace, workload *peerAuthentication
-	keep := func(place **peerAuthentication, p peerAuthentication) {
-		if *place == nil {
-			*place = &p
-		}
-	}
-	for _, p := range r.peers {
-		switch {
-		case isWide(p.Spec) && p.Key.Namespace == rootNamespace:
-			keep(&all, p)
-		case isWide(p.Spec) && p.Key.Namespace == server.Namespace:
-			keep(&namespace, p)
-		case p.Key.Namespace == server.Namespace && p.Key.Namespace != rootNamespace &&
-			server.Labels.Has(p.Spec.GetSelector().GetMatchLabels()):
-			keep(&workload, p)
-		}
-	}
+	all, namespace, workload := r.peersOf(server)
 	a := mesh.Authentication{Mode: mesh.Permissive}
 	for _, p := range []*peerAuthentication{all, namespace, workload} {
 		if p == nil {
@@ -62,6 +46,27 @@ func (r *resolver) authentication(server mesh.Workload) mesh.Authentication {
 		}
 	}
 	return a
+}
+
+// peersOf are the oldest rules for the mesh, for a server's namespace and for the workload itself; nil for none.
+func (r *resolver) peersOf(server mesh.Workload) (all, namespace, workload *peerAuthentication) {
+	keep := func(place **peerAuthentication, p peerAuthentication) {
+		if *place == nil {
+			*place = &p
+		}
+	}
+	for _, p := range r.peers {
+		switch {
+		case isWide(p.Spec) && p.Key.Namespace == rootNamespace:
+			keep(&all, p)
+		case isWide(p.Spec) && p.Key.Namespace == server.Namespace:
+			keep(&namespace, p)
+		case p.Key.Namespace == server.Namespace && p.Key.Namespace != rootNamespace &&
+			server.Labels.Has(p.Spec.GetSelector().GetMatchLabels()):
+			keep(&workload, p)
+		}
+	}
+	return all, namespace, workload
 }
 
 func isWide(p *security.PeerAuthentication) bool { return len(p.GetSelector().GetMatchLabels()) == 0 }

@@ -81,25 +81,17 @@ func keySet(text string) (private []int, err error) {
 	if err := json.Unmarshal([]byte(text), &set); err != nil {
 		return nil, fmt.Errorf("key set: %w", err)
 	}
+	needed := map[string][]string{"RSA": {"n", "e"}, "EC": {"crv", "x", "y"}, "OKP": {"crv", "x"}, "oct": {"k"}}
 	usable := false
 	for i, key := range set.Keys {
-		has := func(names ...string) bool {
-			return !slices.ContainsFunc(names, func(name string) bool {
-				text, ok := key[name].(string)
-				return !ok || text == ""
-			})
+		lacks := func(name string) bool {
+			text, ok := key[name].(string)
+			return !ok || text == ""
 		}
-		switch key["kty"] {
-		case "RSA":
-			usable = usable || has("n", "e")
-		case "EC":
-			usable = usable || has("crv", "x", "y")
-		case "OKP":
-			usable = usable || has("crv", "x")
-		case "oct":
-			usable = usable || has("k")
-		}
-		if has("d") || has("k") {
+		kind, _ := key["kty"].(string)
+		parts, known := needed[kind]
+		usable = usable || known && !slices.ContainsFunc(parts, lacks)
+		if !lacks("d") || !lacks("k") {
 			private = append(private, i)
 		}
 	}
