@@ -26,7 +26,7 @@ func writeWhy(w io.Writer, r *traffic.Request, body string, typed func(verb stri
 		p.text("  ", body, 2)
 	}
 	p.line("")
-	p.text("", fmt.Sprintf("%s: %s", r.Cause, r.Words), 3)
+	p.text("", fmt.Sprintf("%s: %s", r.Cause, r.Words), 5)
 	p.line("")
 	for _, c := range r.Calls {
 		p.call(c, 0)
