@@ -11,6 +11,7 @@ import (
 	"istio-tutorial/lab/identity"
 )
 
+//nolint:gosec // a text about tokens, none of them secret
 const aboutToken = `Print a token (JWT) as somebody would log in for it. It is signed with the key of the
 tutorial, which is public: files of the repository take its tokens, in the lab and on a cluster.
 
