@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -84,11 +85,7 @@ func (w *wires) find(client mesh.Name, to string) (kind, address string, err err
 	m := w.mesh
 	w.mu.Unlock()
 	if ip := net.ParseIP(host); host == "localhost" || ip != nil && ip.IsLoopback() {
-		i := slices.IndexFunc(m.Instances, func(i mesh.Instance) bool { return i.Name == client })
-		if i >= 0 && m.Instances[i].Addresses[port] != "" {
-			return "tcp", m.Instances[i].Addresses[port], nil
-		}
-		return "tcp", to, nil
+		return "tcp", cmp.Or(ownAddress(m, client, port), to), nil
 	}
 	for _, s := range m.Services {
 		if s.External == "" && slices.Contains(s.Names(client.Namespace), host) {
@@ -102,6 +99,16 @@ func (w *wires) find(client mesh.Name, to string) (kind, address string, err err
 		return "tcp", to, nil
 	}
 	return "tcp", w.lab.world.Address(mesh.ExternalHost{Host: host, Port: port}), nil
+}
+
+// ownAddress is where a port of a pod itself is; "": it has no such port.
+func ownAddress(m mesh.Mesh, pod mesh.Name, port int) string {
+	for _, i := range m.Instances {
+		if i.Name == pod {
+			return i.Addresses[port]
+		}
+	}
+	return ""
 }
 
 // pick is a pod of a Service; without any, a place where nobody listens.

@@ -48,20 +48,8 @@ func explainedHeaders(m mesh.Mesh) []string {
 			}
 		}
 	}
-	each := func(out mesh.Outbound) {
-		for _, h := range out.Hosts {
-			for _, r := range h.Routes {
-				look(r.Match)
-				for _, d := range r.Destinations {
-					for _, f := range d.Faults {
-						look(f.When)
-					}
-				}
-			}
-		}
-	}
 	for _, s := range m.Sidecars {
-		each(s.Outbound)
+		eachMatch(s.Outbound, look)
 		for _, d := range s.Inbound.Denials {
 			look(d.When)
 		}
@@ -71,8 +59,22 @@ func explainedHeaders(m mesh.Mesh) []string {
 			}
 		}
 	}
-	each(m.Gateway)
+	eachMatch(m.Gateway, look)
 	return slices.Sorted(maps.Keys(names))
+}
+
+// eachMatch calls look with the conditions of routes, and with those of their faults.
+func eachMatch(out mesh.Outbound, look func([]mesh.Condition)) {
+	for _, h := range out.Hosts {
+		for _, r := range h.Routes {
+			look(r.Match)
+			for _, d := range r.Destinations {
+				for _, f := range d.Faults {
+					look(f.When)
+				}
+			}
+		}
+	}
 }
 
 // accessLog has a line for each request.

@@ -93,7 +93,7 @@ func (b *builder) virtualHost(
 	if len(free) == 0 {
 		return nil
 	}
-	if len(alike) == 0 && h.Unread == nil && known.isOf(h.Routes) && known.of.OnlyTLS == h.OnlyTLS && slices.Equal(known.made.Domains, free) {
+	if len(alike) == 0 && known.is(h, free) {
 		b.known[key] = known
 		return known.made
 	}
@@ -119,6 +119,12 @@ func (b *builder) virtualHost(
 		b.known[key] = now
 	}
 	return now.made
+}
+
+// is reports whether a virtual host was built of another one that says the same, for the same names.
+func (known builtHost) is(h mesh.VirtualHost, names []string) bool {
+	return h.Unread == nil && known.isOf(h.Routes) && known.of.OnlyTLS == h.OnlyTLS &&
+		slices.Equal(known.made.Domains, names)
 }
 
 // untaken are the names that no earlier host has taken, and takes them.
