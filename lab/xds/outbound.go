@@ -122,9 +122,9 @@ func (b *builder) virtualHost(
 }
 
 // is reports whether a virtual host was built of another one that says the same, for the same names.
-func (known builtHost) is(h mesh.VirtualHost, names []string) bool {
-	return h.Unread == nil && known.isOf(h.Routes) && known.of.OnlyTLS == h.OnlyTLS &&
-		slices.Equal(known.made.Domains, names)
+func (h builtHost) is(of mesh.VirtualHost, names []string) bool {
+	return of.Unread == nil && h.isOf(of.Routes) && h.of.OnlyTLS == of.OnlyTLS &&
+		slices.Equal(h.made.Domains, names)
 }
 
 // untaken are the names that no earlier host has taken, and takes them.
