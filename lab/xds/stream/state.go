@@ -12,7 +12,6 @@ import (
 
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
-	discoveryv3 "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
 	"github.com/envoyproxy/go-control-plane/pkg/cache/types"
 	"github.com/envoyproxy/go-control-plane/pkg/cache/v3"
 	"github.com/envoyproxy/go-control-plane/pkg/resource/v3"
@@ -258,118 +257,7 @@ func (o offer) isTaken(k xds.Kind, of xds.Resources) bool {
 	}
 }
 
-// holdsAll reports whether a message has all that is on offer. Of secrets Envoy asks only for those that
-// its clusters and listeners refer to, and on the way to others both may refer to fewer.
-func holdsAll(k xds.Kind, resp *discoveryv3.DiscoveryResponse, items xds.Resources) bool {
-	return k == xds.Secrets || len(resp.GetResources()) == len(items)
-}
-
 // byName reports whether Envoy asks for resources of a kind by name: not at all, if there is none.
 func byName(k xds.Kind) bool {
 	return k == xds.Endpoints || k == xds.Routes || k == xds.Secrets || k == xds.Filters
-}
-
-// OnStreamOpen begins a conversation: what was taken in an earlier one does not count, and all is
-// sent anew, also to an Envoy that has it already.
-func (s *state) OnStreamOpen(_ context.Context, stream int64, _ string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.stream = stream
-	for k := range s.kinds {
-		o := &s.kinds[k]
-		o.sent, o.nonce, o.taken, o.refusal = "", "", "", ""
-		if o.version != "" {
-			s.renew(xds.Kind(k))
-		}
-	}
-	return s.publish()
-}
-
-// OnStreamClosed ends it.
-func (s *state) OnStreamClosed(stream int64, _ *corev3.Node) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.stream == stream {
-		s.stream = 0
-		s.wake()
-	}
-}
-
-// OnStreamRequest notes what Envoy says to an offer.
-func (s *state) OnStreamRequest(stream int64, req *discoveryv3.DiscoveryRequest) error {
-	k, known := kindOfType(req.GetTypeUrl())
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !known || stream != s.stream {
-		return nil
-	}
-	o := &s.kinds[k]
-	if o.nonce == "" || o.nonce != req.GetResponseNonce() {
-		return nil // not an answer to the last message
-	}
-	if req.GetErrorDetail() != nil {
-		if o.sent != o.version {
-			return nil // it is about an earlier offer; the present one follows
-		}
-		return s.refused(k, req)
-	}
-	isNews := o.taken != o.version || !slices.Equal(o.holds, o.asked)
-	if o.whole && isNews && o.version == req.GetVersionInfo() {
-		o.taken, o.good, o.holds = o.version, o.items, o.asked
-		s.wake()
-	}
-	return nil
-}
-
-// refused offers the last good version in place of one that Envoy refused and may have taken in
-// part. If that is the one, it goes on with what it has: it would be sent the same for ever.
-func (s *state) refused(k xds.Kind, req *discoveryv3.DiscoveryRequest) error {
-	o := &s.kinds[k]
-	reason := req.GetErrorDetail().GetMessage()
-	if !maps.Equal(o.items, o.good) {
-		err := s.put(k, o.good)
-		o.refusal = reason
-		return err
-	}
-	o.version, o.refusal = req.GetVersionInfo(), reason
-	return s.publish()
-}
-
-// OnStreamResponse notes which message Envoy is to answer.
-func (s *state) OnStreamResponse(
-	_ context.Context, stream int64,
-	req *discoveryv3.DiscoveryRequest, resp *discoveryv3.DiscoveryResponse,
-) {
-	k, known := kindOfType(resp.GetTypeUrl())
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !known || stream != s.stream {
-		return
-	}
-	o := &s.kinds[k]
-	o.sent, o.nonce = resp.GetVersionInfo(), resp.GetNonce()
-	o.asked = req.GetResourceNames()
-	o.whole = o.sent == o.version && holdsAll(k, resp, o.items)
-	s.follow(k)
-}
-
-// follow has endpoints and secrets sent after clusters, and secrets, routes and filters after
-// listeners. A
-// cluster that is new or changed needs its endpoints once more, and Envoy holds its answer to all
-// clusters back until it has them; but it asks for a name, and the cache does not answer to one
-// that it has sent.
-func (s *state) follow(k xds.Kind) {
-	var followers []xds.Kind
-	switch k {
-	case xds.Clusters:
-		followers = []xds.Kind{xds.Endpoints, xds.Secrets}
-	case xds.Listeners:
-		followers = []xds.Kind{xds.Secrets, xds.Routes, xds.Filters}
-	}
-	for _, f := range followers {
-		if next := s.kinds[f]; next.version != "" && next.sent == next.version {
-			s.renew(f)
-			_ = s.publish() // fails only where its context ends
-		}
-	}
 }
