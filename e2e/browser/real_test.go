@@ -45,7 +45,7 @@ func TestCommands(t *testing.T) {
 	if out := v.typed(l, "#typed-send"); !strings.HasPrefix(out, "GET 127.0.0.1") {
 		t.Errorf("why --send: %s", out)
 	}
-	if out := v.typed(l, "#typed-answers"); strings.Count(out, "\nMore: ") != 3 {
+	if out := v.typed(l, "#typed-answers"); strings.Count(out, "\nMore:") != 3 {
 		t.Errorf("why -n 3: %s", out)
 	}
 	if out := v.typed(l, "#typed-time"); !strings.HasPrefix(out, "Since the rules last changed") {
