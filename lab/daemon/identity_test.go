@@ -51,10 +51,10 @@ func (l *lab) underLoad(t testing.TB, least int, work func()) {
 			bad[fmt.Sprint(h.Status, " ", string(h.Body), " ", h.Err)]++
 		}
 	}
-	enough := func() bool {
+	sofar := func() int {
 		mu.Lock()
 		defer mu.Unlock()
-		return sent >= least
+		return sent
 	}
 	var loading sync.WaitGroup
 	loading.Go(func() {
@@ -64,8 +64,8 @@ func (l *lab) underLoad(t testing.TB, least int, work func()) {
 	})
 	work()
 	labtest.Until(t, func() error {
-		if !enough() {
-			return fmt.Errorf("only %d of %d were sent", sent, least)
+		if n := sofar(); n < least {
+			return fmt.Errorf("only %d of %d were sent", n, least)
 		}
 		return nil
 	})
