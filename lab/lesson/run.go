@@ -33,7 +33,7 @@ type Place struct {
 type runner struct {
 	Place
 	shell *shell.Session
-	plain map[string]time.Duration // the slowest of each request that nothing holds back
+	plain map[string]time.Duration // the middle one of each request that nothing holds back
 	tell  func(words.Phrase)       // what is waited for, again and again
 	// absent is a file that is left out, for a proof: no answer may be explained by it.
 	absent string
