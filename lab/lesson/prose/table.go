@@ -68,9 +68,10 @@ func (r renderer) stacked(rows [][][]word, width int) []string {
 			if len(cell) == 0 {
 				continue
 			}
-			head := r.wrap(rows[0][n], max(1, width-1))
-			head[len(head)-1] += ":"
-			lines = append(lines, head...)
+			if head := r.wrap(rows[0][n], max(1, width-1)); len(head) > 0 { // a column may have none
+				head[len(head)-1] += ":"
+				lines = append(lines, head...)
+			}
 			for _, line := range r.wrap(cell, max(1, width-len(indent))) {
 				lines = append(lines, indent+line)
 			}
