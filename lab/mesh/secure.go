@@ -1,10 +1,17 @@
 package mesh
 
+import "bytes"
+
 // Credential is a Secret of Kubernetes: what somebody proves themselves with.
 type Credential struct {
 	Name
 	Type string
 	Data map[string][]byte
+}
+
+// IsPrivate reports whether a value is a private key, by its name or by what it is.
+func (c Credential) IsPrivate(key string) bool {
+	return key == "tls.key" || key == "key" || bytes.Contains(c.Data[key], []byte("PRIVATE KEY"))
 }
 
 // Credential is the one of a name; false if there is none.

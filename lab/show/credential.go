@@ -1,7 +1,6 @@
 package show
 
 import (
-	"bytes"
 	"encoding/base64"
 	"maps"
 	"slices"
@@ -24,7 +23,7 @@ func secretYAML(data []byte, c *mesh.Credential) (string, error) {
 	values := fields{}
 	for key, value := range c.Data {
 		values[key] = base64.StdEncoding.EncodeToString(value)
-		if isPrivate(key, value) {
+		if c.IsPrivate(key) {
 			values[key] = hidden
 		}
 	}
@@ -33,12 +32,7 @@ func secretYAML(data []byte, c *mesh.Credential) (string, error) {
 	return string(text), err
 }
 
-// isPrivate reports whether a value is a private key, by its name or by what it is.
-func isPrivate(key string, value []byte) bool {
-	return key == "tls.key" || key == "key" || bytes.Contains(value, []byte("PRIVATE KEY"))
-}
-
-// secret tells of a Secret what kubectl describe does: how much it has, and not what.
+// secret says of a Secret what kubectl describe does: how much it has, and not what.
 func (p *page) secret(c *mesh.Credential) {
 	p.say("Type", "%s", c.Type)
 	p.below("Data", func() {

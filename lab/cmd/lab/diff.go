@@ -12,9 +12,11 @@ import (
 
 	"github.com/rogpeppe/go-internal/diff"
 	"github.com/spf13/cobra"
+	corev1 "k8s.io/api/core/v1"
 
 	"istio-tutorial/lab/control"
 	"istio-tutorial/lab/document"
+	"istio-tutorial/lab/mesh"
 	"istio-tutorial/lab/objects"
 )
 
@@ -86,6 +88,9 @@ func (a *app) diffOf(ctx context.Context, client *control.Client, d document.Doc
 	if err != nil {
 		return "", err
 	}
+	if hasPrivateKey(d, wanted) {
+		return "", fmt.Errorf("%s:%d: Secret %q: the lab shows no private key, and so cannot compare it", d.File, d.Line, d.Name)
+	}
 	s := objects.Selection{Args: []string{resource(d), d.Name}, Namespace: cmp.Or(d.Namespace, a.namespace)}
 	tables, err := client.Get(ctx, s)
 	var live []byte
@@ -104,6 +109,27 @@ func (a *app) diffOf(ctx context.Context, client *control.Client, d document.Doc
 	}, "."))
 	text := diff.Diff("LIVE/"+name, before, "MERGED/"+name, after)
 	return string(text), errors.Join(errBefore, errAfter)
+}
+
+// hasPrivateKey reports whether a document is a Secret that holds one.
+func hasPrivateKey(d document.Document, data []byte) bool {
+	var s corev1.Secret
+	if d.Kind != "Secret" || d.APIVersion != "v1" || json.Unmarshal(data, &s) != nil {
+		return false
+	}
+	c := mesh.Credential{Data: s.Data}
+	if c.Data == nil {
+		c.Data = map[string][]byte{}
+	}
+	for key, value := range s.StringData {
+		c.Data[key] = []byte(value)
+	}
+	for key := range c.Data {
+		if c.IsPrivate(key) {
+			return true
+		}
+	}
+	return false
 }
 
 // wantedJSON is a document as JSON, without a status that was printed with it.
