@@ -4,11 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net"
+
 	"net/url"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -100,23 +99,6 @@ func or(text string, standard time.Duration) time.Duration {
 	return standard
 }
 
-// address is one as the proxy's administration has it.
-type address struct {
-	Socket struct {
-		Address string
-		Port    int `json:"port_value"`
-	} `json:"socket_address"`
-	Pipe struct{ Path string }
-}
-
-// String is the address as the proxy logs it.
-func (a address) String() string {
-	if a.Pipe.Path != "" {
-		return a.Pipe.Path
-	}
-	return net.JoinHostPort(a.Socket.Address, strconv.Itoa(a.Socket.Port))
-}
-
 // ejected are the pods that proxies leave out, by their names.
 func (l *lab) ejected(ctx context.Context) (map[string]ejected, error) {
 	data, err := l.proxy.admin.Get(ctx, "/clusters", url.Values{"format": {"json"}})
@@ -128,7 +110,7 @@ func (l *lab) ejected(ctx context.Context) (map[string]ejected, error) {
 			Name  string
 			Hosts []struct {
 				Hostname string
-				Address  address
+				Address  envoy.Address
 				Health   struct {
 					Ejected bool `json:"failed_outlier_check"`
 				} `json:"health_status"`

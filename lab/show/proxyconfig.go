@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/envoy"
 	"istio-tutorial/lab/mesh"
 	"istio-tutorial/lab/objects"
 )
@@ -79,12 +80,12 @@ func listenerRows(data json.RawMessage) ([][]string, error) {
 		Name   string
 		Active struct {
 			Listener struct {
-				Address address
+				Address envoy.Address
 			}
 		} `json:"active_state"`
 	}
 	err := json.Unmarshal(data, &l)
-	return [][]string{{l.Name, l.Active.Listener.Address.text("")}}, err
+	return [][]string{{l.Name, l.Active.Listener.Address.String()}}, err
 }
 
 func clusterRows(data json.RawMessage) ([][]string, error) {
