@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
+
 	"path/filepath"
 	"strings"
 	"testing"
@@ -27,28 +27,7 @@ const (
 	programs  = "CONSOLE_PROGRAMS" // where the services' programs are
 )
 
-func TestMain(m *testing.M) { os.Exit(run(m)) }
-
-// run builds the services once.
-func run(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "console")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer os.RemoveAll(dir)
-	build := exec.Command("go", "build", "-o", dir, "./customer", "./preference", "./recommendation", "./egress")
-	build.Dir = root
-	if out, err := build.CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "%s: %v\n%s", build, err, out)
-		return 1
-	}
-	if err := os.Setenv(programs, dir); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	return m.Run()
-}
+func TestMain(m *testing.M) { os.Exit(labtest.WithServices(m, root, programs)) }
 
 // newFolder has a path that is short enough for sockets.
 func newFolder(t *testing.T) control.Folder {

@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"strings"
@@ -36,28 +35,7 @@ func TestMain(m *testing.M) {
 	if folder := os.Getenv(role); folder != "" {
 		os.Exit(child(control.Folder(folder)))
 	}
-	os.Exit(run(m))
-}
-
-// run builds the services once.
-func run(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "daemon")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer os.RemoveAll(dir)
-	build := exec.Command("go", "build", "-o", dir, "./customer", "./preference", "./recommendation", "./egress")
-	build.Dir = root
-	if out, err := build.CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "%s: %v\n%s", build, err, out)
-		return 1
-	}
-	if err := os.Setenv(programs, dir); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	return m.Run()
+	os.Exit(labtest.WithServices(m, root, programs))
 }
 
 // child is a lab in a process of its own, as a reader's is.
