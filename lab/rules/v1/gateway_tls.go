@@ -56,7 +56,7 @@ func (r *resolver) doorsOf(c client, g gateway, s *networking.Server) []mesh.Sec
 	if s.GetTls().GetMode() == networking.ServerTLSSettings_PASSTHROUGH {
 		return r.passthroughDoors(c, g, s, door)
 	}
-	name := credentialOf(g.Rule, s)
+	name := credentialOf(s)
 	if _, problem := r.credential(name, door.Clients); problem != "" {
 		return nil
 	}
@@ -138,7 +138,7 @@ func clientProof(mode networking.ServerTLSSettings_TLSmode) mesh.ClientProof {
 
 // credentialOf is the Secret of a server. The ingress runs in Istio's own namespace, and reads no
 // Secrets but those that are there.
-func credentialOf(_ *rules.Rule, s *networking.Server) mesh.Name {
+func credentialOf(s *networking.Server) mesh.Name {
 	return mesh.Name{Namespace: rootNamespace, Name: s.GetTls().GetCredentialName()}
 }
 
@@ -241,7 +241,7 @@ func (i inspector) credentialNotes(g gateway) []rules.Finding {
 			continue
 		}
 		at := rules.At("spec.servers", n) + ".tls.credentialName"
-		switch _, problem := i.credential(credentialOf(g.Rule, s), clientProof(s.Tls.Mode)); problem {
+		switch _, problem := i.credential(credentialOf(s), clientProof(s.Tls.Mode)); problem {
 		case "":
 		case "not found":
 			list = append(list, failed(at, rules.NotFound, "Referenced credentialName not found: %q", s.Tls.CredentialName))
