@@ -104,7 +104,7 @@ func (endless) Read(p []byte) (int, error) { return len(p), nil }
 
 func TestKubeInject(t *testing.T) {
 	t.Parallel()
-	const note = "the lab needs no injection: every pod has its sidecar\n"
+	const note = "the lab needs no injection: it gives pods their sidecars itself\n"
 	file := filepath.Join(write(t, map[string]string{"x.yml": "a: b\n# c"}), "x.yml")
 	if got := (surroundings{}).run(t, "kube-inject", "-f", file); got != (answer{ok, "a: b\n# c", note}) {
 		t.Errorf("%+v", got)

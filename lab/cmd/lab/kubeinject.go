@@ -12,14 +12,14 @@ func (a *app) kubeInject() *cobra.Command {
 	var path string
 	cmd := &cobra.Command{
 		Use:     "kube-inject -f FILE",
-		Short:   "Print a file as it is: in the lab every pod has its sidecar",
+		Short:   "Print a file as it is: the lab gives pods their sidecars itself",
 		Example: `  bin/lab apply -f <(bin/lab kube-inject -f deploy/customer/Deployment.yml)`,
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			if path == "" {
 				return misusef("filename not specified (see --filename or -f)")
 			}
-			fmt.Fprintln(a.stderr, "the lab needs no injection: every pod has its sidecar")
+			fmt.Fprintln(a.stderr, "the lab needs no injection: it gives pods their sidecars itself")
 			return a.copyFile(path)
 		},
 	}

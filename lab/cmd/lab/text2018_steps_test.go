@@ -13,7 +13,7 @@ const (
 	v1Answers  = `customer => preference => recommendation v1 from '`
 	v2Answers  = `customer => preference => recommendation v2 from '`
 	poll       = "bin/poll_customer.sh"
-	injected   = "the lab needs no injection: every pod has its sidecar\n"
+	injected   = "the lab needs no injection: it gives pods their sidecars itself\n"
 	twoReady   = `(?m)^recommendation-v2-\S+ +2/2 +Running(?s:.*)^recommendation-v2-\S+ +2/2 +Running`
 	rolledOut  = "bin/lab rollout status deployment/recommendation-v2"
 	siegeSteps = "bin/lab load -r 2 -c 20 -v customer.istio-tutorial.jimmysong.io"
