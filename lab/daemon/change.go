@@ -2,8 +2,6 @@ package daemon
 
 import (
 	"context"
-	"errors"
-	"reflect"
 	"slices"
 	"time"
 
@@ -11,37 +9,6 @@ import (
 	"istio-tutorial/lab/objects"
 	"istio-tutorial/lab/pods"
 )
-
-// within bounds a change: a proxy that was killed is back earlier.
-const within = 15 * time.Second
-
-// edit makes other objects of those in force; it may have both results and an error.
-type edit func(objects.Set) (objects.Set, []objects.Result, error)
-
-// commit puts in force what an edit makes, when the proxy has taken it: else nothing changes.
-// One commit follows the other.
-func (l *lab) commit(ctx context.Context, e edit) ([]objects.Result, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, within, errors.New("the proxy does not answer"))
-	defer cancel()
-	if err := l.take(ctx); err != nil {
-		return nil, err
-	}
-	defer l.release()
-	before := l.objects()
-	next, results, problems := e(before)
-	if len(results) == 0 {
-		return nil, problems
-	}
-	if err := l.push(ctx, next); err != nil {
-		return nil, err
-	}
-	l.adopt(next)
-	if !reflect.DeepEqual(before.Deployments(), next.Deployments()) {
-		// Pods that are to end get no call any more. If this fails, publish tries again.
-		_ = l.push(ctx, next)
-	}
-	return next.Explain(before, results, next.Expected()), problems
-}
 
 func (l *lab) change(ctx context.Context, c control.Change) ([]objects.Result, error) {
 	list, err := objects.Parse(c.Files, c.Namespace, c.Strict)

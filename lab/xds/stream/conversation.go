@@ -2,7 +2,6 @@ package stream
 
 import (
 	"context"
-	"maps"
 	"slices"
 
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
@@ -61,20 +60,6 @@ func (s *state) OnStreamRequest(stream int64, req *discoveryv3.DiscoveryRequest)
 		s.wake()
 	}
 	return nil
-}
-
-// refused offers the last good version in place of one that Envoy refused and may have taken in
-// part. If that is the one, it goes on with what it has: it would be sent the same for ever.
-func (s *state) refused(k xds.Kind, req *discoveryv3.DiscoveryRequest) error {
-	o := &s.kinds[k]
-	reason := req.GetErrorDetail().GetMessage()
-	if !maps.Equal(o.items, o.good) {
-		err := s.put(k, o.good)
-		o.refusal = reason
-		return err
-	}
-	o.version, o.refusal = req.GetVersionInfo(), reason
-	return s.publish()
 }
 
 // OnStreamResponse notes which message Envoy is to answer.

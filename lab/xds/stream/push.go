@@ -5,10 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
-	"strings"
-	"time"
 
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
 	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
@@ -20,28 +17,6 @@ import (
 
 // ErrNotConnected says that Envoy did not ask for its configuration.
 var ErrNotConnected = errors.New("envoy: not connected")
-
-// RefusedError says why Envoy does not take a configuration.
-type RefusedError struct{ Reason string } // in Envoy's words
-
-func (e *RefusedError) Error() string {
-	reason := e.Reason
-	if start := strings.Index(reason, brokenRule); start >= 0 { // the whole resource stands before
-		name := namePattern.FindStringSubmatch(reason)
-		reason = reason[start:]
-		if name != nil {
-			reason = name[1] + ": " + reason
-		}
-	}
-	return "envoy: " + strings.Join(strings.Fields(reason), " ")
-}
-
-const brokenRule = "Proto constraint validation failed"
-
-var namePattern = regexp.MustCompile(`name: "([^"]*)"`)
-
-// backWithin is how long Envoy may take to go back to what it had.
-const backWithin = 5 * time.Second
 
 // Push returns nil when Envoy serves by the snapshot, and no request sent from then on is
 // answered by an earlier one. Otherwise the error is a *RefusedError, or says why ctx ended, and
@@ -71,17 +46,6 @@ func (s *Server) Push(ctx context.Context, next xds.Snapshot) error {
 	}
 	s.limiter.set(s.applied.Limits)
 	return err
-}
-
-// goBack restores what was, and does not insist that Envoy confirms it.
-func (s *Server) goBack(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), backWithin)
-	defer cancel()
-	s.state.recognize(s.applied.Resources)
-	if s.state.connected() && s.take(ctx, reduction(s.applied.Resources), s.applied.Resources) == nil {
-		return nil
-	}
-	return s.state.force(s.applied.Resources)
 }
 
 // take offers the steps to a goal, each when Envoy has taken the one before.
