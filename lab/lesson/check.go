@@ -19,6 +19,8 @@ import (
 // Check is a claim about the mesh: what some requests get, and what they leave behind.
 type Check struct {
 	Line int `yaml:"-"`
+	// On is the ground where this holds, Lab or Cluster; the page says why. Empty: on each.
+	On string `yaml:"on"`
 	// WaitFor is what counters must come to before anything is sent.
 	WaitFor amounts `yaml:"wait for"`
 	// Send is how many GETs the ingress gets. Required, unless the check only waits.
@@ -96,7 +98,7 @@ func (r *reader) yamlErrors(line int, err error) {
 
 // problems are what is wrong with a check that was read.
 func (c *Check) problems() []error {
-	errs := append([]error{c.sending()}, c.way()...)
+	errs := append([]error{c.sending(), c.ground()}, c.way()...)
 	for _, a := range c.Counters {
 		if a.as != "" && !c.Answers.has(a.as) {
 			errs = append(errs, fmt.Errorf("counters: %s: as %s: no such kind of answers", a.of, a.as))
@@ -131,6 +133,14 @@ func (c *Check) sending() error {
 		if p.wrong {
 			return errors.New(p.cause)
 		}
+	}
+	return nil
+}
+
+// ground is what is wrong with where a check holds.
+func (c *Check) ground() error {
+	if c.On != "" && c.On != Lab && c.On != Cluster {
+		return fmt.Errorf("on: %q: want %s or %s", c.On, Lab, Cluster)
 	}
 	return nil
 }

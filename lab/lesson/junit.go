@@ -52,7 +52,7 @@ func WriteJUnit(w io.Writer, results []Result) error {
 		if r.Err != nil {
 			s.Failures++
 			first, _, _ := strings.Cut(r.Err.Error(), "\n")
-			c.Failure = &failure{first, strings.Join(append([]string{r.Err.Error()}, r.Log...), "\n")}
+			c.Failure = &failure{first, strings.Join(append([]string{r.Err.Error()}, r.Clues...), "\n")}
 		}
 		seconds += r.Took.Seconds()
 		s.Cases = append(s.Cases, c)

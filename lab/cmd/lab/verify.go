@@ -14,6 +14,7 @@ import (
 
 	"istio-tutorial/lab/control"
 	"istio-tutorial/lab/lesson"
+	"istio-tutorial/lab/lesson/onlab"
 	"istio-tutorial/lab/objects"
 )
 
@@ -70,7 +71,7 @@ func (v *verify) run(cmd *cobra.Command, args []string) error {
 	wrong, began := 0, time.Now()
 	for _, edition := range editions {
 		run := lesson.Verify{
-			Home: home, Pages: pages, Edition: edition, Runs: v.runs, Prove: v.prove, Jobs: v.jobs,
+			Ground: home, Pages: pages, Edition: edition, Runs: v.runs, Prove: v.prove, Jobs: v.jobs,
 			Report: v.report,
 		}
 		if v.verbose {
@@ -130,8 +131,8 @@ func (v *verify) report(r lesson.Result) {
 		return
 	}
 	fmt.Fprintf(v.stdout, "%v\n", r.Err)
-	if len(r.Log) > 0 {
-		fmt.Fprintf(v.stdout, "  the end of the proxy's log:\n    %s\n", strings.Join(r.Log, "\n    "))
+	for _, line := range r.Clues {
+		fmt.Fprintf(v.stdout, "  %s\n", line)
 	}
 	fmt.Fprintf(v.stdout, "  alone: %s\n", v.alone(r))
 }
@@ -168,12 +169,12 @@ const englishPages = "docs"
 
 // lessons are the pages in a folder that words name, all of them without, and what their labs start
 // from.
-func (a *app) lessons(in string, words []string) (lesson.Home, []lesson.Page, error) {
+func (a *app) lessons(in string, words []string) (*onlab.Home, []lesson.Page, error) {
 	folder, err := a.home()
 	if err != nil {
-		return lesson.Home{}, nil, err
+		return nil, nil, err
 	}
-	home := lesson.Home{
+	home := &onlab.Home{
 		Folder: folder, Environ: a.environ(),
 		FolderOf: func(name string) (control.Folder, error) { return control.FolderOf(name, a.getenv) },
 	}
