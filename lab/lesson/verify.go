@@ -46,6 +46,15 @@ type Result struct {
 	Clues []string
 }
 
+// Label names a run for a reader: the lesson, its edition, and what was wrong with it.
+func (r Result) Label() string {
+	label := fmt.Sprintf("%02d %s (%s)", r.Number, r.Name, r.Edition)
+	if r.Mutant != nil {
+		label += ": " + r.Mutant.mutation.String()
+	}
+	return label
+}
+
 // ErrNotFound says that a page holds although something is wrong in it.
 var ErrNotFound = errors.New("the check holds all the same")
 

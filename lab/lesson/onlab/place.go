@@ -28,7 +28,7 @@ type Place struct {
 
 	folder string
 	env    []string
-	end   func() error // nil: the lab is not the page's to end
+	end    func() error // nil: the lab is not the page's to end
 }
 
 var (
