@@ -31,7 +31,7 @@ func (p *place) Folder() string { return p.ground.dir }
 func (p *place) Env() []string {
 	g := p.ground
 	return append(g.Environ[:len(g.Environ):len(g.Environ)],
-		"LAB_ON="+lesson.Cluster, "LAB_NAMESPACE="+g.Tools.Namespace, "CUSTOMER_URL="+g.way.url(), "LAB_HINTS=off")
+		"LAB_ON="+lesson.Cluster, "LAB_NAMESPACE="+g.Tools.Namespace, "CUSTOMER_URL="+g.way.url(), "LAB_HINTS=off", "LAB_ECHO=0")
 }
 
 // Send sends requests to the gateway, or has the program of a pod send them, one after the other.
