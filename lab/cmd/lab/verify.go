@@ -75,7 +75,7 @@ func (v *verify) run(cmd *cobra.Command, args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	ground, on, end, err := v.ground(cmd, home)
+	ground, on, end, err := v.ground(cmd, home, pages)
 	if err != nil {
 		return err
 	}
@@ -137,9 +137,9 @@ func (v *verify) check() (editions []string, err error) {
 const markdown = "markdown"
 
 // ground is where the pages are run, its name, and how to end it.
-func (v *verify) ground(cmd *cobra.Command, home *onlab.Home) (lesson.Ground, string, func() error, error) {
+func (v *verify) ground(cmd *cobra.Command, home *onlab.Home, pages []lesson.Page) (lesson.Ground, string, func() error, error) {
 	if v.onCluster() {
-		return v.clusterGround(cmd, home.Folder)
+		return v.clusterGround(cmd, home.Folder, pages)
 	}
 	return home, "The lab", func() error { return nil }, nil
 }

@@ -3,6 +3,8 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -12,7 +14,7 @@ import (
 
 // verifyThere are the flags that verify has on a cluster.
 type verifyThere struct {
-	reuse, keep, allMutants bool
+	reuse, keep, allMutants, internet bool
 }
 
 // verifyNamespace is what verify makes on a cluster, unless it is told otherwise.
@@ -34,6 +36,7 @@ exit status is 1 if something on a page is not true.`
 	flags := cmd.Flags()
 	flags.BoolVar(&v.there.reuse, "reuse", false, "take the namespace that an earlier run has left")
 	flags.BoolVar(&v.there.keep, "keep", false, "leave the namespace in the cluster")
+	flags.BoolVar(&v.there.internet, "internet", false, "call the real hosts outside, rather than a pod that stands in for them")
 	flags.BoolVar(&v.there.allMutants, "all-mutants", false,
 		fmt.Sprintf("with --prove, try all changes rather than %d of each edition", someMutants))
 	_ = flags.MarkHidden("jobs") // pages run one after the other; it is there for what reads it
@@ -48,7 +51,7 @@ func (v *verify) sample() int {
 }
 
 // clusterGround is the cluster that the flags name, after a look at what it runs.
-func (v *verify) clusterGround(cmd *cobra.Command, folder string) (lesson.Ground, string, func() error, error) {
+func (v *verify) clusterGround(cmd *cobra.Command, folder string, pages []lesson.Page) (lesson.Ground, string, func() error, error) {
 	if !cmd.Flags().Changed("namespace") {
 		v.namespace = cmp.Or(v.getenv("LAB_NAMESPACE"), verifyNamespace)
 	}
@@ -56,7 +59,8 @@ func (v *verify) clusterGround(cmd *cobra.Command, folder string) (lesson.Ground
 	tools := v.tools()
 	g := &oncluster.Ground{
 		Tools: tools, Folder: folder, Environ: tools.Environ, Reuse: v.there.reuse, Keep: v.there.keep,
-		Say: func(line string) { fmt.Fprintln(v.stderr, "lab: "+line) },
+		Outside: !v.there.internet && slices.ContainsFunc(pages, callsOut),
+		Say:     func(line string) { fmt.Fprintln(v.stderr, "lab: "+line) },
 	}
 	versions, err := g.Versions(cmd.Context())
 	if err != nil {
@@ -64,4 +68,11 @@ func (v *verify) clusterGround(cmd *cobra.Command, folder string) (lesson.Ground
 	}
 	g.Say(versions.String())
 	return g, versions.String(), g.Close, nil
+}
+
+// callsOut reports whether a page has pods that call hosts outside.
+func callsOut(p lesson.Page) bool {
+	return slices.ContainsFunc(p.Blocks, func(b lesson.Block) bool {
+		return slices.ContainsFunc(b.Commands, func(c lesson.Command) bool { return strings.Contains(c.Text, " deploy/egress/") })
+	})
 }

@@ -83,6 +83,9 @@ func (g *Ground) copyFile(from, to string) error {
 	text := string(data)
 	if strings.HasPrefix(filepath.Base(from), "Deployment") {
 		text = annotations.ReplaceAllString(text, "${0}        proxy.istio.io/config: '"+proxyConfig+"'\n")
+		if g.world != nil && strings.Contains(from, "/egress/") {
+			text = g.world.leads(text)
+		}
 	}
 	return os.WriteFile(to, []byte(g.edge(text)), 0o600)
 }

@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,7 +30,10 @@ var ErrThere = errors.New("it is there already; name another with --namespace, o
 
 // make makes all that the pages need, and waits until it serves.
 func (g *Ground) make(ctx context.Context) error {
-	if err := g.claim(ctx); err != nil {
+	if err := g.claim(ctx, g.Tools.Namespace, map[string]string{"istio-injection": "enabled"}); err != nil {
+		return err
+	}
+	if err := g.openWorld(ctx); err != nil {
 		return err
 	}
 	if g.dir == "" {
@@ -71,17 +76,26 @@ func (g *Ground) make(ctx context.Context) error {
 	return g.settle(ctx)
 }
 
-// claim makes the namespace, or takes one that an earlier run has made.
-func (g *Ground) claim(ctx context.Context) error {
-	name := g.Tools.Namespace
+// claim makes a namespace, or takes one that an earlier run has made.
+func (g *Ground) claim(ctx context.Context, name string, labels map[string]string) error {
+	if slices.Contains(g.made, name) {
+		return nil
+	}
 	found, err := g.kubectl(ctx, "", "get", "namespace", name, "--ignore-not-found", "-o", "json")
 	if err != nil {
 		return err
 	}
 	if strings.TrimSpace(found) == "" {
-		g.made = true
-		_, err := g.kubectl(ctx, fmt.Sprintf(`{"apiVersion":"v1","kind":"Namespace","metadata":{"name":%q,"labels":{"istio-injection":"enabled",%q:"true"}}}`,
-			name, label), "create", "-f", "-")
+		all := map[string]string{label: "true"}
+		maps.Copy(all, labels)
+		text, err := json.Marshal(map[string]any{
+			"apiVersion": "v1", "kind": "Namespace", "metadata": map[string]any{"name": name, "labels": all},
+		})
+		if err != nil {
+			return err
+		}
+		g.made = append(g.made, name)
+		_, err = g.kubectl(ctx, string(text), "create", "-f", "-")
 		return err
 	}
 	var there struct {
@@ -91,11 +105,11 @@ func (g *Ground) claim(ctx context.Context) error {
 	case err != nil:
 		return fmt.Errorf("namespace %s: %w", name, err)
 	case there.Metadata.Labels[label] == "":
-		return fmt.Errorf("namespace %s: it is not one of `verify`, and is not touched; name another with --namespace", name)
+		return fmt.Errorf("namespace %s: it is there, and not made by verify, so it is not touched; name another with --namespace", name)
 	case !g.Reuse:
 		return fmt.Errorf("namespace %s: %w", name, ErrThere)
 	}
-	g.made = true
+	g.made = append(g.made, name)
 	return nil
 }
 
@@ -109,16 +123,30 @@ func (g *Ground) chain(ctx context.Context) (string, error) {
 		}
 		all.WriteString(text + "---\n")
 	}
+	if g.world != nil {
+		text, err := g.world.believes()
+		if err != nil {
+			return "", err
+		}
+		all.WriteString(text + "\n---\n")
+	}
 	gate := strings.NewReplacer("NAMESPACE", g.Tools.Namespace, "CONFIG", proxyConfig).Replace(gatewayYML)
 	all.WriteString(gate + "---\n" + routeYML)
 	moved, err := cluster.Move("chain.yml", []byte(all.String()), origin, g.Tools.Namespace)
 	return string(moved), err
 }
 
-// remove deletes the namespace, and returns once it is gone.
-func (g *Ground) remove(ctx context.Context) error {
-	g.Say("deleting namespace " + g.Tools.Namespace)
-	_, err := g.kubectl(ctx, "", "delete", "namespace", "-l", label, "--field-selector", "metadata.name="+g.Tools.Namespace,
-		fmt.Sprintf("--timeout=%v", gone))
-	return err
+// remove deletes namespaces of the ground's, and returns once they are gone.
+func (g *Ground) remove(ctx context.Context, names ...string) error {
+	var errs []error
+	for _, name := range names {
+		g.Say("deleting namespace " + name)
+		_, err := g.kubectl(ctx, "", "delete", "namespace", "-l", label, "--field-selector", "metadata.name="+name,
+			fmt.Sprintf("--timeout=%v", gone))
+		if err == nil {
+			g.made = slices.DeleteFunc(slices.Clone(g.made), func(made string) bool { return made == name })
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
 }

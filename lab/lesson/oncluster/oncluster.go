@@ -27,15 +27,18 @@ type Ground struct {
 	Environ []string
 	// Reuse takes a namespace that an earlier run has left.
 	Reuse bool
+	// Outside makes hosts outside, so that pages that call them need no internet.
+	Outside bool
 	// Keep leaves all in the cluster in the end.
 	Keep bool
 	// Say is told what is done, a line at a time. Required.
 	Say func(line string)
 
 	one   sync.Mutex // the pages are run one after the other
-	made  bool       // there is something of ours in the cluster
+	made  []string   // the namespaces of ours that are in the cluster
 	ready bool       // all of it is as every page expects it
 	dir   string     // the pages' copy of the repository
+	world *world
 	way   *way
 	pods  *pods
 	base  map[string]string // the state to which a page must come back
@@ -90,7 +93,7 @@ func (g *Ground) restore(ctx context.Context) error {
 	if !same {
 		g.Say("the page has left the chain changed: making it anew")
 		g.ready = false
-		return g.remove(ctx)
+		return g.remove(ctx, g.Tools.Namespace)
 	}
 	if len(extra) == 0 {
 		return nil
@@ -120,8 +123,8 @@ func (g *Ground) Close() error {
 	if g.dir != "" {
 		errs = append(errs, os.RemoveAll(g.dir))
 	}
-	if g.made && !g.Keep {
-		errs = append(errs, g.remove(ctx))
+	if !g.Keep {
+		errs = append(errs, g.remove(ctx, g.made...))
 	}
 	return errors.Join(errs...)
 }
