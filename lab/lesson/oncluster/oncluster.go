@@ -56,7 +56,7 @@ func (g *Ground) Start(ctx context.Context, _ string, _ int) (lesson.Place, erro
 		g.one.Unlock()
 		return nil, err
 	}
-	return &place{ground: g}, nil
+	return &place{ground: g, ended: func() bool { return ctx.Err() != nil }}, nil
 }
 
 func (g *Ground) prepare(ctx context.Context) error {
@@ -75,7 +75,12 @@ func (g *Ground) prepare(ctx context.Context) error {
 }
 
 // restore puts back what a page has left: what is too much is deleted; where more is wrong, all is made anew.
-func (g *Ground) restore(ctx context.Context) error {
+func (g *Ground) restore(ctx context.Context, misbehaves bool) error {
+	if misbehaves {
+		if _, err := g.kubectl(ctx, "", "exec", "deployment/recommendation-v1", "-c", "recommendation", "--", "recommendation", "behave"); err != nil {
+			return err
+		}
+	}
 	now, err := g.state(ctx)
 	if err != nil {
 		return err

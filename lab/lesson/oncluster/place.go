@@ -20,7 +20,11 @@ import (
 )
 
 // place is the namespace, for one page.
-type place struct{ ground *Ground }
+type place struct {
+	ground     *Ground
+	ended      func() bool // the run is over: nothing need be put back
+	misbehaves bool        // a page has told a program to
+}
 
 var _ lesson.Place = (*place)(nil)
 
@@ -121,10 +125,19 @@ func (p *place) Logs(ctx context.Context, workload string, since time.Time) iter
 // State is every object but pods, by kind and name.
 func (p *place) State(ctx context.Context) (map[string]string, error) { return p.ground.state(ctx) }
 
-// Close puts the namespace back, and lets the next page have it.
+// Close puts the namespace back, and lets the next page have it. Where that fails, the namespace is made anew.
 func (p *place) Close() error {
-	defer p.ground.one.Unlock()
+	g := p.ground
+	defer g.one.Unlock()
+	if p.ended() {
+		return nil
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), closing)
 	defer cancel()
-	return p.ground.restore(ctx)
+	if err := g.restore(ctx, p.misbehaves); err != nil {
+		g.Say("not put back: " + err.Error())
+		g.ready = false
+		return g.remove(ctx, g.Tools.Namespace)
+	}
+	return nil
 }

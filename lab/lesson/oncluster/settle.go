@@ -19,15 +19,23 @@ const unsettled = `^(listener_manager\.total_(filter_chains_draining|listeners_d
 
 // settle waits until every proxy of the namespace knows the pods of every Service, and has nothing old left.
 func (g *Ground) settle(ctx context.Context) error {
+	seen := false // what the namespace has need not be read again while only a proxy is waited for
 	return again(ctx, settles, func() (string, error) {
-		if err := g.pods.look(ctx); err != nil {
-			return "", err
+		if !seen {
+			if err := g.pods.look(ctx); err != nil {
+				return "", err
+			}
 		}
+		seen = true
 		for _, one := range g.pods.seen.pods {
 			if !one.proxied {
 				continue
 			}
-			if what, err := g.pods.pending(ctx, one.name); what != "" || err != nil {
+			if what, err := g.pods.old(ctx, one.name); what != "" || err != nil {
+				return what, err
+			}
+			if what, err := g.pods.unlike(ctx, one.name); what != "" || err != nil {
+				seen = false
 				return what, err
 			}
 		}
@@ -35,8 +43,8 @@ func (g *Ground) settle(ctx context.Context) error {
 	})
 }
 
-// pending is what a proxy has still to do.
-func (p *pods) pending(ctx context.Context, pod string) (string, error) {
+// old is what a proxy has still to begin or to end.
+func (p *pods) old(ctx context.Context, pod string) (string, error) {
 	gauges, err := p.stats(ctx, pod, unsettled)
 	if err != nil {
 		return "", err
@@ -46,6 +54,11 @@ func (p *pods) pending(ctx context.Context, pod string) (string, error) {
 			return fmt.Sprintf("the proxy of %s has %s %d", pod, name, n), nil
 		}
 	}
+	return "", nil
+}
+
+// unlike is where a proxy has other pods of a Service than the cluster.
+func (p *pods) unlike(ctx context.Context, pod string) (string, error) {
 	known, err := p.known(ctx, pod)
 	if err != nil {
 		return "", err
@@ -77,7 +90,7 @@ func (p *pods) known(ctx context.Context, pod string) (map[string][]string, erro
 	return known, err
 }
 
-// cluster is the begin of each line about one.
+// wholeService is the begin of each line about one of those clusters.
 var wholeService = regexp.MustCompile(`^outbound\|\d+\|\|([^.|]+)\.([^.]+)\.svc\.`)
 
 // serviceOf is the Service of the namespace that a line is about.
@@ -94,6 +107,7 @@ var changing = regexp.MustCompile(`\bbin/lab (?:apply|create|replace|delete|patc
 
 // Settle waits until what a command has changed acts on every request.
 func (p *place) Settle(ctx context.Context, command string) error {
+	p.misbehaves = p.misbehaves || strings.Contains(command, "misbehave")
 	if !changing.MatchString(command) {
 		return nil
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 func placeIn(namespace string) *place {
-	return &place{&Ground{Tools: cluster.Tools{Namespace: namespace}}}
+	return &place{ground: &Ground{Tools: cluster.Tools{Namespace: namespace}}}
 }
 
 // TestTypes leaves out what a cluster lacks, and keeps rules away from the gateway that is everybody's.
