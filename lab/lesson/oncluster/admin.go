@@ -27,8 +27,8 @@ func (p *pods) ask(ctx context.Context, pod, path string, line func(string)) err
 		return err
 	}
 	p.mu.Lock()
-	if tunnel := p.proxies[pod]; tunnel != nil {
-		tunnel.Close()
+	if broken := p.proxies[pod]; broken.address != "" {
+		broken.close()
 		delete(p.proxies, pod)
 	}
 	p.mu.Unlock()
@@ -40,12 +40,12 @@ func (p *pods) ask(ctx context.Context, pod, path string, line func(string)) err
 
 func (p *pods) askOnce(ctx context.Context, pod, path string, line func(string)) error {
 	p.mu.Lock()
-	tunnel := p.proxies[pod]
+	to := p.proxies[pod]
 	p.mu.Unlock()
-	if tunnel == nil {
+	if to.address == "" {
 		return fmt.Errorf("pod %s has no sidecar", pod)
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+tunnel.Address+path, nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+to.address+path, nil)
 	if err != nil {
 		return err
 	}
@@ -82,11 +82,9 @@ func (p *place) Stats(ctx context.Context, workload, name string) (map[string]in
 	if err != nil {
 		return nil, err
 	}
-	name = strings.ReplaceAll(name, "."+origin+".", "."+p.ground.Tools.Namespace+".")
-	pattern := `(^|\.)` + strings.ReplaceAll(regexp.QuoteMeta(name), `\.`, `;?\.`) + `$`
 	all := map[string]int{}
 	for _, pod := range list {
-		values, err := p.ground.pods.stats(ctx, pod.name, pattern)
+		values, err := p.ground.pods.stats(ctx, pod.name, pattern(name, p.ground.Tools.Namespace))
 		if err != nil {
 			return nil, err
 		}
@@ -98,4 +96,10 @@ func (p *place) Stats(ctx context.Context, workload, name string) (map[string]in
 		return nil, lesson.ErrNoCounter
 	}
 	return all, nil
+}
+
+// pattern is that of the names that end so, in a namespace.
+func pattern(name, namespace string) string {
+	name = strings.ReplaceAll(name, "."+origin+".", "."+namespace+".")
+	return `(^|\.)` + strings.ReplaceAll(regexp.QuoteMeta(name), `\.`, `;?\.`) + `$`
 }

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"sync"
 
-	"istio-tutorial/lab/cluster"
 	"istio-tutorial/lab/lesson"
 	"istio-tutorial/lab/objects"
 )
@@ -20,7 +19,13 @@ type pods struct {
 	seen   inventory
 	mu     sync.Mutex // of proxies
 	// proxies are the tunnels to the administration of the pods' proxies, by the pods' names.
-	proxies map[string]*cluster.Forward
+	proxies map[string]tunnel
+}
+
+// tunnel leads to the administration of a proxy.
+type tunnel struct {
+	address string // HOST:PORT; "": there is none
+	close   func()
 }
 
 // inventory is what the namespace has.
@@ -43,7 +48,7 @@ type pod struct {
 	proxied bool // it has a sidecar, or is a gateway
 }
 
-func newPods(g *Ground) *pods { return &pods{ground: g, proxies: map[string]*cluster.Forward{}} }
+func newPods(g *Ground) *pods { return &pods{ground: g, proxies: map[string]tunnel{}} }
 
 // The parts of Kubernetes' objects that are looked at.
 type (
@@ -179,19 +184,19 @@ func (p *pods) connect(ctx context.Context) error {
 	}
 	for name, tunnel := range p.proxies {
 		if !there[name] {
-			tunnel.Close()
+			tunnel.close()
 			delete(p.proxies, name)
 		}
 	}
 	for name := range maps.Keys(there) {
-		if p.proxies[name] != nil || !there[name] {
+		if p.proxies[name].address != "" || !there[name] {
 			continue
 		}
-		tunnel, err := p.ground.Tools.Forward(context.WithoutCancel(ctx), "pod/"+name, adminPort)
+		forward, err := p.ground.Tools.Forward(context.WithoutCancel(ctx), "pod/"+name, adminPort)
 		if err != nil {
 			return err
 		}
-		p.proxies[name] = tunnel
+		p.proxies[name] = tunnel{forward.Address, forward.Close}
 	}
 	return nil
 }
@@ -201,7 +206,7 @@ func (p *pods) close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for name, tunnel := range p.proxies {
-		tunnel.Close()
+		tunnel.close()
 		delete(p.proxies, name)
 	}
 }
