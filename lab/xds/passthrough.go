@@ -138,7 +138,8 @@ func tunnel(of *routev3.Route, through string) *routev3.Route {
 func (b *builder) passthrough(client client, port int) string {
 	name := outboundCluster(client.name, mesh.Cluster{Host: passthrough, Port: port})
 	c := &clusterv3.Cluster{
-		Name: name, AltStatName: statName(name), ConnectTimeout: durationpb.New(toProgram),
+		Name: name, ConnectTimeout: durationpb.New(toProgram),
+		AltStatName:     statName(passthrough + at(client.name)), // Istio has one for all ports
 		CircuitBreakers: breakers(mesh.Limits{Unlimited: true}),
 	}
 	if b.cfg.Outside != nil {
