@@ -58,6 +58,9 @@ func (b *builder) anywhere(c client, out mesh.Outbound) []*routev3.Route {
 		match []mesh.Condition
 	}{{443, []mesh.Condition{encrypted}}, {httpPort, nil}} {
 		route := forward(b.passthrough(c, to.port), to.match)
+		if c.manners.Deadlines {
+			route.GetRoute().MaxGrpcTimeout = durationpb.New(0) //nolint:staticcheck // as in lead
+		}
 		list = append(list, tunnel(route, ""), route)
 	}
 	return list
