@@ -99,7 +99,7 @@ func (h Home) placeOf(ctx context.Context, client *control.Client, name string) 
 	status, err := client.Status(ctx)
 	env := append(h.Environ[:len(h.Environ):len(h.Environ)],
 		nameVariable+"="+name, urlVariable+"="+status.Ingress, tlsVariable+"="+status.Secure, HintVariable+"=off")
-	return Place{Client: client, Ingress: status.Ingress, Folder: h.Folder, Env: env}, err
+	return Place{Client: client, Ingress: status.Ingress, Secure: status.Secure, Folder: h.Folder, Env: env}, err
 }
 
 // close ends the lab, and all that it started.

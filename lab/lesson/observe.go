@@ -25,7 +25,7 @@ const maxBody = 4 << 10
 func (r *runner) ask(ctx context.Context, c *Check) (list []answer, took time.Duration, err error) {
 	cfg := load.Config{
 		URL: r.Ingress, Header: http.Header{"User-Agent": {"lesson"}}, Users: max(1, c.AtOnce),
-		Keep: maxBody,
+		Keep: maxBody, Stay: true,
 	}
 	cfg.Each = func(hit load.Hit) {
 		list = append(list, newAnswer(hit))
@@ -41,6 +41,11 @@ func (r *runner) ask(ctx context.Context, c *Check) (list []answer, took time.Du
 	if c.From != "" {
 		cfg.URL = c.To
 		if cfg.Proxy, err = r.sidecar(ctx, c.From); err != nil {
+			return nil, 0, err
+		}
+	}
+	if c.TLS != nil {
+		if err = r.encrypt(ctx, *c.TLS, &cfg); err != nil {
 			return nil, 0, err
 		}
 	}
@@ -82,11 +87,15 @@ func (r *runner) sidecar(ctx context.Context, workload string) (*url.URL, error)
 	return nil, fmt.Errorf("from: %s: its sidecar takes no calls", workload)
 }
 
+// noAnswer begins what stands in place of an answer that did not come; the cause follows it. How a closed
+// connection looks to a client depends on what it was about to do.
+const noAnswer = "(no answer) "
+
 func newAnswer(hit load.Hit) answer {
 	body := strings.TrimSpace(string(hit.Body))
 	switch {
 	case hit.Err != nil:
-		body = hit.Err.Error()
+		body = noAnswer + hit.Err.Error()
 	case body == "":
 		body = fmt.Sprintf("(status %d without text)", hit.Status)
 	}

@@ -23,6 +23,8 @@ type Place struct {
 	Client *control.Client
 	// Ingress is the lab's, a URL. Required.
 	Ingress string
+	// Secure is where the lab's ingress takes encrypted connections, host:port. Required for checks with tls.
+	Secure string
 	// Folder is where commands run: it has bin/, deploy/ and istiofiles/. Required.
 	Folder string
 	// Env is the environment of commands, KEY=VALUE. Required.
@@ -131,6 +133,9 @@ func (c *Check) title() words.Phrase {
 	}
 	if c.AtOnce > 1 {
 		title = words.Put(words.AtOnce, title, c.AtOnce)
+	}
+	if c.TLS != nil {
+		title = words.Put(words.With, title, "TLS", c.TLS.Host)
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Headers)) {
 		title = words.Put(words.With, title, name, c.Headers[name])
