@@ -40,7 +40,7 @@ type Place interface {
 	// Settle waits until what a command has changed acts on every request, also on those over
 	// connections that were open before.
 	Settle(ctx context.Context, command string) error
-	// Send sends requests to the ingress, or, if from is a Deployment, those to cfg.URL from its
+	// Send sends requests to the ingress: encrypted ones, with cfg.TLS, for cfg.URL to its encrypted port. Or, if from is a Deployment, those to cfg.URL from its
 	// first pod through its sidecar. The error of a Deployment that is not there is an
 	// *objects.Error, NotFound.
 	Send(ctx context.Context, from string, cfg load.Config) (load.Summary, error)

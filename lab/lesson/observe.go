@@ -22,7 +22,7 @@ const maxBody = 4 << 10
 func (r *Runner) ask(ctx context.Context, c *Check) (list []answer, took time.Duration, err error) {
 	cfg := load.Config{
 		URL: c.To, Header: http.Header{"User-Agent": {"lesson"}}, Users: max(1, c.AtOnce),
-		Keep: maxBody,
+		Keep: maxBody, Stay: true,
 	}
 	cfg.Each = func(hit load.Hit) {
 		list = append(list, newAnswer(hit))
@@ -34,6 +34,11 @@ func (r *Runner) ask(ctx context.Context, c *Check) (list []answer, took time.Du
 			return nil, 0, err
 		}
 		cfg.Header.Set(name, value)
+	}
+	if c.TLS != nil {
+		if err = r.encrypt(ctx, *c.TLS, &cfg); err != nil {
+			return nil, 0, err
+		}
 	}
 	summary, err := r.place.Send(ctx, c.From, cfg)
 	if err == nil && ctx.Err() != nil {
@@ -57,11 +62,15 @@ func (r *Runner) expand(ctx context.Context, text string) (string, error) {
 	return text, errors.Join(errs...)
 }
 
+// noAnswer begins what stands in place of an answer that did not come; the cause follows it. How a closed
+// connection looks to a client depends on what it was about to do.
+const noAnswer = "(no answer) "
+
 func newAnswer(hit load.Hit) answer {
 	body := strings.TrimSpace(string(hit.Body))
 	switch {
 	case hit.Err != nil:
-		body = hit.Err.Error()
+		body = noAnswer + hit.Err.Error()
 	case body == "":
 		body = fmt.Sprintf("(status %d without text)", hit.Status)
 	}

@@ -20,6 +20,7 @@ type Runner struct {
 
 	place  Place
 	ground string // the name of the place's
+	folder string // of commands
 	shell  *shell.Session
 	plain  map[string]time.Duration // the middle one of each request that nothing holds back
 	// absent is a file that is left out, for a proof: no answer may be explained by it.
@@ -32,7 +33,7 @@ func NewRunner(ground string, p Place, folder string) (*Runner, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Runner{ground: ground, place: p, shell: session, plain: map[string]time.Duration{}}, nil
+	return &Runner{ground: ground, place: p, folder: folder, shell: session, plain: map[string]time.Duration{}}, nil
 }
 
 // Close ends the shell.
@@ -131,6 +132,9 @@ func (c *Check) Title() words.Phrase {
 	}
 	if c.AtOnce > 1 {
 		title = words.Put(words.AtOnce, title, c.AtOnce)
+	}
+	if c.TLS != nil {
+		title = words.Put(words.With, title, "TLS", c.TLS.Host)
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Headers)) {
 		title = words.Put(words.With, title, name, c.Headers[name])

@@ -40,6 +40,9 @@ func (p *place) Env() []string {
 
 // Send sends requests to the gateway, or has the program of a pod send them, one after the other.
 func (p *place) Send(ctx context.Context, from string, cfg load.Config) (load.Summary, error) {
+	if cfg.TLS != nil {
+		return load.Summary{}, errors.New("tls: the ground's gateway takes no encrypted requests")
+	}
 	if from == "" {
 		cfg.URL = p.ground.way.url()
 		return load.Run(ctx, cfg)

@@ -113,5 +113,5 @@ func (h *Home) PlaceOf(ctx context.Context, client *control.Client, name string)
 	status, err := client.Status(ctx)
 	env := append(h.Environ[:len(h.Environ):len(h.Environ)],
 		NameVariable+"="+name, URLVariable+"="+status.Ingress, tlsVariable+"="+status.Secure, HintVariable+"=off")
-	return &Place{Client: client, Ingress: status.Ingress, folder: h.Folder, env: env}, err
+	return &Place{Client: client, Ingress: status.Ingress, Secure: status.Secure, folder: h.Folder, env: env}, err
 }

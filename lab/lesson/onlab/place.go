@@ -2,6 +2,7 @@ package onlab
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"net/url"
@@ -25,6 +26,8 @@ type Place struct {
 	Client *control.Client
 	// Ingress is the lab's, a URL.
 	Ingress string
+	// Secure is where its ingress takes encrypted connections, HOST:PORT.
+	Secure string
 
 	folder string
 	env    []string
@@ -53,8 +56,14 @@ func (p *Place) Settle(context.Context, string) error { return nil }
 
 // Send sends requests, those of a pod to the listener of its sidecar.
 func (p *Place) Send(ctx context.Context, from string, cfg load.Config) (load.Summary, error) {
-	if from == "" {
+	switch {
+	case from == "" && cfg.TLS == nil:
 		cfg.URL = p.Ingress
+		return load.Run(ctx, cfg)
+	case from == "" && p.Secure == "":
+		return load.Summary{}, errors.New("tls: nobody says where the ingress takes encrypted requests")
+	case from == "":
+		cfg.Address = p.Secure // as curl's --connect-to
 		return load.Run(ctx, cfg)
 	}
 	var err error
