@@ -25,3 +25,7 @@ ARG NAME
 ARG EGRESS_URL
 ENV JAEGER_SERVICE_NAME=${NAME} EGRESS_URL=${EGRESS_URL}
 ENTRYPOINT ["/egress"]
+
+# The hosts outside of the mesh, for lessons on a cluster without internet; not of the tutorial's chain.
+FROM base AS outside
+ENTRYPOINT ["/outside"]

@@ -20,10 +20,10 @@ EDITION ?= all
 # else each test binary waits a second for reports of other threads
 export GORACE ?= atexit_sleep_ms=0
 
-.PHONY: help run chain build test verify prove bench picture fuzz lint deadcode vulnerabilities licenses images test-images push load deploy undeploy test-cluster clean
+.PHONY: help run chain build test verify prove verify-cluster bench picture fuzz lint deadcode vulnerabilities licenses images test-images push load deploy undeploy test-cluster clean
 
 help: ## this list
-	@awk -F ':[^#]*## ' '/^[a-z-]+:[^#]*## / { printf "%-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':[^#]*## ' '/^[a-z-]+:[^#]*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## start the tutorial on this machine, with a real Envoy; LISTEN=8290 for another port; Ctrl-C ends it
 	@bin/lab up $(if $(LISTEN),--listen '$(LISTEN)')
@@ -61,6 +61,9 @@ verify: out/envoy ## the lessons of docs/ as tests: LESSONS='4 14', EDITION=v1 (
 
 prove: out/envoy ## the same with their rules left out or wrong, which the checks must find
 	@bin/lab verify --prove --edition $(EDITION) $(LESSONS)
+
+verify-cluster: ## the lessons on the cluster that KUBECONFIG names, which has Istio and the images: LESSONS='4 14', EDITION=v1
+	@bin/lab --on cluster verify --edition $(EDITION) $(LESSONS)
 
 bench: build out/jaeger out/envoy ## the figures of README.md, measured here
 	go -C e2e test -run='^$$' -bench=. -benchtime=1x -timeout 20m ./...

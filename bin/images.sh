@@ -22,6 +22,7 @@ istio-tutorial-recommendation:v1 recommendation VERSION=v1
 istio-tutorial-recommendation:v2 recommendation VERSION=v2
 istio-tutorial-egresshttpbin:v1 egress NAME=egresshttpbin EGRESS_URL=http://httpbin.org/headers
 istio-tutorial-egressgithub:v1 egress NAME=egressgithub EGRESS_URL=http://api.github.com:443/users
+istio-tutorial-outside:v1 outside
 LIST
 }
 names() { images | cut -d ' ' -f 1; }
@@ -71,11 +72,12 @@ compile() {
   context=out/images/$1
   rm -rf "$context"
   mkdir -p "$context"
-  echo "images: building the programs for $1: four of 10 MB each; the first time in a minute or two"
-  for program in customer preference recommendation egress; do
+  echo "images: building the programs for $1: five of 10 MB each; the first time in a minute or two"
+  for folder in customer preference recommendation egress lab/cmd/outside; do
+    program=${folder##*/}
     CGO_ENABLED=0 GOOS=linux GOARCH=$1 GOWORK=off bin/progress.sh "images: building $program" \
-      go -C "$program" build -v -trimpath -buildvcs=auto -ldflags='-s -w' -o "../$context/" .
-    licenses "$program" "$1" >"$context/$program.licenses" || exit
+      go -C "$folder" build -v -trimpath -buildvcs=auto -ldflags='-s -w' -o "$PWD/$context/" .
+    licenses "$folder" "$1" >"$context/$program.licenses" || exit
   done
   cp "$(certificates)" "$context/ca-certificates.crt"
   chmod 0755 "$context"/* && chmod 0644 "$context/ca-certificates.crt" "$context"/*.licenses

@@ -116,6 +116,7 @@ func (s Settings) Args(bootstrap string) []string {
 		"--drain-strategy", "immediate",
 		"--file-flush-interval-msec", "20",
 		"--log-level", "warning",
+		"--component-log-level", "misc:error", // Istio's default too: its rules use fields that Envoy calls deprecated
 		"--log-format", "%Y-%m-%dT%T.%e %l %n: %v",
 	}
 }

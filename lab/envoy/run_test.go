@@ -109,7 +109,7 @@ func sharedMemory(t *testing.T) int {
 func TestArgs(t *testing.T) {
 	t.Parallel()
 	args := strings.Join(envoy.Settings{}.Args("/f"), " ")
-	for _, want := range []string{"--config-path /f", "--concurrency 1", "--drain-time-s 45", "--log-level warning"} {
+	for _, want := range []string{"--config-path /f", "--concurrency 1", "--drain-time-s 45", "--log-level warning", "--component-log-level misc:error"} {
 		if !strings.Contains(args, want) {
 			t.Errorf("%s: no %s", args, want)
 		}

@@ -19,6 +19,8 @@ import (
 // Check is a claim about the mesh: what some requests get, and what they leave behind.
 type Check struct {
 	Line int `yaml:"-"`
+	// On is the ground where this holds, Lab or Cluster; the page says why. Empty: on each.
+	On string `yaml:"on"`
 	// WaitFor is what counters must come to before anything is sent.
 	WaitFor amounts `yaml:"wait for"`
 	// Send is how many GETs the ingress gets. Required, unless the check only waits.
@@ -31,6 +33,8 @@ type Check struct {
 	AtOnce int `yaml:"at once"`
 	// Headers go with each, Host among them.
 	Headers map[string]string `yaml:"headers"`
+	// TLS has the requests encrypted. Optional.
+	TLS *Secure `yaml:"tls"`
 	// Answers are the kinds of answers by a text that each has somewhere, and how many are of
 	// each; the first that fits counts. "TEXT after 7s" fits an answer that took as long, and no
 	// longer than the same request takes besides. Answers of no kind are refused. Required.
@@ -96,7 +100,7 @@ func (r *reader) yamlErrors(line int, err error) {
 
 // problems are what is wrong with a check that was read.
 func (c *Check) problems() []error {
-	errs := append([]error{c.sending()}, c.way()...)
+	errs := append([]error{c.sending(), c.ground(), c.encryption()}, c.way()...)
 	for _, a := range c.Counters {
 		if a.as != "" && !c.Answers.has(a.as) {
 			errs = append(errs, fmt.Errorf("counters: %s: as %s: no such kind of answers", a.of, a.as))
@@ -135,6 +139,14 @@ func (c *Check) sending() error {
 	return nil
 }
 
+// ground is what is wrong with where a check holds.
+func (c *Check) ground() error {
+	if c.On != "" && c.On != Lab && c.On != Cluster {
+		return fmt.Errorf("on: %q: want %s or %s", c.On, Lab, Cluster)
+	}
+	return nil
+}
+
 // way are the problems of who asks whom.
 func (c *Check) way() []error {
 	if c.From == "" && c.To == "" {
@@ -151,7 +163,13 @@ func (c *Check) way() []error {
 }
 
 // request tells checks of the same request from those of others.
-func (c *Check) request() string { return fmt.Sprint(c.From, " ", c.To, " ", c.Headers) }
+func (c *Check) request() string {
+	secure := ""
+	if c.TLS != nil {
+		secure = fmt.Sprint(*c.TLS)
+	}
+	return fmt.Sprint(c.From, " ", c.To, " ", c.Headers, secure)
+}
 
 // trials are the amounts that are of all requests, or of all pairs of them, by their number.
 type trials struct {

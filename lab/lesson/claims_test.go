@@ -14,8 +14,7 @@ func TestClaimsInBothLanguages(t *testing.T) {
 	t.Parallel()
 	list := []answer{{body: "v1 from 'a'"}, {body: "v1 from 'a'"}, {body: "other"}}
 	c := &Check{Send: 3, InTurn: []string{"v1", "v2"}, Answers: amounts{{of: "v1", text: "2", count: 2}}}
-	r := &runner{plain: map[string]time.Duration{}}
-	r.tell = func(words.Phrase) {}
+	r := &Runner{plain: map[string]time.Duration{}}
 	claims := r.judge(c, list, sample{total: 3, answers: map[string]int{}})
 	asked := []*traffic.Request{
 		{Cause: traffic.Aborted, Rule: &traffic.Rule{File: "v1/x.yml", Line: 7}}, {Cause: traffic.Aborted}, {Cause: traffic.Aborted},
@@ -52,16 +51,15 @@ func TestClaimsInBothLanguages(t *testing.T) {
 // TestLongest tells how long a check may take by itself.
 func TestLongest(t *testing.T) {
 	t.Parallel()
-	for want, c := range map[string]Check{
-		"0s":   {Send: 20},
-		"2m":   {WaitFor: amounts{{of: "p c", text: "0"}}},
-		"7s":   {Send: 400, AtOnce: 400, Answers: amounts{{of: "x after 7s"}}},
-		"12s":  {Send: 120, AtOnce: 10, Answers: amounts{{of: "x after 1s"}}},
-		"1h":   {Send: 3600, Answers: amounts{{of: "x after 1s"}}},
-		"1h1m": {Send: 3660, Answers: amounts{{of: "x after 1s"}}},
+	for want, c := range map[time.Duration]Check{
+		0:                {Send: 20},
+		2 * time.Minute:  {WaitFor: amounts{{of: "p c", text: "0"}}},
+		7 * time.Second:  {Send: 400, AtOnce: 400, Answers: amounts{{of: "x after 7s"}}},
+		12 * time.Second: {Send: 120, AtOnce: 10, Answers: amounts{{of: "x after 1s"}}},
+		time.Hour:        {Send: 3600, Answers: amounts{{of: "x after 1s"}}},
 	} {
-		if got := short(c.longest()); got != want {
-			t.Errorf("%+v: %s, want %s", c, got, want)
+		if got := c.Longest(); got != want {
+			t.Errorf("%+v: %v, want %v", c, got, want)
 		}
 	}
 }

@@ -23,8 +23,8 @@ const (
 	anything   = "…"
 )
 
-// echo says a command as a page has it, line by line.
-func (c Command) echo(say func(line string)) {
+// Echo says a command as a page has it, line by line.
+func (c Command) Echo(say func(line string)) {
 	begin := prompt
 	for line := range strings.SplitSeq(c.Text, "\n") {
 		say(begin + line)

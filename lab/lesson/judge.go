@@ -32,8 +32,11 @@ const (
 	waiting = 2 * time.Minute
 )
 
-// check does what a check says, and returns its claims.
-func (r *runner) check(ctx context.Context, c *Check) ([]Claim, error) {
+// Line is all of it, for a reader.
+func (c Claim) Line() words.Phrase { return c.line }
+
+// Check does what a check says, and returns its claims.
+func (r *Runner) Check(ctx context.Context, c *Check) ([]Claim, error) {
 	claims, err := r.settle(ctx, reading{r.gauge, words.Is, c.WaitFor}, sample{}, waiting)
 	if err != nil || c.Send == 0 {
 		return claims, err
@@ -80,13 +83,13 @@ type reading struct {
 }
 
 // settle waits for numbers.
-func (r *runner) settle(ctx context.Context, from reading, s sample, within time.Duration) ([]Claim, error) {
+func (r *Runner) settle(ctx context.Context, from reading, s sample, within time.Duration) ([]Claim, error) {
 	var claims []Claim
 	for _, a := range from.list {
 		n, err := from.meter.await(ctx, a, s, wait{within, r.tell})
 		claim := a.claim(from.says, n, s)
 		switch {
-		case errors.Is(err, errNoCounter):
+		case errors.Is(err, ErrNoCounter):
 			claim.fails(err, words.Put(words.NoCounter))
 		case isMissing(err):
 			claim.fails(err, err)
@@ -137,7 +140,7 @@ func textOf(of string) any {
 }
 
 // judge holds the answers against a check, and notes how many are of each kind.
-func (r *runner) judge(c *Check, list []answer, s sample) []Claim {
+func (r *Runner) judge(c *Check, list []answer, s sample) []Claim {
 	var claims []Claim
 	byKind, strangers := c.Answers.sorted(list)
 	for of, some := range byKind {
@@ -185,7 +188,7 @@ func (c *Check) turns(list []answer) Claim {
 }
 
 // onTime holds the fastest of late answers: they are held back for a time, and for no more.
-func (r *runner) onTime(c *Check, k kind, late []answer) Claim {
+func (r *Runner) onTime(c *Check, k kind, late []answer) Claim {
 	longest := k.after + k.tolerance() + r.plain[c.request()]
 	took := fastest(late)
 	most, came := longest.Round(time.Millisecond), took.Round(time.Millisecond)
@@ -198,7 +201,7 @@ func (r *runner) onTime(c *Check, k kind, late []answer) Claim {
 
 // noteTime remembers how long a request takes that nothing holds back: the middle one of a check, as one
 // that a busy machine kept waiting would excuse a much longer delay.
-func (r *runner) noteTime(c *Check, list []answer) {
+func (r *Runner) noteTime(c *Check, list []answer) {
 	if c.isLate() || len(list) == 0 {
 		return
 	}

@@ -45,7 +45,7 @@ func (p Page) Mutants(edition string) []Mutant {
 // runMutant does a page with a mutation, up to the check that must find it. Nobody looks at what the
 // commands print, nor at other checks: the mutation may change all of it. It is found if the
 // error is a *Failure.
-func (r *runner) runMutant(ctx context.Context, m Mutant, edition string, say func(string)) error {
+func (r *Runner) runMutant(ctx context.Context, m Mutant, edition string, say func(string)) error {
 	if m.mutation.field == "" && m.mutation.isFile() {
 		r.absent = m.mutation.of
 	}
@@ -61,7 +61,7 @@ func (r *runner) runMutant(ctx context.Context, m Mutant, edition string, say fu
 		switch {
 		case b.Check == m.Check:
 			return r.hold(ctx, m.Page, b.Check, say)
-		case b.Check != nil && len(b.Check.FailsWith) == 0: // others may stand on it
+		case b.Check != nil && len(b.Check.FailsWith) == 0 && !r.elsewhere(b.Check, say): // others may stand on it
 			if err := r.hold(ctx, m.Page, b.Check, say); err != nil && !isFailure(err) {
 				return err
 			}
@@ -72,13 +72,16 @@ func (r *runner) runMutant(ctx context.Context, m Mutant, edition string, say fu
 
 // mutated runs a command with the mutation. A changed rule must be taken: what the lab refuses is
 // found by no check.
-func (r *runner) mutated(ctx context.Context, m Mutant, c Command, say func(string)) error {
+func (r *Runner) mutated(ctx context.Context, m Mutant, c Command, say func(string)) error {
+	if r.leavesOut(c, say) {
+		return nil
+	}
 	changed := m.mutation.concerns(c)
 	c, kept := m.mutation.command(c)
 	if !kept {
 		return nil
 	}
-	c.echo(say)
+	c.Echo(say)
 	lines, status, err := r.enter(ctx, m.File, c, say)
 	if err == nil && changed && status != 0 && c.succeeds() {
 		err = fmt.Errorf("%v: refused, which proves no check: %s", m, strings.Join(lines, "; "))

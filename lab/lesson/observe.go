@@ -6,13 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"regexp"
-	"strconv"
 	"strings"
 	"time"
 
-	"istio-tutorial/lab/control"
 	"istio-tutorial/lab/lesson/words"
 	"istio-tutorial/lab/load"
 	"istio-tutorial/lab/objects"
@@ -22,10 +19,10 @@ import (
 const maxBody = 4 << 10
 
 // ask sends the requests of a check, and returns the answers in the order in which they came.
-func (r *runner) ask(ctx context.Context, c *Check) (list []answer, took time.Duration, err error) {
+func (r *Runner) ask(ctx context.Context, c *Check) (list []answer, took time.Duration, err error) {
 	cfg := load.Config{
-		URL: r.Ingress, Header: http.Header{"User-Agent": {"lesson"}}, Users: max(1, c.AtOnce),
-		Keep: maxBody,
+		URL: c.To, Header: http.Header{"User-Agent": {"lesson"}}, Users: max(1, c.AtOnce),
+		Keep: maxBody, Stay: true,
 	}
 	cfg.Each = func(hit load.Hit) {
 		list = append(list, newAnswer(hit))
@@ -38,13 +35,12 @@ func (r *runner) ask(ctx context.Context, c *Check) (list []answer, took time.Du
 		}
 		cfg.Header.Set(name, value)
 	}
-	if c.From != "" {
-		cfg.URL = c.To
-		if cfg.Proxy, err = r.sidecar(ctx, c.From); err != nil {
+	if c.TLS != nil {
+		if err = r.encrypt(ctx, *c.TLS, &cfg); err != nil {
 			return nil, 0, err
 		}
 	}
-	summary, err := load.Run(ctx, cfg)
+	summary, err := r.place.Send(ctx, c.From, cfg)
 	if err == nil && ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}
@@ -55,7 +51,7 @@ func (r *runner) ask(ctx context.Context, c *Check) (list []answer, took time.Du
 var variable = regexp.MustCompile(`\$[A-Z][A-Z_]*`)
 
 // expand puts the values of the page's variables into a text.
-func (r *runner) expand(ctx context.Context, text string) (string, error) {
+func (r *Runner) expand(ctx context.Context, text string) (string, error) {
 	var errs []error
 	text = variable.ReplaceAllStringFunc(text, func(name string) string {
 		var value string
@@ -66,27 +62,15 @@ func (r *runner) expand(ctx context.Context, text string) (string, error) {
 	return text, errors.Join(errs...)
 }
 
-// sidecar is the address at which the first pod of a Deployment finds its sidecar.
-func (r *runner) sidecar(ctx context.Context, workload string) (*url.URL, error) {
-	config, err := r.Client.ProxyConfig(ctx, control.ProxyQuery{
-		Selection: deployment(workload), Part: "listeners",
-	})
-	if err != nil {
-		return nil, err
-	}
-	for _, row := range config.Table.Rows {
-		if len(row.Cells) == 2 && row.Cells[0] == "outbound" { // NAME, ADDRESS
-			return &url.URL{Scheme: "http", Host: row.Cells[1]}, nil
-		}
-	}
-	return nil, fmt.Errorf("from: %s: its sidecar takes no calls", workload)
-}
+// noAnswer begins what stands in place of an answer that did not come; the cause follows it. How a closed
+// connection looks to a client depends on what it was about to do.
+const noAnswer = "(no answer) "
 
 func newAnswer(hit load.Hit) answer {
 	body := strings.TrimSpace(string(hit.Body))
 	switch {
 	case hit.Err != nil:
-		body = hit.Err.Error()
+		body = noAnswer + hit.Err.Error()
 	case body == "":
 		body = fmt.Sprintf("(status %d without text)", hit.Status)
 	}
@@ -96,44 +80,22 @@ func newAnswer(hit load.Hit) answer {
 // meter tells a number of the mesh by its name in a check.
 type meter func(ctx context.Context, of string) (int, error)
 
-// ingress is not a pod's proxy, but counts alike.
-const ingress = "ingress"
-
-// errNoCounter is no failure before anything was sent: Envoy begins some counters, such as those
-// of a status, when there is something to count.
-var errNoCounter = errors.New("no such counter")
-
-// stats are the counters and gauges of a Deployment's first pod's proxy, or of the ingress, that
-// end like the second word, by their whole names.
-func (r *runner) stats(ctx context.Context, of string) (map[string]int, error) {
+// stats are the counters and gauges of a Deployment's proxy, or of the ingress, that end like the
+// second word, by their whole names.
+func (r *Runner) stats(ctx context.Context, of string) (map[string]int, error) {
 	workload, name, ok := strings.Cut(of, " ")
 	if !ok {
 		return nil, fmt.Errorf("%q: want DEPLOYMENT COUNTER", of)
 	}
-	query := control.StatsQuery{
-		Selection: deployment(workload), Filter: `(^|\.)` + regexp.QuoteMeta(name) + `$`,
+	values, err := r.place.Stats(ctx, workload, name)
+	if errors.Is(err, ErrNoCounter) {
+		err = fmt.Errorf("%q: %w", of, err)
 	}
-	if workload == ingress {
-		query = control.StatsQuery{Filter: `@ingress\b.*\.` + regexp.QuoteMeta(name) + `$`}
-	}
-	list, err := r.Client.Stats(ctx, query)
-	if err != nil {
-		return nil, err
-	}
-	if len(list) == 0 {
-		return nil, fmt.Errorf("%q: %w", of, errNoCounter)
-	}
-	values := map[string]int{}
-	for _, s := range list {
-		if values[s.Name], err = strconv.Atoi(s.Value); err != nil {
-			return nil, fmt.Errorf("%s: %s: not a number", s.Name, s.Value)
-		}
-	}
-	return values, nil
+	return values, err
 }
 
 // gauge is the sum of gauges.
-func (r *runner) gauge(ctx context.Context, of string) (int, error) {
+func (r *Runner) gauge(ctx context.Context, of string) (int, error) {
 	values, err := r.stats(ctx, of)
 	sum := 0
 	for _, n := range values {
@@ -144,7 +106,7 @@ func (r *runner) gauge(ctx context.Context, of string) (int, error) {
 
 // rise is by how much counters rose since they were those of before. Each counts for itself: with
 // a rule that is deleted its cluster's go some time later, and those of a new one begin at 0.
-func (r *runner) rise(before map[string]map[string]int) meter {
+func (r *Runner) rise(before map[string]map[string]int) meter {
 	return func(ctx context.Context, of string) (int, error) {
 		values, err := r.stats(ctx, of)
 		sum := 0
@@ -159,11 +121,11 @@ func (r *runner) rise(before map[string]map[string]int) meter {
 }
 
 // counters are all that a check names, those that have not begun left out.
-func (r *runner) counters(ctx context.Context, c *Check) (map[string]map[string]int, error) {
+func (r *Runner) counters(ctx context.Context, c *Check) (map[string]map[string]int, error) {
 	all := map[string]map[string]int{}
 	for _, a := range c.Counters {
 		values, err := r.stats(ctx, a.of)
-		if err != nil && !errors.Is(err, errNoCounter) && !isMissing(err) {
+		if err != nil && !errors.Is(err, ErrNoCounter) && !isMissing(err) {
 			return nil, err
 		}
 		all[a.of] = values
@@ -173,10 +135,10 @@ func (r *runner) counters(ctx context.Context, c *Check) (map[string]map[string]
 
 // received counts the requests to / that the pods of a Deployment have logged since a time. Their
 // own times tell: a log is written somewhat later.
-func (r *runner) received(since time.Time) meter {
+func (r *Runner) received(since time.Time) meter {
 	return func(ctx context.Context, of string) (int, error) {
 		sum := 0
-		for line, err := range r.Client.Logs(ctx, control.LogQuery{Selection: deployment(of)}) {
+		for line, err := range r.place.Logs(ctx, of, since) {
 			if err != nil {
 				return 0, err
 			}
@@ -197,12 +159,6 @@ func (r *runner) received(since time.Time) meter {
 func isMissing(err error) bool {
 	refused, ok := errors.AsType[*objects.Error](err)
 	return ok && refused.Reason == objects.NotFound
-}
-
-const namespace = "istio-tutorial"
-
-func deployment(name string) objects.Selection {
-	return objects.Selection{Args: []string{"deployment/" + name}, Namespace: namespace}
 }
 
 // A number that is not yet what it is to be is read again after a pause, which doubles up to the
@@ -228,7 +184,7 @@ func (m meter) await(
 		n, err = m(ctx, a.of)
 		low, high := a.bounds(s)
 		fits := n >= low && (high < 0 || n <= high)
-		awaited := errors.Is(err, errNoCounter) && time.Since(began) < settling
+		awaited := errors.Is(err, ErrNoCounter) && time.Since(began) < settling
 		if !awaited && (err != nil || fits) {
 			return n, err
 		}

@@ -184,6 +184,7 @@ func TestReadRefuses(t *testing.T) {
 		"twice":          {string(page(check("send: 1", "answers:", "  x: 1", "  x: 2"))), "07-x.md:7: x: given twice"},
 		"type":           {string(page(check("send: many"))), "07-x.md:4: cannot unmarshal"},
 		"nothing":        {string(page(check("at once: 2"))), "07-x.md:4: send: missing"},
+		"on what":        {string(page(check("on: moon", "send: 1", "answers: {x: all}"))), `on: "moon": want lab or cluster`},
 		"no answers":     {string(page(check("send: 2"))), "07-x.md:4: answers: missing"},
 		"too many":       {string(page(check("send: 100001", "answers: {x: all}"))), "send: 100001: want 1 to 100000"},
 		"not divided":    {string(page(check("send: 5", "at once: 2", "answers: {x: all}"))), "at once: 2: want a divisor of 5"},

@@ -9,45 +9,41 @@ import (
 	"strings"
 	"time"
 
-	"istio-tutorial/lab/control"
 	"istio-tutorial/lab/lesson/words"
-	"istio-tutorial/lab/objects"
 	"istio-tutorial/lab/shell"
-
-	"go.yaml.in/yaml/v3"
 )
 
-// Place is where a page is run.
-type Place struct {
-	// Client asks the lab. Required.
-	Client *control.Client
-	// Ingress is the lab's, a URL. Required.
-	Ingress string
-	// Folder is where commands run: it has bin/, deploy/ and istiofiles/. Required.
-	Folder string
-	// Env is the environment of commands, KEY=VALUE. Required.
-	Env []string
-}
+// Runner runs pages at a place.
+type Runner struct {
+	// Tell is told what is waited for, again and again. Optional.
+	Tell func(words.Phrase)
 
-// runner runs one page.
-type runner struct {
-	Place
-	shell *shell.Session
-	plain map[string]time.Duration // the middle one of each request that nothing holds back
-	tell  func(words.Phrase)       // what is waited for, again and again
+	place  Place
+	ground string // the name of the place's
+	folder string // of commands
+	shell  *shell.Session
+	plain  map[string]time.Duration // the middle one of each request that nothing holds back
 	// absent is a file that is left out, for a proof: no answer may be explained by it.
 	absent string
 }
 
-func newRunner(p Place) (*runner, error) {
-	session, err := shell.Start(p.Folder, p.Env)
+// NewRunner starts a shell at a place of a ground, in its folder or in a changed copy of that. It must be closed.
+func NewRunner(ground string, p Place, folder string) (*Runner, error) {
+	session, err := shell.Start(folder, p.Env())
 	if err != nil {
 		return nil, err
 	}
-	return &runner{Place: p, shell: session, plain: map[string]time.Duration{}, tell: func(words.Phrase) {}}, nil
+	return &Runner{ground: ground, place: p, folder: folder, shell: session, plain: map[string]time.Duration{}}, nil
 }
 
-func (r *runner) close() error { return r.shell.Close() }
+// Close ends the shell.
+func (r *Runner) Close() error { return r.shell.Close() }
+
+func (r *Runner) tell(p words.Phrase) {
+	if r.Tell != nil {
+		r.Tell(p)
+	}
+}
 
 // Failure is a part of a page that is not so.
 type Failure struct {
@@ -76,8 +72,9 @@ func (f *Failure) Error() string {
 	return b.String()
 }
 
-// command runs a command; the error is a *Failure if it does not do what the page says.
-func (r *runner) command(ctx context.Context, file string, c Command, each func(string)) error {
+// Command runs a command; each gets the lines that it prints. The error is a *Failure if it does not do what
+// the page says.
+func (r *Runner) Command(ctx context.Context, file string, c Command, each func(string)) error {
 	lines, status, err := r.enter(ctx, file, c, each)
 	failure := &Failure{File: file, Line: c.Line, What: c.Text, Said: c.Output, Came: lines}
 	switch {
@@ -93,20 +90,24 @@ func (r *runner) command(ctx context.Context, file string, c Command, each func(
 }
 
 // enter runs a command, and returns what it prints and its status.
-func (r *runner) enter(ctx context.Context, file string, c Command, each func(string)) (lines []string, status int, err error) {
-	status, err = r.shell.Run(ctx, c.Text, func(line string) {
+func (r *Runner) enter(ctx context.Context, file string, c Command, each func(string)) (lines []string, status int, err error) {
+	typed, _ := r.place.Types(c.Text)
+	status, err = r.shell.Run(ctx, typed, func(line string) {
 		lines = append(lines, line)
 		each(line)
 	})
+	if err == nil {
+		err = r.place.Settle(ctx, typed)
+	}
 	if err != nil {
 		err = fmt.Errorf("%s:%d: %s: %w", file, c.Line, c.Text, err)
 	}
-	return lines, status, err
+	return r.place.Reads(lines), status, err
 }
 
 // verdict is nil if all claims hold, else a *Failure.
 func verdict(file string, c *Check, claims []Claim) error {
-	failure := &Failure{File: file, Line: c.Line, What: c.title().String()}
+	failure := &Failure{File: file, Line: c.Line, What: c.Title().String()}
 	for _, claim := range claims {
 		if !claim.OK {
 			failure.Said = append(failure.Said, claim.Text+" ("+claim.Want+")")
@@ -119,8 +120,8 @@ func verdict(file string, c *Check, claims []Claim) error {
 	return failure
 }
 
-// title is a check in a few words.
-func (c *Check) title() words.Phrase {
+// Title is a check in a few words.
+func (c *Check) Title() words.Phrase {
 	if c.Send == 0 {
 		a := c.WaitFor[0]
 		return words.Put(words.WaitingFor, a.of, a.text)
@@ -132,14 +133,17 @@ func (c *Check) title() words.Phrase {
 	if c.AtOnce > 1 {
 		title = words.Put(words.AtOnce, title, c.AtOnce)
 	}
+	if c.TLS != nil {
+		title = words.Put(words.With, title, "TLS", c.TLS.Host)
+	}
 	for _, name := range slices.Sorted(maps.Keys(c.Headers)) {
 		title = words.Put(words.With, title, name, c.Headers[name])
 	}
 	return title
 }
 
-// longest is the time that a check may take by itself; 0 is none to speak of.
-func (c *Check) longest() time.Duration {
+// Longest is the time that a check may take by itself; 0 is none to speak of.
+func (c *Check) Longest() time.Duration {
 	var held time.Duration
 	for _, a := range c.Answers {
 		held = max(held, readKind(a.of).after)
@@ -153,8 +157,8 @@ func (c *Check) longest() time.Duration {
 
 // run does all of a page in an edition; say gets each line of what is done. The error is a
 // *Failure where the page is wrong.
-func (r *runner) run(ctx context.Context, p Page, edition string, say func(string)) error {
-	before, err := r.state(ctx)
+func (r *Runner) run(ctx context.Context, p Page, edition string, say func(string)) error {
+	before, err := r.place.State(ctx)
 	if err != nil {
 		return err
 	}
@@ -163,12 +167,15 @@ func (r *runner) run(ctx context.Context, p Page, edition string, say func(strin
 			continue
 		}
 		for _, c := range b.Commands {
-			c.echo(say)
-			if err := r.command(ctx, p.File, c, say); err != nil {
+			if r.leavesOut(c, say) {
+				continue
+			}
+			c.Echo(say)
+			if err := r.Command(ctx, p.File, c, say); err != nil {
 				return err
 			}
 		}
-		if b.Check == nil {
+		if b.Check == nil || r.elsewhere(b.Check, say) {
 			continue
 		}
 		if err := r.hold(ctx, p, b.Check, say); err != nil {
@@ -178,11 +185,29 @@ func (r *runner) run(ctx context.Context, p Page, edition string, say func(strin
 	return r.left(ctx, p, before)
 }
 
+// leavesOut reports whether a command is not run, as the ground has nothing like it.
+func (r *Runner) leavesOut(c Command, say func(string)) bool {
+	_, why := r.place.Types(c.Text)
+	if why != "" {
+		say("(left out: " + c.Text + ": " + why + ")")
+	}
+	return why != ""
+}
+
+// elsewhere reports whether a check is about another ground.
+func (r *Runner) elsewhere(c *Check, say func(string)) bool {
+	if c.On == "" || c.On == r.ground {
+		return false
+	}
+	say("  (left out: on " + c.On + " only: " + c.Title().String() + ")")
+	return true
+}
+
 // hold does a check, and is a *Failure if a claim does not hold.
-func (r *runner) hold(ctx context.Context, p Page, c *Check, say func(string)) error {
-	claims, err := r.check(ctx, c)
+func (r *Runner) hold(ctx context.Context, p Page, c *Check, say func(string)) error {
+	claims, err := r.Check(ctx, c)
 	if err != nil {
-		return fmt.Errorf("%s:%d: %s: %w", p.File, c.Line, c.title(), err)
+		return fmt.Errorf("%s:%d: %s: %w", p.File, c.Line, c.Title(), err)
 	}
 	for _, claim := range claims {
 		say("  " + claim.String())
@@ -190,47 +215,9 @@ func (r *runner) hold(ctx context.Context, p Page, c *Check, say func(string)) e
 	return verdict(p.File, c, claims)
 }
 
-// state is what a page must leave as it was: every object but pods, by kind and name.
-func (r *runner) state(ctx context.Context) (map[string]string, error) {
-	status, err := r.Client.Status(ctx)
-	if err != nil {
-		return nil, err
-	}
-	state := map[string]string{}
-	for _, rule := range status.Rules {
-		state[rule.Type+" "+rule.Name] = "rule"
-	}
-	tables, err := r.Client.Get(ctx, objects.Selection{Args: []string{kept}, Namespace: namespace})
-	if err != nil {
-		return nil, err
-	}
-	for _, t := range tables {
-		for _, row := range t.Rows {
-			if state[row.Resource+" "+row.Name], err = meaning(row.YAML); err != nil {
-				return nil, err
-			}
-		}
-	}
-	return state, nil
-}
-
-// meaning is YAML without its comments and the order of its fields: a verb that changes a field,
-// and changes it back, leaves neither. Its status is that of a moment: pods may still be ending.
-func meaning(text string) (string, error) {
-	var value map[string]any
-	if err := yaml.Unmarshal([]byte(text), &value); err != nil {
-		return "", err
-	}
-	delete(value, "status")
-	plain, err := yaml.Marshal(value)
-	return string(plain), err
-}
-
-const kept = "deployments,services,serviceaccounts,ingresses"
-
 // left is a *Failure if a page has not put everything back.
-func (r *runner) left(ctx context.Context, p Page, before map[string]string) error {
-	after, err := r.state(ctx)
+func (r *Runner) left(ctx context.Context, p Page, before map[string]string) error {
+	after, err := r.place.State(ctx)
 	if err != nil {
 		return err
 	}
@@ -252,38 +239,6 @@ func (r *runner) left(ctx context.Context, p Page, before map[string]string) err
 		return nil
 	}
 	return f
-}
-
-// flushed is in what time Envoy has written what it logs, and more: it collects lines for 20 ms.
-const flushed = 100 * time.Millisecond
-
-// last is the end of the proxy's log once nothing is added to it any more, or after a second.
-func (r *runner) last(ctx context.Context, lines int) ([]string, error) {
-	list, err := r.tail(ctx, lines)
-	for range time.Second / flushed {
-		select {
-		case <-ctx.Done():
-			return list, context.Cause(ctx)
-		case <-time.After(flushed):
-		}
-		before := list
-		if list, err = r.tail(ctx, lines); err != nil || slices.Equal(before, list) {
-			break
-		}
-	}
-	return list, err
-}
-
-// tail is the end of the proxy's log as it is now.
-func (r *runner) tail(ctx context.Context, lines int) ([]string, error) {
-	var list []string
-	for line, err := range r.Client.ProxyLogs(ctx, control.LogQuery{Tail: &lines}) {
-		if err != nil {
-			return list, err
-		}
-		list = append(list, line)
-	}
-	return list, nil
 }
 
 // isFailure tells a page that is wrong from one that could not be run.

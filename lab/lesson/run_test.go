@@ -12,7 +12,7 @@ func TestTitle(t *testing.T) {
 		},
 		"3 requests from egress to http://httpbin.org/": {Send: 3, From: "egress", To: "http://httpbin.org/"},
 	} {
-		if got := c.title().String(); got != want {
+		if got := c.Title().String(); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}

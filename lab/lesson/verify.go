@@ -10,9 +10,10 @@ import (
 	"time"
 )
 
-// Verify runs pages, each against a lab of its own, side by side.
+// Verify runs pages, each at a place of its own, side by side.
 type Verify struct {
-	Home
+	// Ground is where. Required.
+	Ground Ground
 	// Pages are those to run. Required.
 	Pages []Page
 	// Edition is the one of their blocks that are run. Required.
@@ -21,7 +22,9 @@ type Verify struct {
 	Runs int
 	// Prove runs the pages once more for each of their mutants, and wants each to be found.
 	Prove bool
-	// Jobs is how many labs run at the same time. Required.
+	// Sample is how many mutants of an edition are run at most, spread over all. Zero is all.
+	Sample int
+	// Jobs is how many places there are at the same time. Required.
 	Jobs int
 	// Report is told of each run that is over, one at a time. Required.
 	Report func(Result)
@@ -39,12 +42,18 @@ type Result struct {
 	Absent bool
 	// Err is nil if the page holds, and for a mutant if it was found.
 	Err error
-	// Log is the end of the proxy's log, if the page does not hold.
-	Log []string
+	// Clues are what may explain it, if the page does not hold.
+	Clues []string
 }
 
-// loggedLines is how much of the proxy's log a failure shows.
-const loggedLines = 20
+// Label names a run for a reader: the lesson, its edition, and what was wrong with it.
+func (r Result) Label() string {
+	label := fmt.Sprintf("%02d %s (%s)", r.Number, r.Name, r.Edition)
+	if r.Mutant != nil {
+		label += ": " + r.Mutant.mutation.String()
+	}
+	return label
+}
 
 // ErrNotFound says that a page holds although something is wrong in it.
 var ErrNotFound = errors.New("the check holds all the same")
@@ -57,7 +66,6 @@ type job struct {
 
 // Run returns how many runs went wrong. The error is that of ctx.
 func (v Verify) Run(ctx context.Context) (failed int, err error) {
-	v.starting = &sync.Mutex{}
 	for _, p := range v.Pages {
 		if !p.In(v.Edition) {
 			v.Report(Result{Page: p, Edition: v.Edition, Absent: true})
@@ -106,22 +114,37 @@ func (v Verify) jobs() []job {
 			list = append(list, job{page: p})
 		}
 	}
-	for _, p := range v.Pages {
-		if !v.Prove {
-			break
-		}
-		for _, m := range p.Mutants(v.Edition) {
-			list = append(list, job{p, &m})
-		}
-	}
-	return list
+	return append(list, v.mutants()...)
 }
 
-// do runs a page in a lab that is started for it; worker tells labs of one time apart.
+// mutants are those that the ground's checks name, or a sample of them.
+func (v Verify) mutants() []job {
+	if !v.Prove {
+		return nil
+	}
+	var list []job
+	for _, p := range v.Pages {
+		for _, m := range p.Mutants(v.Edition) {
+			if m.Check.On == "" || m.Check.On == v.Ground.Name() {
+				list = append(list, job{p, &m})
+			}
+		}
+	}
+	if v.Sample == 0 || v.Sample >= len(list) {
+		return list
+	}
+	var some []job
+	for i := range v.Sample {
+		some = append(some, list[i*len(list)/v.Sample])
+	}
+	return some
+}
+
+// do runs a page at a place that is started for it; the worker's number tells places of one time apart.
 func (v Verify) do(ctx context.Context, j job, worker int) Result {
 	began := time.Now()
 	r := Result{Page: j.page, Edition: v.Edition, Mutant: j.mutant}
-	r.Err = v.inLab(ctx, j, fmt.Sprintf("lesson-%d-%d", os.Getpid(), worker), &r)
+	r.Err = v.at(ctx, j, worker, &r)
 	if j.mutant != nil && (r.Err == nil || isFailure(r.Err)) {
 		found := r.Err != nil
 		r.Err = nil
@@ -133,28 +156,28 @@ func (v Verify) do(ctx context.Context, j job, worker int) Result {
 	return r
 }
 
-func (v Verify) inLab(ctx context.Context, j job, name string, result *Result) (err error) {
-	l, err := v.start(ctx, name, "127.0.0.1:0", v.Edition)
+func (v Verify) at(ctx context.Context, j job, worker int, result *Result) (err error) {
+	place, err := v.Ground.Start(ctx, v.Edition, worker)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, l.close()) }()
+	defer func() { err = errors.Join(err, place.Close()) }()
+	folder := place.Folder()
 	if m := j.mutant; m != nil && m.mutation.field != "" && m.mutation.of != typed {
-		dir, err := os.MkdirTemp("", "lesson")
+		folder, err = os.MkdirTemp("", "lesson")
 		if err != nil {
 			return err
 		}
-		defer func() { _ = os.RemoveAll(dir) }() // of nothing but links and a file
-		if err := m.mutation.folder(v.Folder, dir); err != nil {
+		defer func() { _ = os.RemoveAll(folder) }() // of nothing but links and a file
+		if err := m.mutation.folder(place.Folder(), folder); err != nil {
 			return err
 		}
-		l.place.Folder = dir
 	}
-	r, err := newRunner(l.place)
+	r, err := NewRunner(v.Ground.Name(), place, folder)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, r.close()) }()
+	defer func() { err = errors.Join(err, r.Close()) }()
 	say := func(line string) {
 		if v.Say != nil {
 			v.Say(j.page, line)
@@ -164,7 +187,7 @@ func (v Verify) inLab(ctx context.Context, j job, name string, result *Result) (
 		return r.runMutant(ctx, *j.mutant, v.Edition, say)
 	}
 	if err = r.run(ctx, j.page, v.Edition, say); err != nil && ctx.Err() == nil {
-		result.Log, _ = r.last(ctx, loggedLines) // a lab that is gone has none
+		result.Clues = place.Clues(ctx)
 	}
 	return err
 }

@@ -9,7 +9,6 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"istio-tutorial/lab/control"
 	"istio-tutorial/lab/lesson/words"
 	"istio-tutorial/lab/traffic"
 )
@@ -86,12 +85,13 @@ func (c *Check) unexplained() []error {
 	return errs
 }
 
-// explained asks the lab why each answer is as it is.
-func (r *runner) explained(ctx context.Context, c *Check, list []answer, began time.Time) ([]Claim, error) {
-	if len(c.Why) == 0 {
+// explained asks the place why each answer is as it is, if it knows.
+func (r *Runner) explained(ctx context.Context, c *Check, list []answer, began time.Time) ([]Claim, error) {
+	place, ok := r.place.(Explainer)
+	if !ok || len(c.Why) == 0 {
 		return nil, nil
 	}
-	found, err := r.requests(ctx, list, began)
+	found, err := requests(ctx, place, list, began)
 	if err != nil {
 		return nil, err
 	}
@@ -105,17 +105,16 @@ func (r *runner) explained(ctx context.Context, c *Check, list []answer, began t
 	return claims, nil
 }
 
-// requests are those of answers, in their order; nil where the lab has not kept it. Of one address,
+// requests are those of answers, in their order; nil where the place has not kept it. Of one address,
 // requests follow each other.
-func (r *runner) requests(ctx context.Context, list []answer, began time.Time) ([]*traffic.Request, error) {
-	query := control.RequestQuery{Query: traffic.Query{Since: began.Add(-time.Second)}}
+func requests(ctx context.Context, place Explainer, list []answer, began time.Time) ([]*traffic.Request, error) {
 	giveUp := time.After(settling)
 	for {
-		known, err := r.Client.Requests(ctx, query)
+		known, err := place.Requests(ctx, began.Add(-time.Second))
 		if err != nil {
 			return nil, err
 		}
-		found := matched(list, known.List)
+		found := matched(list, known)
 		if !slices.Contains(found, nil) {
 			return found, nil
 		}
@@ -161,7 +160,7 @@ func matched(list []answer, known []*traffic.Request) []*traffic.Request {
 }
 
 // namesAbsent is an error if a rule that was left out is named all the same.
-func (r *runner) namesAbsent(list []*traffic.Request) error {
+func (r *Runner) namesAbsent(list []*traffic.Request) error {
 	for _, one := range list {
 		if one == nil || r.absent == "" {
 			continue

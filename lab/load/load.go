@@ -4,10 +4,12 @@ package load
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
@@ -24,6 +26,12 @@ type Config struct {
 	Header http.Header
 	// Proxy takes all requests; nil: none, whatever the environment says.
 	Proxy *url.URL
+	// TLS is for https; nil: as Go's default.
+	TLS *tls.Config
+	// Address takes all connections, host:port, whatever host the URL has; "": the URL's host.
+	Address string
+	// Stay takes an answer that leads elsewhere for the answer.
+	Stay bool
 	// Users ask at the same time. Required.
 	Users int
 	// Requests is how often each user asks; 0 is until ctx ends.
@@ -68,11 +76,8 @@ func Run(ctx context.Context, cfg Config) (Summary, error) {
 	if err != nil {
 		return Summary{}, err
 	}
-	transport := &http.Transport{
-		Proxy: http.ProxyURL(cfg.Proxy), MaxIdleConnsPerHost: cfg.Users, DisableCompression: true,
-	}
+	client, transport := cfg.client()
 	defer transport.CloseIdleConnections()
-	client := &http.Client{Transport: transport, Timeout: timeout}
 	hits := make(chan Hit)
 	var users sync.WaitGroup
 	for range cfg.Users {
@@ -83,6 +88,22 @@ func Run(ctx context.Context, cfg Config) (Summary, error) {
 		close(hits)
 	}()
 	return cfg.count(hits), nil
+}
+
+func (c Config) client() (*http.Client, *http.Transport) {
+	transport := &http.Transport{
+		Proxy: http.ProxyURL(c.Proxy), MaxIdleConnsPerHost: c.Users, DisableCompression: true, TLSClientConfig: c.TLS,
+	}
+	if c.Address != "" {
+		transport.DialContext = func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, network, c.Address)
+		}
+	}
+	client := &http.Client{Transport: transport, Timeout: timeout}
+	if c.Stay {
+		client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	}
+	return client, transport
 }
 
 func (c Config) count(hits <-chan Hit) Summary {

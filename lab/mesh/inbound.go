@@ -20,6 +20,8 @@ type Inbound struct {
 	// program at all others; nil: what Unlimited says.
 	Doors map[int]Door
 	Pool  *Pool
+
+	Manners Manners
 }
 
 // Door is a port of an instance at its sidecar.

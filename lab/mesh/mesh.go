@@ -34,6 +34,7 @@ type Outbound struct {
 	Secure []SecureDoor
 	// Elsewhere is where those go in place of where they ask; nil: nowhere else.
 	Elsewhere *Cluster
+	Manners   Manners
 }
 
 // VirtualHost is one host and port to call, and the routes that decide where its requests go.

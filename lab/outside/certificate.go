@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"errors"
 	"math/big"
 	"sync"
 	"time"
@@ -17,8 +18,8 @@ import (
 // lifetime of all certificates; no lab runs as long.
 const lifetime = 365 * 24 * time.Hour
 
-// authority signs a certificate for every name that it is asked for.
-type authority struct {
+// Authority signs a certificate for every name that it is asked for.
+type Authority struct {
 	key  *ecdsa.PrivateKey
 	cert *x509.Certificate
 	host *ecdsa.PrivateKey // of all hosts
@@ -27,8 +28,9 @@ type authority struct {
 	issued map[string]*tls.Certificate
 }
 
-func newAuthority(now time.Time) (*authority, error) {
-	a := &authority{issued: map[string]*tls.Certificate{}}
+// NewAuthority makes one, with a new key.
+func NewAuthority(now time.Time) (*Authority, error) {
+	a := &Authority{issued: map[string]*tls.Certificate{}}
 	for _, key := range []**ecdsa.PrivateKey{&a.key, &a.host} {
 		var err error
 		if *key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
@@ -55,15 +57,38 @@ func certificate(name string, now time.Time) *x509.Certificate {
 	}
 }
 
-func (a *authority) pem() []byte {
-	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.cert.Raw})
+// PEM is the certificate, for those who are to believe the authority, and both with the key, for [ReadAuthority].
+func (a *Authority) PEM() (certificate, whole []byte, err error) {
+	certificate = pem.EncodeToMemory(&pem.Block{Type: certificateBlock, Bytes: a.cert.Raw})
+	key, err := x509.MarshalPKCS8PrivateKey(a.key)
+	return certificate, append(certificate[:len(certificate):len(certificate)],
+		pem.EncodeToMemory(&pem.Block{Type: keyBlock, Bytes: key})...), err
+}
+
+const (
+	certificateBlock = "CERTIFICATE"
+	keyBlock         = "PRIVATE KEY"
+)
+
+// ReadAuthority takes over one whose certificate and key an earlier one has told.
+func ReadAuthority(whole []byte) (*Authority, error) {
+	pair, err := tls.X509KeyPair(whole, whole)
+	if err != nil {
+		return nil, err
+	}
+	key, ok := pair.PrivateKey.(*ecdsa.PrivateKey)
+	if !ok {
+		return nil, errors.New("the key is not of an elliptic curve")
+	}
+	host, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	return &Authority{key: key, cert: pair.Leaf, host: host, issued: map[string]*tls.Certificate{}}, err
 }
 
 // issuedAtMost bounds what clients can make it remember.
 const issuedAtMost = 1000
 
 // certificate is that of the name that the client asks for, as GitHub's where it names none.
-func (a *authority) certificate(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+func (a *Authority) certificate(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 	name := cmp.Or(hello.ServerName, githubHost)
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -32,16 +32,29 @@ type World struct {
 // Start listens on loopback and writes the certificate of a new authority, which signs those of
 // all hosts, to a file. Its key is nowhere but in memory.
 func Start(authorityFile string) (*World, error) {
-	ca, err := newAuthority(time.Now())
+	ca, err := NewAuthority(time.Now())
 	if err != nil {
 		return nil, fmt.Errorf("certificate authority: %w", err)
 	}
-	if err := os.WriteFile(authorityFile, ca.pem(), 0o600); err != nil {
+	public, _, err := ca.PEM()
+	if err == nil {
+		err = os.WriteFile(authorityFile, public, 0o600)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("certificate authority: %w", err)
 	}
+	return Listen("127.0.0.1:0", "127.0.0.1:0", ca)
+}
+
+// Listen serves all hosts at two addresses, in plain text and over TLS.
+func Listen(plain, encrypted string, ca *Authority) (*World, error) {
 	w := &World{server: newServer()}
-	for _, l := range []*net.Listener{&w.plain, &w.encrypted} {
-		if *l, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+	for _, l := range []struct {
+		at       string
+		listener *net.Listener
+	}{{plain, &w.plain}, {encrypted, &w.encrypted}} {
+		var err error
+		if *l.listener, err = net.Listen("tcp", l.at); err != nil {
 			return nil, errors.Join(fmt.Errorf("outside: %w", err), w.Close(context.Background()))
 		}
 	}

@@ -65,11 +65,12 @@ func (r *Builder) Build(m mesh.Mesh) (Snapshot, error) {
 				b.inbound(i, s.Inbound)
 				return nil
 			})
-			b.outbound(sidecar(i), s.Outbound)
+			b.outbound(sidecar(i).with(s.Outbound.Manners), s.Outbound)
 		}
 	}
-	b.outbound(ingress(r.config), m.Gateway)
-	b.secureDoors(ingress(r.config), m.Gateway)
+	edge := ingress(r.config).with(m.Gateway.Manners)
+	b.outbound(edge, m.Gateway)
+	b.secureDoors(edge, m.Gateway)
 	b.deliver()
 	r.built = b.built
 	return b.snapshot, errors.Join(b.errs...)
@@ -83,6 +84,7 @@ type client struct {
 	listen  string // host:port; "": it makes no calls
 	table   string // of routes; "": its only one
 	edge    bool   // its own callers are outside the mesh, and not to be believed
+	manners mesh.Manners
 	// instance is whose calls they are; of the ingress, one without ports.
 	instance mesh.Instance
 }
@@ -91,6 +93,11 @@ func sidecar(i mesh.Instance) client {
 	return client{
 		name: i.Name, caller: i.Workload.String(), service: app(i), listen: i.Proxy, instance: i,
 	}
+}
+
+func (c client) with(m mesh.Manners) client {
+	c.manners = m
+	return c
 }
 
 // app is what Istio calls the service of an instance in traces.

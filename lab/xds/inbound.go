@@ -83,6 +83,7 @@ func (b *builder) inbound(i mesh.Instance, in mesh.Inbound) {
 			service: app(i), direction: envoy.Inbound, takes: b.takes(s.door()),
 			filters: slices.Concat(b.accessFilters(), []*hcmv3.HttpFilter{b.limitFilter()}, b.localLimitFilters(i)),
 			tokens:  in.Tokens,
+			manners: in.Manners,
 		})
 		b.program(s, in.Unlimited)
 		settings := b.localLimits(s, in)

@@ -98,6 +98,7 @@ func (b *builder) entrance(
 		ClusterSpecifier: &routev3.RouteAction_Cluster{Cluster: s.name()},
 		Timeout:          durationpb.New(0),
 	}
+	behave(action, s, in.Manners)
 	for _, l := range in.Limits {
 		if !isLocal(l) && isFor(l.Callers) {
 			action.RateLimits = append(action.RateLimits, b.charges(l)...)
@@ -105,3 +106,21 @@ func (b *builder) entrance(
 	}
 	return append(list, &routev3.Route{Match: everything(), Action: &routev3.Route_Route{Route: action}})
 }
+
+// behave has a route to a program do what its proxy does with all requests. Streams of gRPC are not
+// tried again.
+func behave(action *routev3.RouteAction, s served, m mesh.Manners) {
+	if m.Deadlines {
+		action.MaxStreamDuration = &routev3.RouteAction_MaxStreamDuration{
+			MaxStreamDuration: durationpb.New(0), GrpcTimeoutHeaderMax: durationpb.New(0),
+		}
+	}
+	if m.Resets && s.protocol != mesh.HTTP2 {
+		action.RetryPolicy = &routev3.RetryPolicy{
+			RetryOn: "reset-before-request", NumRetries: wrapperspb.UInt32(resetRetries),
+		}
+	}
+}
+
+// resetRetries is how often Istio's sidecars try again.
+const resetRetries = 2

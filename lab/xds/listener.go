@@ -34,6 +34,7 @@ type door struct {
 	takes     mesh.Mutual
 	filters   []*hcmv3.HttpFilter
 	tokens    []mesh.TokenRule // of calls that arrive
+	manners   mesh.Manners
 }
 
 // listen opens a door. No rule is in a listener, so that hardly anything but the coming and going
@@ -68,11 +69,16 @@ func (b *builder) reading(d door) []*listenerv3.Filter {
 		HttpFilters:                append(d.filters, b.filter(routerFilter, b.router(d))),
 		UseRemoteAddress:           wrapperspb.Bool(d.edge),
 		NormalizePath:              wrapperspb.Bool(true), // rules read /a/../b as /b, as Istio's proxies do
+		ServerName:                 d.manners.Server,
 		ServerHeaderTransformation: hcmv3.HttpConnectionManager_PASS_THROUGH,
+		Proxy_100Continue:          d.manners.Continue,
 		StreamIdleTimeout:          durationpb.New(0), // a delay may be as long as its rule says
 		CommonHttpProtocolOptions:  &corev3.HttpProtocolOptions{IdleTimeout: durationpb.New(0)},
 		AccessLog:                  b.accessLog(d),
 		Tracing:                    b.tracing(d),
+	}
+	if d.manners.Server != "" {
+		manager.ServerHeaderTransformation = hcmv3.HttpConnectionManager_OVERWRITE
 	}
 	if d.edge {
 		manager.CommonHttpProtocolOptions.IdleTimeout = durationpb.New(edgeIdle)

@@ -22,13 +22,14 @@ func (b *builder) outbound(c client, out mesh.Outbound) {
 		return
 	}
 	name := outboundName(c.name)
-	seen := mesh.Outbound{Limits: out.Limits, Tokens: out.Tokens}
+	seen := mesh.Outbound{Limits: out.Limits, Tokens: out.Tokens, Manners: out.Manners}
 	loopbacks := b.part(name, seen, func() []*routev3.VirtualHost {
 		b.listen(door{
 			name: name, address: b.tcp(c.listen), owner: c.name, service: c.service,
 			direction: envoy.Outbound, edge: c.edge,
 			filters: slices.Concat(b.faultFilters(), b.corsFilters(), b.callLimits(c, out.Limits), b.lookup()),
 			tokens:  out.Tokens,
+			manners: out.Manners,
 		})
 		return loopbacks(b.itself(c.instance))
 	})
@@ -70,7 +71,7 @@ func (b *builder) hosts(
 	if taken["*"] {
 		return list
 	}
-	of := mesh.Outbound{Unknown: out.Unknown, AllowAny: out.AllowAny, Elsewhere: out.Elsewhere, Hosts: b.wide(out)}
+	of := mesh.Outbound{Unknown: out.Unknown, AllowAny: out.AllowAny, Elsewhere: out.Elsewhere, Hosts: b.wide(out), Manners: out.Manners}
 	return append(list, b.part("unknown"+c.table+at(c.name), of, func() []*routev3.VirtualHost {
 		return b.unknown(c, of)
 	})...)
@@ -83,7 +84,7 @@ func (b *builder) virtualHost(
 	if len(h.Names) == 0 {
 		return nil
 	}
-	key := hostKey{c.name, h.Names[0], h.Port, c.table}
+	key := hostKey{c.name, h.Names[0], h.Port, c.table, c.manners}
 	known := b.before.known[key]
 	now := builtHost{of: h, domains: known.domains}
 	if !slices.Equal(known.of.Names, h.Names) {
@@ -98,7 +99,9 @@ func (b *builder) virtualHost(
 		return known.made
 	}
 	failures := len(b.errs)
-	now.made = &routev3.VirtualHost{Name: free[0], Domains: free}
+	now.made = &routev3.VirtualHost{
+		Name: free[0], Domains: free, IncludeRequestAttemptCount: c.manners.Attempts,
+	}
 	if h.OnlyTLS {
 		now.made.RequireTls = routev3.VirtualHost_ALL
 	}
@@ -173,7 +176,9 @@ const httpPort = 80
 // unknown is what becomes of calls of all other hosts, under Istio's names for it. It is nil
 // where Envoy's own answer is the one wanted.
 func (b *builder) unknown(c client, out mesh.Outbound) []*routev3.VirtualHost {
-	v := &routev3.VirtualHost{Name: "block_all", Domains: []string{"*"}}
+	v := &routev3.VirtualHost{
+		Name: "block_all", Domains: []string{"*"}, IncludeRequestAttemptCount: c.manners.Attempts,
+	}
 	wide := b.wideRoutes(c, out.Hosts)
 	if len(wide) > 0 {
 		v.Routes = append(b.guards(), wide...)

@@ -58,6 +58,9 @@ func (b *builder) anywhere(c client, out mesh.Outbound) []*routev3.Route {
 		match []mesh.Condition
 	}{{443, []mesh.Condition{encrypted}}, {httpPort, nil}} {
 		route := forward(b.passthrough(c, to.port), to.match)
+		if c.manners.Deadlines {
+			route.GetRoute().MaxGrpcTimeout = durationpb.New(0) //nolint:staticcheck // as in lead
+		}
 		list = append(list, tunnel(route, ""), route)
 	}
 	return list
@@ -138,7 +141,8 @@ func tunnel(of *routev3.Route, through string) *routev3.Route {
 func (b *builder) passthrough(client client, port int) string {
 	name := outboundCluster(client.name, mesh.Cluster{Host: passthrough, Port: port})
 	c := &clusterv3.Cluster{
-		Name: name, AltStatName: statName(name), ConnectTimeout: durationpb.New(toProgram),
+		Name: name, ConnectTimeout: durationpb.New(toProgram),
+		AltStatName:     statName(passthrough + at(client.name)), // Istio has one for all ports
 		CircuitBreakers: breakers(mesh.Limits{Unlimited: true}),
 	}
 	if b.cfg.Outside != nil {

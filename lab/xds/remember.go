@@ -89,6 +89,8 @@ type hostKey struct {
 	name   string // the first one
 	port   int
 	table  string
+
+	manners mesh.Manners
 }
 
 // builtHost is a virtual host, and what it was made of.

@@ -42,6 +42,9 @@ func (b *builder) lead(c client, r mesh.Route, route *routev3.Route, hashes []me
 		RetryPolicy: b.retry(r.Retry),
 		HashPolicy:  hashPolicies(hashes),
 	}
+	if c.manners.Deadlines {
+		action.MaxGrpcTimeout = action.Timeout //nolint:staticcheck // as Istio, for what takes its place still differs
+	}
 	rewrite(action, r.Rewrite)
 	if r.Missing == http.StatusInternalServerError {
 		action.ClusterNotFoundResponseCode = routev3.RouteAction_INTERNAL_SERVER_ERROR

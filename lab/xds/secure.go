@@ -54,10 +54,10 @@ func (b *builder) secureChain(c client, out mesh.Outbound, s mesh.SecureDoor) *l
 	}
 	d := door{
 		name: c.table, owner: c.name, service: c.service, direction: envoy.Outbound, edge: true,
-		filters: slices.Concat(b.faultFilters(), b.corsFilters()), tokens: out.Tokens,
+		filters: slices.Concat(b.faultFilters(), b.corsFilters()), tokens: out.Tokens, manners: out.Manners,
 	}
 	chain.Filters, chain.TransportSocket = b.reading(d), b.decrypting(s)
-	routed := mesh.Outbound{Hosts: s.Routed, Unknown: out.Unknown, Clusters: out.Clusters}
+	routed := mesh.Outbound{Hosts: s.Routed, Unknown: out.Unknown, Clusters: out.Clusters, Manners: out.Manners}
 	table := &routev3.RouteConfiguration{
 		Name: c.table, MaxDirectResponseBodySizeBytes: wrapperspb.UInt32(largestBody),
 		VirtualHosts: b.hosts(c, routed, nil),

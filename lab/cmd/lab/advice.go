@@ -113,10 +113,15 @@ func (a *app) addAdvice(root *cobra.Command) {
 		if first, second, ok := strings.Cut(words, " "); ok {
 			parent, word = child(root, first), second
 		}
-		parent.AddCommand(&cobra.Command{
-			Use: word, Hidden: true, DisableFlagParsing: true,
-			RunE: func(*cobra.Command, []string) error { return counsel(words + ": " + text) },
-		})
+		parent.AddCommand(wordOnly(word, words+": "+text))
+	}
+}
+
+// wordOnly is a hidden verb that only says what to do instead.
+func wordOnly(word, text string) *cobra.Command {
+	return &cobra.Command{
+		Use: word, Hidden: true, DisableFlagParsing: true,
+		RunE: func(*cobra.Command, []string) error { return counsel(text) },
 	}
 }
 

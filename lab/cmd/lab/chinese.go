@@ -47,6 +47,7 @@ func generalInChinese() [][2]string {
 		{"accepts %d arg(s), received %d", "需要 %[1]s 个参数，这里有 %[2]s 个"},
 		{"requires at least %d arg(s), only received %d", "至少需要 %[1]s 个参数，这里只有 %[2]s 个"},
 		{"filename not specified (see --filename or -f)", "没有写文件（用 --filename 或 -f）"},
+		{"%s: not found on the PATH; %s tells how to install it", "PATH 里没有 %[1]s；安装方法见 %[2]s"},
 		{"open %s: no such file or directory", "没有文件 %[1]s"},
 		{"stat %s: no such file or directory", "没有文件 %[1]s"},
 	}
@@ -70,6 +71,9 @@ func flagsInChinese() [][2]string {
 		{"--for=%s: want %s", "--for=%[1]s：可以是 %[2]s"},
 		{"--%s=%s: want %s", "--%[1]s=%[2]s：可以是 %[3]s"},
 		{"--%s picks lines of the table, and not of -o json", "--%[1]s 选的是表格的行，不能用于 -o json"},
+		{"--%s is the lab's: a cluster shows all routes of a proxy", "--%[1]s 是 lab 才有的：集群上列出代理的全部路由"},
+		{"LAB_ON=%s: want lab or cluster", "LAB_ON=%[1]s：可以是 lab 或 cluster"},
+		{"--on=%s: want lab or cluster", "--on=%[1]s：可以是 lab 或 cluster"},
 		{"--all takes neither --from nor --to", "--all 不能和 --from、--to 一起用"},
 		{"--all and -l take no names", "--all 和 -l 后面不写名字"},
 		{"--watch and --send: want one of them", "--watch 和 --send 只能用其中一个"},

@@ -50,6 +50,7 @@ There is no container around the command: it sees the files of this machine.`,
 					document.Printable(e.Command[0]), a.line("exec"))
 			}
 			if err == nil && status != ok {
+				fmt.Fprintln(a.stderr, "command terminated with exit code", status) // as kubectl says
 				return exitStatus(status)
 			}
 			return err

@@ -94,7 +94,10 @@ func (a *app) warn(warnings ...string) {
 
 // line is a command line for this lab.
 func (a *app) line(verb string) string {
-	if a.name != defaultLab {
+	switch {
+	case a.onCluster() && a.getenv("LAB_ON") != onCluster:
+		return "bin/lab --on cluster " + verb
+	case a.name != defaultLab:
 		return "bin/lab --name " + a.name + " " + verb
 	}
 	return "bin/lab " + verb

@@ -11,13 +11,14 @@ import (
 
 	"istio-tutorial/lab/control"
 	"istio-tutorial/lab/lesson"
+	"istio-tutorial/lab/lesson/onlab"
 	"istio-tutorial/lab/objects"
 )
 
 // hint names the lesson of each file, and what that makes slow before, once in a lab's life. It is of
 // use to a reader, and never in the way: without pages there is nothing to say.
 func (c *change) hint(ctx context.Context, client *control.Client, files []objects.File) {
-	if c.verb == objects.Delete || c.getenv(lesson.HintVariable) == "off" {
+	if c.verb == objects.Delete || c.getenv(onlab.HintVariable) == "off" {
 		return
 	}
 	home, err := c.home()

@@ -6,13 +6,13 @@ import (
 	"regexp"
 	"strings"
 
-	"istio-tutorial/lab/lesson"
+	"istio-tutorial/lab/lesson/walk"
 )
 
 // The languages that there are pages in.
 const (
-	english = lesson.English
-	chinese = lesson.Chinese
+	english = walk.English
+	chinese = walk.Chinese
 )
 
 // language is the reader's: that of --lang, wherever it stands, else that of the variables of locale(7), if

@@ -13,17 +13,18 @@ import (
 	"github.com/spf13/cobra"
 
 	"istio-tutorial/lab/lesson"
+	"istio-tutorial/lab/lesson/walk"
 )
 
-// walk is lesson and its flags.
-type walk struct {
+// lessonVerb is lesson and its flags.
+type lessonVerb struct {
 	*app
 	edition, listen, lang string
 	changed               func(flag string) bool // the reader gave it
 }
 
 func (a *app) lesson() *cobra.Command {
-	w := &walk{app: a}
+	w := &lessonVerb{app: a}
 	cmd := &cobra.Command{
 		Use:   "lesson [LESSON]",
 		Short: "List the lessons, or walk through one",
@@ -47,7 +48,7 @@ you say so.`,
 	return cmd
 }
 
-func (w *walk) run(ctx context.Context, args []string) error {
+func (w *lessonVerb) run(ctx context.Context, args []string) error {
 	if err := w.check(ctx); err != nil {
 		return err
 	}
@@ -67,26 +68,26 @@ func (w *walk) run(ctx context.Context, args []string) error {
 		return err
 	}
 	page := pages[at]
-	walk := lesson.Walk{
+	led := walk.Walk{
 		Home: home, Page: page, Edition: w.edition, Language: w.lang, Lab: w.name, Listen: w.listen,
 		Line:  func(verb string) string { return w.line(verb) + w.given(verb) },
 		Other: fmt.Sprintf("bin/lab --name %s-2 lesson %d --listen 127.0.0.1:0", w.name, page.Number) + w.given("lesson"),
 		In:    w.stdin, Out: w.process.stdout, Getenv: w.getenv,
 	}
 	if next := slices.IndexFunc(pages[at+1:], func(p lesson.Page) bool { return p.In(w.edition) }); next >= 0 {
-		walk.Next = &pages[at+1+next]
+		led.Next = &pages[at+1+next]
 	}
-	if err = walk.Run(ctx); errors.Is(err, lesson.ErrWrong) || errors.Is(err, lesson.ErrAbsent) {
-		return fmt.Errorf("%s: %s", walk.File(), walk.Explain(err))
+	if err = led.Run(ctx); errors.Is(err, walk.ErrWrong) || errors.Is(err, walk.ErrAbsent) {
+		return fmt.Errorf("%s: %s", led.File(), led.Explain(err))
 	}
-	if errors.Is(err, lesson.ErrUnlike) {
-		return errors.New(walk.Explain(err))
+	if errors.Is(err, walk.ErrUnlike) {
+		return errors.New(led.Explain(err))
 	}
 	return err
 }
 
 // check completes the flags, and returns what is wrong with them.
-func (w *walk) check(ctx context.Context) (err error) {
+func (w *lessonVerb) check(ctx context.Context) (err error) {
 	if _, err = w.client(); err != nil {
 		return err
 	}
@@ -103,7 +104,7 @@ func (w *walk) check(ctx context.Context) (err error) {
 }
 
 // given are the flags of a walk for another one: what the reader said stays so.
-func (w *walk) given(verb string) string {
+func (w *lessonVerb) given(verb string) string {
 	if !strings.HasPrefix(verb, "lesson") {
 		return ""
 	}

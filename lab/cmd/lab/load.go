@@ -95,20 +95,29 @@ func (s *siege) target(ctx context.Context, args []string) (string, error) {
 	if len(args) == 1 && !isForIngress(ctx, args[0]) {
 		return args[0], nil
 	}
-	client, err := s.client()
-	if err != nil {
-		return "", err
-	}
-	status, err := client.Status(ctx)
+	ingress, err := s.ingress(ctx)
 	if err != nil || len(args) == 0 {
-		return status.Ingress, err
+		return ingress, err
 	}
 	_, host, path := splitURL(args[0])
 	if s.Header.Get("Host") == "" {
 		s.Header.Set("Host", host)
 	}
-	fmt.Fprint(s.stdout, "** "+host+" is asked at the lab's ingress.\n"+inBrowsers(host, status.Ingress))
-	return status.Ingress + path, nil
+	fmt.Fprintf(s.stdout, "** %s is asked at the %s's ingress.\n%s", host, s.place(), inBrowsers(host, ingress))
+	return ingress + path, nil
+}
+
+// ingress is the way into the mesh.
+func (s *siege) ingress(ctx context.Context) (string, error) {
+	if s.onCluster() {
+		return s.wayIn(), nil
+	}
+	client, err := s.client()
+	if err != nil {
+		return "", err
+	}
+	status, err := client.Status(ctx)
+	return status.Ingress, err
 }
 
 // textHost is the name by which the text of 2018 asks customer.

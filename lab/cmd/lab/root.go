@@ -22,6 +22,7 @@ type app struct {
 	namespace string
 	explicit  bool // -n was given
 	started   bool // the arguments were right, and the verb has begun
+	there     there
 }
 
 const (
@@ -32,7 +33,8 @@ const (
 const about = `The Istio tutorial's mesh on this machine: customer, preference and recommendation as
 processes, and a real Envoy as every sidecar and as the ingress. It reads deploy/ and istiofiles/.
 
-Type bin/lab where the tutorial says kubectl or istioctl.`
+Type bin/lab where the tutorial says kubectl or istioctl. With --on cluster, or LAB_ON=cluster, it runs
+those on the cluster that KUBECONFIG or --context names.`
 
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
@@ -46,9 +48,13 @@ func (a *app) root() *cobra.Command {
   bin/lab create -f istiofiles/route-rule-recommendation-v2.yml`,
 		SilenceErrors: true, // status prints them
 		SilenceUsage:  true,
-		PersistentPreRun: func(cmd *cobra.Command, _ []string) {
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			if err := a.checkPlace(); err != nil {
+				return err
+			}
 			a.started = true
 			a.explicit = cmd.Flags().Changed("namespace")
+			return nil
 		},
 	}
 	root.SetFlagErrorFunc(a.flagError)
@@ -56,10 +62,6 @@ func (a *app) root() *cobra.Command {
 	root.SetIn(a.stdin)
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
-	flags := root.PersistentFlags()
-	flags.StringVarP(&a.namespace, "namespace", "n", tutorialNamespace, "namespace of the named objects")
-	name := cmp.Or(a.getenv("LAB_NAME"), defaultLab)
-	flags.StringVar(&a.name, "name", name, "name of the lab ($LAB_NAME)")
 	root.AddGroup(
 		&cobra.Group{ID: labVerbs, Title: "The lab:"},
 		&cobra.Group{ID: lessonVerbs, Title: "The lessons:"},
@@ -67,6 +69,28 @@ func (a *app) root() *cobra.Command {
 		&cobra.Group{ID: insightVerbs, Title: "What happens to requests:"},
 		&cobra.Group{ID: fileVerbs, Title: "Rule files, without a lab:"},
 	)
+	root.PersistentFlags().String("on", cmp.Or(a.getenv("LAB_ON"), onLab), "where the verbs act: lab or cluster ($LAB_ON)")
+	complete(root, "on", onLab, onCluster)
+	if a.onCluster() {
+		a.addThere(root)
+	} else {
+		a.addVerbs(root)
+	}
+	group(root)
+	root.Args = func(_ *cobra.Command, args []string) error { return unknownVerb(root, args) }
+	if !a.onCluster() {
+		a.addAdvice(root)
+	}
+	a.completeWords(root)
+	return root
+}
+
+// addVerbs gives the root the verbs of the lab.
+func (a *app) addVerbs(root *cobra.Command) {
+	flags := root.PersistentFlags()
+	flags.StringVarP(&a.namespace, "namespace", "n", tutorialNamespace, "namespace of the named objects")
+	name := cmp.Or(a.getenv("LAB_NAME"), defaultLab)
+	flags.StringVar(&a.name, "name", name, "name of the lab ($LAB_NAME)")
 	add(root, labVerbs, a.up(), a.down(), a.reset(), a.statusVerb(), a.version())
 	add(root, objectVerbs, a.create(), a.apply(), a.replace(), a.delete(), a.get(), a.describe(),
 		a.edit(), a.patch(), a.label(), a.annotate(), a.diff(), a.scale(), a.set(), a.rollout(), a.wait(),
@@ -75,11 +99,6 @@ func (a *app) root() *cobra.Command {
 	add(root, insightVerbs, a.load(), a.token(), a.cert(), a.why(), a.top(), a.graph(), a.routes(), a.proxyConfig(), a.proxyStatus(), a.experimental(),
 		a.stats(), a.proxyLogs(), a.metrics())
 	add(root, fileVerbs, a.analyze(), a.convert(), a.validate())
-	group(root)
-	root.Args = func(_ *cobra.Command, args []string) error { return unknownVerb(root, args) }
-	a.addAdvice(root)
-	a.completeWords(root)
-	return root
 }
 
 const (

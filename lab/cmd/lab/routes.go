@@ -51,6 +51,9 @@ For several pairs of workload and service it prints a list.`,
 			if err := checkEdition(r.edition); err != nil {
 				return err
 			}
+			if r.onCluster() && !r.given() {
+				return r.routesThere(cmd)
+			}
 			list, err := r.ask(cmd.Context())
 			if err != nil {
 				return err

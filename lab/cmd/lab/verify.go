@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,6 +15,8 @@ import (
 
 	"istio-tutorial/lab/control"
 	"istio-tutorial/lab/lesson"
+	"istio-tutorial/lab/lesson/onlab"
+	"istio-tutorial/lab/lesson/report"
 	"istio-tutorial/lab/objects"
 )
 
@@ -24,9 +27,11 @@ type verify struct {
 	runs, jobs  int
 	prove       bool
 	junit       string
+	output      string
 	verbose     bool
 	absent      int
 	results     []lesson.Result
+	there       verifyThere
 }
 
 func (a *app) verify() *cobra.Command {
@@ -53,12 +58,15 @@ each page in a separate lab. The exit status is 1 if something on a page is not 
 	flags.IntVarP(&v.jobs, "jobs", "j", 2*runtime.NumCPU(), "number of labs at the same time")
 	flags.StringVar(&v.junit, "junit", "", "write a report to this file")
 	flags.BoolVarP(&v.verbose, "verbose", "v", false, "print what the pages do")
-	flags.StringVar(&v.editionFlag, "edition", string(objects.Classic),
-		strings.Join(lesson.Editions(), ", ")+", or all")
+	flags.StringVar(&v.editionFlag, "edition", a.editions()[0], strings.Join(a.editions(), ", ")+", or all")
+	flags.StringVarP(&v.output, "output", "o", "", "in the end print a table of the results: markdown")
+	if a.onCluster() {
+		v.declareThere(cmd)
+	}
 	return cmd
 }
 
-func (v *verify) run(cmd *cobra.Command, args []string) error {
+func (v *verify) run(cmd *cobra.Command, args []string) (err error) {
 	editions, err := v.check()
 	if err != nil {
 		return err
@@ -67,10 +75,15 @@ func (v *verify) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
+	ground, on, end, err := v.ground(cmd, home, pages)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, end()) }()
 	wrong, began := 0, time.Now()
 	for _, edition := range editions {
 		run := lesson.Verify{
-			Home: home, Pages: pages, Edition: edition, Runs: v.runs, Prove: v.prove, Jobs: v.jobs,
+			Ground: ground, Pages: pages, Edition: edition, Runs: v.runs, Prove: v.prove, Sample: v.sample(), Jobs: v.jobs,
 			Report: v.report,
 		}
 		if v.verbose {
@@ -87,7 +100,7 @@ func (v *verify) run(cmd *cobra.Command, args []string) error {
 	ran := len(v.results) - v.absent
 	fmt.Fprintf(v.stdout, "%d of %d held, in %v\n", ran-wrong, ran,
 		time.Since(began).Round(100*time.Millisecond))
-	if err := v.write(); err != nil {
+	if err := v.write(on); err != nil {
 		return err
 	}
 	if wrong > 0 {
@@ -96,19 +109,39 @@ func (v *verify) run(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
+// editions are those of the pages that can be run: a cluster of today has none of 2018's rules.
+func (a *app) editions() []string {
+	if a.onCluster() {
+		return []string{string(objects.V1), string(objects.GatewayAPI)}
+	}
+	return lesson.Editions()
+}
+
 func (v *verify) check() (editions []string, err error) {
-	switch {
+	switch known := v.editions(); {
 	case v.runs < 1:
 		return nil, misusef("--runs=%d: want at least 1", v.runs)
 	case v.jobs < 1:
 		return nil, misusef("--jobs=%d: want at least 1", v.jobs)
+	case v.output != "" && v.output != markdown:
+		return nil, misusef("--output=%s: want %s", v.output, markdown)
 	case v.editionFlag == "all":
-		return lesson.Editions(), nil
-	case !slices.Contains(lesson.Editions(), v.editionFlag):
-		return nil, misusef("--edition=%s: want %s, or all", v.editionFlag,
-			strings.Join(lesson.Editions(), ", "))
+		return known, nil
+	case !slices.Contains(known, v.editionFlag):
+		return nil, misusef("--edition=%s: want %s, or all", v.editionFlag, strings.Join(known, ", "))
 	}
 	return []string{v.editionFlag}, nil
+}
+
+// markdown is the form of --output.
+const markdown = "markdown"
+
+// ground is where the pages are run, its name, and how to end it.
+func (v *verify) ground(cmd *cobra.Command, home *onlab.Home, pages []lesson.Page) (lesson.Ground, string, func() error, error) {
+	if v.onCluster() {
+		return v.clusterGround(cmd, home.Folder, pages)
+	}
+	return home, "The lab", func() error { return nil }, nil
 }
 
 // report shows a line for each run, and of a failed one all that may explain it.
@@ -130,8 +163,8 @@ func (v *verify) report(r lesson.Result) {
 		return
 	}
 	fmt.Fprintf(v.stdout, "%v\n", r.Err)
-	if len(r.Log) > 0 {
-		fmt.Fprintf(v.stdout, "  the end of the proxy's log:\n    %s\n", strings.Join(r.Log, "\n    "))
+	for _, line := range r.Clues {
+		fmt.Fprintf(v.stdout, "  %s\n", line)
 	}
 	fmt.Fprintf(v.stdout, "  alone: %s\n", v.alone(r))
 }
@@ -142,13 +175,22 @@ func (v *verify) alone(r lesson.Result) string {
 	if r.Mutant != nil {
 		line += " --prove"
 	}
-	if r.Edition != string(objects.Classic) {
+	if r.Edition != v.editions()[0] {
 		line += " --edition " + r.Edition
+	}
+	if v.onCluster() {
+		line = strings.Replace(line, "verify", "--on cluster verify", 1)
 	}
 	return line
 }
 
-func (v *verify) write() error {
+// write writes the reports that are asked for, of what ran on something.
+func (v *verify) write(on string) error {
+	if v.output != "" {
+		if err := report.Markdown(v.stdout, on, v.results); err != nil {
+			return err
+		}
+	}
 	if v.junit == "" {
 		return nil
 	}
@@ -157,7 +199,7 @@ func (v *verify) write() error {
 		return err
 	}
 	defer func() { _ = file.Close() }() // it is closed below unless writing failed
-	if err := lesson.WriteJUnit(file, v.results); err != nil {
+	if err := report.JUnit(file, v.results); err != nil {
 		return fmt.Errorf("%s: %w", v.junit, err)
 	}
 	return file.Close()
@@ -168,12 +210,12 @@ const englishPages = "docs"
 
 // lessons are the pages in a folder that words name, all of them without, and what their labs start
 // from.
-func (a *app) lessons(in string, words []string) (lesson.Home, []lesson.Page, error) {
+func (a *app) lessons(in string, words []string) (*onlab.Home, []lesson.Page, error) {
 	folder, err := a.home()
 	if err != nil {
-		return lesson.Home{}, nil, err
+		return nil, nil, err
 	}
-	home := lesson.Home{
+	home := &onlab.Home{
 		Folder: folder, Environ: a.environ(),
 		FolderOf: func(name string) (control.Folder, error) { return control.FolderOf(name, a.getenv) },
 	}

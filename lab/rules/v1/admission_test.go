@@ -57,8 +57,20 @@ func TestAdmission(t *testing.T) {
 		object("VirtualService", "{hosts: [recommendation], tcp: [{"+to+"}, {"+to+"}]}"):                                                                           "warns: VirtualService rule #1 not used (only the last rule can have no matches).",
 		object("VirtualService", "{hosts: [recommendation], tcp: [{match: [{port: 1}], "+to+"}, {match: [{port: 1}], "+to+"}]}"):                                   "warns: VirtualService rule #1 not used (all matches used by prior rules).",
 		object("VirtualService", "{tcp: [{"+to+"}]}"):                                                                                                              "a delegate, which has no hosts, has no tcp routes either",
-		object("DestinationRule", "{host: a.test, trafficPolicy: {tunnel: {targetHost: '*.a', targetPort: 80}}}"):                                                  "want a host, not a pattern",
-		object("DestinationRule", "{host: a.test, trafficPolicy: {tunnel: {targetHost: a.b, targetPort: 80}, proxyProtocol: {}}}"):                                 "tunnel and proxyProtocol exclude each other",
+		// What a cluster refuses is said first, also of what the lab does not do.
+		object("AuthorizationPolicy", "{rules: [{from: [{source: {ipBlocks: ['*']}}]}]}"):                                               `ipBlocks[0]: "*" is neither an address of IP nor a range`,
+		object("AuthorizationPolicy", "{rules: [{when: [{key: source.ip, notValues: [10.0.0.0/33]}]}]}"):                                `notValues[0]: "10.0.0.0/33" is neither an address`,
+		object("AuthorizationPolicy", "{rules: [{from: [{source: {ipBlocks: []}}]}]}"):                                                  "source: must not be empty",
+		object("AuthorizationPolicy", "{targetRefs: [{kind: Pod, name: a}]}"):                                                           `"Pod" of group "" is none of Service`,
+		object("AuthorizationPolicy", "{targetRef: {kind: Service, name: a}, selector: {matchLabels: {a: b}}}"):                         "only one of selector, targetRef and targetRefs",
+		object("AuthorizationPolicy", "{targetRef: {kind: Service, name: a, namespace: b}}"):                                            "targetRef.namespace: must not be set",
+		object("AuthorizationPolicy", "{provider: {name: a}, rules: [{}]}"):                                                             "only the action CUSTOM can have it",
+		object("AuthorizationPolicy", "{action: CUSTOM, rules: [{}]}"):                                                                  "provider.name: must not be empty",
+		object("AuthorizationPolicy", "{action: CUSTOM, provider: {name: a}}"):                                                          "rules: CUSTOM without a rule",
+		object("AuthorizationPolicy", "{action: CUSTOM, provider: {name: a}, rules: [{when: [{key: source.principal, values: [a]}]}]}"): "CUSTOM cannot have source.principal",
+		object("AuthorizationPolicy", "{action: CUSTOM, provider: {name: a}, rules: [{from: [{source: {namespaces: [a]}}]}]}"):          "source.namespaces: the action CUSTOM cannot have it",
+		object("DestinationRule", "{host: a.test, trafficPolicy: {tunnel: {targetHost: '*.a', targetPort: 80}}}"):                       "want a host, not a pattern",
+		object("DestinationRule", "{host: a.test, trafficPolicy: {tunnel: {targetHost: a.b, targetPort: 80}, proxyProtocol: {}}}"):      "tunnel and proxyProtocol exclude each other",
 	} {
 		loaded, err := parse(text, namespace)
 		said := fmt.Sprint(err)

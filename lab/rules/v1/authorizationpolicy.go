@@ -35,6 +35,8 @@ func (r *resolver) inbound(server mesh.Workload) mesh.Inbound {
 		Counters: r.counters(server),
 
 		Unlimited: true, Doors: doors, Pool: pool,
+
+		Manners: mannersIn(),
 	}
 }
 

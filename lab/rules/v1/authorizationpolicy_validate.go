@@ -2,6 +2,7 @@ package v1
 
 import (
 	"fmt"
+	"net/netip"
 	"regexp"
 	"slices"
 	"strconv"
@@ -15,9 +16,8 @@ import (
 
 func (v *validator) authorizationPolicy(p *security.AuthorizationPolicy) {
 	v.selector(p.Selector)
-	if p.Action == security.AuthorizationPolicy_CUSTOM {
-		v.Fail("spec.action", "%s: not supported by the lab", p.Action)
-	}
+	v.targets(p, p.Selector)
+	v.provider(p)
 	if p.Action == security.AuthorizationPolicy_DENY && len(p.Rules) == 0 {
 		v.Warn("spec.rules", rules.SchemaWarning, "Schema validation warning: DENY action "+
 			"without `rules` is meaningless as it will never be triggered, add an empty rule `{}` if you "+
@@ -88,7 +88,12 @@ func (v *validator) source(path string, s *security.Source) {
 		{"requestPrincipals", s.RequestPrincipals}, {"notRequestPrincipals", s.NotRequestPrincipals},
 	}
 	domains := []list{{"trustDomains", s.TrustDomains}, {"notTrustDomains", s.NotTrustDomains}}
-	v.notEmpty(path, slices.Concat(accounts, others, bearers, domains))
+	addresses := []list{
+		{"ipBlocks", s.IpBlocks}, {"notIpBlocks", s.NotIpBlocks},
+		{"remoteIpBlocks", s.RemoteIpBlocks}, {"notRemoteIpBlocks", s.NotRemoteIpBlocks},
+	}
+	v.notEmpty(path, slices.Concat(accounts, others, bearers, domains, addresses))
+	v.blocksOfAddresses(path, addresses)
 	v.accounts(path, accounts)
 	for _, l := range domains {
 		v.domains(path+"."+l.field, l.texts)
@@ -96,6 +101,19 @@ func (v *validator) source(path string, s *security.Source) {
 	some := func(l list) bool { return len(l.texts) > 0 }
 	if slices.ContainsFunc(accounts, some) && slices.ContainsFunc(others, some) {
 		v.Fail(path, "serviceAccounts exclude principals and namespaces")
+	}
+}
+
+// blocksOfAddresses takes addresses, and ranges of them.
+func (v *validator) blocksOfAddresses(path string, lists []list) {
+	for _, l := range lists {
+		for i, text := range l.texts {
+			_, notAddress := netip.ParseAddr(text)
+			if _, notRange := netip.ParsePrefix(text); notAddress != nil && notRange != nil && text != "" {
+				v.Fail(rules.At(path+"."+l.field, i),
+					"%s is neither an address of IP nor a range of them, such as 10.0.0.0/8", rules.Quote(text))
+			}
+		}
 	}
 }
 
@@ -178,6 +196,9 @@ func (v *validator) when(path string, w *security.Condition) {
 		for _, l := range values {
 			v.portTexts(path+"."+l.field, l.texts)
 		}
+	case "source.ip", "remote.ip", "destination.ip":
+		v.blocksOfAddresses(path, values)
+		v.key(path+".key", w)
 	case "source.serviceAccount":
 		v.accounts(path, values)
 	case "source.trustDomain":

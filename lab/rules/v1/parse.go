@@ -38,7 +38,7 @@ func parse(doc document.Document, namespace string) (rules.Rule, document.Errors
 	rule := rules.NewRule(doc, row.Kind, namespace, spec)
 	problems := doc.DecodeMessage("spec", spec.(proto.Message), schema(doc.Kind))
 	if len(problems) > 0 {
-		return rule, append(errs, problems...)
+		return rule, slices.Concat(errs, admission(doc, row, problems), problems)
 	}
 	v := validator{rules.Validator{Doc: doc}}
 	row.Validate(&v, spec)
@@ -46,6 +46,23 @@ func parse(doc document.Document, namespace string) (rules.Rule, document.Errors
 	rule.Suppressed = strings.Split(meta.Annotations[suppressAnnotation], ",")
 	rule.DryRun = v.dryRun(meta.Annotations, spec)
 	return rule, append(errs, v.Errs...)
+}
+
+// admission is what a cluster has against a document of which the lab refuses a part: a reader must
+// not think that a cluster takes it.
+func admission(
+	doc document.Document, row rules.Row[*validator, inspector], refused document.Errors,
+) document.Errors {
+	if !rules.OnlyUnsupported(refused) {
+		return nil // it was told
+	}
+	spec := row.New()
+	if problems := doc.DecodeMessage("spec", spec.(proto.Message), published()); len(problems) > 0 {
+		return problems
+	}
+	v := validator{rules.Validator{Doc: doc}}
+	row.Validate(&v, spec)
+	return slices.DeleteFunc(v.Errs, func(p *document.Error) bool { return rules.IsUnsupported(p.Cause) })
 }
 
 // dryRun reports whether a policy of access is only to be counted.

@@ -15,6 +15,7 @@ import (
 
 func (v *validator) requestAuthentication(a *security.RequestAuthentication) {
 	v.selector(a.Selector)
+	v.targets(a, a.Selector)
 	for i, rule := range a.JwtRules {
 		path := rules.At("spec.jwtRules", i)
 		if rule.Issuer == "" && rule.JwksUri == "" {

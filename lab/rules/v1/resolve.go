@@ -140,6 +140,7 @@ func (r *resolver) gateway() mesh.Outbound {
 	c := ingress()
 	out := mesh.Outbound{
 		Unknown: plain.Unknown, Limits: r.callLimits(c, comingIn), Tokens: r.tokenRules(c.Workload),
+		Manners: mannersOut("istio-envoy"),
 	}
 	hosts := r.gatewayHosts()
 	for _, e := range r.extensions {
@@ -301,7 +302,9 @@ func unreadRoute(c mesh.Cluster) Route {
 // outbound leaves clusters out that are not there: who is sent to one gets 503.
 func (r *resolver) outbound(p plan) mesh.Outbound {
 	answer, allowed := r.unknown(p.client)
-	out := mesh.Outbound{Unknown: answer, AllowAny: allowed, Limits: r.callLimits(p.client, leaving)}
+	out := mesh.Outbound{
+		Unknown: answer, AllowAny: allowed, Limits: r.callLimits(p.client, leaving), Manners: mannersOut("envoy"),
+	}
 	if to := p.client.egressProxy(); allowed && to != nil {
 		way := unreadRoute(*to)
 		r.label(p.client, []Route{way})

@@ -22,6 +22,7 @@ const (
 
 func (v *validator) telemetry(t *telemetry.Telemetry) {
 	v.selector(t.Selector)
+	v.targets(t, t.Selector)
 	for i, m := range t.Metrics {
 		path := rules.At("spec.metrics", i)
 		for j, p := range m.Providers {

@@ -13,14 +13,20 @@ import (
 
 // schema is that of a kind's specs, less what the lab does not do.
 func schema(kind string) document.Schema {
-	fields := unsupported()[kind]
+	s, fields := published(), unsupported()[kind]
+	s.Refused = func(path string) error {
+		if slices.Contains(fields, fieldName(path)) {
+			return rules.ErrUnsupported
+		}
+		return nil
+	}
+	return s
+}
+
+// published is the schema of specs as a cluster has it.
+func published() document.Schema {
 	return document.Schema{
-		Refused: func(path string) error {
-			if slices.Contains(fields, fieldName(path)) {
-				return rules.ErrUnsupported
-			}
-			return nil
-		},
+		Refused: func(string) error { return nil },
 		Shortest: func(path string) time.Duration {
 			if strings.HasSuffix(path, "httpCookie.ttl") {
 				return math.MinInt64 // hash looks at it

@@ -1,4 +1,4 @@
-package lesson
+package walk
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"istio-tutorial/lab/lesson"
 	"istio-tutorial/lab/lesson/prose"
 	"istio-tutorial/lab/lesson/words"
 )
@@ -90,8 +91,8 @@ func (g *guide) choose(ctx context.Context, prompt, again words.Key, words ...st
 }
 
 // offer runs a command if the reader says so.
-func (g *guide) offer(ctx context.Context, c Command) error {
-	c.echo(func(line string) { g.print(g.painted(bold, line)) })
+func (g *guide) offer(ctx context.Context, c lesson.Command) error {
+	c.Echo(func(line string) { g.print(g.painted(bold, line)) })
 	word, err := g.choose(ctx, words.Run, words.RunAgain, "", "s")
 	if err != nil {
 		return err
@@ -133,10 +134,10 @@ func short(d time.Duration) string {
 func (g *guide) print(line string) { fmt.Fprintln(g.screen, line) }
 
 // do runs a command, and tells where it does not what the page says.
-func (g *guide) do(ctx context.Context, c Command) error {
+func (g *guide) do(ctx context.Context, c lesson.Command) error {
 	g.begun = true
-	err := g.command(ctx, g.Page.File, c, g.print)
-	failure, ok := errors.AsType[*Failure](err)
+	err := g.Command(ctx, g.Page.File, c, g.print)
+	failure, ok := errors.AsType[*lesson.Failure](err)
 	if ok {
 		g.failed++
 		said := failure.Said
@@ -154,13 +155,13 @@ func (g *guide) do(ctx context.Context, c Command) error {
 }
 
 // checks does a check, and ticks its claims.
-func (g *guide) checks(ctx context.Context, c *Check) error {
-	title := c.title()
-	if longest := c.longest(); longest > 0 {
+func (g *guide) checks(ctx context.Context, c *lesson.Check) error {
+	title := c.Title()
+	if longest := c.Longest(); longest > 0 {
 		title = words.Put(words.UpTo, title, short(longest))
 	}
 	g.wrap("", g.text.Say(words.Put(words.Checking, title)))
-	claims, err := g.check(ctx, c)
+	claims, err := g.Check(ctx, c)
 	g.screen.Clear()
 	if err != nil {
 		return fmt.Errorf("%s:%d: %w", g.Page.File, c.Line, err)
@@ -169,7 +170,7 @@ func (g *guide) checks(ctx context.Context, c *Check) error {
 	all := true
 	for _, claim := range claims {
 		all = all && claim.OK
-		g.wrap(g.verdict(claim.OK), g.text.Say(claim.line))
+		g.wrap(g.verdict(claim.OK), g.text.Say(claim.Line()))
 	}
 	if all {
 		g.held++

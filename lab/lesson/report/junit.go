@@ -1,10 +1,13 @@
-package lesson
+// Package report writes what came of the lessons for others to read: CI systems, and pages.
+package report
 
 import (
 	"encoding/xml"
 	"fmt"
 	"io"
 	"strings"
+
+	"istio-tutorial/lab/lesson"
 )
 
 // The elements of JUnit's reports, as CI systems read them.
@@ -37,8 +40,8 @@ type (
 	}
 )
 
-// WriteJUnit writes results as JUnit's XML.
-func WriteJUnit(w io.Writer, results []Result) error {
+// JUnit writes results as JUnit's XML.
+func JUnit(w io.Writer, results []lesson.Result) error {
 	s := suite{Name: "lessons", Tests: len(results)}
 	seconds := 0.0
 	for _, r := range results {
@@ -52,7 +55,7 @@ func WriteJUnit(w io.Writer, results []Result) error {
 		if r.Err != nil {
 			s.Failures++
 			first, _, _ := strings.Cut(r.Err.Error(), "\n")
-			c.Failure = &failure{first, strings.Join(append([]string{r.Err.Error()}, r.Log...), "\n")}
+			c.Failure = &failure{first, strings.Join(append([]string{r.Err.Error()}, r.Clues...), "\n")}
 		}
 		seconds += r.Took.Seconds()
 		s.Cases = append(s.Cases, c)
@@ -68,13 +71,4 @@ func WriteJUnit(w io.Writer, results []Result) error {
 	}
 	_, err := io.WriteString(w, "\n")
 	return err
-}
-
-// Label names a run for a reader: the lesson, its edition, and what was wrong with it.
-func (r Result) Label() string {
-	label := fmt.Sprintf("%02d %s (%s)", r.Number, r.Name, r.Edition)
-	if r.Mutant != nil {
-		label += ": " + r.Mutant.mutation.String()
-	}
-	return label
 }

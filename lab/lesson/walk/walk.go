@@ -1,4 +1,5 @@
-package lesson
+// Package walk leads a reader through a page of docs/, in a lab.
+package walk
 
 import (
 	"context"
@@ -10,6 +11,8 @@ import (
 	"time"
 
 	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/lesson"
+	"istio-tutorial/lab/lesson/onlab"
 	"istio-tutorial/lab/lesson/prose"
 	"istio-tutorial/lab/lesson/screen"
 	"istio-tutorial/lab/lesson/words"
@@ -17,9 +20,9 @@ import (
 
 // Walk leads a reader through a page: its text, each command when they say so, and the checks.
 type Walk struct {
-	Home
+	*onlab.Home
 	// Page is the one. Required.
-	Page Page
+	Page lesson.Page
 	// Edition is the one of its blocks that are shown. Required.
 	Edition string
 	// Language is that of the page: English or Chinese. Required.
@@ -33,7 +36,7 @@ type Walk struct {
 	// Other is a command line that walks through the page in another lab. Required.
 	Other string
 	// Next is the lesson that follows, in this edition; nil after the last.
-	Next *Page
+	Next *lesson.Page
 	// In is what the reader types: a line for each command. Required.
 	In io.Reader
 	// Out is what they see. Required.
@@ -80,27 +83,29 @@ func (w Walk) Run(ctx context.Context) (err error) {
 	g := &guide{
 		Walk: w, text: words.Of(w.Language), screen: screen.New(w.Out, w.Getenv), keys: screen.Type(w.In),
 	}
-	place, end, err := g.find(ctx)
+	place, err := g.find(ctx)
 	if errors.Is(err, errQuit) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, end()) }()
-	g.runner, err = newRunner(place)
+	g.place = place
+	defer func() { err = errors.Join(err, place.Close()) }()
+	g.Runner, err = lesson.NewRunner(lesson.Lab, place, place.Folder())
 	if err != nil {
 		return err
 	}
-	g.tell = g.brief
-	defer func() { err = errors.Join(err, g.close()) }()
+	g.Tell = g.brief
+	defer func() { err = errors.Join(err, g.Close()) }()
 	return g.page(ctx)
 }
 
 // guide is a Walk under way.
 type guide struct {
 	Walk
-	*runner
+	*lesson.Runner
+	place  *onlab.Place
 	text   words.Words
 	screen *screen.Screen
 	keys   *screen.Keys
@@ -190,7 +195,7 @@ func (g *guide) blocks(ctx context.Context) error {
 				return err
 			}
 		}
-		if b.Check != nil {
+		if b.Check != nil && b.Check.On != lesson.Cluster {
 			if err := g.checks(ctx, b.Check); err != nil {
 				return err
 			}
@@ -207,48 +212,48 @@ func (g *guide) cleanUp(ctx context.Context) {
 			continue
 		}
 		for _, c := range b.Commands {
-			_ = g.command(ctx, g.Page.File, c, func(string) {}) // what was not made cannot be taken away
+			_ = g.Command(ctx, g.Page.File, c, func(string) {}) // what was not made cannot be taken away
 		}
 	}
 }
 
 // find returns the running lab if the reader wants the page there, or one that is started for the page and
-// ended with it.
-func (g *guide) find(ctx context.Context) (Place, func() error, error) {
+// ends with it.
+func (g *guide) find(ctx context.Context) (*onlab.Place, error) {
 	folder, err := g.FolderOf(g.Lab)
 	if err != nil {
-		return Place{}, nil, err
+		return nil, err
 	}
 	client := control.NewClient(folder)
-	if running(ctx, client) != nil {
-		g.say(words.Starting, short(startWithin))
+	if onlab.Running(ctx, client) != nil {
+		g.say(words.Starting, short(onlab.StartWithin))
 		return g.startOwn(ctx, g.Lab, g.Listen)
 	}
-	place, err := g.placeOf(ctx, client, g.Lab)
+	place, err := g.PlaceOf(ctx, client, g.Lab)
 	if err != nil {
-		return Place{}, nil, err
+		return nil, err
 	}
 	switch err := g.compare(ctx, place); {
 	case errors.Is(err, errAnother):
 		return g.startOwn(ctx, fmt.Sprintf("lesson-%d", os.Getpid()), "127.0.0.1:0")
 	case err != nil:
-		return Place{}, nil, err
+		return nil, err
 	}
-	return place, func() error { return nil }, nil
+	return place, nil
 }
 
 // startOwn starts a lab for the page.
-func (g *guide) startOwn(ctx context.Context, name, listen string) (Place, func() error, error) {
-	l, err := g.start(ctx, name, listen, g.Edition)
+func (g *guide) startOwn(ctx context.Context, name, listen string) (*onlab.Place, error) {
+	place, err := g.Begin(ctx, name, listen, g.Edition)
 	if err != nil {
-		return Place{}, nil, err
+		return nil, err
 	}
 	g.own = true
-	g.say(words.Started, l.place.Ingress)
+	g.say(words.Started, place.Ingress)
 	if name != g.Lab {
 		g.say(words.OwnLab, name)
-		g.print("  export " + nameVariable + "=" + name + " " + urlVariable + "=" + l.place.Ingress)
+		g.print("  export " + onlab.NameVariable + "=" + name + " " + onlab.URLVariable + "=" + place.Ingress)
 	}
 	fmt.Fprintln(g.screen)
-	return l.place, l.close, nil
+	return place, nil
 }

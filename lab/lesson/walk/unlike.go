@@ -1,4 +1,4 @@
-package lesson
+package walk
 
 import (
 	"context"
@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/lesson"
+	"istio-tutorial/lab/lesson/onlab"
 	"istio-tutorial/lab/lesson/words"
 	"istio-tutorial/lab/objects"
 )
@@ -16,7 +18,7 @@ var errAnother = errors.New("another lab")
 
 // compare returns nil once a running lab is as its start was, which every page expects, and of the page's
 // edition. It changes the lab only if the reader says so.
-func (g *guide) compare(ctx context.Context, place Place) error {
+func (g *guide) compare(ctx context.Context, place *onlab.Place) error {
 	for {
 		edition, objects, err := g.unlike(ctx, place.Client)
 		if err != nil || len(edition)+len(objects) == 0 {
@@ -40,7 +42,7 @@ func (g *guide) compare(ctx context.Context, place Place) error {
 		}
 		fmt.Fprintln(g.screen)
 		if word == "n" {
-			g.say(words.Another, short(startWithin))
+			g.say(words.Another, short(onlab.StartWithin))
 			return errAnother
 		}
 		if err := g.reset(ctx, place); err != nil {
@@ -88,19 +90,19 @@ func undone(r objects.Result) words.Phrase {
 }
 
 // reset puts the lab back, as the verb does.
-func (g *guide) reset(ctx context.Context, place Place) error {
-	r, err := newRunner(place)
+func (g *guide) reset(ctx context.Context, place *onlab.Place) error {
+	r, err := lesson.NewRunner(lesson.Lab, place, place.Folder())
 	if err != nil {
 		return err
 	}
-	err = r.command(ctx, g.Page.File, Command{Line: 1, Text: "bin/lab reset"}, g.print)
+	err = r.Command(ctx, g.Page.File, lesson.Command{Line: 1, Text: "bin/lab reset"}, g.print)
 	fmt.Fprintln(g.screen)
-	return errors.Join(err, r.close())
+	return errors.Join(err, r.Close())
 }
 
 // leaves tells what is not as it was, after a page that was not gone through to its end.
 func (g *guide) leaves(ctx context.Context) {
-	_, changed, err := g.unlike(ctx, g.Client)
+	_, changed, err := g.unlike(ctx, g.place.Client)
 	if err != nil || len(changed) == 0 {
 		return
 	}

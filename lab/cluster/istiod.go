@@ -1,0 +1,158 @@
+package cluster
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	istioNamespace = "istio-system"
+	debugPort      = 15014 // istiod answers there what is asked from its own machine, and by a port-forward
+	answerWithin   = 10 * time.Second
+)
+
+// istiod is one of Istio's control planes: what it has read, and what its proxies have.
+type istiod struct {
+	name    string
+	forward *Forward
+	client  http.Client
+}
+
+// stored is an object as istiod has read it.
+type stored struct {
+	version    string // the API server's
+	generation int64  // grows with each change of what is wanted
+}
+
+// proxy is one that istiod serves: for each type of configuration what was sent and what acknowledged.
+type proxy struct {
+	name      string // of its pod
+	resources map[string]exchange
+}
+
+type exchange struct {
+	Sent      string `json:"sent"`
+	Acked     string `json:"acked"`
+	LastError string `json:"lastError"`
+}
+
+func (i *istiod) get(ctx context.Context, path string) (io.ReadCloser, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+i.forward.Address+"/debug/"+path, nil)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := i.client.Do(request)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", i.name, err)
+	}
+	if answer.StatusCode != http.StatusOK {
+		_ = answer.Body.Close() // its status says enough
+		return nil, fmt.Errorf("%s: /debug/%s: %s", i.name, path, answer.Status)
+	}
+	return answer.Body, nil
+}
+
+func (i *istiod) decode(ctx context.Context, path string, into any) error {
+	body, err := i.get(ctx, path)
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	if err := json.NewDecoder(body).Decode(into); err != nil {
+		return fmt.Errorf("%s: /debug/%s: %w", i.name, path, err)
+	}
+	return nil
+}
+
+// store is what istiod has read of a namespace, by resource/name, as kubectl writes it.
+func (i *istiod) store(ctx context.Context, namespace string) (map[string]stored, error) {
+	var list []struct {
+		APIVersion string `json:"apiVersion"`
+		Kind       string `json:"kind"`
+		Metadata   struct {
+			Name            string `json:"name"`
+			Namespace       string `json:"namespace"`
+			ResourceVersion string `json:"resourceVersion"`
+			Generation      int64  `json:"generation"`
+		} `json:"metadata"`
+	}
+	if err := i.decode(ctx, "configz", &list); err != nil {
+		return nil, err
+	}
+	all := map[string]stored{}
+	for _, o := range list {
+		if o.Metadata.Namespace == namespace {
+			all[resource(o.APIVersion, o.Kind)+"/"+o.Metadata.Name] = stored{o.Metadata.ResourceVersion, o.Metadata.Generation}
+		}
+	}
+	return all, nil
+}
+
+// resource is how kubectl writes a kind.
+func resource(apiVersion, kind string) string {
+	if group, _, ok := strings.Cut(apiVersion, "/"); ok {
+		return strings.ToLower(kind) + "." + group
+	}
+	return strings.ToLower(kind)
+}
+
+// kinds are those that istiod reads, as kubectl writes them.
+func (i *istiod) kinds(ctx context.Context) ([]string, error) {
+	var list []struct{ Group, Kind string }
+	if err := i.decode(ctx, "resourcesz", &list); err != nil {
+		return nil, err
+	}
+	var kinds []string
+	for _, k := range list {
+		kinds = append(kinds, resource(k.Group+"/", k.Kind))
+	}
+	return kinds, nil
+}
+
+// proxies are those of a namespace that this istiod serves.
+func (i *istiod) proxies(ctx context.Context, namespace string) ([]proxy, error) {
+	var list []struct {
+		Proxy     string              `json:"proxy"`
+		Resources map[string]exchange `json:"resources"`
+	}
+	if err := i.decode(ctx, "syncz?namespace="+namespace, &list); err != nil {
+		return nil, err
+	}
+	var all []proxy
+	for _, p := range list {
+		if pod, ok := strings.CutSuffix(p.Proxy, "."+namespace); ok {
+			all = append(all, proxy{pod, p.Resources})
+		}
+	}
+	return all, nil
+}
+
+// pushed is the number of the last state of the mesh that istiod has gone through for a proxy, whether it had
+// anything to send or not; 0 for one that has just left.
+func (i *istiod) pushed(ctx context.Context, pod, namespace string) (uint64, error) {
+	body, err := i.get(ctx, "config_dump?proxyID="+pod+"."+namespace)
+	if err != nil {
+		if ctx.Err() != nil {
+			return 0, context.Cause(ctx)
+		}
+		return 0, nil
+	}
+	defer body.Close()
+	const enough = 64 << 10 // it stands in front
+	head, err := io.ReadAll(io.LimitReader(body, enough))
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", i.name, err)
+	}
+	m := regexp.MustCompile(`"version_?[iI]nfo":\s*"[^"/]*/(\d+)"`).FindSubmatch(head)
+	if m == nil {
+		return 0, fmt.Errorf("%s: the configuration of %s has no version", i.name, pod)
+	}
+	return strconv.ParseUint(string(m[1]), 10, 64)
+}

@@ -1,0 +1,276 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+const (
+	settleWithin = 30 * time.Second
+	askAgain     = 20 * time.Millisecond
+	// istiod gathers changes for a tenth of a second before it makes a new state of the mesh of them.
+	gathering = 250 * time.Millisecond
+	// idle is how long nothing need come of a change that may mean nothing to any proxy.
+	idle = time.Second
+	// sending is how long istiod may take from going through a proxy to what it sends.
+	sending = 60 * time.Millisecond
+)
+
+// Watch sees a change through to the proxies of a namespace.
+type Watch struct {
+	tools   Tools
+	istiods []*istiod
+	before  []before
+}
+
+// before is what an istiod had before the change.
+type before struct {
+	store  map[string]stored
+	pushed uint64
+}
+
+// Watch looks at what the proxies have before a change. Where no Istio is, there is nothing to see.
+func (t Tools) Watch(ctx context.Context) (*Watch, error) {
+	system := t
+	system.Namespace = istioNamespace
+	line := Line{Tool: Kubectl, Args: []string{
+		"get", "pods", "-l", "app=istiod", "--field-selector=status.phase=Running", "-o", "name",
+	}}
+	pods, err := system.Output(ctx, "", line)
+	if err != nil {
+		return nil, err
+	}
+	w := &Watch{tools: t}
+	for _, pod := range strings.Fields(pods) {
+		forward, err := system.Forward(ctx, pod, debugPort)
+		if err != nil {
+			w.Close()
+			return nil, err
+		}
+		w.istiods = append(w.istiods, &istiod{
+			name: strings.TrimPrefix(pod, "pod/"), forward: forward, client: http.Client{Timeout: answerWithin},
+		})
+	}
+	for _, i := range w.istiods {
+		b, err := i.look(ctx, t.Namespace)
+		if err != nil {
+			w.Close()
+			return nil, err
+		}
+		w.before = append(w.before, b)
+	}
+	return w, nil
+}
+
+// Close ends what it started.
+func (w *Watch) Close() {
+	for _, i := range w.istiods {
+		i.forward.Close()
+	}
+}
+
+// Settled returns once every proxy of the namespace has acknowledged what came of the changes; else the error is
+// an [*UnsettledError].
+func (w *Watch) Settled(ctx context.Context, changes []Change) error {
+	ctx, cancel := context.WithTimeout(ctx, settleWithin)
+	defer cancel()
+	errs := make([]error, len(w.istiods))
+	var all sync.WaitGroup
+	for n, i := range w.istiods {
+		all.Go(func() {
+			s := settling{istiod: i, before: w.before[n], namespace: w.tools.Namespace, changes: changes}
+			errs[n] = s.wait(ctx)
+		})
+	}
+	all.Wait()
+	return errors.Join(errs...)
+}
+
+// UnsettledError is that proxies have not what they should have.
+type UnsettledError struct {
+	Changes []Change
+	Missing []string // what is missing, and where
+}
+
+func (e *UnsettledError) Error() string {
+	var names []string
+	for _, c := range e.Changes {
+		names = append(names, c.String())
+	}
+	return fmt.Sprintf("%s: not taken within %v: %s", strings.Join(names, ", "), settleWithin, strings.Join(e.Missing, "; "))
+}
+
+// look is what there is now.
+func (i *istiod) look(ctx context.Context, namespace string) (b before, err error) {
+	if b.store, err = i.store(ctx, namespace); err != nil {
+		return b, err
+	}
+	proxies, err := i.proxies(ctx, namespace)
+	for _, p := range proxies {
+		pushed, lost := i.pushed(ctx, p.name, namespace)
+		b.pushed, err = max(b.pushed, pushed), errors.Join(err, lost)
+	}
+	return b, err
+}
+
+// settling waits for one istiod's part.
+type settling struct {
+	istiod    *istiod
+	before    before
+	namespace string
+	changes   []Change
+	missing   []string // why it is not yet over
+}
+
+func (s *settling) wait(ctx context.Context) error {
+	moving, err := s.read(ctx)
+	if err == nil && moving {
+		err = s.proxiesHave(ctx)
+	}
+	if errors.Is(err, context.DeadlineExceeded) && len(s.missing) > 0 {
+		return &UnsettledError{Changes: s.changes, Missing: s.missing}
+	}
+	return err
+}
+
+// read waits until istiod has read the changes, and reports whether any of them is one of what is wanted.
+func (s *settling) read(ctx context.Context) (moving bool, err error) {
+	kinds, err := s.istiod.kinds(ctx)
+	if err != nil {
+		return false, err
+	}
+	s.changes = slices.DeleteFunc(slices.Clone(s.changes), func(c Change) bool { return !slices.Contains(kinds, c.Resource) })
+	if len(s.changes) == 0 {
+		return false, nil
+	}
+	return moving, again(ctx, func() (bool, error) {
+		now, err := s.istiod.store(ctx, s.namespace)
+		if err != nil {
+			return false, err
+		}
+		s.missing, moving = nil, false
+		for _, c := range s.changes {
+			key := c.Resource + "/" + c.Name
+			old, was := s.before.store[key]
+			new, is := now[key]
+			if c.Deleted == is || !c.Deleted && was && old.version == new.version {
+				s.missing = append(s.missing, s.istiod.name+" has not read "+c.String())
+			}
+			moving = moving || c.Deleted || old.generation != new.generation
+		}
+		return len(s.missing) == 0, nil
+	})
+}
+
+// proxiesHave waits until istiod has gone through every proxy after it read the changes, and has the answer of
+// each.
+func (s *settling) proxiesHave(ctx context.Context) error {
+	since := time.Now()
+	seen, err := s.istiod.look(ctx, s.namespace)
+	if err != nil {
+		return err
+	}
+	err = again(ctx, func() (bool, error) {
+		proxies, err := s.istiod.proxies(ctx, s.namespace)
+		if err != nil {
+			return false, err
+		}
+		s.missing = nil
+		for _, p := range proxies {
+			pushed, err := s.istiod.pushed(ctx, p.name, s.namespace)
+			if err != nil {
+				return false, err
+			}
+			if took := time.Since(since); !s.reached(pushed, seen.pushed, took) {
+				s.missing = append(s.missing, s.istiod.name+" has not come to "+p.name)
+			}
+		}
+		return len(s.missing) == 0, nil
+	})
+	if err != nil {
+		return err
+	}
+	return s.acknowledged(ctx)
+}
+
+// reached reports whether istiod has gone through a proxy with the changes in mind: with a state of the mesh that
+// is newer than the one when they were read; or, where they were read only after that state was made, newer than
+// before.
+func (s *settling) reached(pushed, seen uint64, took time.Duration) bool {
+	switch {
+	case pushed == 0, pushed > seen: // the proxy has left
+		return true
+	case took < gathering:
+		return false
+	}
+	return pushed > s.before.pushed || took > idle && !slices.ContainsFunc(s.changes, Change.isForProxies)
+}
+
+// isForProxies reports whether istiod makes a new state of the mesh of each change of that kind.
+func (c Change) isForProxies() bool {
+	kind, group, _ := strings.Cut(c.Resource, ".")
+	all := []string{
+		"virtualservice", "destinationrule", "gateway", "sidecar", "envoyfilter", "serviceentry",
+		"authorizationpolicy", "peerauthentication", "requestauthentication", "telemetry",
+	}
+	return strings.HasSuffix(group, "istio.io") && slices.Contains(all, kind)
+}
+
+// acknowledged waits until all that was sent is acknowledged, and nothing more is sent.
+func (s *settling) acknowledged(ctx context.Context) error {
+	last, since := "", time.Now()
+	return again(ctx, func() (bool, error) {
+		proxies, err := s.istiod.proxies(ctx, s.namespace)
+		if err != nil {
+			return false, err
+		}
+		s.missing = nil
+		sent := ""
+		for _, p := range proxies {
+			missing, versions := p.unacknowledged()
+			s.missing = append(s.missing, missing...)
+			sent += versions
+		}
+		if sent != last {
+			last, since = sent, time.Now()
+		}
+		return len(s.missing) == 0 && time.Since(since) > sending, nil
+	})
+}
+
+// unacknowledged is what the proxy lacks, and all that was sent to it.
+func (p proxy) unacknowledged() (missing []string, sent string) {
+	for _, kind := range slices.Sorted(maps.Keys(p.resources)) {
+		e := p.resources[kind]
+		sent += e.Sent + " "
+		short := kind[strings.LastIndex(kind, ".")+1:]
+		switch {
+		case e.LastError != "":
+			missing = append(missing, fmt.Sprintf("%s refuses its %s: %s", p.name, short, e.LastError))
+		case e.Sent != e.Acked:
+			missing = append(missing, fmt.Sprintf("%s has not acknowledged its %s", p.name, short))
+		}
+	}
+	return missing, sent
+}
+
+// again asks until it is so, or ctx ends.
+func again(ctx context.Context, so func() (bool, error)) error {
+	for {
+		if ok, err := so(); ok || err != nil {
+			return err
+		}
+		select {
+		case <-time.After(askAgain):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}

@@ -1,0 +1,212 @@
+package oncluster
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"istio-tutorial/lab/lesson"
+	"istio-tutorial/lab/objects"
+)
+
+// pods are those of the namespace as they were after the last command, with a tunnel to the proxy of each.
+type pods struct {
+	ground *Ground
+	seen   inventory
+	mu     sync.Mutex // of proxies
+	// proxies are the tunnels to the administration of the pods' proxies, by the pods' names.
+	proxies map[string]tunnel
+}
+
+// tunnel leads to the administration of a proxy.
+type tunnel struct {
+	address string // HOST:PORT; "": there is none
+	close   func()
+}
+
+// inventory is what the namespace has.
+type inventory struct {
+	deployments map[string]workload
+	pods        []pod
+	endpoints   map[string][]string // the addresses of a Service's ready pods, HOST:PORT
+}
+
+// workload is a Deployment.
+type workload struct {
+	labels    map[string]string // of its pods
+	container string            // of its program
+	program   string
+}
+
+type pod struct {
+	name    string
+	labels  map[string]string
+	proxied bool // it has a sidecar, or is a gateway
+}
+
+func newPods(g *Ground) *pods { return &pods{ground: g, proxies: map[string]tunnel{}} }
+
+// The parts of Kubernetes' objects that are looked at.
+type (
+	item struct {
+		Kind     string
+		Metadata struct {
+			Name              string
+			Labels            map[string]string
+			DeletionTimestamp string
+		}
+		Spec struct {
+			Selector       struct{ MatchLabels map[string]string }
+			Template       struct{ Spec podSpec }
+			Containers     []container
+			InitContainers []container
+		}
+		Status struct {
+			Phase      string
+			Conditions []struct{ Type, Status string }
+		}
+		Endpoints []endpoint
+		Ports     []struct{ Port int }
+	}
+	podSpec   struct{ Containers []container }
+	container struct{ Name, Image string }
+	endpoint  struct {
+		Addresses  []string
+		Conditions struct{ Ready *bool }
+	}
+)
+
+const proxyContainer = "istio-proxy"
+
+// look reads what there is now.
+func (p *pods) look(ctx context.Context) error {
+	text, err := p.ground.kubectl(ctx, "", "get", "deployments,pods,endpointslices", "-o", "json")
+	if err != nil {
+		return err
+	}
+	var list struct{ Items []item }
+	if err := json.Unmarshal([]byte(text), &list); err != nil {
+		return fmt.Errorf("kubectl get: %w", err)
+	}
+	p.seen = inventory{deployments: map[string]workload{}, endpoints: map[string][]string{}}
+	for _, i := range list.Items {
+		p.seen.add(i)
+	}
+	return p.connect(ctx)
+}
+
+func (v *inventory) add(i item) {
+	switch i.Kind {
+	case "Deployment":
+		if len(i.Spec.Template.Spec.Containers) > 0 {
+			first := i.Spec.Template.Spec.Containers[0]
+			v.deployments[i.Metadata.Name] = workload{i.Spec.Selector.MatchLabels, first.Name, programOf(first.Image)}
+		}
+	case "Pod":
+		if i.Metadata.DeletionTimestamp != "" || !i.isReady() {
+			return
+		}
+		isProxy := func(c container) bool { return c.Name == proxyContainer }
+		v.pods = append(v.pods, pod{
+			i.Metadata.Name, i.Metadata.Labels,
+			slices.ContainsFunc(i.Spec.Containers, isProxy) || slices.ContainsFunc(i.Spec.InitContainers, isProxy),
+		})
+	case "EndpointSlice":
+		service := i.Metadata.Labels["kubernetes.io/service-name"]
+		for _, port := range i.Ports {
+			for _, e := range i.Endpoints {
+				if len(e.Addresses) > 0 && (e.Conditions.Ready == nil || *e.Conditions.Ready) {
+					v.endpoints[service] = append(v.endpoints[service], fmt.Sprintf("%s:%d", e.Addresses[0], port.Port))
+				}
+			}
+		}
+	}
+}
+
+func (i item) isReady() bool {
+	for _, c := range i.Status.Conditions {
+		if c.Type == "Ready" {
+			return c.Status == "True"
+		}
+	}
+	return false
+}
+
+// programOf is the program in an image of the tutorial.
+func programOf(image string) string {
+	name := image[strings.LastIndex(image, "/")+1:]
+	name, _, _ = strings.Cut(name, ":")
+	name = strings.TrimPrefix(name, "istio-tutorial-")
+	if strings.HasPrefix(name, "egress") {
+		return "egress"
+	}
+	return name
+}
+
+// of are the pods of a Deployment, or of the gateway.
+func (p *pods) of(name string) ([]pod, error) {
+	if name == lesson.Ingress {
+		name = gateway
+	}
+	w, ok := p.seen.deployments[name]
+	if !ok {
+		return nil, objects.Errorf(objects.NotFound, "deployments.apps %q not found", name)
+	}
+	var list []pod
+	for _, one := range p.seen.pods {
+		if w.picks(one.labels) {
+			list = append(list, one)
+		}
+	}
+	return list, nil
+}
+
+func (w workload) picks(labels map[string]string) bool {
+	for k, v := range w.labels {
+		if labels[k] != v {
+			return false
+		}
+	}
+	return true
+}
+
+// connect opens the tunnels that are missing, and closes those to pods that are gone.
+func (p *pods) connect(ctx context.Context) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	there := map[string]bool{}
+	for _, one := range p.seen.pods {
+		there[one.name] = one.proxied
+	}
+	for name, tunnel := range p.proxies {
+		if !there[name] {
+			tunnel.close()
+			delete(p.proxies, name)
+		}
+	}
+	for name := range maps.Keys(there) {
+		if p.proxies[name].address != "" || !there[name] {
+			continue
+		}
+		forward, err := p.ground.Tools.Forward(context.WithoutCancel(ctx), "pod/"+name, adminPort)
+		if err != nil {
+			return err
+		}
+		p.proxies[name] = tunnel{forward.Address, forward.Close}
+	}
+	return nil
+}
+
+// close ends the tunnels.
+func (p *pods) close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for name, tunnel := range p.proxies {
+		tunnel.close()
+		delete(p.proxies, name)
+	}
+}
