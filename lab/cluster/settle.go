@@ -126,7 +126,7 @@ type settling struct {
 	before    before
 	namespace string
 	changes   []Change
-	missing   []string // why it is not yet over
+	missing   []string // why it was not over when it was last looked at
 }
 
 func (s *settling) wait(ctx context.Context) error {
@@ -155,17 +155,19 @@ func (s *settling) read(ctx context.Context) (moving bool, err error) {
 		if err != nil {
 			return false, err
 		}
-		s.missing, moving = nil, false
+		var missing []string
+		moving = false
 		for _, c := range s.changes {
 			key := c.Resource + "/" + c.Name
 			old, was := s.before.store[key]
 			new, is := now[key]
 			if c.Deleted == is || !c.Deleted && was && old.version == new.version {
-				s.missing = append(s.missing, s.istiod.name+" has not read "+c.String())
+				missing = append(missing, s.istiod.name+" has not read "+c.String())
 			}
 			moving = moving || c.Deleted || old.generation != new.generation
 		}
-		return len(s.missing) == 0, nil
+		s.missing = missing
+		return len(missing) == 0, nil
 	})
 }
 
@@ -182,17 +184,18 @@ func (s *settling) proxiesHave(ctx context.Context) error {
 		if err != nil {
 			return false, err
 		}
-		s.missing = nil
+		var missing []string
 		for _, p := range proxies {
 			pushed, err := s.istiod.pushed(ctx, p.name, s.namespace)
 			if err != nil {
 				return false, err
 			}
 			if took := time.Since(since); !s.reached(pushed, seen.pushed, took) {
-				s.missing = append(s.missing, s.istiod.name+" has not come to "+p.name)
+				missing = append(missing, s.istiod.name+" has not come to "+p.name)
 			}
 		}
-		return len(s.missing) == 0, nil
+		s.missing = missing
+		return len(missing) == 0, nil
 	})
 	if err != nil {
 		return err
