@@ -83,9 +83,20 @@ func (b *builder) decrypting(s mesh.SecureDoor) *corev3.TransportSocket {
 			TlsCertificateSdsSecretConfigs: []*tlsv3.SdsSecretConfig{b.certificateOf(s.Secret)},
 		},
 	}
-	if s.Clients != mesh.NoProof {
+	switch s.Clients {
+	case mesh.NoProof:
+	case mesh.MayClaim:
+		context.CommonTlsContext.ValidationContextType = &tlsv3.CommonTlsContext_CombinedValidationContext{
+			CombinedValidationContext: &tlsv3.CommonTlsContext_CombinedCertificateValidationContext{
+				DefaultValidationContext: &tlsv3.CertificateValidationContext{
+					TrustChainVerification: tlsv3.CertificateValidationContext_ACCEPT_UNTRUSTED,
+				},
+				ValidationContextSdsSecretConfig: b.rootsOf(s.Authorities),
+			},
+		}
+	default:
 		context.CommonTlsContext.ValidationContextType = &tlsv3.CommonTlsContext_ValidationContextSdsSecretConfig{
-			ValidationContextSdsSecretConfig: b.rootsOf(s.Secret),
+			ValidationContextSdsSecretConfig: b.rootsOf(s.Authorities),
 		}
 	}
 	return &corev3.TransportSocket{
