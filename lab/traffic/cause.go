@@ -174,7 +174,7 @@ func (c *Call) direct() Cause {
 		return RegistryOnly
 	case c.Route == passthrough:
 		return NoHost
-	case r != nil && r.Redirect != nil:
+	case r != nil && r.Redirect != nil, c.choice.host != nil && c.choice.host.OnlyTLS:
 		return Redirected
 	}
 	return DirectAnswer
