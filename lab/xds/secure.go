@@ -55,6 +55,7 @@ func (b *builder) secureChain(c client, out mesh.Outbound, s mesh.SecureDoor) *l
 	d := door{
 		name: c.table, owner: c.name, service: c.service, direction: envoy.Outbound, edge: true,
 		filters: slices.Concat(b.faultFilters(), b.corsFilters()), tokens: out.Tokens,
+		access: out.Access, encrypted: true,
 	}
 	chain.Filters, chain.TransportSocket = b.reading(d), b.decrypting(s)
 	routed := mesh.Outbound{Hosts: s.Routed, Unknown: out.Unknown, Clusters: out.Clusters}

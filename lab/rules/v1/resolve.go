@@ -142,6 +142,7 @@ func (r *resolver) gateway() mesh.Outbound {
 	c := ingress()
 	out := mesh.Outbound{
 		Unknown: plain.Unknown, Limits: r.callLimits(c, comingIn), Tokens: r.tokenRules(c.Workload),
+		Access: r.accessAtIngress(),
 	}
 	hosts := r.gatewayHosts()
 	for _, e := range r.extensions {
