@@ -30,6 +30,8 @@ type Outbound struct {
 	Limits []RateLimit
 	// Tokens are checked before anything else; only those of the ingress' own callers are.
 	Tokens []TokenRule
+	// Access are the rules for the ingress' own callers; a sidecar's are with its inbound calls.
+	Access []AccessRule
 	// Secure are the doors for encrypted connections; only the ingress has any.
 	Secure []SecureDoor
 	// Elsewhere is where those go in place of where they ask; nil: nowhere else.

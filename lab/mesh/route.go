@@ -128,6 +128,8 @@ const (
 	Query // one parameter of it
 	Claim // of the token that the proxy has checked
 	Peer
+	Address // from which the connection comes
+	Client  // the address of who sent the request, as proxies that are trusted tell it
 )
 
 // Comparison is how a condition compares. A missing header meets no condition.
@@ -144,6 +146,8 @@ const (
 	// Template is a path of literals, * for one segment and ** for any number, as Envoy writes it.
 	// Only policies of access have it.
 	Template
+	// Within is for an address: in a range such as 10.0.0.0/8. Only policies of access have it.
+	Within
 )
 
 // Retry repeats a request inside the cluster that was picked.

@@ -33,8 +33,9 @@ type SecureDoor struct {
 	Hosts []string
 	// Secret is the name of the certificate, among the mesh's; "": connections are led on as they are.
 	Secret string
-	// Clients are asked for a certificate, by the secret's authorities.
-	Clients ClientProof
+	// Clients are asked for a certificate, by the authorities of a secret, which may be the same.
+	Clients     ClientProof
+	Authorities string
 	// Routed are the hosts that decrypted requests may ask for.
 	Routed []VirtualHost
 	// Through is where connections go that are led on as they are; one is picked by weight.
@@ -49,4 +50,6 @@ const (
 	NoProof ClientProof = iota
 	MayProve
 	MustProve
+	// MayClaim asks for a certificate, and takes any.
+	MayClaim
 )

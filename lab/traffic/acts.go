@@ -178,6 +178,9 @@ func (c *Call) mayMeet(conditions []mesh.Condition) bool {
 // denial is the rule that refused the call; of several, the first.
 func (c *Call) denial() Rule {
 	in, caller := c.server()
+	if c.By == IngressItself {
+		in = mesh.Inbound{Access: c.at.Mesh.Gateway.Access}
+	}
 	if r, ok := c.refusal(in); ok {
 		rule, _ := c.at.Find(Question{Part: PartDenial, From: r.From, Field: r.Field, Client: c.client})
 		return rule
@@ -197,11 +200,11 @@ func (c *Call) denial() Rule {
 // refusal is the rule of access that refused the call or, where no rule allowed it, the first of
 // those that allow.
 func (c *Call) refusal(in mesh.Inbound) (mesh.AccessRule, bool) {
-	last := c.last()
-	if last == nil {
-		return mesh.AccessRule{}, false
+	reason := c.Details
+	if last := c.last(); last != nil {
+		reason = last.reason
 	}
-	name, ok := decidedBy(last.reason)
+	name, ok := decidedBy(reason)
 	i := slices.IndexFunc(in.Access, func(r mesh.AccessRule) bool {
 		return r.Name == name || name == noRule && r.Action == mesh.Allow && !r.DryRun
 	})

@@ -98,7 +98,12 @@ func (c *Call) judge() {
 // made is who made a call's answer, and why.
 func (c *Call) made() (Maker, Cause) {
 	cause, byProxy := byProxy(c.Flags, c.Details)
+	rule, refused := decidedBy(c.Details)
 	switch {
+	case refused && rule == noRule:
+		return IngressItself, NotAllowed
+	case refused:
+		return IngressItself, Denied
 	case !byProxy:
 		return c.fromUpstream()
 	case cause == GaveUp:
@@ -174,7 +179,7 @@ func (c *Call) direct() Cause {
 		return RegistryOnly
 	case c.Route == passthrough:
 		return NoHost
-	case r != nil && r.Redirect != nil:
+	case r != nil && r.Redirect != nil, c.choice.host != nil && c.choice.host.OnlyTLS:
 		return Redirected
 	}
 	return DirectAnswer

@@ -43,6 +43,12 @@ func sentences() map[Cause]string {
 // words are a sentence about a call: who made its answer, and why.
 func (c *Call) words() string {
 	text, ok := sentences()[c.Cause]
+	switch {
+	case c.By == IngressItself && c.Cause == Denied:
+		text = "the ingress refused the request: a policy denies it."
+	case c.By == IngressItself && c.Cause == NotAllowed:
+		text = "the ingress refused the request: there are policies that allow requests there, and none allows this one."
+	}
 	if !ok {
 		return c.goodWords()
 	}

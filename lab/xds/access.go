@@ -2,6 +2,8 @@ package xds
 
 import (
 	"slices"
+	"strconv"
+	"strings"
 
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	rbacv3 "github.com/envoyproxy/go-control-plane/envoy/config/rbac/v3"
@@ -11,6 +13,7 @@ import (
 	templatev3 "github.com/envoyproxy/go-control-plane/envoy/extensions/path/match/uri_template/v3"
 	matcherv3 "github.com/envoyproxy/go-control-plane/envoy/type/matcher/v3"
 	"google.golang.org/protobuf/types/known/anypb"
+	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"istio-tutorial/lab/mesh"
 )
@@ -44,24 +47,56 @@ func (b *builder) accessFilters() []*hcmv3.HttpFilter {
 // access adds the rules of access to a virtual host's settings, by filter.
 func (b *builder) access(s served, list []mesh.AccessRule, settings map[string]*anypb.Any) {
 	for _, step := range accessSteps() {
-		config := &filterv3.RBAC{ShadowRulesStatPrefix: step.dryRun}
-		for _, r := range list {
-			if r.Action != step.action {
-				continue
-			}
-			rules := &config.Rules
-			if r.DryRun {
-				rules = &config.ShadowRules
-			}
-			if *rules == nil {
-				*rules = &rbacv3.RBAC{Action: step.does, Policies: map[string]*rbacv3.Policy{}}
-			}
-			(*rules).Policies[r.Name] = b.accessPolicy(s, r)
-		}
-		if config.Rules != nil || config.ShadowRules != nil {
+		if config := b.accessOf(s, step, list); config.Rules != nil || config.ShadowRules != nil {
 			settings[step.name] = b.pack(&filterv3.RBACPerRoute{Rbac: config})
 		}
 	}
+}
+
+// accessOf are the rules of one step.
+func (b *builder) accessOf(s served, step accessFilter, list []mesh.AccessRule) *filterv3.RBAC {
+	config := &filterv3.RBAC{ShadowRulesStatPrefix: step.dryRun}
+	for _, r := range list {
+		if r.Action != step.action {
+			continue
+		}
+		rules := &config.Rules
+		if r.DryRun {
+			rules = &config.ShadowRules
+		}
+		if *rules == nil {
+			*rules = &rbacv3.RBAC{Action: step.does, Policies: map[string]*rbacv3.Policy{}}
+		}
+		(*rules).Policies[r.Name] = b.accessPolicy(s, r)
+	}
+	return config
+}
+
+// Ports of Istio's ingress gateway, which a policy there may ask for: those of its pods.
+const (
+	ingressPort = 8080
+	ingressTLS  = 8443
+)
+
+// accessAtIngress are steps of a door of the ingress, which have their rules in themselves: they refuse what no route
+// leads on, too. Like the step for tokens they are not in the listener.
+func (b *builder) accessAtIngress(d door, list []mesh.AccessRule) []*hcmv3.HttpFilter {
+	s := served{port: ingressPort, protocol: mesh.HTTP}
+	if d.encrypted {
+		s.port = ingressTLS
+	}
+	var steps []*hcmv3.HttpFilter
+	for _, step := range accessSteps() {
+		steps = append(steps, b.discovered(step.name+"|"+d.name, b.accessOf(s, step, list)))
+	}
+	return steps
+}
+
+// cidr is a range of addresses, which is valid.
+func cidr(text string) *corev3.CidrRange {
+	address, bits, _ := strings.Cut(text, "/")
+	length, _ := strconv.ParseUint(bits, 10, 32)
+	return &corev3.CidrRange{AddressPrefix: address, PrefixLen: wrapperspb.UInt32(uint32(length))}
 }
 
 // accessPolicy is a rule in Envoy's words: never about a request where it lacks a side.
@@ -150,6 +185,10 @@ func (b *builder) principal(terms mesh.AccessTerms) *rbacv3.Principal {
 func sent(c mesh.Condition) *rbacv3.Principal {
 	switch c.Attribute {
 	case mesh.Peer:
+	case mesh.Address:
+		return &rbacv3.Principal{Identifier: &rbacv3.Principal_DirectRemoteIp{DirectRemoteIp: cidr(c.Value)}}
+	case mesh.Client:
+		return &rbacv3.Principal{Identifier: &rbacv3.Principal_RemoteIp{RemoteIp: cidr(c.Value)}}
 	case mesh.Claim:
 		return &rbacv3.Principal{Identifier: &rbacv3.Principal_SourcedMetadata{
 			SourcedMetadata: &rbacv3.SourcedMetadata{MetadataMatcher: claim(c)},

@@ -35,6 +35,9 @@ type door struct {
 	filters   []*hcmv3.HttpFilter
 	tokens    []mesh.TokenRule // of calls that arrive
 	manners   mesh.Manners
+	// access has the rules for callers of the ingress; encrypted says that they come by TLS.
+	access    []mesh.AccessRule
+	encrypted bool
 }
 
 // listen opens a door. No rule is in a listener, so that hardly anything but the coming and going
@@ -58,6 +61,9 @@ func (b *builder) listen(d door) {
 
 // reading is what a door does with connections: it reads requests.
 func (b *builder) reading(d door) []*listenerv3.Filter {
+	if d.edge {
+		d.filters = append(b.accessAtIngress(d, d.access), d.filters...)
+	}
 	if d.edge || d.direction == envoy.Inbound {
 		d.filters = append([]*hcmv3.HttpFilter{b.tokenStep(d, d.tokens)}, d.filters...)
 	}

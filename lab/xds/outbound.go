@@ -22,13 +22,13 @@ func (b *builder) outbound(c client, out mesh.Outbound) {
 		return
 	}
 	name := outboundName(c.name)
-	seen := mesh.Outbound{Limits: out.Limits, Tokens: out.Tokens, Manners: out.Manners}
+	seen := mesh.Outbound{Limits: out.Limits, Tokens: out.Tokens, Access: out.Access, Manners: out.Manners}
 	loopbacks := b.part(name, seen, func() []*routev3.VirtualHost {
 		b.listen(door{
 			name: name, address: b.tcp(c.listen), owner: c.name, service: c.service,
 			direction: envoy.Outbound, edge: c.edge,
 			filters: slices.Concat(b.faultFilters(), b.corsFilters(), b.callLimits(c, out.Limits), b.lookup()),
-			tokens:  out.Tokens,
+			tokens:  out.Tokens, access: out.Access,
 			manners: out.Manners,
 		})
 		return loopbacks(b.itself(c.instance))

@@ -54,7 +54,8 @@ func (b *builder) secureChain(c client, out mesh.Outbound, s mesh.SecureDoor) *l
 	}
 	d := door{
 		name: c.table, owner: c.name, service: c.service, direction: envoy.Outbound, edge: true,
-		filters: slices.Concat(b.faultFilters(), b.corsFilters()), tokens: out.Tokens, manners: out.Manners,
+		filters: slices.Concat(b.faultFilters(), b.corsFilters()), tokens: out.Tokens,
+		access: out.Access, encrypted: true, manners: out.Manners,
 	}
 	chain.Filters, chain.TransportSocket = b.reading(d), b.decrypting(s)
 	routed := mesh.Outbound{Hosts: s.Routed, Unknown: out.Unknown, Clusters: out.Clusters, Manners: out.Manners}
@@ -83,9 +84,20 @@ func (b *builder) decrypting(s mesh.SecureDoor) *corev3.TransportSocket {
 			TlsCertificateSdsSecretConfigs: []*tlsv3.SdsSecretConfig{b.certificateOf(s.Secret)},
 		},
 	}
-	if s.Clients != mesh.NoProof {
+	switch s.Clients {
+	case mesh.NoProof:
+	case mesh.MayClaim:
+		context.CommonTlsContext.ValidationContextType = &tlsv3.CommonTlsContext_CombinedValidationContext{
+			CombinedValidationContext: &tlsv3.CommonTlsContext_CombinedCertificateValidationContext{
+				DefaultValidationContext: &tlsv3.CertificateValidationContext{
+					TrustChainVerification: tlsv3.CertificateValidationContext_ACCEPT_UNTRUSTED,
+				},
+				ValidationContextSdsSecretConfig: b.rootsOf(s.Authorities),
+			},
+		}
+	default:
 		context.CommonTlsContext.ValidationContextType = &tlsv3.CommonTlsContext_ValidationContextSdsSecretConfig{
-			ValidationContextSdsSecretConfig: b.rootsOf(s.Secret),
+			ValidationContextSdsSecretConfig: b.rootsOf(s.Authorities),
 		}
 	}
 	return &corev3.TransportSocket{

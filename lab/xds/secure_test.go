@@ -114,14 +114,7 @@ func TestSecureIngress(t *testing.T) {
 	if got := stranger.asked(stranger.client(), "https://a.test"); !strings.Contains(got, "unknown authority") {
 		t.Errorf("without the authority: %s", got)
 	}
-	pair, err := w.signer.Client("ann")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ann, err := tls.X509KeyPair(pair.Certificate, pair.Key)
-	if err != nil {
-		t.Fatal(err)
-	}
+	ann := w.proof("ann")
 	w.mustPush(w.today(secureGateway(https("MUTUAL", "a.test")), routedTo("customer")))
 	if got := w.asked(w.client(), "https://a.test"); strings.HasPrefix(got, "200") {
 		t.Errorf("mutual without a certificate: %s", got)
@@ -138,6 +131,96 @@ func TestSecureIngress(t *testing.T) {
 	if got := w.asked(w.client(), "https://b.test"); !strings.Contains(got, "not b.test") {
 		t.Errorf("a host that is not in the certificate: %s", got)
 	}
+}
+
+// TestServersChangePlaces takes rules that name the same hosts in another order, and some of them elsewhere: Envoy
+// has the old chains until the new ones are in use.
+func TestServersChangePlaces(t *testing.T) {
+	t.Parallel()
+	w := newSecureWorld(t)
+	w.pod("customer-v1", says("c"))
+	w.credential("c", "a.test", "b.test")
+	plain := "{port: {number: 80, name: http, protocol: HTTP}, hosts: [c.test]}, "
+	second := strings.NewReplacer("443", "8443", "name: https", "name: other")
+	for _, servers := range []string{
+		https("SIMPLE", "a.test, b.test"),
+		plain + https("SIMPLE", "a.test, b.test"),
+		https("SIMPLE", "a.test") + ", " + second.Replace(https("SIMPLE", "b.test")),
+		https("SIMPLE", "b.test") + ", " + second.Replace(https("SIMPLE", "a.test")),
+		https("SIMPLE", "'*'"),
+		plain + https("SIMPLE", "'*'"),
+	} {
+		w.mustPush(w.today(secureGateway(servers), routedTo("customer")))
+		for _, host := range []string{"a.test", "b.test"} {
+			if got := w.asked(w.client(), "https://"+host); got != "200 c" {
+				t.Errorf("%s: %s: %s", servers, host, got)
+			}
+		}
+	}
+}
+
+// TestSecureListeners holds what clients get at Gateways of the Gateway API.
+func TestSecureListeners(t *testing.T) {
+	t.Parallel()
+	w := newSecureWorld(t)
+	w.pod("customer-v1", says("c"))
+	w.credential("c", "a.test", "b.test")
+	for i := range w.top.Credentials {
+		w.top.Credentials[i].Namespace = w.ns
+	}
+	gw := func(fields, listeners string) string {
+		return "---\napiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: gw}\n" +
+			"spec: {gatewayClassName: istio, " + fields + "listeners: [" + listeners + "]}\n"
+	}
+	const listener = "{name: https, port: 443, protocol: HTTPS, hostname: a.test, tls: {certificateRefs: [{name: c}]}}"
+	const route = "---\napiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: r}\n" +
+		"spec: {parentRefs: [{name: gw}], rules: [{backendRefs: [{name: customer, port: 8080}]}]}\n"
+	w.mustPush(w.today(gw("", listener), route))
+	if got := w.asked(w.client(), "https://a.test"); got != "200 c" {
+		t.Errorf("terminated: %s", got)
+	}
+	if got := w.asked(w.client(), "https://b.test"); strings.HasPrefix(got, "200") {
+		t.Errorf("a host of no listener: %s", got)
+	}
+	const validation = "tls: {frontend: {default: {validation: {caCertificateRefs: [{group: '', kind: Secret, name: c}]MODE}}}}, "
+	ann := w.proof("ann")
+	w.mustPush(w.today(gw(strings.Replace(validation, "MODE", "", 1), listener), route))
+	if got := w.asked(w.client(), "https://a.test"); strings.HasPrefix(got, "200") {
+		t.Errorf("without a certificate: %s", got)
+	}
+	if got := w.asked(w.client(ann), "https://a.test"); got != "200 c" {
+		t.Errorf("with a certificate: %s", got)
+	}
+	stranger, err := identity.NewSigner(time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	eve := proofOf(t, stranger, "eve")
+	if got := w.asked(w.client(eve), "https://a.test"); strings.HasPrefix(got, "200") {
+		t.Errorf("with another authority's: %s", got)
+	}
+	w.mustPush(w.today(gw(strings.Replace(validation, "MODE", ", mode: AllowInsecureFallback", 1), listener), route))
+	for name, c := range map[string]*http.Client{"none": w.client(), "another authority's": w.client(eve)} {
+		if got := w.asked(c, "https://a.test"); got != "200 c" {
+			t.Errorf("fallback, %s: %s", name, got)
+		}
+	}
+}
+
+// proof is the certificate of a client.
+func (w secureWorld) proof(name string) tls.Certificate { return proofOf(w.t, w.signer, name) }
+
+func proofOf(t *testing.T, signer *identity.Signer, name string) tls.Certificate {
+	t.Helper()
+	pair, err := signer.Client(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	certificate, err := tls.X509KeyPair(pair.Certificate, pair.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return certificate
 }
 
 // TestRenewedSecret serves the new certificate to new connections, and no request is lost meanwhile.
@@ -206,5 +289,28 @@ spec: {hosts: [example.com], gateways: [gw], tls: [{match: [{sniHosts: [example.
 	}
 	if got := w.asked(w.client(), "https://b.test"); strings.HasPrefix(got, "200") {
 		t.Errorf("another name: %s", got)
+	}
+
+	w.mustPush(w.today(`---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: gw}
+spec: {gatewayClassName: istio, listeners: [{name: tls, port: 443, protocol: TLS, tls: {mode: Passthrough}}]}
+---
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: out}
+spec: {hosts: [example.com], resolution: DNS, ports: [{number: 443, name: tls, protocol: TLS}]}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: TLSRoute
+metadata: {name: r}
+spec: {parentRefs: [{name: gw}], hostnames: [example.com], rules: [{backendRefs: [{group: networking.istio.io, kind: Hostname, name: example.com, port: 443}]}]}
+`))
+	if got := w.asked(w.client(), "https://example.com"); got != "200 outside" {
+		t.Errorf("by a TLSRoute: %s", got)
+	}
+	if got := w.asked(w.client(), "https://b.test"); strings.HasPrefix(got, "200") {
+		t.Errorf("a name that no TLSRoute has: %s", got)
 	}
 }

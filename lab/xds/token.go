@@ -14,6 +14,7 @@ import (
 	jwtv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/jwt_authn/v3"
 	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 	matcherv3 "github.com/envoyproxy/go-control-plane/envoy/type/matcher/v3"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/emptypb"
 
@@ -30,8 +31,13 @@ const (
 // about tokens, it does nothing. It is not in the listener itself, whose open connections would know
 // nothing of a change.
 func (b *builder) tokenStep(d door, list []mesh.TokenRule) *hcmv3.HttpFilter {
-	name := statName("tokens|" + d.name)
-	config := b.pack(b.tokens(d, list))
+	return b.discovered("tokens|"+d.name, b.tokens(d, list))
+}
+
+// discovered is a step that Envoy asks for by its name.
+func (b *builder) discovered(name string, step proto.Message) *hcmv3.HttpFilter {
+	name = statName(name)
+	config := b.pack(step)
 	b.add(Filters, name, &corev3.TypedExtensionConfig{Name: name, TypedConfig: config})
 	return &hcmv3.HttpFilter{
 		Name: name,

@@ -1,10 +1,16 @@
 package main
 
 import (
+	"bytes"
 	"crypto/tls"
+	"encoding/base64"
 	"encoding/json"
+	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -20,7 +26,7 @@ func (a *app) createSecret() *cobra.Command {
 }
 
 func (a *app) createTLSSecret() *cobra.Command {
-	c := &change{app: a, verb: objects.Create, dryRun: "none"}
+	c := &newSecret{change: &change{app: a, verb: objects.Create, dryRun: "none"}}
 	var cert, key string
 	cmd := &cobra.Command{
 		Use:     "tls NAME --cert=FILE --key=FILE",
@@ -42,17 +48,17 @@ func (a *app) createTLSSecret() *cobra.Command {
 			if _, err := tls.X509KeyPair(data["tls.crt"], data["tls.key"]); err != nil {
 				return err
 			}
-			return c.createSecret(cmd, args[0], "kubernetes.io/tls", data)
+			return c.create(cmd, args[0], "kubernetes.io/tls", data)
 		},
 	}
 	cmd.Flags().StringVar(&cert, "cert", "", "file of the certificate, and of those that lead to its authority")
 	cmd.Flags().StringVar(&key, "key", "", "file of its private key")
-	c.declareDryRun(cmd)
+	c.declare(cmd)
 	return cmd
 }
 
 func (a *app) createGenericSecret() *cobra.Command {
-	c := &change{app: a, verb: objects.Create, dryRun: "none"}
+	c := &newSecret{change: &change{app: a, verb: objects.Create, dryRun: "none"}}
 	var files, literals []string
 	cmd := &cobra.Command{
 		Use:     "generic NAME",
@@ -64,13 +70,13 @@ func (a *app) createGenericSecret() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return c.createSecret(cmd, args[0], "Opaque", data)
+			return c.create(cmd, args[0], "Opaque", data)
 		},
 	}
 	cmd.Flags().StringArrayVar(&files, "from-file", nil, "FILE or KEY=FILE; may be repeated")
 	cmd.Flags().StringArrayVar(&literals, "from-literal", nil, "KEY=TEXT; may be repeated")
 	complete(cmd, "from-literal")
-	c.declareDryRun(cmd)
+	c.declare(cmd)
 	return cmd
 }
 
@@ -109,13 +115,64 @@ func secretData(files, literals []string) (map[string][]byte, error) {
 	return data, nil
 }
 
-func (c *change) createSecret(cmd *cobra.Command, name, kind string, data map[string][]byte) error {
-	text, err := json.Marshal(map[string]any{
+// newSecret is a Secret that is created, or only written as a file.
+type newSecret struct {
+	*change
+	output string
+}
+
+func (c *newSecret) declare(cmd *cobra.Command) {
+	c.declareDryRun(cmd)
+	cmd.Flags().StringVarP(&c.output, "output", "o", "", "yaml or json: print the Secret, with --dry-run=client, for apply -f -")
+	complete(cmd, "output", "yaml", "json")
+}
+
+func (c *newSecret) create(cmd *cobra.Command, name, kind string, data map[string][]byte) error {
+	switch {
+	case !slices.Contains([]string{"", "yaml", "json"}, c.output):
+		return misusef("--output=%s: want yaml or json", c.output)
+	case c.output != "" && c.dryRun != "client":
+		return misusef("--output needs --dry-run=client")
+	}
+	text, err := json.MarshalIndent(map[string]any{
 		"apiVersion": "v1", "kind": "Secret", "type": kind, "data": data,
 		"metadata": map[string]any{"name": name, "namespace": c.namespace},
-	})
+	}, "", "    ")
 	if err != nil {
 		return err
 	}
-	return c.do(cmd, []objects.File{{Name: "secret", Data: text}})
+	files := []objects.File{{Name: "secret", Data: text}}
+	if c.output == "" {
+		return c.do(cmd, files)
+	}
+	if _, err := (objects.Offline{Files: files, Namespace: c.namespace}).Check(); err != nil {
+		return err
+	}
+	if c.output == "yaml" {
+		text = secretYAML(name, c.namespace, kind, data)
+	}
+	_, err = fmt.Fprintln(c.stdout, strings.TrimSuffix(string(text), "\n"))
+	return err
+}
+
+// secretYAML is a Secret as kubectl writes it. Its names are checked, and its values have no signs of YAML.
+func secretYAML(name, namespace, kind string, data map[string][]byte) []byte {
+	var b bytes.Buffer
+	b.WriteString("apiVersion: v1\n")
+	if len(data) > 0 {
+		b.WriteString("data:\n")
+	}
+	for _, key := range slices.Sorted(maps.Keys(data)) {
+		fmt.Fprintf(&b, "  %s: %s\n", yamlText(key), yamlText(base64.StdEncoding.EncodeToString(data[key])))
+	}
+	fmt.Fprintf(&b, "kind: Secret\nmetadata:\n  name: %s\n  namespace: %s\ntype: %s\n", yamlText(name), yamlText(namespace), kind)
+	return b.Bytes()
+}
+
+// yamlText quotes what YAML might take for no text, such as 1.5 or true.
+func yamlText(text string) string {
+	if len(text) > len("false") && text[0] >= 'A' && text[0] <= 'z' {
+		return text
+	}
+	return strconv.Quote(text)
 }

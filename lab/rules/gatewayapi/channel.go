@@ -21,6 +21,8 @@ func Standard(doc document.Document) error {
 			v.standardRoute(spec)
 		case *gateway.GRPCRouteSpec:
 			v.standardRoute(shared(spec))
+		case *gateway.TLSRouteSpec:
+			v.unknown("spec.useDefaultGateways", spec.UseDefaultGateways != "")
 		case *gateway.GatewaySpec:
 			v.unknown("spec.defaultScope", spec.DefaultScope != "")
 		}

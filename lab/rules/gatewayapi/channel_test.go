@@ -30,6 +30,7 @@ func experimental() map[string]string {
 			"rules: [{backendRefs: [{name: customer, port: 8080, "+auth+"}]}]"),
 		"GRPCRoute spec.useDefaultGateways":         callsOf("{name: web}", "useDefaultGateways: All, rules: []"),
 		"GRPCRoute spec.rules[].sessionPersistence": callsOf("{name: web}", "rules: [{sessionPersistence: {}}]"),
+		"TLSRoute spec.useDefaultGateways":          tlsRouteOf("useDefaultGateways: All, "),
 		"Gateway spec.defaultScope":                 strings.Replace(aGateway, "spec:", "spec:\n  defaultScope: All", 1),
 	}
 }

@@ -155,7 +155,7 @@ func (i inspector) backends(r httpRoute) []string {
 			return []string{fmt.Sprintf("type=ResolvedRefs, reason=BackendNotFound, "+
 				"message=backend(%s) not found.", c.Host)}
 		}
-		if atEdge && !granted(i.set, r, b) {
+		if atEdge && !mayLead(i.set, r, b) {
 			return []string{fmt.Sprintf("type=ResolvedRefs, reason=RefNotPermitted, message=backendRef "+
 				"%s/%s not accessible to a %s in namespace %q (missing a ReferenceGrant?).",
 				b.Name, *b.Namespace, r.Key.Kind, r.Key.Namespace)}

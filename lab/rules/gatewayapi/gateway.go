@@ -15,17 +15,42 @@ import (
 	v1 "istio-tutorial/lab/rules/v1"
 )
 
+// edge is a listener of a Gateway that the lab serves.
+type edge struct {
+	gatewayRule
+	listener gateway.Listener
+}
+
+// edges are those of all Gateways, the oldest first.
+func edges(set rules.Set) []edge {
+	var list []edge
+	for _, g := range rules.Of[gateway.GatewaySpec](set) {
+		if g.Spec.GatewayClassName != istioClass {
+			continue
+		}
+		for _, l := range g.Spec.Listeners {
+			list = append(list, edge{g, l})
+		}
+	}
+	return list
+}
+
 // gatewayHosts are those of the routes that have a Gateway for a parent, each host once. The
 // lab has one way in, whatever the ports of the listeners.
 func gatewayHosts(set rules.Set, call v1.Call) []mesh.VirtualHost {
+	plain := slices.DeleteFunc(edges(set), func(e edge) bool { return isSecure(e.listener) })
+	return scope{set: set, call: call, edge: true}.hosts(plain...)
+}
+
+// hosts are those under which routes are reached through some listeners.
+func (s scope) hosts(through ...edge) []mesh.VirtualHost {
 	attached := map[string][]httpRoute{}
-	for _, r := range routesOf(set) {
-		for _, name := range hostsAt(set, call.Labels, r) {
+	for _, r := range routesOf(s.set) {
+		for _, name := range s.hostsAt(r, through...) {
 			attached[name] = append(attached[name], r)
 		}
 	}
 	var hosts []mesh.VirtualHost
-	s := scope{set: set, call: call, edge: true}
 	for _, name := range slices.Sorted(maps.Keys(attached)) {
 		host := mesh.VirtualHost{Names: []string{name}}
 		for _, route := range s.sorted(attached[name]) {
@@ -39,18 +64,16 @@ func gatewayHosts(set rules.Set, call v1.Call) []mesh.VirtualHost {
 // labeler is the labels of a namespace.
 type labeler func(namespace string) mesh.Labels
 
-// hostsAt are the hosts under which a route is reached through Gateways.
-func hostsAt(set rules.Set, of labeler, r httpRoute) []string {
+// hostsAt are the hosts under which a route is reached through some listeners, each once.
+func (s scope) hostsAt(r httpRoute, through ...edge) []string {
 	var list []string
-	for _, g := range rules.Of[gateway.GatewaySpec](set) {
-		for _, l := range g.Spec.Listeners {
-			if g.Spec.GatewayClassName != istioClass || !takes(g, l, of, r) {
-				continue
-			}
-			for _, host := range common(l, r.Spec.Hostnames) {
-				if !slices.Contains(list, host) && !isolated(g, l, host) {
-					list = append(list, host)
-				}
+	for _, e := range through {
+		if !takes(e.gatewayRule, e.listener, s.call.Labels, r) {
+			continue
+		}
+		for _, host := range common(e.listener, r.Spec.Hostnames) {
+			if !slices.Contains(list, host) && !isolated(e.gatewayRule, e.listener, host) {
+				list = append(list, host)
 			}
 		}
 	}
@@ -115,6 +138,9 @@ func hasNamespace(g gatewayRule, l gateway.Listener, of labeler, namespace strin
 
 // hasKind reports whether a listener takes routes of a kind.
 func hasKind(l gateway.Listener, kind string) bool {
+	if (l.Protocol == gateway.TLSProtocolType) != (kind == tlsRouteKind) {
+		return false
+	}
 	kinds := or(l.AllowedRoutes, gateway.AllowedRoutes{}).Kinds
 	return len(kinds) == 0 || slices.ContainsFunc(kinds, func(k gateway.RouteGroupKind) bool {
 		return string(k.Kind) == kind && or(k.Group, Group) == Group

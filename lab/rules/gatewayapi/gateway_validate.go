@@ -13,7 +13,7 @@ func (v *validator) gateway(g *gateway.GatewaySpec) {
 		v.Fail("spec.gatewayClassName", "%q: not supported by the lab; want %s", class, istioClass)
 	}
 	v.Refuse("spec.infrastructure", g.Infrastructure)
-	v.Refuse("spec.tls", g.TLS)
+	v.gatewayTLS("spec.tls", g.TLS)
 	v.Refuse("spec.allowedListeners", g.AllowedListeners)
 	v.Refuse("spec.addresses", g.Addresses)
 	v.Required("spec.listeners", g.Listeners)
@@ -24,8 +24,8 @@ func (v *validator) gateway(g *gateway.GatewaySpec) {
 		v.listener(path, l)
 		v.Once(path+".name", string(l.Name), names)
 		for _, other := range g.Listeners[:i] {
-			if other.Port == l.Port && or(other.Hostname, "") == or(l.Hostname, "") {
-				v.Fail(path, "port and hostname are those of listener %s", other.Name)
+			if other.Port == l.Port && other.Protocol == l.Protocol && or(other.Hostname, "") == or(l.Hostname, "") {
+				v.Fail(path, "port, protocol and hostname are those of listener %s", other.Name)
 			}
 		}
 	}
@@ -36,13 +36,13 @@ const istioClass = "istio"
 func (v *validator) listener(path string, l gateway.Listener) {
 	v.subdomain(path+".name", string(l.Name))
 	v.Port(path+".port", int(l.Port))
-	if v.Required(path+".protocol", l.Protocol) && l.Protocol != gateway.HTTPProtocolType {
-		v.Fail(path+".protocol", "%s: not supported by the lab", l.Protocol)
+	if v.Required(path+".protocol", l.Protocol) && l.Protocol != gateway.HTTPProtocolType && !isSecure(l) {
+		v.Fail(path+".protocol", "%s: %w", l.Protocol, rules.ErrUnsupported)
 	}
 	if l.Hostname != nil {
 		v.hostname(path+".hostname", string(*l.Hostname))
 	}
-	v.Refuse(path+".tls", l.TLS)
+	v.listenerTLS(path+".tls", l)
 	v.allowedRoutes(path+".allowedRoutes", l.AllowedRoutes)
 }
 
@@ -64,5 +64,5 @@ func (i inspector) gatewayNotes(g gatewayRule) []rules.Finding {
 		return []rules.Finding{rules.Warn("spec.gatewayClassName", "",
 			"never acts: nobody serves gateways of class %s", class)}
 	}
-	return nil
+	return append(i.closed(g), unheardOptions(g)...)
 }

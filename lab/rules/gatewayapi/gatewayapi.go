@@ -5,7 +5,7 @@
 //
 // Features that one Envoy on one machine does not do are refused with "not supported by the lab":
 // filters of type ExternalAuth and ExtensionRef, parents other than a Service, a ServiceEntry and a
-// Gateway, backends other than Services and hosts, and of a Gateway everything but HTTP listeners.
+// Gateway, backends other than Services and hosts, and of a Gateway listeners of TCP and UDP.
 // What Istio itself does not look at is taken, and told. docs/refused.md lists them.
 package gatewayapi
 
@@ -27,6 +27,8 @@ const (
 	httpRouteKind = "HTTPRoute"
 	grpcRouteKind = "GRPCRoute"
 	gatewayKind   = "Gateway"
+	tlsRouteKind  = "TLSRoute"
+	secretKind    = "Secret"
 	serviceKind   = "Service"
 	entryKind     = "ServiceEntry"
 	hostKind      = "Hostname"
@@ -38,6 +40,7 @@ type (
 	grant       = rules.Typed[gateway.ReferenceGrantSpec]
 	grpcRoute   = rules.Typed[gateway.GRPCRouteSpec]
 	httpRoute   = rules.Typed[gateway.HTTPRouteSpec]
+	tlsRoute    = rules.Typed[gateway.TLSRouteSpec]
 )
 
 // table is all kinds, in the order of their names.
@@ -60,6 +63,10 @@ func table() rules.Table[*validator, inspector] {
 			Kind: "ReferenceGrant", Plural: "referencegrants", Short: "refgrant", Group: Group,
 			Versions: "v1, v1beta1", Set: set,
 		}, (*validator).referenceGrant, inspector.grantNotes),
+		rules.NewRow(rules.Kind{
+			Kind: tlsRouteKind, Plural: "tlsroutes", Group: Group, Versions: "v1, v1alpha3, v1alpha2", Set: set,
+			Columns: "HOSTNAMES:.spec.hostnames",
+		}, (*validator).tlsRoute, inspector.tlsRouteNotes),
 	}
 }
 
@@ -70,7 +77,7 @@ func Kinds() []rules.Kind { return table().Kinds() }
 func Extension() v1.Extension {
 	kinds := table()
 	return v1.Extension{
-		Routes: meshRoutes, Gateway: gatewayHosts,
+		Routes: meshRoutes, Gateway: gatewayHosts, Doors: doors,
 		Inspect: func(s rules.Set, t mesh.Topology, r *rules.Rule) []rules.Finding {
 			return kinds.Inspect(inspector{s, t}, r)
 		},

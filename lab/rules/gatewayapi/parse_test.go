@@ -167,7 +167,7 @@ func TestMutants(t *testing.T) {
 		"grant's place":    {aGrant, ", namespace: a}]", "}]", "spec.from[0].namespace: missing"},
 		"class":            {aGateway, "Name: istio", "Name: istio-waypoint", "6: spec.gatewayClassName"},
 		"listener's port":  {aGateway, "port: 80", "port: 80000", "9: spec.listeners[0].port"},
-		"protocol":         {aGateway, "protocol: HTTP", "protocol: HTTPS", "HTTPS: not supported by the lab"},
+		"protocol":         {aGateway, "protocol: HTTP", "protocol: TCP", "TCP: not supported by the lab"},
 		"no listener":      {aGateway, "listeners:\n  - name: http\n    port: 80\n    protocol: HTTP", "listeners: []", "missing"},
 		"listener's field": {aGateway, "protocol: HTTP", "proto: HTTP", "unknown field"},
 	} {

@@ -2,9 +2,11 @@ package gatewayapi
 
 import (
 	"slices"
+	"strings"
 
 	gateway "sigs.k8s.io/gateway-api/apis/v1"
 
+	"istio-tutorial/lab/mesh"
 	"istio-tutorial/lab/rules"
 )
 
@@ -28,29 +30,45 @@ func (v *validator) referenceGrant(g *gateway.ReferenceGrantSpec) {
 // grantNotes say where a grant is for what the lab has not.
 func (inspector) grantNotes(g grant) []rules.Finding {
 	if slices.ContainsFunc(g.Spec.From, func(f gateway.ReferenceGrantFrom) bool {
-		return f.Group == Group && (f.Kind == httpRouteKind || f.Kind == grpcRouteKind)
+		return f.Group == Group && slices.Contains(referring(), string(f.Kind))
 	}) {
 		return nil
 	}
 	return []rules.Finding{rules.Warn("spec.from", "",
-		"never acts: the lab has no references but those of %s and %s", httpRouteKind, grpcRouteKind)}
+		"never acts: the lab has no references but those of %s", strings.Join(referring(), ", "))}
 }
 
-// granted reports whether a route may lead to a backend of another namespace.
-func granted(set rules.Set, r httpRoute, b gateway.BackendObjectReference) bool {
-	to := named(r, b.Namespace, b.Name)
-	if to.Namespace == r.Key.Namespace {
+// referring are the kinds that refer to other namespaces.
+func referring() []string { return []string{gatewayKind, grpcRouteKind, httpRouteKind, tlsRouteKind} }
+
+// reference is one from a kind of this group in a namespace to an object.
+type reference struct {
+	kind, namespace string
+	group, toKind   string
+	to              mesh.Name
+}
+
+// granted reports whether a reference may be, which is one of another namespace.
+func granted(set rules.Set, r reference) bool {
+	if r.to.Namespace == r.namespace {
 		return true
 	}
 	return slices.ContainsFunc(rules.ByKey[gateway.ReferenceGrantSpec](set), func(g grant) bool {
-		return g.Key.Namespace == to.Namespace &&
+		return g.Key.Namespace == r.to.Namespace &&
 			slices.ContainsFunc(g.Spec.From, func(f gateway.ReferenceGrantFrom) bool {
-				return f.Group == Group && string(f.Kind) == r.Key.Kind &&
-					string(f.Namespace) == r.Key.Namespace
+				return f.Group == Group && string(f.Kind) == r.kind && string(f.Namespace) == r.namespace
 			}) &&
 			slices.ContainsFunc(g.Spec.To, func(t gateway.ReferenceGrantTo) bool {
-				return t.Group == or(b.Group, "") && t.Kind == or(b.Kind, serviceKind) &&
-					or(t.Name, b.Name) == b.Name
+				return string(t.Group) == r.group && string(t.Kind) == r.toKind &&
+					string(or(t.Name, gateway.ObjectName(r.to.Name))) == r.to.Name
 			})
+	})
+}
+
+// mayLead reports whether a route may lead to a backend.
+func mayLead(set rules.Set, r httpRoute, b gateway.BackendObjectReference) bool {
+	return granted(set, reference{
+		r.Key.Kind, r.Key.Namespace, string(or(b.Group, "")), string(or(b.Kind, serviceKind)),
+		named(r, b.Namespace, b.Name),
 	})
 }

@@ -86,7 +86,7 @@ const ungranted = "no-reference-grant"
 
 func (s scope) cluster(r httpRoute, b gateway.BackendObjectReference) mesh.Cluster {
 	c := cluster(r, b)
-	if s.edge && !granted(s.set, r, b) {
+	if s.edge && !mayLead(s.set, r, b) {
 		c.Host = ungranted
 	}
 	return c

@@ -45,7 +45,7 @@ func TestAdmission(t *testing.T) {
 		object("AuthorizationPolicy", "{rules: [{from: [{}]}]}"): "from[0].source: missing",
 		object("Gateway", "{servers: [{hosts: [a.b], port: {number: 80, name: a, protocol: HTTP}}, {hosts: [a.c], port: {number: 81, name: a, protocol: HTTP}}]}"): "port.name: a given twice",
 		object("VirtualService", "{hosts: [recommendation], gateways: [one], http: [{match: [{gateways: [mesh]}], "+to+"}]}"):                                      "warns: never acts: the rule itself is for istio-tutorial/one alone",
-		object("VirtualService", "{hosts: [recommendation], gateways: [one], tls: [{match: [{sniHosts: [recommendation], gateways: [mesh]}], "+to+"}]}"):           "warns: never acts: the lab's ingress serves HTTP only",
+		object("VirtualService", "{hosts: [recommendation], gateways: [one], tls: [{match: [{sniHosts: [recommendation], gateways: [mesh]}], "+to+"}]}"):           "warns: never acts: no server of its gateways has the mode PASSTHROUGH",
 		object("VirtualService", "{hosts: [recommendation], tls: [{match: [{sniHosts: [a.test]}], "+to+"}]}"):                                                      `"a.test" is none of the rule's hosts`,
 		object("VirtualService", "{hosts: [recommendation], tls: [{match: [{port: 1}], "+to+"}]}"):                                                                 "sniHosts: missing",
 		object("VirtualService", "{hosts: [recommendation], tls: [{"+to+"}]}"):                                                                                     "tls[0].match: missing",

@@ -51,7 +51,7 @@ func selects(r *rules.Rule, labels map[string]string, w mesh.Workload) bool {
 func (r *resolver) accessTo(server mesh.Workload) []mesh.AccessRule {
 	var list []mesh.AccessRule
 	for _, p := range r.access {
-		if selects(p.Rule, p.Spec.GetSelector().GetMatchLabels(), server) {
+		if len(targets(p.Spec)) == 0 && selects(p.Rule, p.Spec.GetSelector().GetMatchLabels(), server) {
 			list = append(list, r.accessRules(p)...)
 		}
 	}
@@ -123,6 +123,10 @@ func sourceOf(w *security.Condition) *security.Source {
 	switch w.Key {
 	case "source.principal":
 		return &security.Source{Principals: w.Values, NotPrincipals: w.NotValues}
+	case sourceIP:
+		return &security.Source{IpBlocks: w.Values, NotIpBlocks: w.NotValues}
+	case remoteIP:
+		return &security.Source{RemoteIpBlocks: w.Values, NotRemoteIpBlocks: w.NotValues}
 	case "source.namespace":
 		return &security.Source{Namespaces: w.Values, NotNamespaces: w.NotValues}
 	case "source.serviceAccount":

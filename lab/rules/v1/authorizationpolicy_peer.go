@@ -1,6 +1,7 @@
 package v1
 
 import (
+	"net/netip"
 	"regexp"
 	"strings"
 
@@ -23,6 +24,8 @@ func peerTerms(terms mesh.AccessTerms, s *security.Source, namespace string) mes
 		{s.GetNamespaces(), s.GetNotNamespaces(), namespacePattern},
 		{s.GetServiceAccounts(), s.GetNotServiceAccounts(), account},
 		{s.GetTrustDomains(), s.GetNotTrustDomains(), domainPattern},
+		{s.GetIpBlocks(), s.GetNotIpBlocks(), addressPattern(mesh.Address)},
+		{s.GetRemoteIpBlocks(), s.GetNotRemoteIpBlocks(), addressPattern(mesh.Client)},
 	} {
 		terms = addTerms(terms, func(values []string) mesh.AccessTerm {
 			var t mesh.AccessTerm
@@ -65,4 +68,21 @@ func domainPattern(text string) mesh.Condition {
 		return peer(mesh.Prefix, scheme)
 	}
 	return peer(mesh.Regex, scheme+strings.ReplaceAll(regexp.QuoteMeta(text), `\*`, "[^/]*")+"/.*")
+}
+
+// addressPattern is of ranges, or of single addresses, which the validator has looked at.
+func addressPattern(of mesh.Attribute) func(string) mesh.Condition {
+	return func(text string) mesh.Condition {
+		block, _ := addressBlock(text)
+		return mesh.Condition{Attribute: of, Compare: mesh.Within, Value: block.String()}
+	}
+}
+
+// addressBlock reads an address or a range of them.
+func addressBlock(text string) (netip.Prefix, error) {
+	if strings.Contains(text, "/") {
+		return netip.ParsePrefix(text)
+	}
+	address, err := netip.ParseAddr(text)
+	return netip.PrefixFrom(address, address.BitLen()), err
 }

@@ -45,7 +45,8 @@ func (v *validator) askedOfOthers(path string, rule *security.Rule) {
 		}
 	}
 	for i, when := range rule.When {
-		if sourceOf(when) != nil || strings.HasPrefix(when.GetKey(), "request.auth.") {
+		ofAddress := when.GetKey() == sourceIP || when.GetKey() == remoteIP
+		if !ofAddress && sourceOf(when) != nil || strings.HasPrefix(when.GetKey(), "request.auth.") {
 			v.Fail(rules.At(path+".when", i)+".key", "the action CUSTOM cannot have %s", when.GetKey())
 		}
 	}

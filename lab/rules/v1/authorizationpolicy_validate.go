@@ -10,13 +10,16 @@ import (
 
 	security "istio.io/api/security/v1beta1"
 
-	"istio-tutorial/lab/mesh"
 	"istio-tutorial/lab/rules"
 )
 
 func (v *validator) authorizationPolicy(p *security.AuthorizationPolicy) {
 	v.selector(p.Selector)
 	v.targets(p, p.Selector)
+	v.ingressTargets(p)
+	if !atIngress(v.Doc.Namespace, p) {
+		v.addressesOfPods(p)
+	}
 	v.provider(p)
 	if p.Action == security.AuthorizationPolicy_DENY && len(p.Rules) == 0 {
 		v.Warn("spec.rules", rules.SchemaWarning, "Schema validation warning: DENY action "+
@@ -87,11 +90,11 @@ func (v *validator) source(path string, s *security.Source) {
 	bearers := []list{
 		{"requestPrincipals", s.RequestPrincipals}, {"notRequestPrincipals", s.NotRequestPrincipals},
 	}
-	domains := []list{{"trustDomains", s.TrustDomains}, {"notTrustDomains", s.NotTrustDomains}}
 	addresses := []list{
 		{"ipBlocks", s.IpBlocks}, {"notIpBlocks", s.NotIpBlocks},
 		{"remoteIpBlocks", s.RemoteIpBlocks}, {"notRemoteIpBlocks", s.NotRemoteIpBlocks},
 	}
+	domains := []list{{"trustDomains", s.TrustDomains}, {"notTrustDomains", s.NotTrustDomains}}
 	v.notEmpty(path, slices.Concat(accounts, others, bearers, domains, addresses))
 	v.blocksOfAddresses(path, addresses)
 	v.accounts(path, accounts)
@@ -196,7 +199,9 @@ func (v *validator) when(path string, w *security.Condition) {
 		for _, l := range values {
 			v.portTexts(path+"."+l.field, l.texts)
 		}
-	case "source.ip", "remote.ip", "destination.ip":
+	case sourceIP, remoteIP:
+		v.blocksOfAddresses(path, values)
+	case "destination.ip":
 		v.blocksOfAddresses(path, values)
 		v.key(path+".key", w)
 	case "source.serviceAccount":
@@ -230,28 +235,14 @@ func (v *validator) key(path string, w *security.Condition) {
 
 // unknownKey tells the keys that a cluster knows from those that nobody does.
 func (v *validator) unknownKey(path, key string) {
-	known := []string{"source.ip", "remote.ip", "destination.ip", "connection.sni", "experimental.envoy.filters."}
+	known := []string{"destination.ip", "connection.sni", "experimental.envoy.filters."}
 	if slices.ContainsFunc(known, func(k string) bool { return strings.HasPrefix(key, k) }) {
 		v.Fail(path, "%s: %w", key, rules.ErrUnsupported)
 		return
 	}
-	v.Fail(path, "%s is no key of a condition; want one of source.principal, source.namespace, "+
+	v.Fail(path, "%s is no key of a condition; want one of source.ip, remote.ip, source.principal, source.namespace, "+
 		"source.serviceAccount, source.trustDomain, request.headers[NAME], request.auth.principal, "+
 		"request.auth.audiences, request.auth.presenter, request.auth.claims[NAME] and destination.port", rules.Quote(key))
-}
-
-func (i inspector) accessNotes(r authorizationPolicy) []rules.Finding {
-	labels := r.Spec.GetSelector().GetMatchLabels()
-	notes := slices.Concat(i.principals(r.Spec), i.namespaces(r.Spec))
-	if r.Spec.Action == security.AuthorizationPolicy_AUDIT {
-		notes = append(notes, rules.Warn("spec.action", "",
-			"AUDIT decides nothing, and no program here records the requests that it marks"))
-	}
-	if (len(labels) > 0 || r.Key.Namespace != rootNamespace) && len(i.chosen(r.Rule, labels)) == 0 {
-		notes = append(notes, rules.Warn("spec.selector", rules.NoWorkloads,
-			"No matching workloads for this resource with the following labels: %s", mesh.Labels(labels)))
-	}
-	return notes
 }
 
 // namespaces are those that a policy names, and that are not there.

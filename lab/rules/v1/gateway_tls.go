@@ -1,8 +1,6 @@
 package v1
 
 import (
-	"crypto/tls"
-	"crypto/x509"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,11 +17,29 @@ func isSecure(s *networking.Server) bool {
 	return protocol == "HTTPS" || protocol == "TLS"
 }
 
-// secureDoors are those of Gateways. Of two for one host the older counts: the lab serves all ports
-// at one address.
+// secureDoors are those of Gateways, and of extensions. Of two for one host the first counts, so of one kind
+// the older one: the lab serves all ports at one address.
 func (r *resolver) secureDoors() []mesh.SecureDoor {
+	doors := r.gatewayDoors()
+	for _, e := range r.extensions {
+		doors = append(doors, e.Doors(r.set, r.topology, r.call(ingress(), mesh.Service{}, 0))...)
+	}
 	var list []mesh.SecureDoor
 	taken := map[string]bool{}
+	for _, d := range doors {
+		d.Hosts = slices.DeleteFunc(d.Hosts, func(h string) bool { return taken[h] })
+		for _, h := range d.Hosts {
+			taken[h] = true
+		}
+		if len(d.Hosts) > 0 {
+			list = append(list, d)
+		}
+	}
+	return list
+}
+
+func (r *resolver) gatewayDoors() []mesh.SecureDoor {
+	var list []mesh.SecureDoor
 	for _, g := range r.gateways {
 		if !ingressLabels().Has(g.Spec.Selector) {
 			continue
@@ -36,13 +52,7 @@ func (r *resolver) secureDoors() []mesh.SecureDoor {
 			}
 			for _, d := range r.doorsOf(c, g, s) {
 				d.Name += "|" + strconv.Itoa(i)
-				d.Hosts = slices.DeleteFunc(d.Hosts, func(h string) bool { return taken[h] })
-				for _, h := range d.Hosts {
-					taken[h] = true
-				}
-				if len(d.Hosts) > 0 {
-					list = append(list, d)
-				}
+				list = append(list, d)
 			}
 		}
 	}
@@ -57,10 +67,13 @@ func (r *resolver) doorsOf(c client, g gateway, s *networking.Server) []mesh.Sec
 		return r.passthroughDoors(c, g, s, door)
 	}
 	name := credentialOf(s)
-	if _, problem := r.credential(name, door.Clients); problem != "" {
+	if r.credential(name, door.Clients) != "" {
 		return nil
 	}
-	door.Secret = secretName(name)
+	door.Secret = SecretName(name)
+	if door.Clients != mesh.NoProof {
+		door.Authorities = door.Secret
+	}
 	door.Hosts = withoutNamespaces(s.Hosts)
 	found := map[string][]mesh.Route{}
 	for _, rule := range r.routes {
@@ -142,66 +155,6 @@ func credentialOf(s *networking.Server) mesh.Name {
 	return mesh.Name{Namespace: rootNamespace, Name: s.GetTls().GetCredentialName()}
 }
 
-// secretName is how Istio calls a Secret of the cluster.
-func secretName(credential mesh.Name) string { return "kubernetes://" + credential.String() }
-
-// authoritySuffix ends the name of a Secret with the authorities of another one.
-const authoritySuffix = "-cacert"
-
-// credential is what a Secret has for a proxy, and what is wrong with it: "" if nothing is.
-func (r *resolver) credential(name mesh.Name, clients mesh.ClientProof) (secret mesh.Secret, problem string) {
-	c, ok := r.topology.Credential(name)
-	if !ok {
-		return secret, "not found"
-	}
-	first := func(c mesh.Credential, keys ...string) []byte {
-		for _, key := range keys {
-			if data := c.Data[key]; len(data) > 0 {
-				return data
-			}
-		}
-		return nil
-	}
-	secret = mesh.Secret{
-		Name: secretName(name), Chain: first(c, "tls.crt", "cert"), Key: first(c, "tls.key", "key"),
-	}
-	if _, err := tls.X509KeyPair(secret.Chain, secret.Key); err != nil {
-		return secret, err.Error()
-	}
-	if clients == mesh.NoProof {
-		return secret, ""
-	}
-	secret.Roots = first(c, "ca.crt", "cacert")
-	if beside, ok := r.topology.Credential(mesh.Name{Namespace: name.Namespace, Name: name.Name + authoritySuffix}); ok {
-		secret.Roots = first(beside, "cacert", "ca.crt")
-	}
-	if !x509.NewCertPool().AppendCertsFromPEM(secret.Roots) {
-		return secret, "it has no authority for clients: key ca.crt"
-	}
-	return secret, ""
-}
-
-// secrets are those that doors need, each once; one with authorities goes before one without.
-func (r *resolver) secrets(doors []mesh.SecureDoor) []mesh.Secret {
-	found := map[string]mesh.Secret{}
-	for _, d := range doors {
-		name, ok := strings.CutPrefix(d.Secret, "kubernetes://")
-		if !ok {
-			continue
-		}
-		namespace, own, _ := strings.Cut(name, "/")
-		s, _ := r.credential(mesh.Name{Namespace: namespace, Name: own}, d.Clients)
-		if have, ok := found[s.Name]; !ok || len(have.Roots) == 0 {
-			found[s.Name] = s
-		}
-	}
-	var list []mesh.Secret
-	for _, name := range sortedKeys(found) {
-		list = append(list, found[name])
-	}
-	return list
-}
-
 // serverTLS takes what a server says of encryption.
 func (v *validator) serverTLS(path string, s *networking.Server) {
 	t := s.Tls
@@ -241,9 +194,9 @@ func (i inspector) credentialNotes(g gateway) []rules.Finding {
 			continue
 		}
 		at := rules.At("spec.servers", n) + ".tls.credentialName"
-		switch _, problem := i.credential(credentialOf(s), clientProof(s.Tls.Mode)); problem {
+		switch i.credential(credentialOf(s), clientProof(s.Tls.Mode)) {
 		case "":
-		case "not found":
+		case NotFound:
 			list = append(list, failed(at, rules.NotFound, "Referenced credentialName not found: %q", s.Tls.CredentialName))
 		default:
 			list = append(list, failed(at, rules.BadCredential, "The credential referenced by the Gateway %s in namespace %s "+

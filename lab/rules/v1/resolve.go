@@ -48,6 +48,8 @@ type Extension struct {
 	Routes func(s rules.Set, c Call, namespace string) (routes []Route, oldest rules.Key, ok bool)
 	// Gateway is the hosts that the ingress leads on.
 	Gateway func(rules.Set, Call) []mesh.VirtualHost
+	// Doors are where the ingress takes encrypted connections.
+	Doors func(rules.Set, mesh.Topology, Call) []mesh.SecureDoor
 	// Inspect is what a reader should know about a rule; nothing for rules of this package.
 	Inspect func(rules.Set, mesh.Topology, *rules.Rule) []rules.Finding
 }
@@ -127,7 +129,7 @@ func Resolve(s rules.Set, t mesh.Topology, extensions ...Extension) mesh.Mesh {
 	r := newResolver(s, t, extensions)
 	m := mesh.Mesh{Topology: r.topology, Gateway: r.gateway()}
 	outbound := func(w mesh.Workload) mesh.Outbound { return r.outbound(r.plan(w)) }
-	m.Secrets = r.secrets(m.Gateway.Secure)
+	m.Secrets = secretsOf(t, m.Gateway.Secure)
 	m.Sidecars = mesh.NewSidecars(r.topology, outbound, r.inbound)
 	return m
 }
@@ -140,7 +142,7 @@ func (r *resolver) gateway() mesh.Outbound {
 	c := ingress()
 	out := mesh.Outbound{
 		Unknown: plain.Unknown, Limits: r.callLimits(c, comingIn), Tokens: r.tokenRules(c.Workload),
-		Manners: mannersOut("istio-envoy"),
+		Manners: mannersOut("istio-envoy"), Access: r.accessAtIngress(),
 	}
 	hosts := r.gatewayHosts()
 	for _, e := range r.extensions {

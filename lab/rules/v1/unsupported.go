@@ -48,9 +48,7 @@ func unsupported() map[string][]string {
 		"ServiceEntry": {"endpoints[].serviceAccount"},
 		"Sidecar":      {"ingress[].tls"},
 		"AuthorizationPolicy": {
-			"targetRef", "targetRefs", "provider",
-			"rules[].from[].source.ipBlocks", "rules[].from[].source.notIpBlocks",
-			"rules[].from[].source.remoteIpBlocks", "rules[].from[].source.notRemoteIpBlocks",
+			"provider",
 		},
 		"RequestAuthentication": {"targetRef", "targetRefs"},
 		"Gateway": {

@@ -78,16 +78,30 @@ func (i inspector) spoken(host string) []spoken {
 	return list
 }
 
-// edgeNotes are about connections at the ingress, which serves HTTP.
+// edgeNotes are about connections at the ingress, which serves HTTP, and leads on what it does not decrypt.
 func (i inspector) edgeNotes(r virtualService) []rules.Finding {
 	var list []rules.Finding
+	passes := slices.ContainsFunc(i.gateways, func(g gateway) bool {
+		return isBoundTo(r, g) && slices.ContainsFunc(g.Spec.Servers, func(s *networking.Server) bool {
+			return s.GetTls().GetMode() == networking.ServerTLSSettings_PASSTHROUGH && isSecure(s)
+		})
+	})
 	for n := range r.Spec.Tls {
-		list = append(list, rules.Warn(rules.At("spec.tls", n), "", "never acts: the lab's ingress serves HTTP only"))
+		if !passes {
+			list = append(list, rules.Warn(rules.At("spec.tls", n), "", "never acts: no server of its gateways has the mode PASSTHROUGH"))
+		}
 	}
 	for n := range r.Spec.Tcp {
 		list = append(list, rules.Warn(rules.At("spec.tcp", n), "", "never acts: the lab's ingress serves HTTP only"))
 	}
 	return list
+}
+
+// isBoundTo reports whether a rule is for a gateway.
+func isBoundTo(r virtualService, g gateway) bool {
+	return slices.ContainsFunc(r.Spec.Gateways, func(name string) bool {
+		return fullGateway(name, r.Key.Namespace) == g.Key.Path()
+	})
 }
 
 // subnetNotes are about addresses that no host of a rule is known to have.

@@ -131,12 +131,39 @@ func wider(now, next xds.Resources) xds.Resources {
 			}) {
 				continue
 			}
+			if chain = untaken(chain, after.FilterChains); chain == nil {
+				continue
+			}
 			both := proto.CloneOf(all[name].(*listenerv3.Listener))
 			both.FilterChains = append(both.FilterChains, chain)
 			all[name] = both
 		}
 	}
 	return all
+}
+
+// untaken is a chain for the names of servers that no other one takes, and nil if none are left: Envoy refuses two
+// chains for the same connections.
+func untaken(chain *listenerv3.FilterChain, by []*listenerv3.FilterChain) *listenerv3.FilterChain {
+	match := chain.GetFilterChainMatch()
+	left := slices.Clone(match.GetServerNames())
+	for _, other := range by {
+		names := other.GetFilterChainMatch().GetServerNames()
+		if len(match.GetServerNames()) == 0 && len(names) == 0 &&
+			other.GetFilterChainMatch().GetTransportProtocol() == match.GetTransportProtocol() {
+			return nil
+		}
+		left = slices.DeleteFunc(left, func(name string) bool { return slices.Contains(names, name) })
+	}
+	switch len(left) {
+	case len(match.GetServerNames()):
+		return chain
+	case 0:
+		return nil
+	}
+	chain = proto.CloneOf(chain)
+	chain.FilterChainMatch.ServerNames = left
+	return chain
 }
 
 // asked leaves out the endpoints that no cluster asks for, as one did before that has its hosts

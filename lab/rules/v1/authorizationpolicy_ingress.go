@@ -1,0 +1,119 @@
+package v1
+
+import (
+	"fmt"
+	"slices"
+
+	security "istio.io/api/security/v1beta1"
+	typev1beta1 "istio.io/api/type/v1beta1"
+
+	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/rules"
+)
+
+// At the ingress policies ask who comes from outside. Addresses tell something there alone: all pods of the lab
+// share one.
+
+const (
+	sourceIP = "source.ip"
+	remoteIP = "remote.ip"
+)
+
+const gatewayGroup = "gateway.networking.k8s.io"
+
+// targets are what a policy names in place of a selector.
+func targets(p *security.AuthorizationPolicy) []*typev1beta1.PolicyTargetReference {
+	if p.TargetRef != nil {
+		return append([]*typev1beta1.PolicyTargetReference{p.TargetRef}, p.TargetRefs...)
+	}
+	return p.TargetRefs
+}
+
+// atIngress reports whether a policy is for the ingress alone.
+func atIngress(namespace string, p *security.AuthorizationPolicy) bool {
+	labels := p.GetSelector().GetMatchLabels()
+	return len(targets(p)) > 0 || namespace == rootNamespace && len(labels) > 0 && ingressLabels().Has(labels)
+}
+
+// accessAtIngress is the rules of all policies that are for the ingress.
+func (r *resolver) accessAtIngress() []mesh.AccessRule {
+	var list []mesh.AccessRule
+	for _, p := range r.access {
+		if r.isAtIngress(p) {
+			list = append(list, r.accessRules(p)...)
+		}
+	}
+	return list
+}
+
+func (r *resolver) isAtIngress(p authorizationPolicy) bool {
+	if named := targets(p.Spec); len(named) > 0 {
+		return slices.ContainsFunc(named, func(t *typev1beta1.PolicyTargetReference) bool { return r.hasTarget(p, t) })
+	}
+	return selects(p.Rule, p.Spec.GetSelector().GetMatchLabels(), ingress().Workload)
+}
+
+// hasTarget reports whether the Gateway is there that a policy names, which is of its own namespace.
+func (r *resolver) hasTarget(p authorizationPolicy, t *typev1beta1.PolicyTargetReference) bool {
+	_, ok := r.set.Get(rules.Key{Group: gatewayGroup, Kind: "Gateway", Namespace: p.Key.Namespace, Name: t.Name})
+	return ok
+}
+
+// ingressTargets takes Gateways: at another target the lab has no proxy.
+func (v *validator) ingressTargets(p *security.AuthorizationPolicy) {
+	for i, t := range targets(p) {
+		path := rules.At("spec.targetRefs", i)
+		if p.TargetRef != nil {
+			path = "spec.targetRef"
+		}
+		if t.GetKind() != "Gateway" || t.GetGroup() != gatewayGroup {
+			v.Fail(path+".kind", "%s of group %q: %w; want Gateway of %s", t.GetKind(), t.GetGroup(), rules.ErrUnsupported, gatewayGroup)
+		}
+	}
+}
+
+// addressesOfPods are refused.
+func (v *validator) addressesOfPods(p *security.AuthorizationPolicy) {
+	refuse := func(path string) {
+		v.Fail(path, "but at the ingress, %w: all pods share one address", rules.ErrUnsupported)
+	}
+	for i, rule := range p.Rules {
+		for j, from := range rule.From {
+			s, path := from.GetSource(), fmt.Sprintf("spec.rules[%d].from[%d].source.", i, j)
+			for _, l := range []list{
+				{"ipBlocks", s.GetIpBlocks()}, {"notIpBlocks", s.GetNotIpBlocks()},
+				{"remoteIpBlocks", s.GetRemoteIpBlocks()}, {"notRemoteIpBlocks", s.GetNotRemoteIpBlocks()},
+			} {
+				if len(l.texts) > 0 {
+					refuse(path + l.field)
+				}
+			}
+		}
+		for j, when := range rule.When {
+			if when.Key == sourceIP || when.Key == remoteIP {
+				refuse(fmt.Sprintf("spec.rules[%d].when[%d].key", i, j))
+			}
+		}
+	}
+}
+
+func (i inspector) accessNotes(r authorizationPolicy) []rules.Finding {
+	labels := r.Spec.GetSelector().GetMatchLabels()
+	notes := slices.Concat(i.principals(r.Spec), i.namespaces(r.Spec))
+	if r.Spec.Action == security.AuthorizationPolicy_AUDIT {
+		notes = append(notes, rules.Warn("spec.action", "",
+			"AUDIT decides nothing, and no program here records the requests that it marks"))
+	}
+	named := targets(r.Spec)
+	for n, t := range named {
+		if !i.hasTarget(r, t) {
+			notes = append(notes, rules.Warn(rules.At("spec.targetRefs", n), "", "never acts: there is no Gateway %s/%s", r.Key.Namespace, t.Name))
+		}
+	}
+	somewhere := len(labels) == 0 && r.Key.Namespace == rootNamespace
+	if len(named) == 0 && !somewhere && len(i.chosen(r.Rule, labels)) == 0 && !i.isAtIngress(r) {
+		notes = append(notes, rules.Warn("spec.selector", rules.NoWorkloads,
+			"No matching workloads for this resource with the following labels: %s", mesh.Labels(labels)))
+	}
+	return notes
+}

@@ -1,0 +1,102 @@
+package v1
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"strings"
+
+	"istio-tutorial/lab/mesh"
+)
+
+// secretScheme begins how Istio calls a Secret of the cluster.
+const secretScheme = "kubernetes://"
+
+// SecretName is how Istio calls a Secret of the cluster.
+func SecretName(credential mesh.Name) string { return secretScheme + credential.String() }
+
+// CredentialName is the Secret that SecretName has called so.
+func CredentialName(secret string) (mesh.Name, bool) {
+	name, ok := strings.CutPrefix(secret, secretScheme)
+	namespace, own, _ := strings.Cut(name, "/")
+	return mesh.Name{Namespace: namespace, Name: own}, ok
+}
+
+// authoritySuffix ends the name of a Secret with the authorities of another one.
+const authoritySuffix = "-cacert"
+
+// NotFound is what is wrong with a Secret that is not there.
+const NotFound = "not found"
+
+// first is the first value that a Secret has of some.
+func first(c mesh.Credential, keys ...string) []byte {
+	for _, key := range keys {
+		if data := c.Data[key]; len(data) > 0 {
+			return data
+		}
+	}
+	return nil
+}
+
+// CertificateOf is the certificate and key that a Secret has for a proxy, and what is wrong with it: "" if
+// nothing is.
+func CertificateOf(t mesh.Topology, name mesh.Name) (chain, key []byte, problem string) {
+	c, ok := t.Credential(name)
+	if !ok {
+		return nil, nil, NotFound
+	}
+	chain, key = first(c, "tls.crt", "cert"), first(c, "tls.key", "key")
+	if _, err := tls.X509KeyPair(chain, key); err != nil {
+		return nil, nil, err.Error()
+	}
+	return chain, key, ""
+}
+
+// AuthoritiesOf are those that a Secret has for the other side's certificates, or the one beside it has that
+// ends with -cacert, and what is wrong with them: "" if nothing is.
+func AuthoritiesOf(t mesh.Topology, name mesh.Name) (roots []byte, problem string) {
+	c, ok := t.Credential(mesh.Name{Namespace: name.Namespace, Name: name.Name + authoritySuffix})
+	if !ok {
+		c, ok = t.Credential(name)
+	}
+	if !ok {
+		return nil, NotFound
+	}
+	roots = first(c, "cacert", "ca.crt")
+	if !x509.NewCertPool().AppendCertsFromPEM(roots) {
+		return nil, "it has no authority for clients: key ca.crt"
+	}
+	return roots, ""
+}
+
+// credential is what is wrong with the Secret of a server: "" if nothing is.
+func (r *resolver) credential(name mesh.Name, clients mesh.ClientProof) string {
+	_, _, problem := CertificateOf(r.topology, name)
+	if problem == "" && clients != mesh.NoProof {
+		_, problem = AuthoritiesOf(r.topology, name)
+	}
+	return problem
+}
+
+// secretsOf are those that doors need, each once.
+func secretsOf(t mesh.Topology, doors []mesh.SecureDoor) []mesh.Secret {
+	found := map[string]mesh.Secret{}
+	for _, d := range doors {
+		if name, ok := CredentialName(d.Secret); ok {
+			s := found[d.Secret]
+			s.Name = d.Secret
+			s.Chain, s.Key, _ = CertificateOf(t, name)
+			found[d.Secret] = s
+		}
+		if name, ok := CredentialName(d.Authorities); ok {
+			s := found[d.Authorities]
+			s.Name = d.Authorities
+			s.Roots, _ = AuthoritiesOf(t, name)
+			found[d.Authorities] = s
+		}
+	}
+	var list []mesh.Secret
+	for _, name := range sortedKeys(found) {
+		list = append(list, found[name])
+	}
+	return list
+}
