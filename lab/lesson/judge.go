@@ -42,6 +42,10 @@ func (r *runner) check(ctx context.Context, c *Check) ([]Claim, error) {
 	if err != nil {
 		return nil, err
 	}
+	tally, err := r.tally(ctx)
+	if err != nil {
+		return nil, err
+	}
 	began := time.Now()
 	list, took, err := r.ask(ctx, c)
 	if isMissing(err) {
@@ -69,6 +73,9 @@ func (r *runner) check(ctx context.Context, c *Check) ([]Claim, error) {
 		claims = append(claims, more...)
 	}
 	why, err := r.explained(ctx, c, list, began)
+	if err == nil {
+		err = r.agrees(ctx, tally)
+	}
 	return append(claims, why...), err
 }
 

@@ -22,6 +22,8 @@ type Home struct {
 	Environ []string
 	// FolderOf is where a lab of a name has its sockets. Required.
 	FolderOf func(name string) (control.Folder, error)
+	// Audit is for the checks of pages. Optional.
+	Audit *Audit
 
 	starting *sync.Mutex // labs that start at the same time might take each other's ports; nil: none do
 }
@@ -99,7 +101,7 @@ func (h Home) placeOf(ctx context.Context, client *control.Client, name string) 
 	status, err := client.Status(ctx)
 	env := append(h.Environ[:len(h.Environ):len(h.Environ)],
 		nameVariable+"="+name, urlVariable+"="+status.Ingress, tlsVariable+"="+status.Secure, HintVariable+"=off")
-	return Place{Client: client, Ingress: status.Ingress, Folder: h.Folder, Env: env}, err
+	return Place{Client: client, Ingress: status.Ingress, Folder: h.Folder, Env: env, Audit: h.Audit}, err
 }
 
 // close ends the lab, and all that it started.

@@ -27,6 +27,8 @@ type Place struct {
 	Folder string
 	// Env is the environment of commands, KEY=VALUE. Required.
 	Env []string
+	// Audit holds what the lab says against Envoy. Optional.
+	Audit *Audit
 }
 
 // runner runs one page.

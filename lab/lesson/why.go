@@ -2,6 +2,7 @@ package lesson
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -95,7 +96,7 @@ func (r *runner) explained(ctx context.Context, c *Check, list []answer, began t
 	if err != nil {
 		return nil, err
 	}
-	if err := r.namesAbsent(found); err != nil {
+	if err := errors.Join(r.namesAbsent(found), r.Audit.legible(found)); err != nil {
 		return nil, err
 	}
 	var claims []Claim

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -15,6 +16,7 @@ import (
 	"istio-tutorial/lab/control"
 	"istio-tutorial/lab/lesson"
 	"istio-tutorial/lab/objects"
+	"istio-tutorial/lab/traffic"
 )
 
 // verify is the verb and its flags.
@@ -67,6 +69,7 @@ func (v *verify) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
+	home.Audit = &lesson.Audit{Explain: func(w io.Writer, r *traffic.Request) { writeWhy(w, r, "", v.line) }}
 	wrong, began := 0, time.Now()
 	for _, edition := range editions {
 		run := lesson.Verify{

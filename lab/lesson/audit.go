@@ -1,0 +1,110 @@
+package lesson
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/traffic"
+)
+
+// Audit holds what the lab says of the requests of each check against Envoy's own counters, and
+// against the room that a terminal has. What is wrong then is the lab, and not the page.
+type Audit struct {
+	// Explain prints why a request was answered so, as `bin/lab why` does. Required.
+	Explain func(io.Writer, *traffic.Request)
+}
+
+// What an explanation has room for: it stands beside the command that it follows.
+const (
+	mostLines   = 25
+	mostColumns = 80
+)
+
+// legible is an error if an explanation is too long to be read at one glance.
+func (a *Audit) legible(list []*traffic.Request) error {
+	if a == nil {
+		return nil
+	}
+	seen := map[string]bool{}
+	for _, r := range list {
+		if r == nil || seen[r.Words] {
+			continue
+		}
+		seen[r.Words] = true
+		var text strings.Builder
+		a.Explain(&text, r)
+		if err := fits(text.String()); err != nil {
+			return fmt.Errorf("why %s: %w:\n%s", r.ID, err, text.String())
+		}
+	}
+	return nil
+}
+
+// fits lets only lines to type be wider: a part of a command is none.
+func fits(text string) error {
+	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+	if len(lines) > mostLines {
+		return fmt.Errorf("%d lines, want at most %d", len(lines), mostLines)
+	}
+	for i, line := range lines {
+		isTyped := i > 0 && strings.HasSuffix(lines[i-1], ":") && strings.HasPrefix(line, "  ")
+		if n := len([]rune(line)); n > mostColumns && !isTyped {
+			return fmt.Errorf("line %d has %d columns, want at most %d", i+1, n, mostColumns)
+		}
+	}
+	return nil
+}
+
+// tally is what the lab and Envoy have counted so far.
+type tally struct {
+	table traffic.Table
+	stats []control.Stat
+}
+
+// counters of Envoy that say what a row of the lab's table says.
+const oracle = `^(http|cluster)\..*@.*;\.(downstream_rq_completed|upstream_rq_total|upstream_rq_retry|` +
+	`upstream_rq_pending_overflow|internal\.upstream_rq_completed|fault\.aborts_injected)$`
+
+// tally is nil where nobody audits.
+func (r *runner) tally(ctx context.Context) (*tally, error) {
+	if r.Audit == nil {
+		return nil, nil
+	}
+	table, err := r.Client.Traffic(ctx, control.TrafficQuery{Span: traffic.SinceChange})
+	if err != nil {
+		return nil, err
+	}
+	stats, err := r.Client.Stats(ctx, control.StatsQuery{Filter: oracle})
+	return &tally{table, stats}, err
+}
+
+// agrees is an error if, since an earlier tally, the lab counts other requests than Envoy does. Both
+// lag behind the answers.
+func (r *runner) agrees(ctx context.Context, before *tally) error {
+	if before == nil {
+		return nil
+	}
+	for began := time.Now(); ; {
+		now, err := r.tally(ctx)
+		if err != nil {
+			return err
+		}
+		wrong := now.since(before)
+		if len(wrong) == 0 {
+			return nil
+		}
+		if time.Since(began) > settling {
+			return errors.New("top counts other requests than Envoy does: " + strings.Join(wrong, "; "))
+		}
+		select {
+		case <-time.After(shortestPause):
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
