@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -66,15 +68,38 @@ type tally struct {
 	stats []control.Stat
 }
 
-// counters of Envoy that say what a row of the lab's table says.
+// equals reports whether nothing was counted since an earlier tally, by either side.
+func (t *tally) equals(before *tally) bool {
+	services := map[string]bool{}
+	return slices.Equal(t.stats, before.stats) && maps.Equal(rowsOf(t.table, services), rowsOf(before.table, services))
+}
+
+// oracle are the counters of Envoy that say what a row of the lab's table says.
 const oracle = `^(http|cluster)\..*@.*;\.(downstream_rq_completed|upstream_rq_total|upstream_rq_retry|` +
 	`upstream_rq_pending_overflow|internal\.upstream_rq_completed|fault\.aborts_injected)$`
 
-// tally is nil where nobody audits.
-func (r *runner) tally(ctx context.Context) (*tally, error) {
+// before is what is counted before a check, once nothing is added to it any more; nil where nobody
+// audits.
+func (r *runner) before(ctx context.Context) (*tally, error) {
 	if r.Audit == nil {
 		return nil, nil
 	}
+	last, err := r.tally(ctx)
+	for began := time.Now(); err == nil && time.Since(began) < settling; {
+		select {
+		case <-time.After(flushed):
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+		was := last
+		if last, err = r.tally(ctx); err == nil && last.equals(was) {
+			return last, nil
+		}
+	}
+	return last, err
+}
+
+func (r *runner) tally(ctx context.Context) (*tally, error) {
 	table, err := r.Client.Traffic(ctx, control.TrafficQuery{Span: traffic.SinceChange})
 	if err != nil {
 		return nil, err

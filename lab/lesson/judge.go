@@ -42,7 +42,7 @@ func (r *runner) check(ctx context.Context, c *Check) ([]Claim, error) {
 	if err != nil {
 		return nil, err
 	}
-	tally, err := r.tally(ctx)
+	tally, err := r.before(ctx)
 	if err != nil {
 		return nil, err
 	}
