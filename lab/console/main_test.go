@@ -44,7 +44,9 @@ func config(folder control.Folder) console.Config {
 	return console.Config{
 		Lab:   control.NewClient(folder),
 		Typed: func(verb string) string { return strings.TrimSpace("bin/lab " + verb) },
-		Why:   func(w io.Writer, r *traffic.Request) { fmt.Fprintf(w, "%s: %s", r.Cause, r.Words) },
+		Why: func(w io.Writer, r *traffic.Request, language string) {
+			fmt.Fprintf(w, "%s %s: %s", language, r.Cause, r.Words)
+		},
 		Routes: func(r objects.Routes) (routes, clusters [][]string) {
 			for _, one := range r.Host.Routes {
 				routes = append(routes, []string{one.From})

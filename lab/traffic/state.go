@@ -64,11 +64,11 @@ func (c *Call) bucket() string {
 	if !ok || len(l.Special) > 0 || l.Interval <= 0 {
 		return ""
 	}
-	text := fmt.Sprintf("%s in %s", plural(l.Tokens, "token"), short(l.Interval))
+	tokens, next := plural(l.Tokens, "token"), c.Began.Add(l.Interval).Local().Format("15:04:05.000")
 	if l.Refill > 0 && l.Refill < l.Tokens {
-		text = fmt.Sprintf("%s, %d more each %s", plural(l.Tokens, "token"), l.Refill, short(l.Interval))
+		return fmt.Sprintf(" (%s, %d more each %s; the next by %s)", tokens, l.Refill, short(l.Interval), next)
 	}
-	return fmt.Sprintf(" (%s; the next by %s)", text, c.Began.Add(l.Interval).Local().Format("15:04:05.000"))
+	return fmt.Sprintf(" (%s in %s; the next by %s)", tokens, short(l.Interval), next)
 }
 
 // spent is the limit whose tokens the call did not get.

@@ -148,10 +148,10 @@ func (c *Call) otherwise() string {
 // pick is how a pod is chosen by default.
 func (c *Call) pick() string {
 	if u := c.choice.upstream; u != nil && u.Policy.Balance == mesh.LeastRequest {
-		return "today's default: of two pods of " + shortHost(u.Cluster.Host) + ", the less busy one"
+		return fmt.Sprintf("today's default: of two pods of %s, the less busy one", shortHost(u.Cluster.Host))
 	}
 	if u := c.choice.upstream; u != nil {
-		return "the default: the pods of " + shortHost(u.Cluster.Host) + " in turn"
+		return fmt.Sprintf("the default: the pods of %s in turn", shortHost(u.Cluster.Host))
 	}
 	return ""
 }

@@ -69,7 +69,7 @@ func (v *verify) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	home.Audit = &lesson.Audit{Explain: func(w io.Writer, r *traffic.Request) { writeWhy(w, r, "", v.line) }}
+	home.Audit = &lesson.Audit{Explain: func(w io.Writer, r *traffic.Request) { v.explainRequest(w, r, english) }}
 	wrong, began := 0, time.Now()
 	for _, edition := range editions {
 		run := lesson.Verify{
