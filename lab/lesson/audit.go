@@ -47,14 +47,14 @@ func (a *Audit) legible(list []*traffic.Request) error {
 	return nil
 }
 
-// fits lets only lines to type be wider: a part of a command is none.
+// fits lets only lines to type and addresses be wider: a part of one leads nowhere.
 func fits(text string) error {
 	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
 	if len(lines) > mostLines {
 		return fmt.Errorf("%d lines, want at most %d", len(lines), mostLines)
 	}
 	for i, line := range lines {
-		isTyped := i > 0 && strings.HasSuffix(lines[i-1], ":") && strings.HasPrefix(line, "  ")
+		isTyped := i > 0 && strings.HasSuffix(lines[i-1], ":") && strings.HasPrefix(line, "  ") || strings.HasPrefix(line, "Trace: ")
 		if n := len([]rune(line)); n > mostColumns && !isTyped {
 			return fmt.Errorf("line %d has %d columns, want at most %d", i+1, n, mostColumns)
 		}
