@@ -77,8 +77,9 @@ func TestIdentities(t *testing.T) {
 	l.run("delete", "-f", "istiofiles/v1/token-authentication.yml")
 	l.run("apply", "-f", "istiofiles/v1/access-nothing.yml", "-f", "istiofiles/v1/access-chain.yml")
 	v.poll(l, "access", `[...document.querySelectorAll('#answers .cause.denied')].some((n) => /not allowed/.test(n.textContent))`)
+	const gateway = "cluster.local/ns/istio-system/sa/istio-ingressgateway-service-account"
 	for language, identity := range map[string]string{
-		"en": "which came in plain text and without an identity", "zh": "（明文，没有身份）",
+		"en": "the ingress, which came as " + gateway, "zh": "入口（身份是 " + gateway,
 	} {
 		w := open(t, ctx, l.page+"/?theme=light&lang="+language, 1400, 1000)
 		w.until(`document.querySelector('#answers .cause.denied')`, "document.body.innerText")

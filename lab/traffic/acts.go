@@ -251,5 +251,5 @@ func (c *Call) missed() []Miss {
 			}
 		}
 	}
-	return list
+	return append(c.policies(), list...)
 }

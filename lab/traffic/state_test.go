@@ -43,7 +43,7 @@ func explained(t *testing.T, v traffic.Version, last hop) string {
 	s.Begin(v, true)(true)
 	c.pass(10 * time.Millisecond)
 	take(s, c, whole("state", 503, last)...)
-	return await(t, s, traffic.Query{ID: "state"}, 1)[0].Words
+	return over(t, s, "state").Words
 }
 
 // TestUnready says how the pods were that were not there to ask.
@@ -92,7 +92,7 @@ func TestTokens(t *testing.T) {
 		hops := whole("spent", 503, hop{status: 429})
 		hops[0].flags, hops[0].details = "RL", "request_rate_limited"
 		take(s, c, hops...)
-		r := await(t, s, traffic.Query{ID: "spent"}, 1)[0]
+		r := over(t, s, "spent")
 		if r.Cause != traffic.RateLimited || !strings.Contains(r.Words, want) {
 			t.Errorf("%s: %q, want %q", r.Cause, r.Words, want)
 		}

@@ -108,10 +108,12 @@ func conditionsInChinese() [][2]string {
 		{"an earlier route acts: {0}", "前面的一条路由起了作用：{0}"},
 		{"{0} is starting, {1}", "{0} 正在启动、{1}"}, {"{0} is ending, {1}", "{0} 正在结束、{1}"}, {"{0} is not ready, {1}", "{0} 未就绪、{1}"},
 		{"{0} is starting", "{0} 正在启动"}, {"{0} is ending", "{0} 正在结束"}, {"{0} is not ready", "{0} 未就绪"}, {"is not ready", "未就绪"}, {"is starting", "正在启动"}, {"is ending", "正在结束"},
+		{"{0} has no identity, the rule wants {1}", "{0}没有身份，规则要求 {1}"},
 		{"{0} is not kept", "{0}没有保留"}, {"there is no {0}, the rule wants {1}", "没有 {0}，规则要求 {1}"},
 		{"{0} is {1}, the rule wants {2}", "{0} 是 {1}，规则要求 {2}"}, {"{0} is in {1}", "{0} 处于 {1}"},
 		{"the path", "路径"}, {"the method", "方法"}, {"the host", "主机"}, {"the scheme", "协议"},
-		{"parameter {0}", "参数 {0}"}, {"claim {0}", "声明 {0}"}, {"not {0}", "不是 {0}"}, {"any", "任意值"}, {"none", "没有"},
+		{"parameter {0}", "参数 {0}"}, {"claim {0}", "声明 {0}"}, {"not {0}", "不是 {0}"}, {"any", "任意值"}, {"it allows nothing", "它什么都不允许"},
+		{"it looks at what is not kept", "它要看的内容没有保留"}, {"the request has no token", "请求没有令牌"}, {"{0} or {1}", "{0} 或 {1}"}, {"none", "没有"},
 		{"{0} or below it", "{0} 或其下"},
 	}
 }
