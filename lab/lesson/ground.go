@@ -66,6 +66,19 @@ type Explainer interface {
 	Requests(ctx context.Context, since time.Time) ([]*traffic.Request, error)
 }
 
+// Auditor is a Place that says much of requests by itself, and can be held to it: what is wrong then is the
+// place, and not the page.
+type Auditor interface {
+	// Tally begins to count. What it returns is an error if the place has counted other requests since than
+	// the proxies did.
+	Tally(ctx context.Context) (agrees func(context.Context) error, err error)
+	// Legible is an error if the place explains a request at too great length.
+	Legible(list []*traffic.Request) error
+}
+
+// Settling is how long the proxies' counters and the programs' logs may lag behind the answers.
+const Settling = 10 * time.Second
+
 // Ingress is not a pod's proxy, but counts alike.
 const Ingress = "ingress"
 

@@ -26,8 +26,6 @@ type Claim struct {
 func (c Claim) String() string { return c.line.String() }
 
 const (
-	// settling is how long Envoy's counters and the programs' logs may lag behind the answers.
-	settling = 10 * time.Second
 	// waiting bounds the waits of a check: the longest ejection of a lesson, and more.
 	waiting = 2 * time.Minute
 )
@@ -42,6 +40,10 @@ func (r *Runner) Check(ctx context.Context, c *Check) ([]Claim, error) {
 		return claims, err
 	}
 	before, err := r.counters(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	agrees, err := r.tally(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +63,7 @@ func (r *Runner) Check(ctx context.Context, c *Check) ([]Claim, error) {
 		{r.rise(before), words.Rose, c.Counters}, {r.received(began), words.Received, c.Received},
 		{r.gauge, words.Is, c.Gauges},
 	} {
-		within := settling
+		within := Settling
 		if verdict("", c, claims) != nil {
 			within = 0 // it has failed: nothing is worth a wait
 		}
@@ -72,7 +74,18 @@ func (r *Runner) Check(ctx context.Context, c *Check) ([]Claim, error) {
 		claims = append(claims, more...)
 	}
 	why, err := r.explained(ctx, c, list, began)
+	if err == nil {
+		err = agrees(ctx)
+	}
 	return append(claims, why...), err
+}
+
+// tally begins the audit of a place that has one.
+func (r *Runner) tally(ctx context.Context) (agrees func(context.Context) error, err error) {
+	if place, ok := r.place.(Auditor); ok {
+		return place.Tally(ctx)
+	}
+	return func(context.Context) error { return nil }, nil
 }
 
 // reading is numbers of one kind that a check speaks of.

@@ -2,6 +2,7 @@ package lesson
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -95,7 +96,7 @@ func (r *Runner) explained(ctx context.Context, c *Check, list []answer, began t
 	if err != nil {
 		return nil, err
 	}
-	if err := r.namesAbsent(found); err != nil {
+	if err := errors.Join(r.namesAbsent(found), r.legible(found)); err != nil {
 		return nil, err
 	}
 	var claims []Claim
@@ -105,10 +106,17 @@ func (r *Runner) explained(ctx context.Context, c *Check, list []answer, began t
 	return claims, nil
 }
 
+func (r *Runner) legible(list []*traffic.Request) error {
+	if place, ok := r.place.(Auditor); ok {
+		return place.Legible(list)
+	}
+	return nil
+}
+
 // requests are those of answers, in their order; nil where the place has not kept it. Of one address,
 // requests follow each other.
 func requests(ctx context.Context, place Explainer, list []answer, began time.Time) ([]*traffic.Request, error) {
-	giveUp := time.After(settling)
+	giveUp := time.After(Settling)
 	for {
 		known, err := place.Requests(ctx, began.Add(-time.Second))
 		if err != nil {

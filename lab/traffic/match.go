@@ -14,6 +14,7 @@ type Asked struct {
 	// Headers are those that were kept, by lower case; nil: the request had no such header.
 	Headers map[string]*string
 	Claims  map[string]any // of its token; nil: it had none that holds
+	Peer    string         // as whom it came, see Try.Identity
 }
 
 // verdict is what a condition makes of a request.
@@ -41,6 +42,9 @@ func (a Asked) value(c mesh.Condition) (text string, had, kept bool) {
 		return text, had, true
 	case mesh.Claim:
 		text, had = a.claim(c)
+		return text, had, true
+	case mesh.Peer:
+		text, had = a.peer()
 		return text, had, true
 	}
 	v, known := a.Headers[c.Header]
@@ -188,6 +192,8 @@ func attribute(c mesh.Condition) string {
 		return "parameter " + c.Header
 	case mesh.Claim:
 		return "claim " + c.Header
+	case mesh.Peer:
+		return "the caller"
 	}
 	return c.Header
 }

@@ -141,11 +141,26 @@ func await(t *testing.T, s *traffic.Store, q traffic.Query, n int) (list []*traf
 	return list
 }
 
+// over is a request that whole made, once its last entry is read.
+func over(t *testing.T, s *traffic.Store, id string) *traffic.Request {
+	t.Helper()
+	var r *traffic.Request
+	labtest.Until(t, func() error {
+		list := s.Requests(traffic.Query{ID: id})
+		if len(list) != 1 || list[0].Calls[0].From.Workload != "ingress" {
+			return fmt.Errorf("%d requests", len(list))
+		}
+		r = list[0]
+		return nil
+	})
+	return r
+}
+
 func TestJoin(t *testing.T) {
 	t.Parallel()
 	s, c := newStore(t)
 	take(s, c, whole("good", 200, hop{status: 200})...)
-	r := await(t, s, traffic.Query{ID: "good"}, 1)[0]
+	r := over(t, s, "good")
 	var edges []string
 	for _, call := range r.All() {
 		edges = append(edges, call.From.Workload+">"+call.To.Workload)
@@ -181,13 +196,13 @@ func TestCauses(t *testing.T) {
 	} {
 		id := fmt.Sprintf("%d-cause", i)
 		take(s, c, whole(id, 503, hop{status: 503, flags: w.flags, details: w.details})...)
-		r := await(t, s, traffic.Query{ID: id}, 1)[0]
+		r := over(t, s, id)
 		if r.Cause != w.cause || r.Author() != w.author || r.Words == "" {
 			t.Errorf("%s %s: %s by %s: %s", w.flags, w.details, r.Cause, r.Author(), r.Words)
 		}
 	}
 	take(s, c, whole("own", 503, hop{status: 503})...)
-	if r := await(t, s, traffic.Query{ID: "own"}, 1)[0]; r.Cause != traffic.ProgramError || r.Author() != "program of recommendation" {
+	if r := over(t, s, "own"); r.Cause != traffic.ProgramError || r.Author() != "program of recommendation" {
 		t.Errorf("an error of its own: %s by %s", r.Cause, r.Author())
 	}
 }

@@ -1,0 +1,148 @@
+package traffic
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"istio-tutorial/lab/envoy"
+	"istio-tutorial/lab/mesh"
+)
+
+// policies are the rules that allow calls and did not allow this one, and why: of each, the first term
+// that did not hold for the source, or for the operation, that came closest.
+func (c *Call) policies() []Miss {
+	last := c.last()
+	if c.Cause != NotAllowed || last == nil {
+		return nil
+	}
+	asked := last.asked
+	asked.Peer = last.Identity
+	var list []Miss
+	in, _ := c.server()
+	for _, r := range in.Access {
+		if r.Action != mesh.Allow || r.DryRun {
+			continue
+		}
+		m := Miss{Name: r.From, Why: asked.unmetBy(r)}
+		if rule, ok := c.at.Find(Question{Part: PartDenial, From: r.From, Field: r.Field, Client: c.client}); ok {
+			rule.Lines = nil
+			m.Rule = &rule
+		}
+		list = append(list, m)
+	}
+	return list
+}
+
+// unmetBy is why a rule that allows is not about a request.
+func (a Asked) unmetBy(r mesh.AccessRule) string {
+	if len(r.Sources) == 0 || len(r.Operations) == 0 {
+		return "it allows nothing"
+	}
+	for _, side := range [][]mesh.AccessTerms{r.Sources, r.Operations} {
+		if why := a.unmetIn(side); why != "" {
+			return why
+		}
+	}
+	return "it looks at what is not kept"
+}
+
+// unmetIn is why none of some terms holds; "" if one may.
+func (a Asked) unmetIn(side []mesh.AccessTerms) string {
+	closest, held := "", -1
+	for _, terms := range side {
+		i := slices.IndexFunc(terms, func(t mesh.AccessTerm) bool { return a.meetsTerm(t) == unmet })
+		if i < 0 {
+			return ""
+		}
+		if i > held {
+			closest, held = a.whyNot(terms[i]), i
+		}
+	}
+	return closest
+}
+
+// meetsTerm is whether a term holds for a request.
+func (a Asked) meetsTerm(t mesh.AccessTerm) verdict {
+	result := unmet
+	lists := slices.Clone(t.Together)
+	for _, c := range t.Conditions {
+		lists = append(lists, []mesh.Condition{c})
+	}
+	if len(t.Ports) > 0 || len(lists) == 0 {
+		return unknown
+	}
+	for _, list := range lists {
+		for _, c := range list {
+			if c.Compare == mesh.Template {
+				return unknown
+			}
+		}
+		switch v, _ := a.all(list); {
+		case v == met:
+			result = met
+		case v == unknown && result == unmet:
+			result = unknown
+		}
+	}
+	switch {
+	case result == unknown || !t.Not:
+		return result
+	case result == met:
+		return unmet
+	}
+	return met
+}
+
+// whyNot is the sentence about a term that does not hold: with all values that would have done.
+func (a Asked) whyNot(t mesh.AccessTerm) string {
+	all := slices.Concat(t.Conditions, slices.Concat(t.Together...))
+	if len(all) == 0 {
+		return "it allows nothing"
+	}
+	if all[0].Attribute == mesh.Claim {
+		if a.Claims == nil {
+			return "the request has no token"
+		}
+	}
+	var wants []string
+	for _, c := range all {
+		c.Not = c.Not != t.Not
+		if want := identity(c); c.Attribute == all[0].Attribute && c.Header == all[0].Header && !slices.Contains(wants, want) {
+			wants = append(wants, want)
+		}
+	}
+	text, had, kept := a.value(all[0])
+	want := strings.Join(wants, " or ")
+	switch name := attribute(all[0]); {
+	case all[0].Attribute == mesh.Peer && !had:
+		return fmt.Sprintf("%s has no identity, the rule wants %s", name, want)
+	case all[0].Attribute == mesh.Peer:
+		return fmt.Sprintf("%s is %q, the rule wants %s", name, a.Peer, want)
+	case !kept:
+		return name + " is not kept"
+	case !had:
+		return fmt.Sprintf("there is no %s, the rule wants %s", name, want)
+	default:
+		return fmt.Sprintf("%s is %s, the rule wants %s", name, quoted(text), want)
+	}
+}
+
+// identity is what a condition wants, without what each identity begins with.
+func identity(c mesh.Condition) string {
+	if c.Attribute == mesh.Peer {
+		return strings.ReplaceAll(wanted(c), spiffe, "")
+	}
+	return wanted(c)
+}
+
+// spiffe begins each identity as a certificate has it.
+const spiffe = "spiffe://"
+
+// peer is the identity as conditions have it.
+func (a Asked) peer() (text string, had bool) {
+	if a.Peer == "" || a.Peer == envoy.NoIdentity {
+		return "", false
+	}
+	return spiffe + a.Peer, true
+}
