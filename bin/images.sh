@@ -126,15 +126,25 @@ push_podman() {
     "$engine" manifest push --all ${PUSH_FLAGS-} "$1" "docker://$1"
 }
 
+# kind_cluster prints which cluster is meant: kind itself takes one of the name kind
+kind_cluster() {
+  clusters=${KIND_CLUSTER_NAME:-$(kind get clusters 2>/dev/null)}
+  case $clusters in
+  *[[:space:]]*) die "load: kind has several clusters; name one by KIND_CLUSTER_NAME: $(echo "$clusters" | tr '\n' ' ')" ;;
+  esac
+  echo "$clusters"
+}
+
 load() {
   if [ -n "${LOAD-}" ]; then
     # shellcheck disable=SC2046 # names hold no white space
     "$engine" save $(names) | sh -c "$LOAD"
-  elif command -v kind >/dev/null && [ -n "$(kind get clusters 2>/dev/null)" ]; then
+  elif [ -z "${MINIKUBE_PROFILE-}" ] && command -v kind >/dev/null && [ -n "$(kind get clusters 2>/dev/null)" ]; then
+    cluster=$(kind_cluster)
     # shellcheck disable=SC2046
-    kind load docker-image $(names)
+    kind load docker-image --name "$cluster" $(names)
   elif command -v minikube >/dev/null; then
-    for image in $(names); do minikube image load "$image"; done
+    for image in $(names); do minikube ${MINIKUBE_PROFILE:+-p "$MINIKUBE_PROFILE"} image load "$image"; done
   else
     die "load: no kind cluster and no minikube here; or name a command that reads an image archive: LOAD='...'"
   fi
