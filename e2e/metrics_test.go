@@ -9,6 +9,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"istio-tutorial/e2e/await"
 	"istio-tutorial/e2e/backend"
@@ -98,17 +99,19 @@ func group(p pod, name, scrape, portName, address string) string {
 `, p.Address, name, host, p.app, p.version, scrape, port, portName)
 }
 
-// keepAsking asks until the test ends, since a rate needs traffic for as long as somebody looks.
+// keepAsking asks until the test ends, since a rate needs traffic for as long as somebody looks; not so
+// often that Prometheus has no time.
 func keepAsking(t *testing.T, ask func() error) {
 	t.Helper()
-	stop := make(chan struct{})
+	stop, next := make(chan struct{}), time.NewTicker(20*time.Millisecond)
 	var asking sync.WaitGroup
 	asking.Go(func() {
+		defer next.Stop()
 		for {
 			select {
 			case <-stop:
 				return
-			default:
+			case <-next.C:
 			}
 			if err := ask(); err != nil {
 				t.Error(err)
