@@ -3,7 +3,8 @@
 #
 #   bin/images.sh build              for this machine's architecture
 #   bin/images.sh push REGISTRY      amd64 and arm64, as REGISTRY/NAME:TAG
-#   bin/images.sh load               into kind or minikube, or to the standard input of $LOAD
+#   bin/images.sh load               into kind or minikube, or to the standard input of $LOAD;
+#                                    KIND_CLUSTER_NAME or MINIKUBE_PROFILE names which
 #   bin/images.sh list               their names
 #
 # DOCKER names the engine (docker or podman). With PUSH_FLAGS=--insecure (podman:
@@ -126,6 +127,12 @@ push_podman() {
     "$engine" manifest push --all ${PUSH_FLAGS-} "$1" "docker://$1"
 }
 
+# kind_is_meant: a profile of minikube is named only where that is meant
+kind_is_meant() {
+  [ -z "${MINIKUBE_PROFILE-}" ] || [ -n "${KIND_CLUSTER_NAME-}" ] || return 1
+  command -v kind >/dev/null
+}
+
 # kind_cluster prints which cluster is meant: kind itself takes one of the name kind
 kind_cluster() {
   clusters=${KIND_CLUSTER_NAME:-$(kind get clusters 2>/dev/null)}
@@ -139,7 +146,7 @@ load() {
   if [ -n "${LOAD-}" ]; then
     # shellcheck disable=SC2046 # names hold no white space
     "$engine" save $(names) | sh -c "$LOAD"
-  elif [ -z "${MINIKUBE_PROFILE-}" ] && command -v kind >/dev/null && [ -n "$(kind get clusters 2>/dev/null)" ]; then
+  elif kind_is_meant && [ -n "$(kind get clusters 2>/dev/null)" ]; then
     cluster=$(kind_cluster)
     # shellcheck disable=SC2046
     kind load docker-image --name "$cluster" $(names)
@@ -164,6 +171,6 @@ build) build "$(go env GOARCH)" '' '' ;;
 push) push "${2-}" ;;
 load) load ;;
 list) names ;;
--h | --help) sed -n '2,11s/^# \{0,1\}//p' "$0" ;;
+-h | --help) sed -n '2,12s/^# \{0,1\}//p' "$0" ;;
 *) die "${1:-no command}: want build, push, load or list" 2 ;;
 esac
