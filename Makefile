@@ -20,7 +20,7 @@ EDITION ?= all
 # else each test binary waits a second for reports of other threads
 export GORACE ?= atexit_sleep_ms=0
 
-.PHONY: help run chain build test verify prove verify-cluster bench picture fuzz lint deadcode vulnerabilities licenses images test-images push load deploy undeploy test-cluster clean
+.PHONY: help run chain build test verify prove verify-cluster bench picture fuzz lint deadcode vulnerabilities licenses images test-images push load deploy undeploy cluster cluster-down test-cluster clean
 
 help: ## this list
 	@awk -F ':[^#]*## ' '/^[a-z-]+:[^#]*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,13 +39,17 @@ $(PROGRAMS): FORCE
 	@bin/progress.sh 'building $@' go build -v -trimpath -o $@ ./$(@F)
 FORCE:
 
-test: out/jaeger out/envoy out/axe.min.js ## all tests that need no engine and no cluster
+test: out/jaeger out/prometheus out/envoy out/axe.min.js ## all tests that need no engine and no cluster
 	bin/progress.sh vet go vet work
 	go test $(RACE) -shuffle=on -timeout 20m work
 
 out/jaeger: tools/jaeger/main.go tools/jaeger/go.mod
 	@echo 'building Jaeger, once: fetches about 77 MB and takes minutes'
 	@GOWORK=off bin/progress.sh 'building Jaeger' go -C tools/jaeger build -v -trimpath -ldflags='-s -w' -o ../../$@ .
+
+out/prometheus: tools/prometheus/main.go tools/prometheus/api.go tools/prometheus/go.mod
+	@echo 'building Prometheus, once: fetches about 154 MB and takes minutes'
+	@GOWORK=off bin/progress.sh 'building Prometheus' go -C tools/prometheus build -v -trimpath -ldflags='-s -w' -o ../../$@ .
 
 # the script knows whether what is there is an Envoy
 out/envoy: FORCE
@@ -125,6 +129,12 @@ deploy: ## apply deploy/ to the cluster that kubectl names
 
 undeploy: ## remove it again
 	kubectl delete -k deploy --ignore-not-found
+
+cluster: ## a cluster with Istio and the tutorial, by kind or minikube, and a way in; Ctrl-C ends that
+	@bin/cluster.sh up
+
+cluster-down: ## remove what make cluster has made
+	@bin/cluster.sh down
 
 test-cluster: images ## the tutorial's steps on the cluster that KUBECONFIG names; LOAD='command' KEEP=1
 	$(if $(LOAD),@bin/images.sh load)

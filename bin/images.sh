@@ -3,7 +3,8 @@
 #
 #   bin/images.sh build              for this machine's architecture
 #   bin/images.sh push REGISTRY      amd64 and arm64, as REGISTRY/NAME:TAG
-#   bin/images.sh load               into kind or minikube, or to the standard input of $LOAD
+#   bin/images.sh load               into kind or minikube, or to the standard input of $LOAD;
+#                                    KIND_CLUSTER_NAME or MINIKUBE_PROFILE names which
 #   bin/images.sh list               their names
 #
 # DOCKER names the engine (docker or podman). With PUSH_FLAGS=--insecure (podman:
@@ -128,15 +129,31 @@ push_podman() {
     "$engine" manifest push --all ${PUSH_FLAGS-} "$1" "docker://$1"
 }
 
+# kind_is_meant: a profile of minikube is named only where that is meant
+kind_is_meant() {
+  [ -z "${MINIKUBE_PROFILE-}" ] || [ -n "${KIND_CLUSTER_NAME-}" ] || return 1
+  command -v kind >/dev/null
+}
+
+# kind_cluster prints which cluster is meant: kind itself takes one of the name kind
+kind_cluster() {
+  clusters=${KIND_CLUSTER_NAME:-$(kind get clusters 2>/dev/null)}
+  case $clusters in
+  *[[:space:]]*) die "load: kind has several clusters; name one by KIND_CLUSTER_NAME: $(echo "$clusters" | tr '\n' ' ')" ;;
+  esac
+  echo "$clusters"
+}
+
 load() {
   if [ -n "${LOAD-}" ]; then
     # shellcheck disable=SC2046 # names hold no white space
     "$engine" save $(names) | sh -c "$LOAD"
-  elif command -v kind >/dev/null && [ -n "$(kind get clusters 2>/dev/null)" ]; then
+  elif kind_is_meant && [ -n "$(kind get clusters 2>/dev/null)" ]; then
+    cluster=$(kind_cluster)
     # shellcheck disable=SC2046
-    kind load docker-image $(names)
+    kind load docker-image --name "$cluster" $(names)
   elif command -v minikube >/dev/null; then
-    for image in $(names); do minikube image load "$image"; done
+    for image in $(names); do minikube ${MINIKUBE_PROFILE:+-p "$MINIKUBE_PROFILE"} image load "$image"; done
   else
     die "load: no kind cluster and no minikube here; or name a command that reads an image archive: LOAD='...'"
   fi
@@ -156,6 +173,6 @@ build) build "$(go env GOARCH)" '' '' ;;
 push) push "${2-}" ;;
 load) load ;;
 list) names ;;
--h | --help) sed -n '2,11s/^# \{0,1\}//p' "$0" ;;
+-h | --help) sed -n '2,12s/^# \{0,1\}//p' "$0" ;;
 *) die "${1:-no command}: want build, push, load or list" 2 ;;
 esac

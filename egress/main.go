@@ -35,6 +35,7 @@ func program() service.Program {
 		About:   "shows what an address outside the mesh says",
 		Declare: func(s *setting.Set) { outside.Declare(s, "EGRESS_URL", "") },
 		Routes: func(r chi.Router, f service.Frame) {
+			outside.Failed = f.Errors(outside.Name, hop.Causes())
 			r.Get("/", show(hop.NewClient(outside, pageLimit, f.Tracer), f.Log))
 		},
 	}

@@ -31,6 +31,8 @@ type Program struct {
 type Frame struct {
 	Log    *slog.Logger
 	Tracer tracing.Tracer
+	// Errors returns what counts the errors of the next service by their cause; those of the causes begin at 0.
+	Errors func(next string, causes []string) func(cause string)
 }
 
 // The exit statuses of Main.

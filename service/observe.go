@@ -44,12 +44,13 @@ func (o observer) router(p Program) http.Handler {
 	r.Use(o.observe)
 	r.MethodNotAllowed(notAllowed(r))
 	o.health.Routes(r)
-	p.Routes(r, Frame{Log: o.log, Tracer: o.tracer})
+	p.Routes(r, Frame{Log: o.log, Tracer: o.tracer, Errors: o.metrics.Next})
 	for _, method := range known() {
 		o.names[route{method: method}] = method
 	}
 	_ = chi.Walk(r, func(method, path string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
 		o.names[route{method, path}] = method + " " + path
+		o.metrics.Route(path)
 		return nil
 	})
 	return r

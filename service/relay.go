@@ -18,6 +18,7 @@ func Relay(name string, next hop.Next, variable, address string) Program {
 		About:   "answers with what " + next.Name + " says",
 		Declare: func(s *setting.Set) { next.Declare(s, variable, address) },
 		Routes: func(r chi.Router, f Frame) {
+			next.Failed = f.Errors(next.Name, hop.Causes())
 			r.Get("/", hop.Relay{Name: name, Next: hop.NewClient(next, relayLimit, f.Tracer), Log: f.Log}.ServeHTTP)
 		},
 	}

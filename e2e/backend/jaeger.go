@@ -1,10 +1,7 @@
 package backend
 
 import (
-	"fmt"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"testing"
 
 	"istio-tutorial/e2e/chain"
@@ -27,7 +24,7 @@ type Jaeger struct {
 func StartJaeger(t testing.TB) *Jaeger {
 	t.Helper()
 	binary := out(t, "jaeger")
-	if err := once(binary, func() error { return buildJaeger(binary) }); err != nil {
+	if err := once(binary, func() error { return build(binary, "tools/jaeger") }); err != nil {
 		t.Fatalf("%v\n`make out/jaeger` builds it, or do without: E2E_WITHOUT=jaeger", err)
 	}
 	j := &Jaeger{}
@@ -40,16 +37,6 @@ func StartJaeger(t testing.TB) *Jaeger {
 		return j.command(binary), j.admin, nil
 	})
 	return j
-}
-
-func buildJaeger(binary string) error {
-	root := filepath.Dir(filepath.Dir(binary))
-	cmd := exec.Command("go", "-C", "tools/jaeger", "build", "-trimpath", "-ldflags=-s -w", "-o", binary, ".")
-	cmd.Dir, cmd.Env = root, append(os.Environ(), "GOWORK=off")
-	if said, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("%s: %w\n%s", cmd, err, said)
-	}
-	return nil
 }
 
 func (j *Jaeger) use(ports []string) {

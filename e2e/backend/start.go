@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"syscall"
 	"testing"
 
@@ -71,6 +72,16 @@ func once(file string, build func() error) error {
 		return nil
 	}
 	return build()
+}
+
+// build builds the tool, which is a module of its own, as the file.
+func build(file, tool string) error {
+	cmd := exec.Command("go", "-C", tool, "build", "-trimpath", "-ldflags=-s -w", "-o", file, ".")
+	cmd.Dir, cmd.Env = filepath.Dir(filepath.Dir(file)), append(os.Environ(), "GOWORK=off")
+	if said, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("%s: %w\n%s", cmd, err, said)
+	}
+	return nil
 }
 
 // out returns the named file in the folder that builds go to.

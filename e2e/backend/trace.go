@@ -1,5 +1,5 @@
-// Package backend runs real tracing backends, Jaeger and Zipkin, and reads traces back from
-// their query APIs.
+// Package backend runs real backends, Jaeger, Zipkin and Prometheus, and reads traces and figures
+// back from their query APIs.
 package backend
 
 import (

@@ -30,7 +30,7 @@ func TestFiles(t *testing.T) {
 			}
 		}
 	})
-	for _, overlay := range []string{"deploy", "deploy/overlays/istio", "deploy/overlays/ambient"} {
+	for _, overlay := range []string{"deploy", "deploy/overlays/istio", "deploy/overlays/ambient", "deploy/overlays/observability"} {
 		out, err := cmdline.Line{Argv: []string{"kubectl", "apply", "--dry-run=server", "-k", overlay}}.Try(t)
 		if err != nil {
 			t.Errorf("%s: %v: %s", overlay, err, out)

@@ -189,6 +189,8 @@ func TestMisuse(t *testing.T) {
 		{"bin/images.sh", "push"},
 		{"bin/progress.sh", "name"},
 		{"bin/fuzz.sh", "30s"},
+		{"bin/cluster.sh"},
+		{"bin/cluster.sh", "up", "now"},
 	} {
 		out, err := cmdline.Line{Argv: argv}.Try(t)
 		exit, ok := errors.AsType[*exec.ExitError](err)

@@ -141,6 +141,7 @@ type Status struct {
 	// Secure is where the ingress takes encrypted connections, host:port. Nobody listens there until a rule has it do so.
 	Secure  string
 	Metrics string // URL of what rules of kind metric count
+	Targets string // URL of where the programs have metrics of their own, for Prometheus
 	Proxy   ProxyStatus
 	Pods    []pods.Pod
 	Rules   []objects.Ref

@@ -18,18 +18,19 @@ import (
 
 const (
 	metricsPath   = "/metrics"
+	targetsPath   = "/targets"
 	zipkinDefault = "localhost:9411"
 )
 
-// observer is what others ask the lab for on loopback: its metrics; and the spans of Envoy pass
+// observer is what others ask the lab for on loopback: its metrics, and where the programs have theirs; and the spans of Envoy pass
 // through it.
 type observer struct {
 	listener net.Listener
 	server   *http.Server
 }
 
-// observe begins to serve the counters; zipkin is where spans go, "" for nowhere.
-func observe(c *counters, zipkin string) (*observer, error) {
+// observe begins to serve the counters and the targets; zipkin is where spans go, "" for nowhere.
+func observe(c *counters, targets http.HandlerFunc, zipkin string) (*observer, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("metrics: %w", err)
@@ -39,6 +40,7 @@ func observe(c *counters, zipkin string) (*observer, error) {
 		w.Header().Set("Content-Type", string(expfmt.NewFormat(expfmt.TypeTextPlain)))
 		_ = c.write(w) // the client may be gone
 	})
+	mux.HandleFunc("GET "+targetsPath, targets)
 	if zipkin != "" {
 		mux.Handle("POST "+envoy.SpansPath, envoy.RelaySpans(zipkin))
 	}
@@ -78,6 +80,8 @@ func (l *lab) metrics(context.Context, struct{}) (string, error) {
 }
 
 func (l *lab) metricsURL() string { return "http://" + l.observer.address() + metricsPath }
+
+func (l *lab) targetsURL() string { return "http://" + l.observer.address() + targetsPath }
 
 // tracingVariables are those by which services find their backend, if it is not where it is by
 // default.

@@ -92,6 +92,10 @@ func TestMetrics(t *testing.T) {
 	if page, err := get(t.Context(), s.Metrics); err != nil || !strings.Contains(page, want) {
 		t.Errorf("%s: %s, %v", s.Metrics, page, err)
 	}
+	if page, err := get(t.Context(), s.Targets); err != nil || strings.Count(page, `"targets":["127.0.0.1:`) != 3 ||
+		!strings.Contains(page, `"labels":{"app":"recommendation","namespace":"istio-tutorial","pod":"recommendation-v1-`) {
+		t.Errorf("%s: %s, %v", s.Targets, page, err)
+	}
 	l.must(t, objects.Delete, "istiofiles/recommendation_requestcount.yml")
 	if text, err := l.Metrics(t.Context()); err != nil || text != "" {
 		t.Errorf("without the rule: %s, %v", text, err)

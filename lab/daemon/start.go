@@ -95,7 +95,7 @@ func (l *lab) reserveSecure() error {
 
 // startProxy starts also what stands around the proxy; meanwhile the pods begin to start.
 func (l *lab) startProxy(ctx context.Context, set objects.Set) (detail string, err error) {
-	if l.observer, err = observe(&l.counters, l.zipkin()); err != nil {
+	if l.observer, err = observe(&l.counters, l.serveTargets, l.zipkin()); err != nil {
 		return "", err
 	}
 	config := xds.Config{Sockets: string(l.cfg.Folder), Ingress: l.ingress, Secure: l.secure.Address, AccessLog: accessLog, Unexplained: l.cfg.Unexplained}

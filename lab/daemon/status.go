@@ -31,6 +31,7 @@ func (l *lab) status(context.Context, struct{}) (control.Status, error) {
 		return s, nil
 	}
 	s.Pods, s.Proxy, s.Metrics = l.pods.Pods(), l.proxy.status(), l.metricsURL()
+	s.Targets = l.targetsURL()
 	return s, nil
 }
 

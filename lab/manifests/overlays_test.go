@@ -120,3 +120,72 @@ func TestKubectlAgrees(t *testing.T) {
 		equal(t, names(objectsOf(t, dir, out)), names(listed(t, filepath.Join(deploy, dir))))
 	}
 }
+
+// TestComponents holds that each component of the overlay observability builds on each base, and what
+// it adds. The lab reads none of it.
+func TestComponents(t *testing.T) {
+	t.Parallel()
+	kubectl, err := exec.LookPath("kubectl")
+	if err != nil {
+		t.Skip("no kubectl here")
+	}
+	build := func(dir string) string {
+		out, err := exec.Command(kubectl, "kustomize", dir).CombinedOutput()
+		if err != nil {
+			t.Errorf("kubectl kustomize %s: %v\n%s", dir, err, out)
+		}
+		return string(out)
+	}
+	for component, adds := range map[string][]string{
+		"dashboard":  {"name: dashboard-chain\n", `grafana_dashboard: "1"`, `"uid": "istio-tutorial-chain"`},
+		"scrape":     {"name: prometheus-scrape-chain\n", "job_name: istio-tutorial\n"},
+		"podmonitor": {"kind: PodMonitor\n"},
+		"zipkin":     {"value: zipkin\n", "value: http://zipkin.istio-system:9411/api/v2/spans\n"},
+		"jaeger":     {"value: jaeger\n", "value: http://jaeger-collector.istio-system:14268/api/traces\n"},
+		"spans":      {"kind: Telemetry\n"},
+	} {
+		for _, base := range []string{".", "overlays/istio", "overlays/ambient", "overlays/observability"} {
+			if base == "overlays/observability" && component == "dashboard" {
+				continue // it has that already
+			}
+			dir := t.TempDir()
+			text := "resources: [" + from(t, dir, base) + "]\ncomponents: [" +
+				from(t, dir, "overlays/observability/"+component) + "]\n"
+			if err := os.WriteFile(filepath.Join(dir, "kustomization.yaml"), []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			out := build(dir)
+			for _, want := range adds {
+				times := 1
+				if strings.HasPrefix(want, "value:") {
+					times = 3 // the programs of the chain
+				}
+				if strings.Count(out, want) != times {
+					t.Errorf("%s on %s has %q %d times, want %d", component, base, want, strings.Count(out, want), times)
+				}
+			}
+		}
+	}
+	if out := build(filepath.Join(deploy, "overlays/observability")); !strings.Contains(out, "kind: Gateway\n") ||
+		!strings.Contains(out, "name: dashboard-chain\n") {
+		t.Errorf("the overlay lacks the Gateway or the dashboard:\n%s", out)
+	}
+}
+
+// from returns the way from a folder to one of deploy/.
+func from(t *testing.T, dir, to string) string {
+	t.Helper()
+	target, err := filepath.Abs(filepath.Join(deploy, to))
+	if err != nil {
+		t.Fatal(err)
+	}
+	real, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path, err := filepath.Rel(real, target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}

@@ -36,6 +36,7 @@ type Pod struct {
 	Started    time.Time      // of the present program, or the last
 	PID        int            // 0: it does not run
 	Addresses  map[int]string // host:port by container port
+	Metrics    string         // where its program serves its own, host:port; "": it does not
 	Proxy      string         // its sidecar's listener, host:port; without one, the network's
 }
 
@@ -84,8 +85,19 @@ func (p *pod) snapshot() Pod {
 		Started:    p.status.Started,
 		PID:        p.status.PID,
 		Addresses:  maps.Clone(p.addresses),
+		Metrics:    p.metrics(),
 		Proxy:      p.proxy,
 	}
+}
+
+// metrics is the address behind the port of that name.
+func (p *pod) metrics() string {
+	for _, port := range p.deployment.Container.Ports {
+		if port.Name == metricsPort {
+			return p.addresses[port.Number]
+		}
+	}
+	return ""
 }
 
 // word is kubectl's word for the state.

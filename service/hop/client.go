@@ -20,9 +20,10 @@ import (
 
 // Next is the service that is asked.
 type Next struct {
-	Name    string        // Required.
-	URL     *url.URL      // its address. Required, or set by Declare.
-	Timeout time.Duration // for its whole answer. Required.
+	Name    string             // Required.
+	URL     *url.URL           // its address. Required, or set by Declare.
+	Timeout time.Duration      // for its whole answer. Required.
+	Failed  func(cause string) // is told why there was no proper answer: a status, or one of Causes. Optional.
 }
 
 // Declare adds the settings: the variable that holds the address, which is required where there
@@ -36,7 +37,7 @@ func (n *Next) Declare(s *setting.Set, variable, address string) {
 // Client asks the next service. Make it with NewClient.
 type Client struct {
 	next      Next
-	late      error // what is wrong when the time-out is over
+	over      error // what is wrong when the time-out is over
 	limit     int64
 	tooLarge  error         // what is wrong when an answer is above the limit
 	large     chan struct{} // holds one for each large answer in memory
@@ -54,7 +55,7 @@ func NewClient(n Next, limit int64, tracer tracing.Tracer) *Client {
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}
 	return &Client{
 		next:      n,
-		late:      fmt.Errorf("no answer within %v", n.Timeout),
+		over:      fmt.Errorf("no answer within %v", n.Timeout),
 		limit:     limit,
 		tooLarge:  fmt.Errorf("answer above %d KiB", limit>>10),
 		large:     make(chan struct{}, max(1, maxLarge/limit)),
@@ -84,16 +85,17 @@ func (c *Client) Get(in *http.Request) (Answer, error) {
 	if err == nil {
 		return a, nil
 	}
+	kind := kindOf(err)
 	if over := context.Cause(out.Context()); over != nil {
-		err = over // whatever that led to
+		err, kind = over, late // whatever that led to
 	}
 	if callerGone(in) {
 		err = errors.New("the caller is gone")
 	}
-	return Answer{}, fmt.Errorf("%s: %s", c.next.URL.Redacted(), text.Line(cause(err).Error()))
+	return Answer{}, &failure{c.next.URL.Redacted() + ": " + text.Line(cause(err).Error()), kind}
 }
 
-// Report logs what the next service failed with, and returns it in the chain's words: its
+// Report logs and counts what the next service failed with, and returns it in the chain's words: its
 // status and its body, or the status's own phrase where the body says nothing. A caller that
 // is gone is no failure of the next service's.
 func (c *Client) Report(log *slog.Logger, in *http.Request, a Answer, err error) string {
@@ -101,6 +103,8 @@ func (c *Client) Report(log *slog.Logger, in *http.Request, a Answer, err error)
 	level, message := slog.LevelWarn, c.next.Name+" failed"
 	if callerGone(in) {
 		level, message = slog.LevelInfo, "gave up on "+c.next.Name
+	} else if c.next.Failed != nil {
+		c.next.Failed(causeOf(a, err))
 	}
 	log.LogAttrs(in.Context(), level, message, slog.String("reason", text.Cut(reason, text.MaxField)))
 	return reason
@@ -120,7 +124,7 @@ func reason(a Answer, err error) string {
 func callerGone(in *http.Request) bool { return in.Context().Err() != nil }
 
 func (c *Client) requestFor(in *http.Request) (*http.Request, context.CancelFunc) {
-	ctx, cancel := context.WithTimeoutCause(in.Context(), c.next.Timeout, c.late)
+	ctx, cancel := context.WithTimeoutCause(in.Context(), c.next.Timeout, c.over)
 	out := c.request.WithContext(ctx)
 	out.Header = http.Header{"User-Agent": {in.UserAgent()}}
 	if user := c.next.URL.User; user != nil {

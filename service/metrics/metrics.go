@@ -21,6 +21,7 @@ type Requests struct {
 	total    *prometheus.CounterVec
 	errors   *prometheus.CounterVec
 	duration *prometheus.HistogramVec
+	next     *prometheus.CounterVec
 	refused  prometheus.Counter
 	series   sync.Map // series by key: looking labels up costs more than counting
 }
@@ -53,6 +54,10 @@ func New(service string, dropped func() int64) *Requests {
 			Name: "http_request_duration_seconds", Help: "Time from a request's header to its answer's end.",
 			Buckets:     []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
 			ConstLabels: labels}, []string{"route", "status_class"}),
+		next: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "next_request_errors_total", ConstLabels: labels,
+			Help: "Requests to the next service without a proper answer, by its status, or why there was none."},
+			[]string{"next", "cause"}),
 		refused: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "http_connections_refused_total", Help: "Connections that there was no room for.",
 			ConstLabels: labels}),
@@ -60,7 +65,7 @@ func New(service string, dropped func() int64) *Requests {
 	lost := prometheus.NewCounterFunc(prometheus.CounterOpts{
 		Name: "log_lines_dropped_total", Help: "Lines of the log that nobody took, or that could not be written.",
 		ConstLabels: labels}, func() float64 { return float64(dropped()) })
-	m.registry.MustRegister(m.inFlight, m.total, m.errors, m.duration, m.refused, lost, buildInfo(labels),
+	m.registry.MustRegister(m.inFlight, m.total, m.errors, m.duration, m.next, m.refused, lost, buildInfo(labels),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -76,6 +81,18 @@ func buildInfo(labels prometheus.Labels) prometheus.Collector {
 
 // Refused counts a connection that there was no room for.
 func (m *Requests) Refused() { m.refused.Inc() }
+
+// Route has the errors of a route counted from 0: a rate does not see the one that a counter begins with.
+func (m *Requests) Route(route string) { m.errors.WithLabelValues(route) }
+
+// Next returns what counts the errors of the next service by their cause. Those of the named causes
+// are counted from 0.
+func (m *Requests) Next(name string, causes []string) func(cause string) {
+	for _, cause := range causes {
+		m.next.WithLabelValues(name, cause)
+	}
+	return func(cause string) { m.next.WithLabelValues(name, cause).Inc() }
+}
 
 // Started counts a request in; the caller owes one Answered.
 func (m *Requests) Started() { m.inFlight.Inc() }

@@ -38,6 +38,10 @@ func TestExposition(t *testing.T) {
 		m.Answered(a.route, a.status, a.took)
 	}
 	m.Started()
+	m.Route("/never")
+	failed := m.Next("preference", []string{"refused", "503"})
+	failed("503")
+	failed("418")
 	text := exposition(t, m)
 	for _, want := range []string{
 		`http_requests_total{route="/",service="customer",status="200"} 2`,
@@ -52,6 +56,10 @@ func TestExposition(t *testing.T) {
 		`http_request_duration_seconds_bucket{route="/",service="customer",status_class="5xx",le="10"} 1`,
 		`http_request_duration_seconds_sum{route="/",service="customer",status_class="5xx"} 60`,
 		`http_request_duration_seconds_count{route="none",service="customer",status_class="4xx"} 1`,
+		`http_request_errors_total{route="/never",service="customer"} 0`,
+		`next_request_errors_total{cause="503",next="preference",service="customer"} 1`,
+		`next_request_errors_total{cause="418",next="preference",service="customer"} 1`,
+		`next_request_errors_total{cause="refused",next="preference",service="customer"} 0`,
 		`http_requests_in_flight{service="customer"} 1`,
 		`http_connections_refused_total{service="customer"} 1`,
 		`log_lines_dropped_total{service="customer"} 7`,

@@ -252,6 +252,7 @@ func TestFilesAreOfTheSchemas(t *testing.T) {
 	var files []string
 	for _, pattern := range []string{
 		istiofiles + "/v1/*.yml", istiofiles + "/gateway-api/*.yml", "../../../deploy/overlays/*/*.yml",
+		"../../../deploy/overlays/observability/spans/telemetry.yaml",
 	} {
 		found, err := filepath.Glob(pattern)
 		if err != nil || len(found) == 0 {
