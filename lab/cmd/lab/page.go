@@ -57,11 +57,11 @@ func pageURL(addr net.Addr) string {
 }
 
 // page serves the live page of the lab that a client asks.
-func (s *start) page(listener net.Listener, client *control.Client) *console.Console {
+func (s *start) page(ctx context.Context, listener net.Listener, client *control.Client) *console.Console {
 	return console.Start(listener, console.Config{
 		Lab:    client,
 		Typed:  func(verb string) string { return strings.TrimSpace(s.line(verb)) },
-		Why:    func(w io.Writer, r *traffic.Request) { writeWhy(w, r, "", s.line) },
+		Why:    func(w io.Writer, r *traffic.Request) { writeWhy(w, r, "", now{s.line, isGone(ctx, client)}) },
 		Routes: func(r objects.Routes) (routes, clusters [][]string) { return routeRows(r), clusterRows(r) },
 	})
 }

@@ -118,11 +118,12 @@ func (r *routeFlags) show(list []objects.Routes) error {
 	if r.format == "json" {
 		return r.showJSON(list)
 	}
+	out := r.fitted()
 	for i, routes := range list {
 		if i > 0 {
-			fmt.Fprintln(r.stdout)
+			fmt.Fprintln(out)
 		}
-		if err := writeRoutes(r.stdout, routes); err != nil {
+		if err := writeRoutes(out, routes); err != nil {
 			return err
 		}
 		r.warn(routes.Warnings...)

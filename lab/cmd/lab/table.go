@@ -61,7 +61,7 @@ func (o *output) showTable(t control.Table, several bool) error {
 	printer := o.tables[t.Resource]
 	var lines [][]string
 	if printer == nil {
-		printer = &tablePrinter{w: o.stdout}
+		printer = &tablePrinter{w: o.fitted()}
 		if o.tables == nil {
 			o.tables = map[string]*tablePrinter{}
 		}

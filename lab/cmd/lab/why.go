@@ -94,7 +94,7 @@ func (w *whyFlags) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	return w.show(list...)
+	return w.show(ctx, list...)
 }
 
 // pick finds the requests that are meant.
@@ -150,7 +150,7 @@ func (w *whyFlags) follow(ctx context.Context) error {
 			if seen[kindOf(r)] = true; len(seen) > 1 && w.format == "" {
 				fmt.Fprintln(w.stdout)
 			}
-			if err := w.show(r); err != nil {
+			if err := w.show(ctx, r); err != nil {
 				return err
 			}
 		}
@@ -170,7 +170,9 @@ func kindOf(r *traffic.Request) string {
 	return b.String()
 }
 
-func (w *whyFlags) show(list ...*traffic.Request) error {
+func (w *whyFlags) now(ctx context.Context) now { return now{w.line, isGone(ctx, w.client)} }
+
+func (w *whyFlags) show(ctx context.Context, list ...*traffic.Request) error {
 	for i, r := range list {
 		switch {
 		case w.format == "json":
@@ -185,7 +187,7 @@ func (w *whyFlags) show(list ...*traffic.Request) error {
 			writeNot(w.stdout, r, w.not, w.line)
 			continue
 		}
-		writeWhy(w.stdout, r, "", w.line)
+		writeWhy(w.stdout, r, "", w.now(ctx))
 	}
 	return nil
 }

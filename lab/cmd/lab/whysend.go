@@ -71,9 +71,9 @@ func (w *whyFlags) ask(ctx context.Context, args []string) error {
 		return errors.New("the proxy's log does not have the request that was sent")
 	}
 	if w.format == "json" || w.not != "" {
-		return w.show(answer.List...)
+		return w.show(ctx, answer.List...)
 	}
-	writeWhy(w.stdout, answer.List[0], body, w.line)
+	writeWhy(w.stdout, answer.List[0], body, w.now(ctx))
 	return nil
 }
 

@@ -2,23 +2,34 @@ package main
 
 import (
 	"cmp"
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
 	"time"
 
+	"istio-tutorial/lab/control"
 	"istio-tutorial/lab/document"
 	"istio-tutorial/lab/envoy"
+	"istio-tutorial/lab/objects"
 	"istio-tutorial/lab/traffic"
 )
 
 // widest is how wide explanations are.
 const widest = 80
 
-// writeWhy explains a request: the answer, each call, the rule, what did not match, what to type, for
-// which typed has the name of the program.
-func writeWhy(w io.Writer, r *traffic.Request, body string, typed func(verb string) string) {
+// now is what an explanation says of the lab as it is now.
+type now struct {
+	// typed is a command line for it. Required.
+	typed func(verb string) string
+	// gone reports whether a rule is no longer there; nil: nobody knows. Optional.
+	gone func(r traffic.Rule) bool
+}
+
+// writeWhy explains a request: the answer, each call, the rule, what did not match, what to type.
+func writeWhy(w io.Writer, r *traffic.Request, body string, lab now) {
 	p := whyPrinter{w: w}
 	p.line("%s %s%s => %s in %s, at %s%s", r.Method, r.Host, r.Path, status(r.Status), took(r.Millis),
 		r.Began.Local().Format("15:04:05.000"), ago(time.Since(r.Began)))
@@ -36,15 +47,17 @@ func writeWhy(w io.Writer, r *traffic.Request, body string, typed func(verb stri
 	}
 	p.rule(r)
 	p.missed(r)
-	p.command("More:", typed("why "+r.ID+" -o json"))
+	p.command("More:", lab.typed("why "+r.ID+" -o json"))
 	if r.Trace != "" {
 		fmt.Fprintln(w, "Trace: "+document.Printable(r.Trace)) // a part of an address leads nowhere
 	}
 	switch pod := inError(r); {
 	case pod != "":
-		p.command("Logs:", typed("logs "+pod))
+		p.command("Logs:", lab.typed("logs "+pod))
+	case r.Rule != nil && lab.gone != nil && lab.gone(*r.Rule):
+		p.line("The rule is gone.")
 	case r.Rule != nil:
-		p.command("Undo:", typed(undo(*r.Rule)))
+		p.command("Undo:", lab.typed(undo(*r.Rule)))
 	}
 }
 
@@ -90,13 +103,26 @@ func took(ms float64) string {
 	return fmt.Sprintf("%.1f ms", ms)
 }
 
+// kindWord is a rule's kind as it is typed.
+func kindWord(r traffic.Rule) string {
+	if kind := strings.ToLower(r.Kind); kind != "gateway" { // two groups have it
+		return kind
+	}
+	return r.Resource
+}
+
+// isGone reports of rules whether the lab no longer has them.
+func isGone(ctx context.Context, client *control.Client) func(traffic.Rule) bool {
+	return func(r traffic.Rule) bool {
+		_, err := client.Get(ctx, objects.Selection{Args: []string{kindWord(r), r.Name}, Namespace: r.Namespace})
+		refused, ok := errors.AsType[*objects.Error](err)
+		return ok && refused.Reason == objects.NotFound
+	}
+}
+
 // undo is the verb that takes a rule away.
 func undo(r traffic.Rule) string {
-	kind := strings.ToLower(r.Kind)
-	if kind == "gateway" { // two groups have it
-		kind = r.Resource
-	}
-	text := "delete " + kind + " " + r.Name
+	text := "delete " + kindWord(r) + " " + r.Name
 	if r.Namespace != tutorialNamespace {
 		text += " -n " + r.Namespace
 	}
