@@ -34,7 +34,7 @@ func broken(line string, width int, quote rune) (lines []string, ends rune) {
 				inside = 0
 			case inside == 0 && (c == '\'' || c == '"'):
 				inside = c
-			case c == ' ' && inside == 0 && prose.Width(line[:i]+more) <= width &&
+			case c == ' ' && inside == 0 && (at < 0 || prose.Width(line[:i]+more) <= width) &&
 				strings.TrimLeft(line[:i], "$> ") != "":
 				at = i
 			}

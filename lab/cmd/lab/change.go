@@ -143,7 +143,7 @@ func done(r objects.Result) string {
 }
 
 func (a *app) report(words string, r objects.Result) {
-	fmt.Fprintln(a.stdout, document.Printable(words))
+	fmt.Fprintln(a.fitted(), document.Printable(words))
 	if len(r.With) > 0 {
 		fmt.Fprintf(a.stderr, "with all that was in it: %s\n", counted(r.With))
 	}

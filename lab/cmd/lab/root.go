@@ -29,8 +29,9 @@ const (
 	tutorialNamespace = "istio-tutorial"
 )
 
-const about = `The Istio tutorial's mesh on this machine: customer, preference and recommendation as
-processes, and a real Envoy as every sidecar and as the ingress. It reads deploy/ and istiofiles/.
+const about = `The Istio tutorial's mesh on this machine: customer, preference and recommendation
+as processes, and a real Envoy as every sidecar and as the ingress. It reads
+deploy/ and istiofiles/.
 
 Type bin/lab where the tutorial says kubectl or istioctl.`
 
@@ -54,7 +55,7 @@ func (a *app) root() *cobra.Command {
 	root.SetFlagErrorFunc(a.flagError)
 	root.SetArgs(a.args)
 	root.SetIn(a.stdin)
-	root.SetOut(a.stdout)
+	root.SetOut(a.fitted())
 	root.SetErr(a.stderr)
 	flags := root.PersistentFlags()
 	flags.StringVarP(&a.namespace, "namespace", "n", tutorialNamespace, "namespace of the named objects")

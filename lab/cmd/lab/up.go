@@ -228,10 +228,12 @@ func (s *start) howToGoOn(ingress, page string) {
 	}
 	rules, lesson := []string{"create -f istiofiles/route-rule-recommendation-503.yml"}, "lesson 1"
 	if edition := objects.Edition(s.edition); edition != objects.Classic {
-		folder := map[objects.Edition]string{objects.V1: "v1", objects.GatewayAPI: "gateway-api"}[edition]
+		file := map[objects.Edition]string{
+			objects.V1: "v1/route-rule-recommendation-v1_and_v2.yml", objects.GatewayAPI: "gateway-api/route-rule-recommendation-v2.yml",
+		}[edition]
 		rules = []string{
 			"apply -f deploy/recommendation/Deployment-v2.yml",
-			"apply -f istiofiles/" + folder + "/route-rule-recommendation-v1_and_v2.yml",
+			"apply -f istiofiles/" + file,
 		}
 	}
 	if s.edition == string(objects.GatewayAPI) {

@@ -17,55 +17,94 @@ type Folder struct {
 // further is before what goes on with a line.
 const further = "  "
 
+// Like breaks the rows that follow where a row is to be broken that has the widest cell in each column.
+func (f *Folder) Like(row string) {
+	f.cuts = nil
+	if f.Width > 0 && Width(row) > f.Width {
+		f.cuts = f.broken([]rune(row))
+	}
+}
+
 // Fold returns the lines that a line is shown as.
 func (f *Folder) Fold(line string) []string {
 	text := []rune(line)
-	if f.Width == 0 || !fits(f.cuts, text) && Width(line) <= f.Width {
+	isRow := isRow(f.cuts, text)
+	if f.Width == 0 || !isRow && Width(line) <= f.Width {
 		f.cuts = nil
 		return []string{line}
 	}
-	if !fits(f.cuts, text) {
+	if !isRow {
 		f.cuts = f.broken(text)
 	}
 	var lines []string
-	from := 0
-	for i, to := range append(slices.Clone(f.cuts), len(text)) {
-		part, indent := strings.TrimRight(string(text[from:to]), " "), further
-		if i > 0 {
-			part, indent = further+part, further+further
+	from, indent := 0, ""
+	for _, to := range append(slices.Clone(f.cuts), len(text)) {
+		if to = min(to, len(text)); from == to {
+			continue
 		}
-		lines = append(lines, atBlanks(part, f.Width, indent)...)
-		from = to
+		part := indent + strings.TrimRight(string(text[from:to]), " ")
+		lines = append(lines, atBlanks(part, f.Width, f.below(part, indent+further))...)
+		from, indent = to, further
 	}
 	return lines
 }
 
-// fits reports whether a line has a cell at each of some columns, as a row of the same table has.
-func fits(cuts []int, text []rune) bool {
-	return len(cuts) > 0 && !slices.ContainsFunc(cuts, func(at int) bool { return !beginsCell(text, at) })
+// isRow reports whether a line is one of the table that is broken at some columns: two blanks are before
+// each of them, as far as the line goes.
+func isRow(cuts []int, text []rune) bool {
+	return len(cuts) > 0 && len(text) > 0 && !slices.ContainsFunc(cuts, func(at int) bool {
+		return at < len(text) && !isGap(text[:at])
+	})
 }
 
-// beginsCell reports whether a cell begins at a place: two blanks or more are before it.
-func beginsCell(text []rune, at int) bool {
-	return at >= 2 && at < len(text) && text[at] != ' ' && text[at-1] == ' ' && text[at-2] == ' '
+func isGap(before []rune) bool {
+	n := len(before)
+	return n >= 2 && before[n-1] == ' ' && before[n-2] == ' '
 }
 
-// broken is before which cells a row is broken: each line has as many as there is room for.
+// cells are where the cells of a row begin, but for the first.
+func cells(text []rune) []int {
+	var list []int
+	begun := false
+	for at, c := range text {
+		if begun && c != ' ' && isGap(text[:at]) {
+			list = append(list, at)
+		}
+		begun = begun || c != ' '
+	}
+	return list
+}
+
+// broken is before which cells a row is broken: each line has as many as there is room for. A last cell that
+// has room for its words beside the others stays there.
 func (f *Folder) broken(text []rune) []int {
 	var cuts []int
-	from, last, indent := 0, 0, 0
-	for at := range len(text) + 1 {
-		if at < len(text) && (!beginsCell(text, at) || strings.TrimSpace(string(text[:at])) == "") {
-			continue
-		}
-		part := strings.TrimRight(string(text[from:at]), " ")
-		if indent+Width(part) > f.Width && last > from {
+	from, last, indent := 0, 0, ""
+	for _, at := range append(cells(text), len(text)) {
+		part := indent + strings.TrimRight(string(text[from:at]), " ")
+		isTooWide := Width(part) > f.Width && last > from
+		if isTooWide && (at < len(text) || f.below(part, "") == "") {
 			cuts = append(cuts, last)
-			from, indent = last, len(further)
+			from, indent = last, further
 		}
 		last = at
 	}
 	return cuts
+}
+
+// below is the indent of what does not fit into a line: below its last cell if that is far enough to the
+// left, else the usual one.
+func (f *Folder) below(line, usual string) string {
+	all := cells([]rune(line))
+	if len(all) == 0 {
+		return usual
+	}
+	text := []rune(line)
+	at := all[len(all)-1]
+	if column := Width(string(text[:at])); column <= f.Width/2 && strings.Contains(string(text[at:]), " ") {
+		return strings.Repeat(" ", column)
+	}
+	return usual
 }
 
 // atBlanks breaks a line at blanks; words stay whole, and what follows has an indent.

@@ -38,9 +38,12 @@ func TestFold(t *testing.T) {
 		"another text": {30, "NAME      TO             FAULTS\nno table", "NAME      TO\n  FAULTS\nno table"},
 		"words":        {20, "warning: this is too long for it", "warning: this is too\n  long for it"},
 		"a long word":  {10, "a /a/very/long/path of it", "a\n  /a/very/long/path\n  of it"},
-		"an indent":    {12, "    two words more", "    two\n  words more"},
-		"a long cell":  {20, "A       B       C\n1       one two three four five       x", "A       B       C\n1\n  one two three four\n    five\n  x"},
-		"Chinese":      {12, "没有这样的 主机 名字", "没有这样的\n  主机 名字"},
+		"a list": {
+			20, "Rules  one two three, four\nPods   5 of 5 ready and more", "Rules  one two\n       three, four\nPods   5 of 5 ready\n       and more",
+		},
+		"an indent":   {12, "    two words more", "    two\n  words more"},
+		"a long cell": {20, "A       B       C\n1       one two three four five       x", "A       B       C\n1\n  one two three four\n    five\n  x"},
+		"Chinese":     {12, "没有这样的 主机 名字", "没有这样的\n  主机 名字"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -60,5 +63,20 @@ func TestFoldKeeps(t *testing.T) {
 		if got := strings.Fields(folded(width, text)); !slices.Equal(got, strings.Fields(text)) {
 			t.Errorf("width %d: %q", width, got)
 		}
+	}
+}
+
+// TestFoldLike breaks rows where the widest are.
+func TestFoldLike(t *testing.T) {
+	t.Parallel()
+	f := prose.Folder{Width: 20}
+	f.Like("xxxxx   yyyyyyyyyyyy   zzz")
+	var lines []string
+	for _, line := range []string{"A       B              C", "aaaaa   bbbbbbbbbbbb   c", "a                      c", "a       b", "", "A       B              C"} {
+		lines = append(lines, f.Fold(line)...)
+	}
+	want := []string{"A       B", "  C", "aaaaa   bbbbbbbbbbbb", "  c", "a", "  c", "a       b", "", "A       B", "  C"}
+	if !slices.Equal(lines, want) {
+		t.Errorf("%q, want %q", lines, want)
 	}
 }
