@@ -51,7 +51,7 @@ func (c *change) run(cmd *cobra.Command) error {
 	case !slices.Contains([]string{"none", "client", "true"}, c.dryRun):
 		return misusef("--dry-run=%s: want none or client", c.dryRun)
 	}
-	files, err := c.read(c.stdin)
+	files, err := c.read(cmd.Context(), c.stdin)
 	if err != nil {
 		return err
 	}

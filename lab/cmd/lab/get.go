@@ -73,7 +73,7 @@ func (o *output) getFiles(
 	if len(args) > 0 {
 		return misusef("-f and -k name what to list, and take no other names")
 	}
-	read, err := files.read(o.stdin)
+	read, err := files.read(ctx, o.stdin)
 	if err != nil {
 		return err
 	}

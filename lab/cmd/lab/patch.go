@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -30,7 +29,7 @@ operations.`,
 				return misusef("must specify --patch or --patch-file, one of them")
 			}
 			if file != "" {
-				data, err := os.ReadFile(file)
+				data, err := readFile(cmd.Context(), file)
 				if err != nil {
 					return err
 				}

@@ -74,7 +74,7 @@ func (r *routeFlags) ask(ctx context.Context) ([]objects.Routes, error) {
 		query.From, query.To = "", ""
 	}
 	if r.given() {
-		return r.offline(query)
+		return r.offline(ctx, query)
 	}
 	client, err := r.client()
 	if err != nil {
@@ -84,12 +84,12 @@ func (r *routeFlags) ask(ctx context.Context) ([]objects.Routes, error) {
 }
 
 // offline is what files alone make of the tutorial's services.
-func (r *routeFlags) offline(query objects.RouteQuery) ([]objects.Routes, error) {
-	files, err := r.read(r.stdin)
+func (r *routeFlags) offline(ctx context.Context, query objects.RouteQuery) ([]objects.Routes, error) {
+	files, err := r.read(ctx, r.stdin)
 	if err != nil {
 		return nil, err
 	}
-	services, err := r.tutorial()
+	services, err := r.tutorial(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +101,7 @@ func (r *routeFlags) offline(query objects.RouteQuery) ([]objects.Routes, error)
 }
 
 // tutorial is the chain of deploy/ with the version 2 that most rules speak of.
-func (a *app) tutorial() ([]objects.File, error) {
+func (a *app) tutorial(ctx context.Context) ([]objects.File, error) {
 	home, err := a.home()
 	if err != nil {
 		return nil, err
@@ -111,7 +111,7 @@ func (a *app) tutorial() ([]objects.File, error) {
 		return nil, err
 	}
 	v2 := filepath.Join(home, "deploy", "recommendation", "Deployment-v2.yml")
-	return readAll(append(paths, v2), nil)
+	return readAll(ctx, append(paths, v2), nil)
 }
 
 func (r *routeFlags) show(list []objects.Routes) error {

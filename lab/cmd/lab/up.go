@@ -192,7 +192,7 @@ func (s *start) config(ctx context.Context) (daemon.Config, error) {
 		return daemon.Config{}, err
 	}
 	deploy := sources{folders: []string{filepath.Join(home, "deploy")}}
-	files, err := deploy.read(nil)
+	files, err := deploy.read(ctx, nil)
 	if err != nil {
 		return daemon.Config{}, err
 	}
