@@ -7,7 +7,7 @@ SHELL := /bin/sh
 MODULES := customer preference recommendation egress service lab e2e
 PROGRAMS := out/customer out/preference out/recommendation out/egress
 # the race detector needs a C compiler
-RACE := $(if $(shell command -v $(firstword $(shell go env CC))),-race)
+RACE = $(if $(shell command -v $(firstword $(shell go env CC))),-race)
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 DEADCODE := golang.org/x/tools/cmd/deadcode@v0.52.0
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0

@@ -13,11 +13,15 @@ import (
 )
 
 func (l *lab) get(_ context.Context, sel objects.Selection) ([]control.Table, error) {
+	return l.tables(sel, l.warnings())
+}
+
+// tables are what there is, with what is to be said of each object.
+func (l *lab) tables(sel objects.Selection, warnings map[objects.Ref][]string) ([]control.Table, error) {
 	picks, err := sel.Picks()
 	if err != nil {
 		return nil, err
 	}
-	warnings := l.warnings()
 	var tables []control.Table
 	var problems []error
 	for _, p := range picks {
@@ -80,9 +84,14 @@ func byName(a, b show.Subject) int {
 func (l *lab) watch(ctx context.Context, sel objects.Selection) iter.Seq2[[]control.Table, error] {
 	return func(yield func([]control.Table, error) bool) {
 		var before []control.Table
+		var of <-chan struct{} // the objects that the warnings are about
+		var warnings map[objects.Ref][]string
 		for {
 			objectsChanged, podsChanged := l.news(), l.pods.Changed()
-			now, err := l.get(ctx, sel)
+			if of != objectsChanged { // pods come and go much more often than objects
+				of, warnings = objectsChanged, l.warnings()
+			}
+			now, err := l.tables(sel, warnings)
 			switch {
 			case before == nil && (!yield(now, err) || err != nil):
 				return

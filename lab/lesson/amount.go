@@ -156,6 +156,17 @@ func (a amount) bounds(s sample) (low, high int) {
 	}
 }
 
+// phrase is an amount in words, for a reader.
+func (a amount) phrase() any {
+	switch a.kind {
+	case atLeast:
+		return words.Put(words.AtLeast, a.count)
+	case atMostSo:
+		return words.Put(words.AtMost, a.count)
+	}
+	return a.text
+}
+
 // span says bounds in words.
 func span(low, high int) words.Phrase {
 	switch {

@@ -146,10 +146,15 @@ var silent = regexp.MustCompile(`^\(status (\d+) without text\)$`)
 
 // textOf is a kind of answers for a reader: the words of the answers or, where they have none, the reader's.
 func textOf(of string) any {
-	if m := silent.FindStringSubmatch(of); m != nil {
-		return words.Put(words.NoText, m[1])
+	k := readKind(of)
+	text := any(k.text)
+	if m := silent.FindStringSubmatch(k.text); m != nil {
+		text = words.Put(words.NoText, m[1])
 	}
-	return of
+	if k.after > 0 {
+		return words.Put(words.After, text, k.after)
+	}
+	return text
 }
 
 // judge holds the answers against a check, and notes how many are of each kind.

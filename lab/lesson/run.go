@@ -124,7 +124,7 @@ func verdict(file string, c *Check, claims []Claim) error {
 func (c *Check) Title() words.Phrase {
 	if c.Send == 0 {
 		a := c.WaitFor[0]
-		return words.Put(words.WaitingFor, a.of, a.text)
+		return words.Put(words.WaitingFor, a.of, a.phrase())
 	}
 	title := words.Put(words.Requests, c.Send)
 	if c.From != "" {

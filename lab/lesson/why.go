@@ -245,10 +245,19 @@ func (e explanation) phrase() any {
 	case slices.Equal(e.Rule, places{noRule}):
 		text = words.Put(words.CauseNoRule, text)
 	case len(e.Rule) > 0:
-		text = words.Put(words.CauseRule, text, strings.Join(e.Rule, " or "))
+		text = words.Put(words.CauseRule, text, e.Rule.phrase())
 	}
 	if e.By != "" {
 		text = words.Put(words.CauseBy, text, words.OfCause(e.By))
+	}
+	return text
+}
+
+// phrase is one of the places, or another.
+func (p places) phrase() any {
+	text := any(p[0])
+	for _, next := range p[1:] {
+		text = words.Put(words.Or, text, next)
 	}
 	return text
 }

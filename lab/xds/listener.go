@@ -98,9 +98,10 @@ func (b *builder) reading(d door) []*listenerv3.Filter {
 	})
 }
 
-// Whoever is outside the mesh must not take the connections of those inside.
+// Whoever is outside the mesh must not take the connections of those inside. One more than there may be is
+// refused at once; so those that nobody uses make room soon.
 const (
-	edgeIdle        = 30 * time.Second
+	edgeIdle        = 5 * time.Second
 	edgeHeaders     = 10 * time.Second
 	edgeConnections = 1000
 )

@@ -143,11 +143,11 @@ func (n *analysis) ask(cmd *cobra.Command) ([]objects.Finding, error) {
 		}
 		return client.Analyze(cmd.Context())
 	}
-	files, err := n.contents(n.stdin)
+	files, err := n.contents(cmd.Context(), n.stdin)
 	if err != nil {
 		return nil, err
 	}
-	services, err := n.tutorial()
+	services, err := n.tutorial(cmd.Context())
 	if err != nil {
 		return nil, err
 	}

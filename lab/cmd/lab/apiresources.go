@@ -34,7 +34,7 @@ func (a *app) apiResources() *cobra.Command {
 					k.Plural, k.Short, apiVersion(k), strconv.FormatBool(!k.Cluster), k.Kind,
 				})
 			}
-			return (&tablePrinter{w: a.stdout}).print(rows)
+			return (&tablePrinter{w: a.fitted()}).print(rows)
 		},
 	}
 	flags := cmd.Flags()

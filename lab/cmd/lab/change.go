@@ -51,7 +51,7 @@ func (c *change) run(cmd *cobra.Command) error {
 	case !slices.Contains([]string{"none", "client", "true"}, c.dryRun):
 		return misusef("--dry-run=%s: want none or client", c.dryRun)
 	}
-	files, err := c.read(c.stdin)
+	files, err := c.read(cmd.Context(), c.stdin)
 	if err != nil {
 		return err
 	}
@@ -143,7 +143,7 @@ func done(r objects.Result) string {
 }
 
 func (a *app) report(words string, r objects.Result) {
-	fmt.Fprintln(a.stdout, document.Printable(words))
+	fmt.Fprintln(a.fitted(), document.Printable(words))
 	if len(r.With) > 0 {
 		fmt.Fprintf(a.stderr, "with all that was in it: %s\n", counted(r.With))
 	}

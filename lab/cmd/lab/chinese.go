@@ -91,6 +91,7 @@ func flagsInChinese() [][2]string {
 		{"custom-columns: %s: %w", "custom-columns：%[1]s：写法有误：%[2]s"},
 		{"-f and -k delete what the files name, and take no other names", "-f 和 -k 删除文件里写的对象，后面不写别的名字"},
 		{"-f and -k name what to list, and take no other names", "-f 和 -k 列出文件里写的对象，后面不写别的名字"},
+		{"-f and -k name the objects, and take no other names", "-f 和 -k 写出对象，后面不写别的名字"},
 		{"-l takes no names", "-l 后面不写名字"},
 	}
 }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+
 	"github.com/spf13/cobra"
 
 	"istio-tutorial/lab/objects"
@@ -28,14 +30,14 @@ recommendation, and of the files.`,
   bin/lab convert -f istiofiles/route-rule-recommendation-v1_and_v2.yml --to gateway-api
   bin/lab convert -f istiofiles/acl-whitelist.yml | bin/lab analyze -f -`,
 		Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			switch edition := objects.Edition(c.to); {
 			case !c.given():
 				return misusef("filename not specified (see --filename or -f)")
 			case edition != objects.V1 && edition != objects.GatewayAPI:
 				return misusef("--to=%s: want v1 or gateway-api", c.to)
 			}
-			return c.run()
+			return c.run(cmd.Context())
 		},
 	}
 	c.declare(a, cmd)
@@ -43,12 +45,12 @@ recommendation, and of the files.`,
 	return cmd
 }
 
-func (c *conversion) run() error {
-	files, err := c.read(c.stdin)
+func (c *conversion) run(ctx context.Context) error {
+	files, err := c.read(ctx, c.stdin)
 	if err != nil {
 		return err
 	}
-	services, err := c.tutorial()
+	services, err := c.tutorial(ctx)
 	if err != nil {
 		return err
 	}

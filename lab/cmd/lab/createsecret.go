@@ -2,12 +2,12 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"crypto/tls"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -39,7 +39,7 @@ func (a *app) createTLSSecret() *cobra.Command {
 			}
 			data := map[string][]byte{}
 			for name, file := range map[string]string{"tls.crt": cert, "tls.key": key} {
-				text, err := os.ReadFile(file)
+				text, err := readFile(cmd.Context(), file)
 				if err != nil {
 					return err
 				}
@@ -66,7 +66,7 @@ func (a *app) createGenericSecret() *cobra.Command {
 		Example: `  bin/lab create secret generic shop -n istio-system --from-file=tls.crt=shop.crt --from-file=tls.key=shop.key --from-file=ca.crt`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			data, err := secretData(files, literals)
+			data, err := secretData(cmd.Context(), files, literals)
 			if err != nil {
 				return err
 			}
@@ -81,7 +81,7 @@ func (a *app) createGenericSecret() *cobra.Command {
 }
 
 // secretData are the values that flags name, by their keys.
-func secretData(files, literals []string) (map[string][]byte, error) {
+func secretData(ctx context.Context, files, literals []string) (map[string][]byte, error) {
 	data := map[string][]byte{}
 	put := func(flag, key string, value []byte) error {
 		if _, twice := data[key]; twice {
@@ -95,7 +95,7 @@ func secretData(files, literals []string) (map[string][]byte, error) {
 		if !named {
 			key, file = filepath.Base(text), text
 		}
-		value, err := os.ReadFile(file)
+		value, err := readFile(ctx, file)
 		if err != nil {
 			return nil, err
 		}

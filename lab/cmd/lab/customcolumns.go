@@ -69,7 +69,7 @@ func parseColumnFile(text string) ([]customColumn, error) {
 func (o *output) showColumns(rows []control.Row) error {
 	var lines [][]string
 	if o.columnPrinter == nil {
-		o.columnPrinter = &tablePrinter{w: o.stdout}
+		o.columnPrinter = &tablePrinter{w: o.fitted()}
 		if !o.noHeaders {
 			titles := make([]string, len(o.columns))
 			for i, c := range o.columns {

@@ -29,7 +29,7 @@ func (a *app) describe() *cobra.Command {
 			if len(list) == 0 {
 				a.noneFound(false)
 			}
-			return writeDescriptions(a.stdout, list)
+			return writeDescriptions(a.fitted(), list)
 		}),
 	}
 	cmd.Flags().StringVarP(&labels, "selector", "l", "", "only objects with these labels")

@@ -50,7 +50,7 @@ type trouble struct{ error }
 func (t trouble) Unwrap() error { return t.error }
 
 func (a *app) showDiff(ctx context.Context, s sources) error {
-	files, err := s.read(a.stdin)
+	files, err := s.read(ctx, a.stdin)
 	if err != nil {
 		return err
 	}

@@ -1,11 +1,11 @@
 package main
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"text/template"
 
@@ -44,7 +44,7 @@ func expression(format string) (word, text string, err error) {
 	if !inFile || text == "" {
 		return word, text, nil
 	}
-	data, err := os.ReadFile(text)
+	data, err := readFile(context.Background(), text)
 	return plain, string(data), err
 }
 

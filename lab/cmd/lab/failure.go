@@ -82,13 +82,13 @@ func (a *app) complain(problems ...string) {
 		if said, ok := translated(text, a.language()); ok {
 			mark, text = "错误：", said
 		}
-		fmt.Fprintln(a.stderr, mark+document.Printable(text))
+		a.tell(mark + document.Printable(text))
 	}
 }
 
 func (a *app) warn(warnings ...string) {
 	for _, w := range warnings {
-		fmt.Fprintln(a.stderr, "warning:", document.Printable(w))
+		a.tell("warning: " + document.Printable(w))
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -54,8 +55,8 @@ func (s *sources) declare(a *app, cmd *cobra.Command) {
 func (s *sources) given() bool { return len(s.files)+len(s.folders) > 0 }
 
 // read returns the contents, all of the channel.
-func (s *sources) read(stdin io.Reader) ([]objects.File, error) {
-	files, err := s.contents(stdin)
+func (s *sources) read(ctx context.Context, stdin io.Reader) ([]objects.File, error) {
+	files, err := s.contents(ctx, stdin)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +64,7 @@ func (s *sources) read(stdin io.Reader) ([]objects.File, error) {
 }
 
 // contents are in the order of the flags, kustomizations first.
-func (s *sources) contents(stdin io.Reader) ([]objects.File, error) {
+func (s *sources) contents(ctx context.Context, stdin io.Reader) ([]objects.File, error) {
 	if err := s.checkChannel(); err != nil {
 		return nil, err
 	}
@@ -82,7 +83,7 @@ func (s *sources) contents(stdin io.Reader) ([]objects.File, error) {
 		}
 		paths = append(paths, found...)
 	}
-	return readAll(paths, stdin)
+	return readAll(ctx, paths, stdin)
 }
 
 // expand is the files that a path stands for.
@@ -131,15 +132,45 @@ func (s *sources) folder(path string) (found []string, err error) {
 	return found, err
 }
 
-func readAll(paths []string, stdin io.Reader) ([]objects.File, error) {
+func readAll(ctx context.Context, paths []string, stdin io.Reader) ([]objects.File, error) {
 	files := make([]objects.File, len(paths))
 	for i, path := range paths {
 		var err error
-		if files[i], err = readOne(path, stdin); err != nil {
+		files[i], err = unlessDone(ctx, func() (objects.File, error) { return readOne(path, stdin) })
+		if err != nil {
 			return nil, err
 		}
 	}
 	return files, nil
+}
+
+// unlessDone reads, and ends with ctx also where nothing comes: a pipe into which nobody writes, a terminal
+// at which nobody types.
+func unlessDone[T any](ctx context.Context, read func() (T, error)) (T, error) {
+	type outcome struct {
+		value T
+		err   error
+	}
+	came := make(chan outcome, 1)
+	go func() {
+		value, err := read()
+		came <- outcome{value, err}
+	}()
+	select {
+	case o := <-came:
+		return o.value, o.err
+	case <-ctx.Done():
+		return *new(T), context.Cause(ctx)
+	}
+}
+
+// readFile is a file that a flag names; longer ones than the lab takes are refused.
+func readFile(ctx context.Context, path string) ([]byte, error) {
+	file, err := unlessDone(ctx, func() (objects.File, error) { return readOne(path, nil) })
+	if err == nil && len(file.Data) > document.MaxBytes {
+		err = fmt.Errorf("%s: more than %d bytes", path, document.MaxBytes)
+	}
+	return file.Data, err
 }
 
 func readOne(path string, stdin io.Reader) (objects.File, error) {

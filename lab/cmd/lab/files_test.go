@@ -68,7 +68,7 @@ func TestSources(t *testing.T) {
 				return list
 			}
 			s := sources{files: inside(c.files), folders: inside(c.folders), recursive: c.recursive}
-			files, err := s.read(strings.NewReader("text"))
+			files, err := s.read(t.Context(), strings.NewReader("text"))
 			var got []string
 			for _, f := range files {
 				got = append(got, f.Name+"="+string(f.Data))

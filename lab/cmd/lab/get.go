@@ -73,7 +73,7 @@ func (o *output) getFiles(
 	if len(args) > 0 {
 		return misusef("-f and -k name what to list, and take no other names")
 	}
-	read, err := files.read(o.stdin)
+	read, err := files.read(ctx, o.stdin)
 	if err != nil {
 		return err
 	}
@@ -116,6 +116,32 @@ func (a *app) named(files []objects.File) ([]objects.Selection, error) {
 		return nil, errors.New("no objects in the files")
 	}
 	return list, nil
+}
+
+// selected are the objects that a verb is for: those of its files, or those that are named.
+func (a *app) selected(ctx context.Context, files *sources, names []string, labels string) ([]objects.Selection, error) {
+	switch {
+	case !files.given():
+		return []objects.Selection{a.selection(names, labels)}, nil
+	case len(names) > 0 || labels != "":
+		return nil, misusef("-f and -k name the objects, and take no other names")
+	}
+	read, err := files.read(ctx, a.stdin)
+	if err != nil {
+		return nil, err
+	}
+	return a.named(read)
+}
+
+// each does something to selections of objects, and tells of all that was done.
+func (a *app) each(list []objects.Selection, do func(objects.Selection) ([]objects.Result, error)) error {
+	var problems []error
+	for _, s := range list {
+		results, err := do(s)
+		a.reportAll(results)
+		problems = append(problems, err)
+	}
+	return errors.Join(problems...)
 }
 
 // unlessIgnored leaves out that something was not there, if that is to be ignored.

@@ -55,8 +55,7 @@ func (c *change) hintSlow(ctx context.Context, client *control.Client, pages, pa
 		return
 	}
 	if first, err := client.First(ctx, command); err == nil && first {
-		fmt.Fprintf(c.stderr, "no pod is slow yet; to see the rule act, type: %s\n",
-			strings.Replace(command, "bin/lab ", c.line(""), 1))
+		c.advise("no pod is slow yet; to see the rule act, type:", strings.Replace(command, "bin/lab ", c.line(""), 1))
 	}
 }
 

@@ -18,6 +18,7 @@ type marking struct {
 	*app
 	verb, field string
 	objects.Marks
+	sources
 	labels    string
 	all, list bool
 }
@@ -28,7 +29,8 @@ func (a *app) label() *cobra.Command {
 		Short: "Set labels of objects, or unset them with KEY-",
 		Example: `  bin/lab label namespace istio-tutorial istio-injection=enabled
   bin/lab label service customer team=a --overwrite
-  bin/lab label service customer team-`,
+  bin/lab label service customer team-
+  bin/lab label -f deploy/customer team=a`,
 	})
 }
 
@@ -42,7 +44,6 @@ func (a *app) annotate() *cobra.Command {
 
 func (m *marking) command(cmd *cobra.Command) *cobra.Command {
 	cmd.Use = m.verb + " KIND NAME... KEY=VALUE... KEY-..."
-	cmd.Args = cobra.MinimumNArgs(1)
 	cmd.ValidArgsFunction = m.completeNames
 	cmd.RunE = m.run
 	flags := cmd.Flags()
@@ -50,6 +51,7 @@ func (m *marking) command(cmd *cobra.Command) *cobra.Command {
 	flags.BoolVar(&m.all, "all", false, "all objects of the kind in the namespace")
 	flags.BoolVar(&m.list, "list", false, "list them")
 	flags.StringVarP(&m.labels, "selector", "l", "", "objects with these labels")
+	m.declare(m.app, cmd)
 	return cmd
 }
 
@@ -58,18 +60,20 @@ func (m *marking) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
+	list, err := m.selected(cmd.Context(), &m.sources, names, m.labels)
+	if err != nil {
+		return err
+	}
 	client, err := m.client()
 	if err != nil {
 		return err
 	}
-	if m.list {
-		return m.showAll(cmd, client, names)
-	}
-	results, err := client.Mark(cmd.Context(), control.MarkQuery{
-		Selection: m.selection(names, m.labels), Marks: m.Marks,
+	return m.each(list, func(s objects.Selection) ([]objects.Result, error) {
+		if m.list {
+			return nil, m.showAll(cmd, client, s)
+		}
+		return client.Mark(cmd.Context(), control.MarkQuery{Selection: s, Marks: m.Marks})
 	})
-	m.reportAll(results)
-	return err
 }
 
 // parse tells the objects from what is set and unset.
@@ -96,9 +100,9 @@ func (m *marking) parse(args []string) (names []string, err error) {
 
 // check refuses what names no objects, or no marks.
 func (m *marking) check(names []string) error {
-	named := len(names) > 1 || len(names) == 1 && strings.Contains(names[0], "/")
+	named := m.given() || len(names) > 1 || len(names) == 1 && strings.Contains(names[0], "/")
 	switch {
-	case len(names) == 0:
+	case len(names) == 0 && !m.given():
 		return misusef("one or more objects must be specified as KIND NAME or KIND/NAME")
 	case len(m.Set)+len(m.Unset) == 0 && !m.list:
 		return misusef("at least one %s update is required: KEY=VALUE or KEY-", m.verb)
@@ -109,8 +113,8 @@ func (m *marking) check(names []string) error {
 }
 
 // showAll lists the labels, or the annotations, of objects.
-func (m *marking) showAll(cmd *cobra.Command, client *control.Client, names []string) error {
-	tables, err := client.Get(cmd.Context(), m.selection(names, m.labels))
+func (m *marking) showAll(cmd *cobra.Command, client *control.Client, which objects.Selection) error {
+	tables, err := client.Get(cmd.Context(), which)
 	for _, r := range rowsOf(tables) {
 		marks, err := marksOf(r, m.field)
 		if err != nil {

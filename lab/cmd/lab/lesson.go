@@ -143,7 +143,7 @@ func (a *app) runningEdition(ctx context.Context, other string) string {
 }
 
 func (a *app) listLessons(pages []lesson.Page) error {
-	columns := tabwriter.NewWriter(a.stdout, 0, 8, 3, ' ', 0)
+	columns := tabwriter.NewWriter(a.fitted(), 0, 8, 3, ' ', 0)
 	for _, p := range pages {
 		fmt.Fprintf(columns, "%d\t%s\t%s\n", p.Number, p.Name, p.Heading())
 	}

@@ -93,7 +93,7 @@ func (a *app) readThere(ctx context.Context, files sources, moving bool) ([]obje
 		}
 		all = append(all, objects.File{Name: folder, Data: []byte(text)})
 	}
-	read, err := files.contents(a.stdin)
+	read, err := files.contents(ctx, a.stdin)
 	return append(all, read...), err
 }
 

@@ -57,18 +57,20 @@ func pageURL(addr net.Addr) string {
 }
 
 // page serves the live page of the lab that a client asks.
-func (s *start) page(listener net.Listener, client *control.Client) *console.Console {
+func (s *start) page(ctx context.Context, listener net.Listener, client *control.Client) *console.Console {
 	return console.Start(listener, console.Config{
-		Lab:    client,
-		Typed:  func(verb string) string { return strings.TrimSpace(s.line(verb)) },
-		Why:    s.explainRequest,
+		Lab:   client,
+		Typed: func(verb string) string { return strings.TrimSpace(s.line(verb)) },
+		Why: func(w io.Writer, r *traffic.Request, language string) {
+			whyPrinter{speechOf(language), w, s.line, isGone(ctx, client)}.why(r, "")
+		},
 		Routes: func(r objects.Routes) (routes, clusters [][]string) { return routeRows(r), clusterRows(r) },
 	})
 }
 
 // explainRequest prints what the verb why does.
 func (a *app) explainRequest(w io.Writer, r *traffic.Request, language string) {
-	whyPrinter{speechOf(language), w, a.line}.why(r, "")
+	whyPrinter{speechOf(language), w, a.line, nil}.why(r, "")
 }
 
 // checkAddress completes an address that only this machine reaches; flag is what says it.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -14,6 +13,7 @@ import (
 
 func (a *app) patch() *cobra.Command {
 	var text, file, kind string
+	var files sources
 	cmd := &cobra.Command{
 		Use:   "patch KIND NAME -p PATCH",
 		Short: "Change objects in part",
@@ -23,14 +23,16 @@ operations.`,
 		Example: `  bin/lab patch deployment recommendation-v1 -p '{"spec":{"replicas":2}}'
   bin/lab patch vs recommendation --type=merge -p '{"spec":{"hosts":["recommendation"]}}'
   bin/lab patch svc customer --type=json -p '[{"op":"remove","path":"/metadata/labels"}]'`,
-		Args:              cobra.MinimumNArgs(1),
 		ValidArgsFunction: a.completeNames,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if (text == "") == (file == "") {
+			switch {
+			case len(args) == 0 && !files.given():
+				return misusef("one or more objects must be specified as KIND NAME or KIND/NAME")
+			case (text == "") == (file == ""):
 				return misusef("must specify --patch or --patch-file, one of them")
 			}
 			if file != "" {
-				data, err := os.ReadFile(file)
+				data, err := readFile(cmd.Context(), file)
 				if err != nil {
 					return err
 				}
@@ -40,16 +42,18 @@ operations.`,
 			if err != nil {
 				return err
 			}
+			list, err := a.selected(cmd.Context(), &files, args, "")
+			if err != nil {
+				return err
+			}
 			client, err := a.client()
 			if err != nil {
 				return err
 			}
-			results, err := client.Patch(cmd.Context(), control.PatchQuery{
-				Selection: a.selection(args, ""),
-				Patch:     objects.Patch{Type: objects.PatchType(kind), Data: data},
+			how := objects.Patch{Type: objects.PatchType(kind), Data: data}
+			return a.each(list, func(s objects.Selection) ([]objects.Result, error) {
+				return client.Patch(cmd.Context(), control.PatchQuery{Selection: s, Patch: how})
 			})
-			a.reportAll(results)
-			return err
 		},
 	}
 	flags := cmd.Flags()
@@ -57,6 +61,7 @@ operations.`,
 	flags.StringVar(&file, "patch-file", "", "a file with the patch")
 	flags.StringVar(&kind, "type", string(objects.StrategicPatch), "strategic, merge or json")
 	complete(cmd, "type", "strategic", "merge", "json")
+	files.declare(a, cmd)
 	return cmd
 }
 

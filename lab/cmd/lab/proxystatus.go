@@ -46,7 +46,7 @@ that plays them all has it, or a change was refused.`,
 				return writeJSON(a.stdout, proxyObjects(rows))
 			}
 			header := []string{"NAME", "CLUSTER", "ISTIOD", "VERSION", "SUBSCRIBED TYPES"}
-			return (&tablePrinter{w: a.stdout}).print(append([][]string{header}, rows...))
+			return (&tablePrinter{w: a.fitted()}).print(append([][]string{header}, rows...))
 		},
 	}
 	cmd.Flags().StringVarP(&format, "output", "o", "", "json")

@@ -30,8 +30,9 @@ const (
 	tutorialNamespace = "istio-tutorial"
 )
 
-const about = `The Istio tutorial's mesh on this machine: customer, preference and recommendation as
-processes, and a real Envoy as every sidecar and as the ingress. It reads deploy/ and istiofiles/.
+const about = `The Istio tutorial's mesh on this machine: customer, preference and recommendation
+as processes, and a real Envoy as every sidecar and as the ingress. It reads
+deploy/ and istiofiles/.
 
 Type bin/lab where the tutorial says kubectl or istioctl. With --on cluster, or LAB_ON=cluster, it runs
 those on the cluster that KUBECONFIG or --context names.`
@@ -60,7 +61,7 @@ func (a *app) root() *cobra.Command {
 	root.SetFlagErrorFunc(a.flagError)
 	root.SetArgs(a.args)
 	root.SetIn(a.stdin)
-	root.SetOut(a.stdout)
+	root.SetOut(a.fitted())
 	root.SetErr(a.stderr)
 	root.AddGroup(
 		&cobra.Group{ID: labVerbs, Title: "The lab:"},

@@ -77,7 +77,7 @@ func (r *routeFlags) ask(ctx context.Context) ([]objects.Routes, error) {
 		query.From, query.To = "", ""
 	}
 	if r.given() {
-		return r.offline(query)
+		return r.offline(ctx, query)
 	}
 	client, err := r.client()
 	if err != nil {
@@ -87,12 +87,12 @@ func (r *routeFlags) ask(ctx context.Context) ([]objects.Routes, error) {
 }
 
 // offline is what files alone make of the tutorial's services.
-func (r *routeFlags) offline(query objects.RouteQuery) ([]objects.Routes, error) {
-	files, err := r.read(r.stdin)
+func (r *routeFlags) offline(ctx context.Context, query objects.RouteQuery) ([]objects.Routes, error) {
+	files, err := r.read(ctx, r.stdin)
 	if err != nil {
 		return nil, err
 	}
-	services, err := r.tutorial()
+	services, err := r.tutorial(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +104,7 @@ func (r *routeFlags) offline(query objects.RouteQuery) ([]objects.Routes, error)
 }
 
 // tutorial is the chain of deploy/ with the version 2 that most rules speak of.
-func (a *app) tutorial() ([]objects.File, error) {
+func (a *app) tutorial(ctx context.Context) ([]objects.File, error) {
 	home, err := a.home()
 	if err != nil {
 		return nil, err
@@ -114,18 +114,19 @@ func (a *app) tutorial() ([]objects.File, error) {
 		return nil, err
 	}
 	v2 := filepath.Join(home, "deploy", "recommendation", "Deployment-v2.yml")
-	return readAll(append(paths, v2), nil)
+	return readAll(ctx, append(paths, v2), nil)
 }
 
 func (r *routeFlags) show(list []objects.Routes) error {
 	if r.format == "json" {
 		return r.showJSON(list)
 	}
+	out := r.fitted()
 	for i, routes := range list {
 		if i > 0 {
-			fmt.Fprintln(r.stdout)
+			fmt.Fprintln(out)
 		}
-		if err := writeRoutes(r.stdout, routes); err != nil {
+		if err := writeRoutes(out, routes); err != nil {
 			return err
 		}
 		r.warn(routes.Warnings...)

@@ -146,7 +146,7 @@ func setup(env *testscript.Env) error {
 // runningLab is a lab that a script has started.
 type runningLab struct {
 	cmd   *exec.Cmd
-	out   screen
+	out   outpour
 	ended chan error
 }
 

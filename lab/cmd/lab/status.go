@@ -40,7 +40,7 @@ func (a *app) statusVerb() *cobra.Command {
 			if format == "json" {
 				return writeJSON(a.stdout, s)
 			}
-			return writeStatus(a.stdout, s, time.Now())
+			return writeStatus(a.fitted(), s, time.Now())
 		},
 	}
 	cmd.Flags().StringVarP(&format, "output", "o", "", "json")

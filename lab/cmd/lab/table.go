@@ -35,12 +35,26 @@ func (p *tablePrinter) print(rows [][]string) error {
 			p.widths[i] = max(p.widths[i], utf8.RuneCountInString(cell)+gap)
 		}
 	}
+	p.shape()
 	for _, row := range rows {
 		if _, err := fmt.Fprintln(p.w, p.line(row)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// shape tells a terminal how wide the rows are.
+func (p *tablePrinter) shape() {
+	terminal, ok := p.w.(*folded)
+	if !ok {
+		return
+	}
+	widest := make([]string, len(p.widths))
+	for i, width := range p.widths {
+		widest[i] = strings.Repeat("x", width-gap)
+	}
+	terminal.folder.Like(p.line(widest))
 }
 
 // line leaves the last cell as it is.
@@ -61,7 +75,7 @@ func (o *output) showTable(t control.Table, several bool) error {
 	printer := o.tables[t.Resource]
 	var lines [][]string
 	if printer == nil {
-		printer = &tablePrinter{w: o.stdout}
+		printer = &tablePrinter{w: o.fitted()}
 		if o.tables == nil {
 			o.tables = map[string]*tablePrinter{}
 		}

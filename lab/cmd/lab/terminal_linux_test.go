@@ -20,6 +20,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"istio-tutorial/lab/labtest"
+	"istio-tutorial/lab/lesson/prose"
 )
 
 // terminal is one that a script has opened, with a command in it. testscript's own ttyin types
@@ -43,9 +44,10 @@ type terminalKey struct{}
 //	press WORD...                  type; Enter and Ctrl-C are keys
 //	closes STATUS                  wait for the command's end, and hold that nothing of it is left; what
 //	                               was shown is in stdout
+//	fits COLUMNS                   hold that each line that it has shown is no wider
 func terminalCommands() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
-		"terminal": openTerminal, "shows": shows, "press": press, "closes": closes,
+		"terminal": openTerminal, "shows": shows, "press": press, "closes": closes, "fits": fits,
 	}
 }
 
@@ -153,6 +155,20 @@ func closes(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("exit status %s", status)
 	}
 	ts.Check(labtest.Poll(t.left))
+}
+
+// escapes are what moves a terminal's cursor, and changes its colours.
+var escapes = regexp.MustCompile(`\x1b\[[0-9;]*[A-Za-z]`)
+
+func fits(ts *testscript.TestScript, _ bool, args []string) {
+	columns, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	for line := range strings.Lines(terminalOf(ts).text()) {
+		line = line[strings.LastIndex(line, "\r")+1:] // what was there before is gone
+		if n := prose.Width(escapes.ReplaceAllString(strings.TrimSuffix(line, "\n"), "")); n > columns {
+			ts.Fatalf("%d columns: %s", n, line)
+		}
+	}
 }
 
 // left is an error as long as a process of the terminal's command runs.

@@ -102,7 +102,7 @@ func newReader(t *testing.T) *reader {
 func (r *reader) start(t *testing.T, run string) {
 	t.Helper()
 	cmd := r.command(context.Background(), "exec bin/lab up --listen 127.0.0.1:0")
-	var out screen
+	var out outpour
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -162,7 +162,7 @@ func (r *reader) typed(t *testing.T, command string, s step) (string, error) {
 	t.Helper()
 	cmd := r.command(t.Context(), command)
 	cmd.Stdin = strings.NewReader(s.input)
-	var out screen
+	var out outpour
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := cmd.Start(); err != nil {
 		return "", err

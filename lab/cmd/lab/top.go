@@ -14,6 +14,8 @@ import (
 
 	"istio-tutorial/lab/control"
 	"istio-tutorial/lab/document"
+	"istio-tutorial/lab/lesson/prose"
+	"istio-tutorial/lab/lesson/screen"
 	"istio-tutorial/lab/traffic"
 )
 
@@ -73,7 +75,7 @@ and P95, w takes the next window, the space bar pauses, q quits. Elsewhere it is
 			if err != nil {
 				return err
 			}
-			if t.format == "" && isTerminal(a.process.stdout) && isTerminal(a.stdin) {
+			if t.format == "" && screen.IsTerminal(a.process.stdout) && screen.IsTerminal(a.stdin) {
 				return t.live(cmd.Context(), client)
 			}
 			return t.once(cmd.Context(), client)
@@ -111,12 +113,12 @@ func (t *topFlags) once(ctx context.Context, client *control.Client) error {
 	if t.format == "json" {
 		return writeJSON(t.stdout, table)
 	}
-	writeTop(t.stdout, table, t.sort)
+	writeTop(t.stdout, table, t.sort, screen.Columns(t.process.stdout))
 	return nil
 }
 
-// writeTop shows a table of edges and one of pods.
-func writeTop(w io.Writer, t traffic.Table, by string) {
+// writeTop shows a table of edges and one of pods, in so many columns; 0: as many as it needs.
+func writeTop(w io.Writer, t traffic.Table, by string, width int) {
 	many := "requests"
 	if requests(t) == 1 {
 		many = "request"
@@ -129,31 +131,44 @@ func writeTop(w io.Writer, t traffic.Table, by string) {
 	if len(t.Rows) == 0 {
 		fmt.Fprintln(w, "No request in this time: bin/lab why --send sends one, bin/lab load many.")
 	} else {
-		writeEdges(w, sorted(t.Rows, by))
+		writeEdges(w, sorted(t.Rows, by), width)
 	}
-	writeCopies(w, t.Copies)
+	writeCopies(w, t.Copies, width)
 	fmt.Fprintln(w)
-	fmt.Fprintf(w, "%-20s %-40s %s\n", "WORKLOAD", "POD", "STATE")
+	beside(w, fmt.Sprintf("%-18s %-36s", "WORKLOAD", "POD"), "STATE", width)
 	for _, p := range t.Pods {
-		fmt.Fprintf(w, "%-20s %-40s %s\n", p.Workload, p.Name, podState(p, t.To))
+		beside(w, fmt.Sprintf("%-18s %-36s", p.Workload, p.Name), podState(p, t.To), width)
 	}
 }
 
-func writeEdges(w io.Writer, rows []traffic.Row) {
-	fmt.Fprintf(w, "%-18s %-18s %6s %6s %8s %8s %6s %5s  %s\n",
-		"FROM", "TO", "RATE", "SHARE", "P50", "P95", "ERRORS", "TRIES", "CAUSES")
+func writeEdges(w io.Writer, rows []traffic.Row, width int) {
+	beside(w, fmt.Sprintf("%-17s %-17s %7s %6s %7s %7s %6s %5s",
+		"FROM", "TO", "RATE", "SHARE", "P50", "P95", "ERRORS", "TRIES"), "CAUSES", width)
 	for _, r := range rows {
-		fmt.Fprintf(w, "%-18s %-18s %7s %5.1f%% %8s %8s %6d %+5d  %s\n",
+		beside(w, fmt.Sprintf("%-17s %-17s %7s %5.1f%% %7s %7s %6d %+5d",
 			document.Printable(r.From), document.Printable(r.To), traffic.PerSecond(r.Rate), r.Share,
-			took(r.P50), took(r.P95), r.Errors, r.Retries, causes(r.Causes))
+			took(r.P50), took(r.P95), r.Errors, r.Retries), causes(r.Causes), width)
+	}
+}
+
+// beside shows a text behind a row, or below it where so many columns have no room for both.
+func beside(w io.Writer, row, text string, width int) {
+	if one := row + "  " + text; width == 0 || prose.Width(strings.TrimRight(one, " ")) <= width {
+		fmt.Fprintln(w, strings.TrimRight(one, " "))
+		return
+	}
+	fmt.Fprintln(w, strings.TrimRight(row, " "))
+	const indent = "    "
+	for _, line := range prose.Wrap(text, max(1, width-len(indent))) {
+		fmt.Fprintln(w, indent+line)
 	}
 }
 
 // writeCopies shows the mirrored calls, of which only the number is of interest: nobody gets their answers.
-func writeCopies(w io.Writer, list []traffic.Copies) {
+func writeCopies(w io.Writer, list []traffic.Copies, width int) {
 	for _, c := range list {
-		fmt.Fprintf(w, "%-18s %-18s %7s %6s %8s %8s %6s %5s  %d mirrored\n",
-			document.Printable(c.From), document.Printable(c.To), traffic.PerSecond(c.Rate), "-", "-", "-", "-", "-", c.Requests)
+		beside(w, fmt.Sprintf("%-17s %-17s %7s %6s %7s %7s %6s %5s", document.Printable(c.From), document.Printable(c.To),
+			traffic.PerSecond(c.Rate), "-", "-", "-", "-", "-"), fmt.Sprintf("%d mirrored", c.Requests), width)
 	}
 }
 

@@ -5,25 +5,15 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"os/exec"
 	"slices"
 	"strings"
 	"time"
 
 	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/lesson/screen"
 	"istio-tutorial/lab/traffic"
 )
-
-// isTerminal reports whether a person is at a stream.
-func isTerminal(stream any) bool {
-	file, ok := stream.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := file.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
-}
 
 // keys has a terminal hand over each key as it is pressed; back puts it as it was. Without stty the
 // keys come with the end of a line.
@@ -116,10 +106,13 @@ func (t *topFlags) draw(ctx context.Context, client *control.Client) error {
 	if err != nil {
 		return err
 	}
-	var screen bytes.Buffer
-	screen.WriteString(clearScreen)
-	writeTop(&screen, table, t.sort)
-	fmt.Fprintf(&screen, "\nsorted by %s; keys: n name, r rate, e errors, p P95, w window, space pause, q quit\n", t.sort)
-	_, err = screen.WriteTo(t.stdout)
+	var text bytes.Buffer
+	text.WriteString(clearScreen)
+	width := screen.Columns(t.process.stdout)
+	writeTop(&text, table, t.sort, width)
+	keys := fmt.Sprintf("by %s; n name, r rate, e errors, p P95, w window, space pause, q quit", t.sort)
+	fmt.Fprintln(&text)
+	fmt.Fprintln(fit(&text, width), keys)
+	_, err = text.WriteTo(t.stdout)
 	return err
 }

@@ -16,19 +16,19 @@ import (
 	"istio-tutorial/lab/labtest"
 )
 
-// screen is what a program that goes on has printed.
-type screen struct {
+// outpour is what a program that goes on has printed.
+type outpour struct {
 	mu  sync.Mutex
 	out bytes.Buffer
 }
 
-func (s *screen) Write(p []byte) (int, error) {
+func (s *outpour) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.out.Write(p)
 }
 
-func (s *screen) String() string {
+func (s *outpour) String() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.out.String()

@@ -151,7 +151,7 @@ func (s *start) run(ctx context.Context) error {
 	url := ""
 	if listener != nil {
 		url = pageURL(listener.Addr())
-		page := s.page(listener, client)
+		page := s.page(ctx, listener, client)
 		defer func() { _ = page.Close() }() // nobody looks any more
 	}
 	ctx, cancel := context.WithCancel(ctx)
@@ -192,7 +192,7 @@ func (s *start) config(ctx context.Context) (daemon.Config, error) {
 		return daemon.Config{}, err
 	}
 	deploy := sources{folders: []string{filepath.Join(home, "deploy")}}
-	files, err := deploy.read(nil)
+	files, err := deploy.read(ctx, nil)
 	if err != nil {
 		return daemon.Config{}, err
 	}
@@ -226,10 +226,15 @@ func (s *start) howToGoOn(ingress, page string) {
 	if s.listen != defaultListen {
 		url = " " + ingress
 	}
-	rule, lesson := "create -f istiofiles/route-rule-recommendation-503.yml", "lesson 1"
+	rules, lesson := []string{"create -f istiofiles/route-rule-recommendation-503.yml"}, "lesson 1"
 	if edition := objects.Edition(s.edition); edition != objects.Classic {
-		folder := map[objects.Edition]string{objects.V1: "v1", objects.GatewayAPI: "gateway-api"}[edition]
-		rule = "apply -f deploy/recommendation/Deployment-v2.yml -f istiofiles/" + folder + "/route-rule-recommendation-v1_and_v2.yml"
+		file := map[objects.Edition]string{
+			objects.V1: "v1/route-rule-recommendation-v1_and_v2.yml", objects.GatewayAPI: "gateway-api/route-rule-recommendation-v2.yml",
+		}[edition]
+		rules = []string{
+			"apply -f deploy/recommendation/Deployment-v2.yml",
+			"apply -f istiofiles/" + file,
+		}
 	}
 	if s.edition == string(objects.GatewayAPI) {
 		lesson = "lesson 2" // the first has rules that it cannot express
@@ -241,10 +246,10 @@ func (s *start) howToGoOn(ingress, page string) {
 %sThe mesh is up: %s is its ingress. Ctrl-C ends it.
 In another terminal:
   bin/poll_customer.sh%s
-  %s
-  %s
-  %s
-`, page, ingress, url, s.line("get pods"), s.line(rule), s.line(lesson))
+`, page, ingress, url)
+	for _, verb := range slices.Concat([]string{"get pods"}, rules, []string{lesson}) {
+		fmt.Fprintln(s.stdout, "  "+s.line(verb))
+	}
 }
 
 func (s *start) alreadyRunning(ctx context.Context, client *control.Client) error {

@@ -16,12 +16,12 @@ func (a *app) validate() *cobra.Command {
 		Short:   "Check that files would be taken, as istioctl validate does",
 		Long:    "Check that files would be taken. What would come of them, bin/lab analyze says.",
 		Example: `  bin/lab validate -f istiofiles/v1`,
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			s.files = append(s.files, args...) // as istioctl takes them
 			if !s.given() {
 				return misusef("filename not specified (see --filename or -f)")
 			}
-			files, err := s.read(a.stdin)
+			files, err := s.read(cmd.Context(), a.stdin)
 			if err != nil {
 				return err
 			}

@@ -28,7 +28,9 @@ type whyFlags struct {
 }
 
 // printer explains in the language that was asked for: pages show what it says in English.
-func (w *whyFlags) printer() whyPrinter { return whyPrinter{speechOf(w.lang), w.stdout, w.line} }
+func (w *whyFlags) printer(ctx context.Context) whyPrinter {
+	return whyPrinter{speechOf(w.lang), w.stdout, w.line, isGone(ctx, w.client)}
+}
 
 func (a *app) why() *cobra.Command {
 	w := &whyFlags{app: a}
@@ -101,7 +103,7 @@ func (w *whyFlags) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	return w.show(list...)
+	return w.show(ctx, list...)
 }
 
 // pick finds the requests that are meant.
@@ -157,7 +159,7 @@ func (w *whyFlags) follow(ctx context.Context) error {
 			if seen[kindOf(r)] = true; len(seen) > 1 && w.format == "" {
 				fmt.Fprintln(w.stdout)
 			}
-			if err := w.show(r); err != nil {
+			if err := w.show(ctx, r); err != nil {
 				return err
 			}
 		}
@@ -177,7 +179,7 @@ func kindOf(r *traffic.Request) string {
 	return b.String()
 }
 
-func (w *whyFlags) show(list ...*traffic.Request) error {
+func (w *whyFlags) show(ctx context.Context, list ...*traffic.Request) error {
 	for i, r := range list {
 		switch {
 		case w.format == "json":
@@ -189,10 +191,10 @@ func (w *whyFlags) show(list ...*traffic.Request) error {
 			fmt.Fprintln(w.stdout)
 		}
 		if w.not != "" {
-			w.printer().not(r, w.not)
+			w.printer(ctx).not(r, w.not)
 			continue
 		}
-		w.printer().why(r, "")
+		w.printer(ctx).why(r, "")
 	}
 	return nil
 }

@@ -71,9 +71,9 @@ func (w *whyFlags) ask(ctx context.Context, args []string) error {
 		return errors.New("the proxy's log does not have the request that was sent")
 	}
 	if w.format == "json" || w.not != "" {
-		return w.show(answer.List...)
+		return w.show(ctx, answer.List...)
 	}
-	w.printer().why(answer.List[0], body)
+	w.printer(ctx).why(answer.List[0], body)
 	return nil
 }
 

@@ -2,6 +2,8 @@ package main
 
 import (
 	"cmp"
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -9,8 +11,10 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"istio-tutorial/lab/control"
 	"istio-tutorial/lab/document"
 	"istio-tutorial/lab/envoy"
+	"istio-tutorial/lab/objects"
 	"istio-tutorial/lab/traffic"
 )
 
@@ -22,6 +26,8 @@ type whyPrinter struct {
 	speech
 	w     io.Writer
 	typed func(verb string) string // has the name of the program
+	// gone reports whether a rule is no longer there; nil: nobody knows. Optional.
+	gone func(r traffic.Rule) bool
 }
 
 // why explains a request: the answer, each call, the rule, what did not match, what to type.
@@ -49,6 +55,8 @@ func (p whyPrinter) why(r *traffic.Request, body string) {
 	switch pod := inError(r); {
 	case pod != "":
 		p.command("Logs:", p.typed("logs "+pod))
+	case r.Rule != nil && p.gone != nil && p.gone(*r.Rule):
+		p.line("%s", p.say("The rule is gone."))
 	case r.Rule != nil:
 		p.command("Undo:", p.typed(undo(*r.Rule)))
 	}
@@ -98,13 +106,26 @@ func took(ms float64) string {
 	return fmt.Sprintf("%.1f ms", ms)
 }
 
+// kindWord is a rule's kind as it is typed.
+func kindWord(r traffic.Rule) string {
+	if kind := strings.ToLower(r.Kind); kind != "gateway" { // two groups have it
+		return kind
+	}
+	return r.Resource
+}
+
+// isGone reports of rules whether the lab no longer has them.
+func isGone(ctx context.Context, client *control.Client) func(traffic.Rule) bool {
+	return func(r traffic.Rule) bool {
+		_, err := client.Get(ctx, objects.Selection{Args: []string{kindWord(r), r.Name}, Namespace: r.Namespace})
+		refused, ok := errors.AsType[*objects.Error](err)
+		return ok && refused.Reason == objects.NotFound
+	}
+}
+
 // undo is the verb that takes a rule away.
 func undo(r traffic.Rule) string {
-	kind := strings.ToLower(r.Kind)
-	if kind == "gateway" { // two groups have it
-		kind = r.Resource
-	}
-	text := "delete " + kind + " " + r.Name
+	text := "delete " + kindWord(r) + " " + r.Name
 	if r.Namespace != tutorialNamespace {
 		text += " -n " + r.Namespace
 	}

@@ -38,7 +38,7 @@ func TestTopSaysWhatWasDropped(t *testing.T) {
 	t.Parallel()
 	for dropped, want := range map[int]bool{0: false, 17: true} {
 		var b strings.Builder
-		writeTop(&b, traffic.Table{Dropped: dropped}, "name")
+		writeTop(&b, traffic.Table{Dropped: dropped}, "name", 0)
 		if strings.Contains(b.String(), "17 lines of the proxies' log were not read") != want {
 			t.Errorf("%d dropped: %s", dropped, b.String())
 		}

@@ -39,7 +39,7 @@ func (a *app) xDescribe(kind string) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return w.describe(a.stdout, rowsOf(tables)[0])
+			return w.describe(a.fitted(), rowsOf(tables)[0])
 		}),
 	}
 	return cmd

@@ -86,7 +86,7 @@ func (r renderer) block(n ast.Node, width int) []string {
 	case *ast.FencedCodeBlock:
 		return r.fence(n, width)
 	case *ast.CodeBlock:
-		return r.code(n.Lines())
+		return r.code(n.Lines(), width)
 	case *ast.ThematicBreak:
 		return []string{strings.Repeat("-", width)}
 	case *extended.Table:
@@ -143,18 +143,22 @@ func (r renderer) list(n *ast.List, width int) []string {
 	return lines
 }
 
-// fence is code as it stands; a picture is not for a terminal.
+// fence is code; a picture is not for a terminal.
 func (r renderer) fence(n *ast.FencedCodeBlock, width int) []string {
 	if string(n.Language(r.source)) != "mermaid" {
-		return r.code(n.Lines())
+		return r.code(n.Lines(), width)
 	}
 	return r.wrap(split([]span{{r.Picture, dim}}), width)
 }
 
-func (r renderer) code(segments *text.Segments) []string {
+// code stands as it is, as far as there is room for it.
+func (r renderer) code(segments *text.Segments, width int) []string {
+	folder := Folder{Width: max(1, width-len(codeIndent))}
 	var lines []string
 	for line := range strings.Lines(string(segments.Value(r.source))) {
-		lines = append(lines, r.paint(strings.TrimSuffix(line, "\n"), code))
+		for _, part := range folder.Fold(strings.TrimSuffix(line, "\n")) {
+			lines = append(lines, r.paint(part, code))
+		}
 	}
 	return indented(lines, codeIndent, codeIndent)
 }

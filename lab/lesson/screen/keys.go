@@ -17,8 +17,8 @@ type Keys struct {
 // Type reads what a reader types until there is no more.
 func Type(in io.Reader) *Keys {
 	k := &Keys{typed: make(chan string)}
-	if file, ok := in.(*os.File); ok && isTerminal(file) {
-		k.terminal = file
+	if IsTerminal(in) {
+		k.terminal = in.(*os.File)
 	}
 	go func() {
 		defer close(k.typed)

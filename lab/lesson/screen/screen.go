@@ -28,19 +28,41 @@ type Screen struct {
 // NO_COLOR or TERM=dumb.
 func New(out io.Writer, getenv func(string) string) *Screen {
 	s := &Screen{out: out}
-	file, ok := out.(*os.File)
-	if !ok || !isTerminal(file) {
+	if !IsTerminal(out) {
 		return s
 	}
-	s.file = file
+	s.file = out.(*os.File)
 	s.moves = getenv("TERM") != "dumb" && getenv("TERM") != ""
 	s.Colour = s.moves && getenv("NO_COLOR") == ""
 	return s
 }
 
-func isTerminal(file *os.File) bool {
-	_, err := unix.IoctlGetWinsize(int(file.Fd()), unix.TIOCGWINSZ)
-	return err == nil
+// IsTerminal reports whether a person is at a stream. Other devices, such as /dev/null, are none.
+func IsTerminal(stream any) bool {
+	file, ok := stream.(*os.File)
+	return ok && sizeOf(file) != nil
+}
+
+// Columns is how wide a terminal is; 0 if a stream is none, or does not tell.
+func Columns(stream any) int {
+	file, ok := stream.(*os.File)
+	if !ok {
+		return 0
+	}
+	size := sizeOf(file)
+	if size == nil {
+		return 0
+	}
+	return int(size.Col)
+}
+
+// sizeOf is a terminal's; nil: it is none.
+func sizeOf(file *os.File) *unix.Winsize {
+	size, err := unix.IoctlGetWinsize(int(file.Fd()), unix.TIOCGWINSZ)
+	if err != nil {
+		return nil
+	}
+	return size
 }
 
 // What a screen has that does not tell, and the widest text that is good to read.
@@ -60,8 +82,8 @@ func (s *Screen) size() (width, height int) {
 	if s.file == nil {
 		return standardWidth, 0
 	}
-	size, err := unix.IoctlGetWinsize(int(s.file.Fd()), unix.TIOCGWINSZ)
-	if err != nil || size.Col == 0 {
+	size := sizeOf(s.file)
+	if size == nil || size.Col == 0 {
 		return standardWidth, 0
 	}
 	return min(int(size.Col), widest), int(size.Row)

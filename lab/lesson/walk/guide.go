@@ -92,7 +92,7 @@ func (g *guide) choose(ctx context.Context, prompt, again words.Key, words ...st
 
 // offer runs a command if the reader says so.
 func (g *guide) offer(ctx context.Context, c lesson.Command) error {
-	c.Echo(func(line string) { g.print(g.painted(bold, line)) })
+	g.echo(c)
 	word, err := g.choose(ctx, words.Run, words.RunAgain, "", "s")
 	if err != nil {
 		return err
@@ -136,7 +136,8 @@ func (g *guide) print(line string) { fmt.Fprintln(g.screen, line) }
 // do runs a command, and tells where it does not what the page says.
 func (g *guide) do(ctx context.Context, c lesson.Command) error {
 	g.begun = true
-	err := g.Command(ctx, g.Page.File, c, g.print)
+	show := g.printed()
+	err := g.Command(ctx, g.Page.File, c, show)
 	failure, ok := errors.AsType[*lesson.Failure](err)
 	if ok {
 		g.failed++
@@ -146,7 +147,7 @@ func (g *guide) do(ctx context.Context, c lesson.Command) error {
 		}
 		g.print(g.verdict(false) + g.text[words.Expects])
 		for _, line := range said {
-			g.print("  " + line)
+			show("  " + line)
 		}
 		err = nil
 	}

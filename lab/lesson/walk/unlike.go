@@ -32,11 +32,11 @@ func (g *guide) compare(ctx context.Context, place *onlab.Place) error {
 			g.advise(len(edition) == 0)
 			return ErrUnlike
 		}
-		prompt, keys := words.Choose, []string{"r", "n"}
+		prompt, again, keys := words.Choose, words.ChooseAgain, []string{"r", "n"}
 		if len(edition) > 0 {
-			prompt, keys = words.ChooseOther, []string{"n"}
+			prompt, again, keys = words.ChooseOther, words.ChooseOtherAgain, []string{"n"}
 		}
-		word, err := g.choose(ctx, prompt, prompt, keys...)
+		word, err := g.choose(ctx, prompt, again, keys...)
 		if err != nil {
 			return err
 		}
@@ -95,7 +95,7 @@ func (g *guide) reset(ctx context.Context, place *onlab.Place) error {
 	if err != nil {
 		return err
 	}
-	err = r.Command(ctx, g.Page.File, lesson.Command{Line: 1, Text: "bin/lab reset"}, g.print)
+	err = r.Command(ctx, g.Page.File, lesson.Command{Line: 1, Text: "bin/lab reset"}, g.printed())
 	fmt.Fprintln(g.screen)
 	return errors.Join(err, r.Close())
 }

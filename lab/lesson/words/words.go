@@ -26,6 +26,8 @@ const (
 	OtherEdition
 	Choose
 	ChooseOther
+	ChooseAgain
+	ChooseOtherAgain
 	Tell
 	TellOther
 	ErrUnlike
@@ -57,6 +59,8 @@ const (
 	Misexplained
 	CauseNoRule
 	CauseRule
+	Or
+	After
 	CauseBy
 	NotAll
 	NoAnswer
@@ -68,6 +72,7 @@ const (
 	Asker
 	Number
 	AtLeast
+	AtMost
 	Between
 	NoCounter
 	Cleaning
@@ -148,30 +153,34 @@ func english() Words {
 		OtherEdition: "its edition is %[1]s, the lesson's %[2]s",
 		Choose:       "[r resets it and deletes what was added, n starts another lab, q ends] ",
 		ChooseOther:  "[n starts another lab for this lesson, q ends] ",
-		Tell:         "To reset it, which deletes what was added:",
-		TellOther:    "To take another lab:",
-		ErrUnlike:    "the lab is not as the lesson expects it",
-		Expects:      "the page expects:",
-		Success:      "it to succeed",
-		Checking:     "Checking: %[1]s",
-		WaitingFor:   "waiting until %[1]s is %[2]s",
-		UpTo:         "%[1]s (up to %[2]v)",
-		Requests:     "%[1]d requests",
-		FromTo:       "%[1]s from %[2]s to %[3]s",
-		AtOnce:       "%[1]s, %[2]d at once",
-		With:         "%[1]s, %[2]s: %[3]s",
-		Sent:         "%[1]d of %[2]d answered",
-		Settling:     "%[1]s: %[2]d, wanted %[3]s, for at most %[4]v more",
-		Cleaning:     "Cleaning up.",
-		Left:         "The lesson leaves something behind; `%[1]s` takes it away:",
-		Held:         "All checks held: %[1]d of %[1]d.",
-		NotHeld:      "%[1]d of %[2]d checks held.",
-		Commands:     "Commands that did not do what the page says: %[1]d.",
-		Next:         "Next: %[1]s (%[2]s)",
-		Last:         "That was the last lesson.",
-		Picture:      "(%[1]s has a picture here)",
-		ErrWrong:     "not all was as the page says",
-		ErrAbsent:    "edition %[1]s does not have this lesson, see %[2]s",
+		ChooseAgain:  "[type r, n or q, and then Enter] ",
+
+		ChooseOtherAgain: "[type n or q, and then Enter] ",
+
+		Tell:       "To reset it, which deletes what was added:",
+		TellOther:  "To take another lab:",
+		ErrUnlike:  "the lab is not as the lesson expects it",
+		Expects:    "the page expects:",
+		Success:    "it to succeed",
+		Checking:   "Checking: %[1]s",
+		WaitingFor: "waiting until %[1]s is %[2]s",
+		UpTo:       "%[1]s (up to %[2]v)",
+		Requests:   "%[1]d requests",
+		FromTo:     "%[1]s from %[2]s to %[3]s",
+		AtOnce:     "%[1]s, %[2]d at once",
+		With:       "%[1]s, %[2]s: %[3]s",
+		Sent:       "%[1]d of %[2]d answered",
+		Settling:   "%[1]s: %[2]d, wanted %[3]s, for at most %[4]v more",
+		Cleaning:   "Cleaning up.",
+		Left:       "The lesson leaves something behind; `%[1]s` takes it away:",
+		Held:       "All checks held: %[1]d of %[1]d.",
+		NotHeld:    "%[1]d of %[2]d checks held.",
+		Commands:   "Commands that did not do what the page says: %[1]d.",
+		Next:       "Next: %[1]s (%[2]s)",
+		Last:       "That was the last lesson.",
+		Picture:    "(%[1]s has a picture here)",
+		ErrWrong:   "not all was as the page says",
+		ErrAbsent:  "edition %[1]s does not have this lesson, see %[2]s",
 	}
 	maps.Copy(words, englishVerdicts())
 	maps.Copy(words, numbered(englishCauses()))
@@ -198,6 +207,8 @@ func englishVerdicts() Words {
 		CauseNoRule:  "%[1]s, no rule",
 		CauseRule:    "%[1]s, rule %[2]s",
 		CauseBy:      "%[1]s, by the %[2]s",
+		Or:           "%[1]s or %[2]s",
+		After:        "%[1]s after %[2]v",
 		NotAll:       "%[1]s (%[2]d of %[3]d)",
 		NoAnswer:     "no such answer",
 		NotKept:      "the lab has not kept the request",
@@ -208,6 +219,7 @@ func englishVerdicts() Words {
 		Asker:        "%[1]s cannot ask: %[2]s",
 		Number:       "%[1]d",
 		AtLeast:      "at least %[1]d",
+		AtMost:       "at most %[1]d",
 		Between:      "%[1]d to %[2]d",
 		NoCounter:    "unknown, no such counter",
 	}
@@ -229,30 +241,34 @@ func chinese() Words {
 		OtherEdition: "它的 edition 是 %[1]s，这一课的是 %[2]s",
 		Choose:       "[r 重置它并删除多出来的，n 为这一课另启动一个，q 结束] ",
 		ChooseOther:  "[n 为这一课另启动一个，q 结束] ",
-		Tell:         "重置它并删除多出来的：",
-		TellOther:    "使用另一个 lab：",
-		ErrUnlike:    "lab 与这一课的前提不符",
-		Expects:      "页面上是：",
-		Success:      "命令成功",
-		Checking:     "检查：%[1]s",
-		WaitingFor:   "等到 %[1]s 为 %[2]s",
-		UpTo:         "%[1]s（最多 %[2]v）",
-		Requests:     "%[1]d 个请求",
-		FromTo:       "%[1]s，从 %[2]s 到 %[3]s",
-		AtOnce:       "%[1]s，同时 %[2]d 个",
-		With:         "%[1]s，%[2]s: %[3]s",
-		Sent:         "已收到 %[1]d 个响应，共 %[2]d 个",
-		Settling:     "%[1]s：%[2]d，应为：%[3]s，最多再等 %[4]v",
-		Cleaning:     "正在清理。",
-		Left:         "这一课留下了一些东西；`%[1]s` 会把它们去掉：",
-		Held:         "所有检查都通过了：%[1]d 项中的 %[1]d 项。",
-		NotHeld:      "%[2]d 项检查中通过了 %[1]d 项。",
-		Commands:     "与页面所说不同的命令：%[1]d 条。",
-		Next:         "下一课：%[1]s（%[2]s）",
-		Last:         "这是最后一课。",
-		Picture:      "（%[1]s 在这里有一幅图）",
-		ErrWrong:     "与页面所说的不完全相同",
-		ErrAbsent:    "edition %[1]s 没有这一课，见 %[2]s",
+		ChooseAgain:  "[输入 r、n 或 q，再按回车] ",
+
+		ChooseOtherAgain: "[输入 n 或 q，再按回车] ",
+
+		Tell:       "重置它并删除多出来的：",
+		TellOther:  "使用另一个 lab：",
+		ErrUnlike:  "lab 与这一课的前提不符",
+		Expects:    "页面上是：",
+		Success:    "命令成功",
+		Checking:   "检查：%[1]s",
+		WaitingFor: "等到 %[1]s 为 %[2]s",
+		UpTo:       "%[1]s（最多 %[2]v）",
+		Requests:   "%[1]d 个请求",
+		FromTo:     "%[1]s，从 %[2]s 到 %[3]s",
+		AtOnce:     "%[1]s，同时 %[2]d 个",
+		With:       "%[1]s，%[2]s: %[3]s",
+		Sent:       "已收到 %[1]d 个响应，共 %[2]d 个",
+		Settling:   "%[1]s：%[2]d，应为：%[3]s，最多再等 %[4]v",
+		Cleaning:   "正在清理。",
+		Left:       "这一课留下了一些东西；`%[1]s` 会把它们去掉：",
+		Held:       "所有检查都通过了：%[1]d 项中的 %[1]d 项。",
+		NotHeld:    "%[2]d 项检查中通过了 %[1]d 项。",
+		Commands:   "与页面所说不同的命令：%[1]d 条。",
+		Next:       "下一课：%[1]s（%[2]s）",
+		Last:       "这是最后一课。",
+		Picture:    "（%[1]s 在这里有一幅图）",
+		ErrWrong:   "与页面所说的不完全相同",
+		ErrAbsent:  "edition %[1]s 没有这一课，见 %[2]s",
 	}
 	maps.Copy(words, chineseVerdicts())
 	maps.Copy(words, numbered(chineseCauses()))
@@ -279,6 +295,8 @@ func chineseVerdicts() Words {
 		CauseNoRule:  "%[1]s，没有规则",
 		CauseRule:    "%[1]s，规则 %[2]s",
 		CauseBy:      "%[1]s，由 %[2]s 给出",
+		Or:           "%[1]s 或 %[2]s",
+		After:        "%[1]s（%[2]v 之后）",
 		NotAll:       "%[1]s（%[3]d 个中的 %[2]d 个）",
 		NoAnswer:     "没有这样的响应",
 		NotKept:      "lab 没有保留这个请求",
@@ -289,6 +307,7 @@ func chineseVerdicts() Words {
 		Asker:        "%[1]s 无法发送请求：%[2]s",
 		Number:       "%[1]d",
 		AtLeast:      "至少 %[1]d",
+		AtMost:       "至多 %[1]d",
 		Between:      "%[1]d 到 %[2]d",
 		NoCounter:    "未知，没有这个计数器",
 	}

@@ -1,6 +1,6 @@
 // Package v1 reads the rules of today's Istio, APIs networking.istio.io, security.istio.io and
 // telemetry.istio.io, and turns them into mesh values with the meaning that they have in Istio
-// 1.30: the first route in order that matches, one VirtualService for a host (the oldest),
+// 1.31: the first route in order that matches, one VirtualService for a host (the oldest),
 // blocks of a policy that replace each other whole, two default retries, the less busy of two
 // pods, no panic, and every host outside the mesh allowed.
 //
