@@ -112,7 +112,6 @@ func (a *app) verbThere(v verbThere) *cobra.Command {
 	}
 	if v.changes {
 		cmd.Long += "\n\nIt returns when every proxy of the namespace has what it changed, so the next request sees it."
-		cmd.Flags().Bool("no-wait", false, "return when the API server has it")
 	}
 	return cmd
 }
