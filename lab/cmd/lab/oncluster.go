@@ -64,6 +64,7 @@ func (a *app) declareThere(root *cobra.Command) {
 		"namespace of the named objects, which those of files are moved to ($LAB_NAMESPACE)")
 	flags.StringVar(&a.there.context, "context", "", "the cluster, by its name in the kubeconfig")
 	flags.StringVar(&a.there.kubeconfig, "kubeconfig", "", "the file that names clusters ($KUBECONFIG)")
+	flags.BoolVar(&a.there.noWait, "no-wait", false, "have apply, create, replace and delete return when the API server has the change")
 	flags.BoolVarP(&a.there.echo, "verbose", "v", false, "print each command before it runs ($LAB_ECHO=1)")
 }
 

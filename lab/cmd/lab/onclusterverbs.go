@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -111,7 +112,6 @@ func (a *app) verbThere(v verbThere) *cobra.Command {
 	}
 	if v.changes {
 		cmd.Long += "\n\nIt returns when every proxy of the namespace has what it changed, so the next request sees it."
-		cmd.Flags().Bool("no-wait", false, "return when the API server has it")
 	}
 	return cmd
 }
@@ -148,7 +148,19 @@ func (a *app) doThere(ctx context.Context, v verbThere, words []string) error {
 	if v.changes && !a.there.noWait && !isDryRun(words) {
 		return a.changeThere(ctx, line, streams)
 	}
+	if hasTerminal(v, words) {
+		var stop func()
+		ctx, stop = withTerminal(ctx)
+		defer stop()
+	}
 	return a.runThere(ctx, line, streams)
+}
+
+// hasTerminal reports whether Ctrl-C is for what runs inside of the program: an editor, or a shell of a pod.
+func hasTerminal(v verbThere, words []string) bool {
+	flags, _, _ := strings.Cut(strings.Join(words, " ")+" ", " -- ")
+	typed := regexp.MustCompile(`(^| )(-i?ti?|--tty) `).MatchString(flags + " ")
+	return v.name == "edit" || v.name == "exec" && typed
 }
 
 func isDryRun(words []string) bool {
