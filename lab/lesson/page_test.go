@@ -212,6 +212,11 @@ func TestReadRefuses(t *testing.T) {
 		"empty mark":     {string(page("<!-- edition: -->", "a")), "07-x.md:3: edition: want classic,"},
 		"mark of block":  {string(page("<!-- edition: v1 -->", fenced("console", "$ a"))), "07-x.md:5: edition: name it behind"},
 		"mark twice":     {string(page("<!-- edition: v1 -->", "## A", "<!-- edition: v1 -->", "a")), "07-x.md:7: edition: its section has one"},
+		"no host":        {string(page(check("send: 1", "tls: {ca: a}", "answers: {x: all}"))), "07-x.md:4: tls: host: missing"},
+		"half a proof":   {string(page(check("send: 1", "tls: {host: a, cert: b}", "answers: {x: all}"))), "tls: cert, key: want both or neither"},
+		"any and one":    {string(page(check("send: 1", "tls: {host: a, ca: b, insecure: true}", "answers: {x: all}"))), "tls: ca, insecure: want one of them"},
+		"inside":         {string(page(check("send: 1", "from: a", "to: http://b", "tls: {host: a}", "answers: {x: all}"))), "tls: from: only the ingress takes encrypted requests"},
+		"a key of tls":   {string(page(check("send: 1", "tls: {name: a}", "answers: {x: all}"))), "field name not found"},
 		"what for sends": {string(page(check("wait for: {p c: 0}", "answers: {x: all}"))), "send: missing, for what is to come of it"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -3,6 +3,9 @@ package load_test
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -102,6 +105,35 @@ func TestAnswers(t *testing.T) {
 }
 
 // A proxy gets every request, also those to a host that only it knows.
+// TestEncrypted asks an address for the host of a URL, by TLS, and takes what leads elsewhere for the answer.
+func TestEncrypted(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "https://"+r.Host+"/elsewhere", http.StatusMovedPermanently)
+	}))
+	t.Cleanup(server.Close)
+	roots := x509.NewCertPool()
+	roots.AddCert(server.Certificate())
+	for name, c := range map[string]struct {
+		roots *x509.CertPool
+		stay  bool
+		want  string
+	}{
+		"stays":     {roots, true, "301"},
+		"goes":      {roots, false, "stopped after 10 redirects"},
+		"a strange": {x509.NewCertPool(), true, "unknown authority"},
+	} {
+		var got string
+		run(t, load.Config{
+			URL: "https://example.com", TLS: &tls.Config{RootCAs: c.roots}, Address: server.Listener.Addr().String(), Stay: c.stay,
+			Users: 1, Requests: 1, Each: func(h load.Hit) { got = fmt.Sprint(h.Status, " ", h.Err) },
+		})
+		if !strings.Contains(got, c.want) {
+			t.Errorf("%s: %s, want %s", name, got, c.want)
+		}
+	}
+}
+
 func TestProxy(t *testing.T) {
 	t.Parallel()
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -283,6 +283,13 @@ func TestSubjects(t *testing.T) {
 			destinationRule("github", "{host: api.github.com, trafficPolicy: {tls: {mode: SIMPLE}}}")))
 		w.wants(customer, subjects, map[string]string{"http://api.github.com/users": want})
 	}
+	// What a DestinationRule says goes before what the entry says.
+	for names, want := range map[string][2]string{"api.github.com": {"other.test", "200 "}, "other.test": {"api.github.com", "503 "}} {
+		w.mustPush(w.today(
+			entry("github", "{hosts: [api.github.com], resolution: DNS, subjectAltNames: ["+want[0]+"], ports: [{number: 80, name: http, protocol: HTTP, targetPort: 443}]}"),
+			destinationRule("github", "{host: api.github.com, trafficPolicy: {tls: {mode: SIMPLE, caCertificates: system, subjectAltNames: ["+names+"]}}}")))
+		w.wants(customer, names+" of the rule", map[string]string{"http://api.github.com/users": want[1]})
+	}
 	// Below a wildcard, each host has a certificate of its own.
 	w.mustPush(w.today(
 		entry("wild", `{hosts: ["*.github.com"], resolution: NONE, ports: [{number: 443, name: http, protocol: HTTP}]}`),

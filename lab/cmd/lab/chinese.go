@@ -121,6 +121,7 @@ func verbsInChinese() [][2]string {
 		{"name a host, or a client by --client", "要写主机名，或者用 --client 写客户端的名字"},
 		{"%q is no name of a host or a client", "%[1]s 不是主机或客户端的名字"},
 		{"--cert and --key are needed", "要写 --cert 和 --key"},
+		{"--output needs --dry-run=client", "--output 要和 --dry-run=client 一起用"},
 		{"%s: key %s given twice", "%[1]s：键 %[2]s 写了两次"},
 		{"--ttl and --expired exclude each other", "--ttl 和 --expired 只能用其中一个"},
 	}

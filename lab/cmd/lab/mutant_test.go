@@ -91,9 +91,18 @@ func mutantPolicies() []mutant {
 		strict  = "mtls-strict.yml"
 		plain   = "mtls-disable.yml"
 		chain   = "access-chain.yml"
+		door    = "tls-simple.yml"
+		through = "tls-passthrough.yml"
 	)
 	return []mutant{
 		{strict, "mode: STRICT", "mode: STRICTLY", "want one of"},
+		{door, "mode: SIMPLE", "mode: SIMPEL", "want one of"},
+		{door, "protocol: HTTPS", "protocol: HTTP", "has no tls but httpsRedirect"},
+		{door, "      credentialName: customer-certificate\n", "", "credentialName: missing"},
+		{door, "certificate", "certificat", "Referenced credentialName not found"},
+		{through, "protocol: TLS\n    tls", "protocol: HTTPS\n    tls", "want protocol TLS"},
+		{through, "mode: PASSTHROUGH", "mode: PASSTROUGH", "want one of"},
+		{through, "      - httpbin.org\n    route", "      - httpbin.com\n    route", "is none of the rule's hosts"},
 		{strict, "spec:\n", "spec:\n  portLevelMtls: {8080: {mode: DISABLE}}\n", "want a selector"},
 		{plain, "mode: DISABLE", "mode: PLAIN", "want one of"},
 		{plain, "  host: preference", "  host: preferences", "IST0174"},

@@ -35,6 +35,8 @@ func whole() map[string]string {
 		"GRPCRoute": `gateway.networking.k8s.io/v1 {"parentRefs": [{"group": "", "kind": "Service", "name": "recommendation", ` +
 			`"port": 8080}], "rules": [{"backendRefs": [` + backend + `], "filters": [{"type": "RequestMirror", ` +
 			`"requestMirror": {"backendRef": ` + backend + `}}]}]}`,
+		"TLSRoute": `gateway.networking.k8s.io/v1 {"parentRefs": [{"name": "web"}], "hostnames": ["a.test"], ` +
+			`"rules": [{"backendRefs": [` + backend + `]}]}`,
 		"Gateway (gateway.networking.k8s.io)": `gateway.networking.k8s.io/v1 {"gatewayClassName": "istio", ` +
 			`"listeners": [{"name": "http", "port": 80, "protocol": "HTTP"}]}`,
 	}
@@ -43,8 +45,6 @@ func whole() map[string]string {
 // typed are values of fields that must have their type to be looked at.
 func typedValues() map[string]string {
 	return map[string]string{
-		"listeners[].tls":  `{"mode": "Terminate"}`,
-		"tls":              `{"backend": {}}`,
 		"allowedListeners": `{"namespaces": {"from": "All"}}`,
 		"addresses":        `[{"value": "1.2.3.4"}]`,
 		"infrastructure":   `{"labels": {"a": "b"}}`,

@@ -23,7 +23,7 @@ func https(name, host, tls string) string {
 
 func tlsRouteOf(fields string) string {
 	return "---\napiVersion: gateway.networking.k8s.io/v1\nkind: TLSRoute\n" +
-		"metadata: {name: on, namespace: a}\nspec: {" + fields +
+		"metadata: {name: passes, namespace: a}\nspec: {" + fields +
 		"parentRefs: [{name: web}], hostnames: [a.test], rules: [{backendRefs: [{name: customer, port: 8080}]}]}\n"
 }
 
@@ -61,7 +61,7 @@ func TestDoors(t *testing.T) {
 	t.Parallel()
 	top := keeping(t)
 	const c, frontend = "{certificateRefs: [{name: c}]}", "tls: {frontend: {default: {validation: {caCertificateRefs: [{group: '', kind: Secret, name: %s}]%s}}}}, "
-	route := routeOf("r", "{name: web}", "rules: [{backendRefs: [{name: customer, port: 8080}]}]")
+	route := "---\n" + routeOf("a", "{name: web}", "rules: [{backendRefs: [{name: customer, port: 8080}]}]")
 	pass := "listeners: [{name: tls, port: 443, protocol: TLS, tls: {mode: Passthrough}}]"
 	const invalid = "IST0171 Warning (Gateway a/web) A condition with a negative status is present: type=Accepted, " +
 		"reason=ListenersNotValid, message=None of the Gateway's listeners are valid."
@@ -134,7 +134,7 @@ func last(path string) string { return path[strings.LastIndex(path, "/")+1:] }
 func TestKindsOfListeners(t *testing.T) {
 	t.Parallel()
 	both := gatewayWith("listeners: [{name: tls, port: 443, protocol: TLS, tls: {mode: Passthrough}}]") + tlsRouteOf("") +
-		routeOf("r", "{name: web}", "rules: [{backendRefs: [{name: customer, port: 8080}]}]")
+		"---\n" + routeOf("a", "{name: web}", "rules: [{backendRefs: [{name: customer, port: 8080}]}]")
 	found := fmt.Sprint(gatewayapi.Findings(load(t, both), keeping(t)))
 	if want := "kind gateway.networking.k8s.io/v1/HTTPRoute is not allowed."; !strings.Contains(found, want) || strings.Contains(found, "TLSRoute") {
 		t.Errorf("findings %s, want %s alone", found, want)

@@ -179,12 +179,15 @@ func (r *resolver) policy(c client, cluster mesh.Cluster) mesh.Policy {
 	return policy
 }
 
-// encryption is how calls of a host are encrypted. Which name the certificate must have, the host's
-// entry may say.
+// encryption is how calls of a host are encrypted. Which name the certificate must have, the rule may say, or else
+// the host's entry.
 func (r *resolver) encryption(t *networking.ClientTLSSettings, host string) *mesh.TLS {
 	entry, _ := r.entryOf(host)
 	tls := &mesh.TLS{
-		SNI: t.Sni, Verify: !t.GetInsecureSkipVerify().GetValue(), Names: entry.Spec.GetSubjectAltNames(),
+		SNI: t.Sni, Verify: !t.GetInsecureSkipVerify().GetValue(), Names: t.SubjectAltNames,
+	}
+	if len(tls.Names) == 0 {
+		tls.Names = entry.Spec.GetSubjectAltNames()
 	}
 	if tls.SNI == "" && !strings.HasPrefix(host, "*") {
 		tls.SNI = host

@@ -97,8 +97,20 @@ func (v *validator) outlier(path string, o *networking.OutlierDetection) {
 	}
 }
 
+// systemAuthorities are those of the machine, which Istio believes anyway.
+const systemAuthorities = "system"
+
 func (v *validator) tls(path string, t *networking.ClientTLSSettings) {
 	v.ServerName(path+".sni", t.GetSni())
+	if ca := t.GetCaCertificates(); ca != "" && ca != systemAuthorities {
+		v.Fail(path+".caCertificates", "%s: %w; want %s", rules.Quote(ca), rules.ErrUnsupported, systemAuthorities)
+	}
+	for i, name := range t.GetSubjectAltNames() {
+		v.NotEmpty(rules.At(path+".subjectAltNames", i), name)
+	}
+	if t.GetMode() == networking.ClientTLSSettings_ISTIO_MUTUAL && len(t.GetSubjectAltNames()) > 0 {
+		v.Fail(path+".subjectAltNames", "with ISTIO_MUTUAL: %w", rules.ErrUnsupported)
+	}
 	if t.GetMode() == networking.ClientTLSSettings_MUTUAL {
 		v.Fail(path+".mode", "MUTUAL: not supported by the lab")
 	}
@@ -198,12 +210,12 @@ func certificateNotes(r destinationRule) []rules.Finding {
 		"are set to validate server identity for host: %s"
 	var list []rules.Finding
 	policy, key := r.Spec.GetTrafficPolicy(), r.Key
-	if mode := policy.GetTls().GetMode(); mode == networking.ClientTLSSettings_SIMPLE {
+	if mode := policy.GetTls().GetMode(); mode == networking.ClientTLSSettings_SIMPLE && policy.GetTls().GetCaCertificates() == "" {
 		list = append(list, rules.Warn("spec.trafficPolicy.tls", rules.NoAuthority, text,
 			key.Path(), key.Namespace, mode, r.Spec.Host))
 	}
 	for n, p := range policy.GetPortLevelSettings() {
-		if mode := p.GetTls().GetMode(); mode == networking.ClientTLSSettings_SIMPLE {
+		if mode := p.GetTls().GetMode(); mode == networking.ClientTLSSettings_SIMPLE && p.GetTls().GetCaCertificates() == "" {
 			list = append(list, rules.Warn(rules.At("spec.trafficPolicy.portLevelSettings", n)+".tls",
 				rules.NoPortAuthority, text+" at port number:%d",
 				key.Path(), key.Namespace, mode, r.Spec.Host, p.GetPort().GetNumber()))

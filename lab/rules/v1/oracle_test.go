@@ -311,8 +311,8 @@ func unsupportedValidation() map[string]string {
 		"te/two tracing":            "spec.tracing: not supported by the lab",
 		"te/filter expression":      "spec.accessLogging: not supported by the lab",
 		"ef/deprecated filter name": "ANY instead of SIDECAR_INBOUND or SIDECAR_OUTBOUND or GATEWAY: not supported by the lab",
-		"ap/targetRefs Service":     "targetRefs: not supported by the lab",
-		"ap/ipBlocks CIDR":          "ipBlocks: not supported by the lab",
+		"ap/targetRefs Service":     "Service of group \"\": not supported by the lab",
+		"ap/ipBlocks CIDR":          "ipBlocks: but at the ingress, not supported by the lab",
 		"sc/bind without port":      "spec.egress[0].bind: 1.2.3.4: not supported by the lab",
 	}
 }

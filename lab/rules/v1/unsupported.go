@@ -65,8 +65,7 @@ func unsupported() map[string][]string {
 			"metrics[].reportingInterval", "metrics[].overrides[].disabled",
 		},
 		"DestinationRule": {
-			"tls.clientCertificate", "tls.privateKey", "tls.caCertificates", "tls.credentialName",
-			"tls.subjectAltNames", "tls.caCrl",
+			"tls.clientCertificate", "tls.privateKey", "tls.credentialName", "tls.caCrl",
 		},
 	}
 }
