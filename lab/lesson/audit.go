@@ -76,7 +76,7 @@ func (t *tally) equals(before *tally) bool {
 
 // oracle are the counters of Envoy that say what a row of the lab's table says.
 const oracle = `^(http|cluster)\..*@.*;\.(downstream_rq_completed|upstream_rq_total|upstream_rq_retry|` +
-	`upstream_rq_pending_overflow|internal\.upstream_rq_completed|fault\.aborts_injected)$`
+	`upstream_rq_pending_overflow|internal\.upstream_rq_completed|fault\.aborts_injected|jwt_authn\.denied)$`
 
 // before is what is counted before a check, once nothing is added to it any more; nil where nobody
 // audits.
