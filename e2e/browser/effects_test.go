@@ -10,20 +10,32 @@ import (
 // poll asks until the page shows what a rule does, and holds its table against what `bin/lab top` prints.
 func (v view) poll(l *lab, what, condition string, header ...string) {
 	v.t.Helper()
+	v.shows(what, condition, header...)
+	v.rests(l)
+}
+
+// shows has the page send until it shows what a rule does.
+func (v view) shows(what, condition string, header ...string) {
+	v.t.Helper()
 	v.do(evaluate(`fetch('api/send', {method: 'POST', headers: {'Content-Type': 'application/json'},
 		body: JSON.stringify({rate: 20, atOnce: 10, headers: ` + text(append([]string{}, header...)) + `})}).then(() => 0)`))
 	v.until(condition, `document.getElementById('stage').textContent + document.getElementById('answers').innerText`)
 	v.picture("real-" + what)
+}
+
+// rests stops that, and compares the tables.
+func (v view) rests(l *lab) {
+	v.t.Helper()
 	v.do(evaluate(`fetch('api/stop', {method: 'POST', headers: {'Content-Type': 'application/json'}, body: '{}'}).then(() => 0)`))
 	v.until(`/stopped/.test(document.getElementById('sending').textContent)`, `document.getElementById('sending').textContent`)
 	v.table(l)
 	v.do(chromedp.KeyEvent("g"))
 }
 
-// minute has the numbers of the last minute, which do not sink while they are compared.
-func (v view) minute() {
+// sinceChange has the numbers since a rule came or went, which do not sink while they are compared.
+func (v view) sinceChange() {
 	v.t.Helper()
-	v.do(chromedp.SetValue("#window", "1m"), chromedp.Evaluate(`document.getElementById('window').dispatchEvent(new Event('change'))`, nil))
+	v.do(chromedp.SetValue("#window", "change"), chromedp.Evaluate(`document.getElementById('window').dispatchEvent(new Event('change'))`, nil))
 }
 
 // TestEffects walks the lessons whose effects only a picture shows, with a real lab.
@@ -33,7 +45,7 @@ func TestEffects(t *testing.T) {
 	l.withV2()
 	v := open(t, ctx, l.page+"/?lang=en&theme=light", 1400, 1000)
 	v.until(`document.getElementById('state').className == 'live'`, "document.body.innerText")
-	v.minute()
+	v.sinceChange()
 	const mirrored = "istiofiles/route-rule-recommendation-v1-mirror-v2.yml"
 	l.run("create", "-f", mirrored)
 	v.poll(l, "mirror", `/mirrored copy \d/.test(document.querySelector('.copies').textContent) && document.querySelectorAll('.mark').length == 1`)
@@ -56,10 +68,11 @@ func TestEffects(t *testing.T) {
 	v.poll(l, "retry", `/tries more/.test(document.querySelector('.loop:not([hidden])')?.textContent)`)
 	l.run("delete", "-f", retrying)
 	l.run("create", "-f", "istiofiles/recommendation_cb_policy_pool_ejection.yml", "-f", splitting)
-	v.poll(l, "ejection", `/ejected by preferenceback in \d+ s/.test(document.querySelector('.nodes').textContent)`)
+	v.shows("ejection", `/ejected by preferenceback in \d+ s/.test(document.querySelector('.nodes').textContent)`)
 	if top := l.run("top"); !strings.Contains(top, "ejected by preference for ") {
 		t.Errorf("top: %s", top)
 	}
+	v.rests(l)
 	if marks := eval[[]string](v, `[...document.querySelectorAll('.mark')].map((m) => m.title)`); len(marks) < 9 {
 		t.Errorf("marks: %q", marks)
 	}
@@ -71,7 +84,7 @@ func TestIdentities(t *testing.T) {
 	l := start(t, "--edition", "v1")
 	v := open(t, ctx, l.page+"/?lang=en&theme=light", 1400, 1000)
 	v.until(`document.getElementById('state').className == 'live'`, "document.body.innerText")
-	v.minute()
+	v.sinceChange()
 	l.run("apply", "-f", "istiofiles/v1/token-authentication.yml")
 	v.poll(l, "token", `document.querySelector('#answers .cause.denied')`, "Authorization: Bearer nonsense")
 	l.run("delete", "-f", "istiofiles/v1/token-authentication.yml")

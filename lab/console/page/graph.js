@@ -104,7 +104,7 @@ function drawLabel(node, e, m) {
   put(worst, x, under + 29, e.errors ? mostOf(e) : '');
   loop.toggleAttribute('hidden', !e.retries);
   if (e.retries) {
-    const [lx, ly] = on(c, 0.8);
+    const [lx, ly] = on(c, 0.66);
     set(loop, 'transform', `translate(${lx - 24} ${ly + lift * (down ? -1 : 1) + (down ? -16 : 18)})`);
     setText(loop.lastElementChild, t('tries', { n: e.retries }));
   }

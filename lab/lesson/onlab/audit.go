@@ -77,7 +77,7 @@ func (t *tally) equals(before *tally) bool {
 
 // oracle are the counters of Envoy that say what a row of the lab's table says.
 const oracle = `^(http|cluster)\..*@.*;\.(downstream_rq_completed|upstream_rq_total|upstream_rq_retry|` +
-	`upstream_rq_pending_overflow|internal\.upstream_rq_completed|fault\.aborts_injected)$`
+	`upstream_rq_pending_overflow|internal\.upstream_rq_completed|fault\.aborts_injected|jwt_authn\.denied)$`
 
 // Tally counts what there is, once nothing is added to it any more, if anybody audits. What it returns holds
 // the lab's counts since against Envoy's.

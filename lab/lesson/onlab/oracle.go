@@ -46,6 +46,14 @@ func (t *tally) since(before *tally) []string {
 	for of, n := range rowsOf(before.table, services) {
 		lab[of] -= n
 	}
+	atIngress := envoy[ingress+" "+tokenRefused]
+	maps.DeleteFunc(envoy, func(of string, _ int) bool { return strings.HasSuffix(of, tokenRefused) })
+	was := badTokens(before.table, services)
+	for service, n := range badTokens(t.table, services) {
+		n = min(n-was[service], atIngress)
+		atIngress -= n
+		lab.add(-n, ingress, service, "sent")
+	}
 	var list []string
 	for _, of := range slices.Sorted(maps.Keys(joined(lab, envoy))) {
 		if lab[of] != envoy[of] {
@@ -54,6 +62,22 @@ func (t *tally) since(before *tally) []string {
 	}
 	return list
 }
+
+// badTokens are the calls of the ingress that were refused for their tokens, by service: by the ingress
+// itself, so that they were not sent, or by the sidecar that they were sent to. A row does not say by whom,
+// and Envoy's jwt_authn.denied does.
+func badTokens(t traffic.Table, services map[string]bool) sums {
+	all := sums{}
+	for _, r := range t.Rows {
+		if n := r.Causes[traffic.BadToken]; r.From == ingress && n > 0 {
+			all.add(n, serviceOf(r.To, services))
+		}
+	}
+	return all
+}
+
+// tokenRefused is what that counter is of.
+const tokenRefused = "token refused"
 
 func joined(a, b sums) sums {
 	all := maps.Clone(a)
@@ -149,6 +173,7 @@ func rowWords() map[string]string {
 	return map[string]string{
 		"downstream_rq_completed":        "calls",
 		"fault.aborts_injected":          "aborted",
+		"jwt_authn.denied":               tokenRefused,
 		"upstream_rq_total":              "sent",
 		"upstream_rq_retry":              "tried again",
 		"upstream_rq_pending_overflow":   "circuit full",
