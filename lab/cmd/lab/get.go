@@ -141,7 +141,7 @@ func (a *app) each(list []objects.Selection, do func(objects.Selection) ([]objec
 		a.reportAll(results)
 		problems = append(problems, err)
 	}
-	return errors.Join(problems...)
+	return objects.Join(problems...)
 }
 
 // unlessIgnored leaves out that something was not there, if that is to be ignored.

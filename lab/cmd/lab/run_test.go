@@ -78,7 +78,7 @@ func misuses() map[string]string {
 		"patch svc x -p [":                        "patch:1: ",
 		"label svc x":                             "at least one label update is required",
 		"label svc a=b":                           "name the objects, or all by --all",
-		"label":                                   "requires at least 1 arg(s)",
+		"label":                                   "one or more objects must be specified",
 		"label a=b":                               "one or more objects must be specified",
 		"annotate svc x a=b c":                    `"c": want KEY=VALUE or KEY-`,
 		"wait pod/x":                              "--for=: want condition=NAME, delete, create or jsonpath=",

@@ -30,6 +30,7 @@ type terminal struct {
 	keys    *os.File
 	mark    string // in the environment of all that it started
 	ended   chan error
+	read    chan struct{} // closed behind the last that is shown
 	mu      sync.Mutex
 	shown   bytes.Buffer
 	matched int // of shown
@@ -77,7 +78,7 @@ func openTerminal(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	ours, theirs, err := openPTY(uint16(columns), uint16(rows))
 	ts.Check(err)
-	t := &terminal{keys: ours, ended: make(chan error, 1)}
+	t := &terminal{keys: ours, ended: make(chan error, 1), read: make(chan struct{})}
 	t.cmd = command(ts, args[2:]...)
 	t.mark = fmt.Sprintf("OPENED_IN=%p", t)
 	for _, name := range []string{"TERM", "NO_COLOR", "LANG"} {
@@ -103,6 +104,7 @@ func terminalOf(ts *testscript.TestScript) *terminal {
 
 // listen keeps what is shown until the terminal closes.
 func (t *terminal) listen() {
+	defer close(t.read)
 	buffer := make([]byte, 4<<10)
 	for {
 		n, err := t.keys.Read(buffer)
@@ -150,11 +152,12 @@ func closes(ts *testscript.TestScript, _ bool, args []string) {
 	case <-time.After(deadline):
 		ts.Fatalf("it goes on: %q", t.text())
 	}
+	ts.Check(labtest.Poll(t.left))
+	<-t.read // nobody has it open any more
 	fmt.Fprint(ts.Stdout(), t.text())
 	if status := strconv.Itoa(t.cmd.ProcessState.ExitCode()); status != args[0] {
 		ts.Fatalf("exit status %s", status)
 	}
-	ts.Check(labtest.Poll(t.left))
 }
 
 // escapes are what moves a terminal's cursor, and changes its colours.
