@@ -66,8 +66,9 @@ verify-cluster: ## the lessons on the cluster that KUBECONFIG names, which has I
 	@bin/lab --on cluster verify --edition $(EDITION) $(LESSONS)
 
 bench: build out/jaeger out/envoy ## the figures of README.md, measured here
-	go -C e2e test -run='^$$' -bench=. -benchtime=1x -timeout 20m ./...
+	go -C e2e test -run='^$$' -bench=. -benchtime=1x -timeout 45m ./...
 	go -C lab test -run='^$$' -bench=BenchmarkTraffic -benchtime=1x ./daemon
+	go -C lab test -run='^$$' -bench=BenchmarkWatched -benchtime=1x ./console
 
 picture: out/axe.min.js out/envoy ## docs/console.png, the page as the tests show it
 	go -C e2e test -run='TestPicture' -count=1 ./browser

@@ -27,6 +27,7 @@ type told struct {
 	marks    []object
 	rules    []object
 	sending  object
+	copies   []object
 	gone     string
 	words    string // of why
 	loaded   object // the rules' view
@@ -117,7 +118,7 @@ func (s *told) snapshot(at time.Time) object {
 		return object{"gone": s.gone}
 	}
 	table := func(span string, ago time.Duration) object {
-		return object{"span": span, "from": at.Add(-ago), "to": at, "rows": list(s.rows), "pods": list(s.pods), "dropped": 0}
+		return object{"span": span, "from": at.Add(-ago), "to": at, "rows": list(s.rows), "pods": list(s.pods), "copies": list(s.copies), "dropped": 0}
 	}
 	return object{
 		"at":  at.UnixMilli(),
@@ -174,7 +175,7 @@ func stories() []story {
 		{name: "circuit", edit: circuit, holds: `/circuit full/.test(document.querySelector('.stops').textContent) && document.querySelector('.stops .bars')`},
 		{name: "gate", edit: gate, holds: `!document.querySelector('.gate:not([hidden])').hidden && /circuit full ×20/.test(document.querySelector('.gate:not([hidden])').textContent)`},
 		{name: "retry", edit: retry, holds: `/12 tries more/.test(document.querySelector('.loop:not([hidden])').textContent)`},
-		{name: "mirror", edit: mirror, holds: `document.querySelectorAll('.copies path').length == 1`},
+		{name: "mirror", edit: mirror, holds: `document.querySelectorAll('.copies path').length == 1 && /4.9\/s/.test(document.querySelector('.copies').textContent)`},
 		{name: "denial", edit: denial, holds: `document.querySelector('#answers .cause.denied')`},
 		{name: "outside", edit: outside, holds: `document.querySelectorAll('.nodes .outside').length == 1`},
 		{name: "crowd", edit: crowd, holds: `/2 more/.test(document.querySelector('.pods').parentElement.parentElement.textContent)`},
@@ -241,6 +242,7 @@ func retry(s *told) {
 
 func mirror(s *told) {
 	s.rows = s.rows[:3]
+	s.copies = []object{{"from": "preference", "to": "recommendation-v2", "requests": 49, "rate": 4.9}}
 	copies := []object{{"to": "recommendation-v2", "status": 200}}
 	s.requests = append(s.requests, request("0ad04a47-copy", object{}, call("ingress", "customer"), call("customer", "preference"),
 		call("preference", "recommendation-v1", object{"copies": copies})))

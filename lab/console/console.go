@@ -23,8 +23,8 @@ type Config struct {
 	Lab *control.Client
 	// Typed is a verb with its arguments as the reader types it. Required.
 	Typed func(verb string) string
-	// Why explains a request, as the verb does. Required.
-	Why func(io.Writer, *traffic.Request)
+	// Why explains a request in a language, en or zh, as the verb does. Required.
+	Why func(w io.Writer, r *traffic.Request, language string)
 	// Routes are the rows of the verb's two tables, with their heads. Required.
 	Routes func(objects.Routes) (routes, clusters [][]string)
 }

@@ -33,9 +33,13 @@ func (c *Console) why(r *http.Request) (Explained, error) {
 	}
 	one := answer.List[0]
 	var words strings.Builder
-	c.cfg.Why(&words, one)
+	language, verb := "en", "why "+one.ID
+	if r.FormValue("lang") == "zh" {
+		language, verb = "zh", verb+" --lang zh"
+	}
+	c.cfg.Why(&words, one, language)
 	return Explained{
-		Request: c.summary(one), Words: words.String(), Typed: c.cfg.Typed("why " + one.ID), Rule: one.Rule,
+		Request: c.summary(one), Words: words.String(), Typed: c.cfg.Typed(verb), Rule: one.Rule,
 		Trace: one.Trace,
 	}, nil
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-
 	"path/filepath"
 	"strings"
 	"testing"
@@ -30,7 +29,7 @@ const (
 func TestMain(m *testing.M) { os.Exit(labtest.WithServices(m, root, programs)) }
 
 // newFolder has a path that is short enough for sockets.
-func newFolder(t *testing.T) control.Folder {
+func newFolder(t testing.TB) control.Folder {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "l") //nolint:usetesting // t.TempDir holds the test's long name
 	if err != nil {
@@ -44,7 +43,9 @@ func config(folder control.Folder) console.Config {
 	return console.Config{
 		Lab:   control.NewClient(folder),
 		Typed: func(verb string) string { return strings.TrimSpace("bin/lab " + verb) },
-		Why:   func(w io.Writer, r *traffic.Request) { fmt.Fprintf(w, "%s: %s", r.Cause, r.Words) },
+		Why: func(w io.Writer, r *traffic.Request, language string) {
+			fmt.Fprintf(w, "%s %s: %s", language, r.Cause, r.Words)
+		},
 		Routes: func(r objects.Routes) (routes, clusters [][]string) {
 			for _, one := range r.Host.Routes {
 				routes = append(routes, []string{one.From})
@@ -61,7 +62,7 @@ type lab struct {
 	ingress string
 }
 
-func up(t *testing.T) lab {
+func up(t testing.TB, edit ...func(*daemon.Config)) lab {
 	t.Helper()
 	program, err := envoy.Search{Getenv: os.Getenv, Root: root}.Find(t.Context())
 	if err != nil {
@@ -75,12 +76,14 @@ func up(t *testing.T) lab {
 	l.Client = control.NewClient(l.folder)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() {
-		ended <- daemon.Run(ctx, daemon.Config{
-			Name: "console", Folder: l.folder, Listen: "127.0.0.1:0", Programs: os.Getenv(programs),
-			Envoy: program.Path, Manifests: read(t, paths...), Namespace: namespace, Getenv: os.Getenv,
-		})
-	}()
+	cfg := daemon.Config{
+		Name: "console", Folder: l.folder, Listen: "127.0.0.1:0", Programs: os.Getenv(programs),
+		Envoy: program.Path, Manifests: read(t, paths...), Namespace: namespace, Getenv: os.Getenv,
+	}
+	for _, f := range edit {
+		f(&cfg)
+	}
+	go func() { ended <- daemon.Run(ctx, cfg) }()
 	t.Cleanup(func() {
 		cancel()
 		if err := <-ended; err != nil {
@@ -98,7 +101,7 @@ func up(t *testing.T) lab {
 	return l
 }
 
-func read(t *testing.T, paths ...string) []objects.File {
+func read(t testing.TB, paths ...string) []objects.File {
 	t.Helper()
 	var files []objects.File
 	for _, path := range paths {

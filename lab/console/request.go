@@ -38,6 +38,8 @@ type Call struct {
 	Delayed float64       `json:"delayed,omitempty"` // milliseconds
 	Tries   []Try         `json:"tries,omitempty"`   // if there were several
 	Copies  []Try         `json:"copies,omitempty"`  // to whom it was mirrored
+	// Identity is as whom it came to the server's proxy: "none" in plain text, "" where nobody asks.
+	Identity string `json:"identity,omitempty"`
 }
 
 // Try is an attempt, or a copy.
@@ -69,6 +71,9 @@ func callOf(r *traffic.Request, c *traffic.Call) Call {
 		After: float64(c.Began.Sub(r.Began).Microseconds()) / 1000,
 		Cause: c.Cause, Failed: c.Cause.Failed(), By: c.By, Delayed: float64(c.Delayed.Milliseconds()),
 		Copies: triesOf(c.Mirrors),
+	}
+	if n := len(c.Tries); n > 0 {
+		one.Identity = c.Tries[n-1].Identity
 	}
 	if len(c.Tries) > 1 {
 		one.Tries = triesOf(c.Tries)

@@ -8,6 +8,7 @@ import (
 	"istio-tutorial/lab/control"
 	"istio-tutorial/lab/mesh"
 	"istio-tutorial/lab/objects"
+	"istio-tutorial/lab/pods"
 	"istio-tutorial/lab/traffic"
 )
 
@@ -22,11 +23,36 @@ func (l *lab) explainer() func(line []byte) {
 // beginVersion tells who explains requests by what the proxy is to act from now on.
 func (l *lab) beginVersion(m mesh.Mesh, s objects.Set) (taken func(bool)) {
 	return l.traffic.Begin(traffic.Version{
-		Mesh:   m,
-		Of2018: s.Of2018(),
-		Rules:  rulesOf(s),
-		Find:   func(q traffic.Question) (traffic.Rule, bool) { return source(m, s, q) },
+		Mesh:    m,
+		Of2018:  s.Of2018(),
+		Rules:   rulesOf(s),
+		Unready: unready(m, l.pods.Pods()),
+		Find:    func(q traffic.Question) (traffic.Rule, bool) { return source(m, s, q) },
 	}, !slices.Equal(revisions(l.objects()), revisions(s)))
+}
+
+// unready are the pods that no call is to go to, and how they are.
+func unready(m mesh.Mesh, list []pods.Pod) map[mesh.Name]string {
+	how := map[mesh.Name]string{}
+	for _, i := range m.Instances {
+		n := slices.IndexFunc(list, func(p pods.Pod) bool { return p.Name == i.Name })
+		if !i.Ready && n >= 0 {
+			how[i.Name] = stateOf(list[n])
+		}
+	}
+	return how
+}
+
+func stateOf(p pods.Pod) string {
+	switch {
+	case p.Status == pods.Terminating:
+		return "is ending"
+	case p.Restarts == 0 && p.LastExit == "":
+		return "is starting"
+	case p.Status != "Running":
+		return "is in " + p.Status
+	}
+	return "is not ready"
 }
 
 // revisions are those of the rules: where one is another, rules have changed.

@@ -66,6 +66,15 @@ type Explainer interface {
 	Requests(ctx context.Context, since time.Time) ([]*traffic.Request, error)
 }
 
+// Auditor is a Place that can tell whether it is right itself, beside whether the page is.
+type Auditor interface {
+	// Audit is called before the requests of a check. What it returns is called after them; its error says
+	// what the place counted otherwise than its proxies.
+	Audit(ctx context.Context) (agrees func(context.Context) error, err error)
+	// Legible is an error if an explanation is too long to be read at one glance.
+	Legible(list []*traffic.Request) error
+}
+
 // Ingress is not a pod's proxy, but counts alike.
 const Ingress = "ingress"
 

@@ -45,6 +45,10 @@ func (r *Runner) Check(ctx context.Context, c *Check) ([]Claim, error) {
 	if err != nil {
 		return nil, err
 	}
+	agrees, err := r.audit(ctx)
+	if err != nil {
+		return nil, err
+	}
 	began := time.Now()
 	list, took, err := r.ask(ctx, c)
 	if isMissing(err) {
@@ -72,7 +76,18 @@ func (r *Runner) Check(ctx context.Context, c *Check) ([]Claim, error) {
 		claims = append(claims, more...)
 	}
 	why, err := r.explained(ctx, c, list, began)
+	if err == nil {
+		err = agrees(ctx)
+	}
 	return append(claims, why...), err
+}
+
+// audit begins to look at the place itself, if it can be looked at so.
+func (r *Runner) audit(ctx context.Context) (agrees func(context.Context) error, err error) {
+	if place, ok := r.place.(Auditor); ok {
+		return place.Audit(ctx)
+	}
+	return func(context.Context) error { return nil }, nil
 }
 
 // reading is numbers of one kind that a check speaks of.

@@ -98,6 +98,11 @@ func (r *Runner) explained(ctx context.Context, c *Check, list []answer, began t
 	if err := r.namesAbsent(found); err != nil {
 		return nil, err
 	}
+	if auditor, ok := r.place.(Auditor); ok {
+		if err := auditor.Legible(found); err != nil {
+			return nil, err
+		}
+	}
 	var claims []Claim
 	for _, e := range c.Why {
 		claims = append(claims, e.claim(c, list, found))

@@ -213,11 +213,8 @@ func (c *Call) refusal(in mesh.Inbound) (mesh.AccessRule, bool) {
 
 // limit is the rule whose tokens were spent.
 func (c *Call) limit() (Rule, bool) {
-	in, caller := c.server()
-	for _, l := range in.Limits {
-		if isFor(l.Callers, caller) && (len(l.When) == 0 || slices.ContainsFunc(l.When, c.mayMeet)) {
-			return c.at.Find(Question{Part: PartLimit, From: l.From, Client: c.client})
-		}
+	if l, ok := c.spent(); ok {
+		return c.at.Find(Question{Part: PartLimit, From: l.From, Client: c.client})
 	}
 	return Rule{}, false
 }

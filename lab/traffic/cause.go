@@ -1,6 +1,7 @@
 package traffic
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -273,7 +274,7 @@ func (r *Request) notes() []string {
 	for i, c := range r.Calls {
 		switch {
 		case c.Open:
-			list = append(list, "the answer to "+c.From.Workload+" is not logged yet: the request is still under way")
+			list = append(list, fmt.Sprintf("the answer to %s is not logged yet: the request is still under way", c.From.Workload))
 		case c.From.Workload == "ingress":
 		case c.From.Workload == withoutSidecar:
 			list = append(list, "the caller has no sidecar: it came in plain text, and nobody knows who it is")

@@ -8,11 +8,44 @@ import (
 	"strings"
 )
 
+// rarely is the rate a second below which a count says more.
+const rarely = 0.1
+
+func often(calls int, rate float64) string {
+	if rate < rarely {
+		return plural(calls, "call")
+	}
+	return PerSecond(rate)
+}
+
+// PerSecond is a rate with enough places to tell it from none.
+func PerSecond(rate float64) string {
+	if rate > 0 && rate < rarely {
+		return fmt.Sprintf("%.2f/s", rate)
+	}
+	return fmt.Sprintf("%.1f/s", rate)
+}
+
+// label is what stands at the line of mirrored copies.
+func (c Copies) label() string { return "copies, " + often(c.Requests, c.Rate) }
+
+// edges are those of all lines, the copies' last.
+func (t Table) edges() []Edge {
+	var list []Edge
+	for _, r := range t.Rows {
+		list = append(list, r.Edge)
+	}
+	for _, c := range t.Copies {
+		list = append(list, c.Edge)
+	}
+	return list
+}
+
 // label is what stands at an edge.
 func (r Row) label() string {
-	text := fmt.Sprintf("%.1f/s", r.Rate)
+	text := often(r.Requests, r.Rate)
 	if r.Share < 99.95 {
-		text += fmt.Sprintf(", %.0f %%", r.Share)
+		text += fmt.Sprintf(", %.0f %% of its calls", r.Share)
 	}
 	if r.Errors > 0 {
 		text += fmt.Sprintf(", %.0f %% errors", 100*float64(r.Errors)/float64(r.Requests))
@@ -34,13 +67,13 @@ func (t Table) nodes() []string {
 // columns are how many calls lead to each node, at most: callers stand left of whom they call.
 func (t Table) columns() map[string]int {
 	column := map[string]int{}
-	for _, r := range t.Rows {
-		column[r.From], column[r.To] = 0, 0
+	for _, e := range t.edges() {
+		column[e.From], column[e.To] = 0, 0
 	}
 	for range column { // a circle ends, too
-		for _, r := range t.Rows {
-			if r.From != r.To && column[r.To] <= column[r.From] && column[r.From] < len(column)-1 {
-				column[r.To] = column[r.From] + 1
+		for _, e := range t.edges() {
+			if e.From != e.To && column[e.To] <= column[e.From] && column[e.From] < len(column)-1 {
+				column[e.To] = column[e.From] + 1
 			}
 		}
 	}
@@ -65,6 +98,9 @@ func (t Table) Mermaid() string {
 			fmt.Fprintf(&b, "  linkStyle %d stroke:#c00\n", i)
 		}
 	}
+	for _, c := range t.Copies {
+		fmt.Fprintf(&b, "  n%d -.->|\"%s\"| n%d\n", slices.Index(nodes, c.From), mermaidText(c.label()), slices.Index(nodes, c.To))
+	}
 	return b.String()
 }
 
@@ -88,6 +124,9 @@ func (t Table) Dot() string {
 			more += ", style=dashed"
 		}
 		fmt.Fprintf(&b, "  %s -> %s [label=%s%s];\n", dotText(r.From), dotText(r.To), dotText(r.label()), more)
+	}
+	for _, c := range t.Copies {
+		fmt.Fprintf(&b, "  %s -> %s [label=%s, style=dotted];\n", dotText(c.From), dotText(c.To), dotText(c.label()))
 	}
 	b.WriteString("}\n")
 	return b.String()
@@ -131,6 +170,9 @@ func (t Table) SVG() string {
 	for _, r := range t.Rows {
 		b.WriteString(r.line(at[r.From], at[r.To]))
 	}
+	for _, c := range t.Copies {
+		b.WriteString(line(at[c.From], at[c.To], `stroke="#777" stroke-width="2" stroke-dasharray="2 5"`, c.label(), 8))
+	}
 	for _, n := range t.nodes() {
 		p := at[n]
 		fmt.Fprintf(&b, `<rect x="%d" y="%d" width="%d" height="%d" rx="4" fill="#eef" stroke="#335"/>`+"\n", p.x, p.y, boxWidth, boxHeight)
@@ -148,9 +190,14 @@ func (r Row) line(from, to place) string {
 	if r.Errors == r.Requests {
 		stroke += ` stroke-dasharray="6 4"`
 	}
-	x1, y1, x2, y2 := from.x+boxWidth, from.y+boxHeight/2, to.x, to.y+boxHeight/2
+	return line(from, to, stroke, r.label(), 0)
+}
+
+// line leads from one box to another, so far below its place.
+func line(from, to place, stroke, label string, below int) string {
+	x1, y1, x2, y2 := from.x+boxWidth, from.y+boxHeight/2+below, to.x, to.y+boxHeight/2+below
 	return fmt.Sprintf(`<line x1="%d" y1="%d" x2="%d" y2="%d" %s/>`+"\n"+`<text x="%d" y="%d" text-anchor="middle" font-size="11">%s</text>`+"\n",
-		x1, y1, x2, y2, stroke, (x1+x2)/2, (y1+y2)/2-6, html.EscapeString(r.label()))
+		x1, y1, x2, y2, stroke, (x1+x2)/2, (y1+y2)/2-6+2*below, html.EscapeString(label))
 }
 
 func cut(s string, most int) string {

@@ -84,7 +84,7 @@ func (c *Call) kept(i mesh.Instance) []string {
 	var list []string
 	host := shortHost(c.service().Host)
 	if !i.Ready {
-		list = append(list, fmt.Sprintf("pod %s of %s is not ready", i.Name.Name, i.Workload.Name))
+		list = append(list, fmt.Sprintf("pod %s of %s %s", i.Name.Name, i.Workload.Name, c.at.state(i.Name)))
 	}
 	for n, r := range c.routes() {
 		leads := slices.ContainsFunc(r.Destinations, func(d mesh.Destination) bool { return i.Labels.Has(d.Cluster.Labels) && d.Weight > 0 })

@@ -18,6 +18,9 @@ type record struct {
 	last    time.Time // when the latest was read
 	failed  bool      // some entry has a status that is none of 2xx
 	entered bool      // it came through the ingress, whose entry is the last
+	// mirrored says that a call of it has a route with mirrors, and copies are those that are counted.
+	mirrored bool
+	copies   map[Edge]int
 }
 
 // Bounds of one request: a client may use one id again and again.
@@ -75,6 +78,7 @@ func millis(e envoy.Entry) float64 {
 type joiner struct {
 	*record
 	versions *versions
+	outs     []envoy.Entry // of the calls
 	calls    []*Call
 	arrivals []*arrival
 }
@@ -87,26 +91,29 @@ type arrival struct {
 }
 
 // join makes the calls of a record, with what came of each.
-func join(r *record, v *versions) *Request {
-	j := joiner{record: r, versions: v}
+func join(r *record, v *versions) *Request { return joined(r, v).request() }
+
+// joined has the calls of a record, each with its tries and its copies.
+func joined(r *record, v *versions) *joiner {
+	j := &joiner{record: r, versions: v}
 	for _, e := range r.entries {
 		if !isOutbound(e) {
 			j.arrivals = append(j.arrivals, &arrival{Entry: e})
 		}
 	}
 	slices.SortStableFunc(j.arrivals, func(a, b *arrival) int { return a.Time.Compare(b.Time) })
-	outs := slices.DeleteFunc(slices.Clone(r.entries), func(e envoy.Entry) bool { return !isOutbound(e) })
-	slices.SortStableFunc(outs, func(a, b envoy.Entry) int { return a.Time.Compare(b.Time) })
-	for _, e := range outs {
+	j.outs = slices.DeleteFunc(slices.Clone(r.entries), func(e envoy.Entry) bool { return !isOutbound(e) })
+	slices.SortStableFunc(j.outs, func(a, b envoy.Entry) int { return a.Time.Compare(b.Time) })
+	for _, e := range j.outs {
 		j.calls = append(j.calls, j.call(e))
 	}
 	for i, c := range j.calls {
-		j.meet(c, outs[i])
+		j.meet(c, j.outs[i])
 	}
 	for i, c := range j.calls {
-		j.mirrored(c, outs[i])
+		j.mirror(c, j.outs[i])
 	}
-	return j.request(outs)
+	return j
 }
 
 // call is what a client's proxy says.
@@ -115,6 +122,7 @@ func (j *joiner) call(e envoy.Entry) *Call {
 		Began: e.Time, Method: e.Method, Host: e.Insight.Host, Path: e.Path, Status: e.Status,
 		Millis: millis(e), Flags: strings.Trim(e.Flags, "-"), Details: e.Details, Route: e.Route, Cluster: e.Cluster,
 	}
+	c.versions = j.versions
 	c.at, c.choice = j.versions.at(e)
 	c.From, c.address, c.trace = end(c.at, e.Pod), e.Insight.Client, strings.Trim(e.Trace, "-")
 	c.client = clientOf(c.at, e.Pod)
@@ -228,8 +236,8 @@ func (t *Try) arrive(a *arrival) {
 	}
 }
 
-// mirrored finds arrivals that nobody waits for, at pods to which a call's route mirrors.
-func (j *joiner) mirrored(c *Call, e envoy.Entry) {
+// mirror finds arrivals that nobody waits for, at pods to which a call's route mirrors.
+func (j *joiner) mirror(c *Call, e envoy.Entry) {
 	r := c.choice.route()
 	if r == nil {
 		return
@@ -257,10 +265,10 @@ func (v *Version) leadsTo(c mesh.Cluster, pod string) bool {
 }
 
 // request nests the calls: each in the try that its own program was answering.
-func (j *joiner) request(outs []envoy.Entry) *Request {
+func (j *joiner) request() *Request {
 	r := &Request{ID: j.id}
 	for i, c := range j.calls {
-		if t := j.parent(outs[i]); t != nil {
+		if t := j.parent(j.outs[i]); t != nil {
 			t.Calls = append(t.Calls, c)
 		} else {
 			r.Calls = append(r.Calls, c)

@@ -135,6 +135,9 @@ func (s *Store) take(line []byte) {
 	if isOutbound(e) {
 		s.count(r, e)
 	}
+	if r.mirrored {
+		s.addCopies(r)
+	}
 	close(s.changed)
 	s.changed = make(chan struct{})
 }
@@ -189,6 +192,9 @@ func (s *Store) count(r *record, e envoy.Entry) {
 		}
 	}
 	c.By, c.Cause = c.made()
+	if route := c.choice.route(); route != nil && len(route.Mirrors) > 0 {
+		r.mirrored = true
+	}
 	edge := c.edge()
 	now := s.now()
 	s.windows.add(now, edge, c)

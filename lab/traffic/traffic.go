@@ -80,11 +80,12 @@ type Call struct {
 	// Open says that its caller has no answer yet.
 	Open bool `json:"open,omitempty"`
 
-	choice  choice
-	client  mesh.Name
-	address string // from which it came
-	trace   string
-	at      *Version
+	choice   choice
+	client   mesh.Name
+	address  string // from which it came
+	trace    string
+	at       *Version
+	versions *versions // nil: of a call that no proxy of its caller tells of
 }
 
 // Try is one attempt of a call.
@@ -177,6 +178,8 @@ type Version struct {
 	Find func(Question) (Rule, bool)
 	// Of2018 says that the defaults of 0.7.1 hold, not today's.
 	Of2018 bool
+	// Unready are the pods that no call is to go to, and how they are: "is starting".
+	Unready map[mesh.Name]string
 	// Rules are all that were in force.
 	Rules []Rule
 }

@@ -13,6 +13,11 @@ type Edge struct {
 	To   string `json:"to"`   // a workload, or what was meant where none answered
 }
 
+// compare puts edges in order, those of the ingress first.
+func (e Edge) compare(other Edge) int {
+	return cmp.Or(byPlace(e.From, other.From), cmp.Compare(e.To, other.To))
+}
+
 func (c *Call) edge() Edge { return Edge{c.From.Workload, c.To.Workload} }
 
 // Row is what happened on an edge in a window.
@@ -27,6 +32,13 @@ type Row struct {
 	Retries  int     `json:"retries"`
 	// Causes are how many calls ended so, those that are fine left out.
 	Causes map[Cause]int `json:"causes,omitempty"`
+}
+
+// Copies are the mirrored calls on an edge in a window, as their server saw them.
+type Copies struct {
+	Edge
+	Requests int     `json:"requests"`
+	Rate     float64 `json:"rate"` // a second
 }
 
 // Span names a window.
@@ -49,6 +61,8 @@ type Table struct {
 	To      time.Time `json:"to"`
 	Rows    []Row     `json:"rows"`
 	Dropped int       `json:"dropped"`
+	// Copies are the mirrored calls, which are in no row: nobody waits for their answers.
+	Copies []Copies `json:"copies,omitempty"`
 	// Pods are those there are now; whoever knows them adds them.
 	Pods []Pod `json:"pods"`
 }
@@ -142,6 +156,7 @@ type windows struct {
 	changed time.Time
 	seconds [kept]second
 	since   map[Edge]*tally
+	copies  map[Edge]int // since the last change
 	marks   []Mark
 }
 
@@ -154,25 +169,38 @@ const (
 type second struct {
 	unix  int64
 	edges map[Edge]*tally
+	// copies are few, and seldom there.
+	copies map[Edge]int
 }
 
 // mostEdges bounds each count: a client may call what it likes.
 const mostEdges = 200
 
 func newWindows(now time.Time) windows {
-	return windows{began: now, changed: now, since: map[Edge]*tally{}}
+	return windows{began: now, changed: now, since: map[Edge]*tally{}, copies: map[Edge]int{}}
 }
 
-func (w *windows) change(now time.Time) { w.changed, w.since = now, map[Edge]*tally{} }
+func (w *windows) change(now time.Time) {
+	w.changed, w.since, w.copies = now, map[Edge]*tally{}, map[Edge]int{}
+}
 
-func (w *windows) add(now time.Time, edge Edge, c *Call) {
+// second is that of now, which is empty if it has just begun.
+func (w *windows) second(now time.Time) *second {
 	s := &w.seconds[now.Unix()%kept]
 	if s.unix != now.Unix() || s.edges == nil {
-		*s = second{now.Unix(), map[Edge]*tally{}}
+		*s = second{now.Unix(), map[Edge]*tally{}, map[Edge]int{}}
 		w.forgetTimes(now.Unix() - timed)
 	}
-	of(s.edges, edge).add(c)
-	if !c.Began.Before(w.changed.Truncate(time.Millisecond)) {
+	return s
+}
+
+func (w *windows) isSince(began time.Time) bool {
+	return !began.Before(w.changed.Truncate(time.Millisecond))
+}
+
+func (w *windows) add(now time.Time, edge Edge, c *Call) {
+	of(w.second(now).edges, edge).add(c)
+	if w.isSince(c.Began) {
 		of(w.since, edge).add(c)
 	}
 }
@@ -205,25 +233,26 @@ func (s *Store) Table(span Span) Table {
 	defer s.mu.Unlock()
 	now := s.now()
 	t := Table{Span: span, From: s.windows.changed, To: now, Dropped: s.Dropped()}
-	sums := s.windows.since
+	sums, copies := s.windows.since, s.windows.copies
 	if span != SinceChange {
 		length := int64(60)
 		if span == TenSeconds {
 			length = 10
 		}
-		sums = s.windows.last(now.Unix(), length)
+		sums, copies = s.windows.last(now.Unix(), length)
 		t.From = time.Unix(now.Unix()-length+1, 0)
 		if t.From.Before(s.windows.began) {
 			t.From = s.windows.began
 		}
 	}
-	t.Rows = rows(sums, max(now.Sub(t.From).Seconds(), 0.001))
+	seconds := max(now.Sub(t.From).Seconds(), 0.001)
+	t.Rows, t.Copies = rows(sums, seconds), copiesOf(copies, seconds)
 	return t
 }
 
 // last are the sums of so many seconds.
-func (w *windows) last(now, length int64) map[Edge]*tally {
-	sums := map[Edge]*tally{}
+func (w *windows) last(now, length int64) (sums map[Edge]*tally, copies map[Edge]int) {
+	sums, copies = map[Edge]*tally{}, map[Edge]int{}
 	for _, s := range w.seconds {
 		if s.unix <= now-length || s.unix > now {
 			continue
@@ -231,8 +260,11 @@ func (w *windows) last(now, length int64) map[Edge]*tally {
 		for e, t := range s.edges {
 			of(sums, e).join(t)
 		}
+		for e, n := range s.copies {
+			copies[e] += n
+		}
 	}
-	return sums
+	return sums, copies
 }
 
 func rows(sums map[Edge]*tally, seconds float64) []Row {
@@ -253,7 +285,7 @@ func rows(sums map[Edge]*tally, seconds float64) []Row {
 			Errors: t.errors, Retries: t.retries, Causes: causes,
 		})
 	}
-	slices.SortFunc(list, func(a, b Row) int { return cmp.Or(byPlace(a.From, b.From), cmp.Compare(a.To, b.To)) })
+	slices.SortFunc(list, func(a, b Row) int { return a.compare(b.Edge) })
 	return list
 }
 

@@ -18,17 +18,17 @@ func sentences() map[Cause]string {
 		TryTimeout:   "{proxy} gave up: no try at {to} was answered within its own timeout.",
 		CircuitFull:  "{proxy} did not pass the call on: its circuit to {to} was full{limits}.",
 		Ejected:      "{proxy} had no pod of {to} to ask: all that are ready were ejected for their errors.",
-		NoPod:        "{proxy} had no pod of {to} to ask: none is ready.",
+		NoPod:        "{proxy} had no pod of {to} to ask: none is ready{pods}.",
 		NoCluster:    "{proxy} knows no such subset of {to}: the route names one that no rule defines.",
-		Refused:      "{proxy} could not connect to {to}: nothing accepted the connection{tries}.",
-		Reset:        "{proxy} got no answer from {to}: the connection was reset{tries}.",
+		Refused:      "{proxy} could not connect to {to}: nothing accepted the connection{tries}{pod}.",
+		Reset:        "{proxy} got no answer from {to}: the connection was reset{tries}{pod}.",
 		NoRoute:      "{proxy} has no route for host {host} and path {path}.",
 		NoHost:       "{proxy} knows no host {host}.",
 		RegistryOnly: "{proxy} did not let the call out: no rule allows the host {host}.",
 		Denied:       "the sidecar of {to} refused the call of {from}{as}: a policy denies it.",
 		NotAllowed:   "the sidecar of {to} refused the call of {from}{as}: there are policies that allow calls, and none allows this one{unclaimed}.",
 		BadToken:     "{checker} refused the request: its token does not hold. Envoy says: {token}.",
-		RateLimited:  "the sidecar of {to} refused the call of {from}: its tokens were spent.",
+		RateLimited:  "the sidecar of {to} refused the call of {from}: its tokens were spent{tokens}.",
 		ProgramError: "{to} answered {status} itself{tries}.",
 		PassedOn:     "{to} answered {status}, as a call of its own went wrong.",
 		GaveUp:       "the caller gave up after {time}, before {to} had answered.",
@@ -49,9 +49,9 @@ func (c *Call) words() string {
 	return strings.NewReplacer(
 		"{proxy}", c.proxy(), "{from}", caller(c.From.Workload), "{to}", c.To.Workload,
 		"{status}", fmt.Sprint(c.Status), "{percent}", c.abortShare(), "{delay}", short(c.Delayed),
-		"{time}", ms(c.Millis), "{timeout}", c.timeout(), "{limits}", c.limits(), "{tries}", c.times(),
+		"{time}", ms(c.Millis), "{timeout}", c.timeout(), "{limits}", c.fullness(), "{tries}", c.times(),
 		"{host}", c.Host, "{path}", c.Path, "{envoy}", strings.TrimSpace(c.Flags+" "+c.Details),
-		"{as}", c.as(),
+		"{as}", c.as(), "{tokens}", c.bucket(), "{pods}", c.unready(), "{pod}", c.ending(),
 		"{count}", fmt.Sprint(len(c.Tries)), "{checker}", c.checker(), "{token}", c.tokenProblem(),
 		"{unclaimed}", c.unclaimed(),
 	).Replace(text)
@@ -121,34 +121,6 @@ func (c *Call) times() string {
 	return fmt.Sprintf(", at each of %d tries", len(c.Tries))
 }
 
-// limits are those of a circuit.
-func (c *Call) limits() string {
-	u := c.choice.upstream
-	if u == nil {
-		return ""
-	}
-	var list []string
-	for _, l := range []struct {
-		n    *int
-		name string
-	}{
-		{u.Policy.Limits.Connections, "connection"}, {u.Policy.Limits.Pending, "waiting request"},
-		{u.Policy.Limits.Requests, "request"},
-	} {
-		if l.n != nil {
-			s := "s"
-			if *l.n == 1 {
-				s = ""
-			}
-			list = append(list, fmt.Sprintf("%d %s%s", *l.n, l.name, s))
-		}
-	}
-	if len(list) == 0 {
-		return ""
-	}
-	return " (at most " + strings.Join(list, " and ") + ")"
-}
-
 // otherwise is what acts where no rule does.
 func (c *Call) otherwise() string {
 	of2018 := c.at.Of2018
@@ -176,10 +148,10 @@ func (c *Call) otherwise() string {
 // pick is how a pod is chosen by default.
 func (c *Call) pick() string {
 	if u := c.choice.upstream; u != nil && u.Policy.Balance == mesh.LeastRequest {
-		return "today's default: of two pods of " + shortHost(u.Cluster.Host) + ", the less busy one"
+		return fmt.Sprintf("today's default: of two pods of %s, the less busy one", shortHost(u.Cluster.Host))
 	}
 	if u := c.choice.upstream; u != nil {
-		return "the default: the pods of " + shortHost(u.Cluster.Host) + " in turn"
+		return fmt.Sprintf("the default: the pods of %s in turn", shortHost(u.Cluster.Host))
 	}
 	return ""
 }

@@ -61,9 +61,14 @@ func (s *start) page(listener net.Listener, client *control.Client) *console.Con
 	return console.Start(listener, console.Config{
 		Lab:    client,
 		Typed:  func(verb string) string { return strings.TrimSpace(s.line(verb)) },
-		Why:    func(w io.Writer, r *traffic.Request) { writeWhy(w, r, "", s.line) },
+		Why:    s.explainRequest,
 		Routes: func(r objects.Routes) (routes, clusters [][]string) { return routeRows(r), clusterRows(r) },
 	})
+}
+
+// explainRequest prints what the verb why does.
+func (a *app) explainRequest(w io.Writer, r *traffic.Request, language string) {
+	whyPrinter{speechOf(language), w, a.line}.why(r, "")
 }
 
 // checkAddress completes an address that only this machine reaches; flag is what says it.

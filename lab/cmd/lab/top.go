@@ -131,6 +131,7 @@ func writeTop(w io.Writer, t traffic.Table, by string) {
 	} else {
 		writeEdges(w, sorted(t.Rows, by))
 	}
+	writeCopies(w, t.Copies)
 	fmt.Fprintln(w)
 	fmt.Fprintf(w, "%-20s %-40s %s\n", "WORKLOAD", "POD", "STATE")
 	for _, p := range t.Pods {
@@ -142,9 +143,17 @@ func writeEdges(w io.Writer, rows []traffic.Row) {
 	fmt.Fprintf(w, "%-18s %-18s %6s %6s %8s %8s %6s %5s  %s\n",
 		"FROM", "TO", "RATE", "SHARE", "P50", "P95", "ERRORS", "TRIES", "CAUSES")
 	for _, r := range rows {
-		fmt.Fprintf(w, "%-18s %-18s %5.1f/s %5.1f%% %8s %8s %6d %+5d  %s\n",
-			document.Printable(r.From), document.Printable(r.To), r.Rate, r.Share,
+		fmt.Fprintf(w, "%-18s %-18s %7s %5.1f%% %8s %8s %6d %+5d  %s\n",
+			document.Printable(r.From), document.Printable(r.To), traffic.PerSecond(r.Rate), r.Share,
 			took(r.P50), took(r.P95), r.Errors, r.Retries, causes(r.Causes))
+	}
+}
+
+// writeCopies shows the mirrored calls, of which only the number is of interest: nobody gets their answers.
+func writeCopies(w io.Writer, list []traffic.Copies) {
+	for _, c := range list {
+		fmt.Fprintf(w, "%-18s %-18s %7s %6s %8s %8s %6s %5s  %d mirrored\n",
+			document.Printable(c.From), document.Printable(c.To), traffic.PerSecond(c.Rate), "-", "-", "-", "-", "-", c.Requests)
 	}
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -18,6 +19,7 @@ import (
 	"istio-tutorial/lab/lesson/onlab"
 	"istio-tutorial/lab/lesson/report"
 	"istio-tutorial/lab/objects"
+	"istio-tutorial/lab/traffic"
 )
 
 // verify is the verb and its flags.
@@ -75,6 +77,7 @@ func (v *verify) run(cmd *cobra.Command, args []string) (err error) {
 	if err != nil {
 		return err
 	}
+	home.Audit = &onlab.Audit{Explain: func(w io.Writer, r *traffic.Request) { v.explainRequest(w, r, english) }}
 	ground, on, end, err := v.ground(cmd, home, pages)
 	if err != nil {
 		return err

@@ -24,7 +24,11 @@ type whyFlags struct {
 	watch  bool
 	send   sendFlags
 	format string
+	lang   string
 }
+
+// printer explains in the language that was asked for: pages show what it says in English.
+func (w *whyFlags) printer() whyPrinter { return whyPrinter{speechOf(w.lang), w.stdout, w.line} }
 
 func (a *app) why() *cobra.Command {
 	w := &whyFlags{app: a}
@@ -60,6 +64,7 @@ Deployment, through its sidecar, to an address.`,
 	flags.StringVar(&w.not, "not", "", "tell what kept the request from this version, subset or workload")
 	flags.BoolVarP(&w.watch, "watch", "w", false, "explain each new kind of answer once, until it is interrupted")
 	flags.StringVarP(&w.format, "output", "o", "", "json")
+	flags.StringVar(&w.lang, "lang", english, "language of the explanation: en or zh")
 	w.send.declare(cmd)
 	return cmd
 }
@@ -72,6 +77,8 @@ func (w *whyFlags) check(cmd *cobra.Command) error {
 	switch {
 	case w.format != "" && w.format != "json":
 		return misusef("--output=%s: want json, or nothing", w.format)
+	case w.lang != english && w.lang != chinese:
+		return misusef("--lang=%s: want en or zh", w.lang)
 	case w.last < 1:
 		return misusef("--last=%d: want 1 or more", w.last)
 	case w.watch && w.send.on:
@@ -182,10 +189,10 @@ func (w *whyFlags) show(list ...*traffic.Request) error {
 			fmt.Fprintln(w.stdout)
 		}
 		if w.not != "" {
-			writeNot(w.stdout, r, w.not, w.line)
+			w.printer().not(r, w.not)
 			continue
 		}
-		writeWhy(w.stdout, r, "", w.line)
+		w.printer().why(r, "")
 	}
 	return nil
 }

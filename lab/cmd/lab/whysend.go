@@ -73,7 +73,7 @@ func (w *whyFlags) ask(ctx context.Context, args []string) error {
 	if w.format == "json" || w.not != "" {
 		return w.show(answer.List...)
 	}
-	writeWhy(w.stdout, answer.List[0], body, w.line)
+	w.printer().why(answer.List[0], body)
 	return nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"istio-tutorial/lab/document"
 	"istio-tutorial/lab/envoy"
@@ -16,37 +17,44 @@ import (
 // widest is how wide explanations are.
 const widest = 80
 
-// writeWhy explains a request: the answer, each call, the rule, what did not match, what to type, for
-// which typed has the name of the program.
-func writeWhy(w io.Writer, r *traffic.Request, body string, typed func(verb string) string) {
-	p := whyPrinter{w: w}
-	p.line("%s %s%s => %s in %s, at %s%s", r.Method, r.Host, r.Path, status(r.Status), took(r.Millis),
-		r.Began.Local().Format("15:04:05.000"), ago(time.Since(r.Began)))
+// whyPrinter explains requests.
+type whyPrinter struct {
+	speech
+	w     io.Writer
+	typed func(verb string) string // has the name of the program
+}
+
+// why explains a request: the answer, each call, the rule, what did not match, what to type.
+func (p whyPrinter) why(r *traffic.Request, body string) {
+	p.line("%s", p.say(fmt.Sprintf("%s => %s in %s, at %s%s", asked(r), p.say(status(r.Status)), took(r.Millis),
+		r.Began.Local().Format("15:04:05.000"), ago(time.Since(r.Began)))))
 	if body != "" {
 		p.text("  ", body, 2)
 	}
 	p.line("")
-	p.text("", fmt.Sprintf("%s: %s", r.Cause, r.Words), 5)
+	p.text("", fmt.Sprintf("%s: %s", p.cause(string(r.Cause)), p.say(r.Words)), 5)
 	p.line("")
 	for _, c := range r.Calls {
 		p.call(c, 0)
 	}
 	for _, note := range r.Notes {
-		p.text("  ! ", note, 2)
+		p.text("  ! ", p.say(note), 2)
 	}
 	p.rule(r)
 	p.missed(r)
-	p.command("More:", typed("why "+r.ID+" -o json"))
+	p.command("More:", p.typed("why "+r.ID+" -o json"))
 	if r.Trace != "" {
-		fmt.Fprintln(w, "Trace: "+document.Printable(r.Trace)) // a part of an address leads nowhere
+		fmt.Fprintln(p.w, p.say("Trace:")+" "+document.Printable(r.Trace)) // a part of an address leads nowhere
 	}
 	switch pod := inError(r); {
 	case pod != "":
-		p.command("Logs:", typed("logs "+pod))
+		p.command("Logs:", p.typed("logs "+pod))
 	case r.Rule != nil:
-		p.command("Undo:", typed(undo(*r.Rule)))
+		p.command("Undo:", p.typed(undo(*r.Rule)))
 	}
 }
+
+func asked(r *traffic.Request) string { return r.Method + " " + r.Host + r.Path }
 
 // ago is how long a request has passed, if so long that its rules may be gone.
 func ago(age time.Duration) string {
@@ -103,35 +111,44 @@ func undo(r traffic.Rule) string {
 	return text
 }
 
-type whyPrinter struct{ w io.Writer }
-
 func (p whyPrinter) line(format string, args ...any) {
 	text := document.Printable(fmt.Sprintf(format, args...))
-	if r := []rune(text); len(r) > widest {
-		text = string(r[:widest-1]) + "…"
+	if columns(text) > widest {
+		text = cutTo(text, widest-1) + "…"
 	}
 	fmt.Fprintln(p.w, text)
+}
+
+// cutTo is as much of a text as some columns hold.
+func cutTo(text string, width int) string {
+	for i := range text {
+		if columns(text[:i]) > width {
+			_, last := utf8.DecodeLastRuneInString(text[:i])
+			return text[:i-last]
+		}
+	}
+	return text
 }
 
 // command shows what to type whole, as a part of it cannot be typed: beside its title, or below if that
 // is too wide.
 func (p whyPrinter) command(title, typed string) {
-	typed = document.Printable(typed)
+	typed, title = document.Printable(typed), p.say(title)
 	separator := " "
-	if len([]rune(title+separator+typed)) > widest {
+	if columns(title+separator+typed) > widest {
 		separator = "\n  "
 	}
 	fmt.Fprintln(p.w, title+separator+typed)
 }
 
-// text breaks a text at blanks, into at most so many lines.
+// text breaks a text into at most so many lines.
 func (p whyPrinter) text(indent, text string, most int) {
-	words := strings.Fields(document.Printable(strings.ReplaceAll(text, "\n", " ")))
-	for n := 0; len(words) > 0; n++ {
-		line := indent + words[0]
-		words = words[1:]
-		for len(words) > 0 && (n == most-1 || len([]rune(line))+1+len([]rune(words[0])) <= widest) {
-			line, words = line+" "+words[0], words[1:]
+	list := pieces(document.Printable(strings.ReplaceAll(text, "\n", " ")))
+	for n := 0; len(list) > 0; n++ {
+		line := indent + strings.TrimPrefix(list[0], " ")
+		list = list[1:]
+		for len(list) > 0 && (n == most-1 || columns(line+list[0]) <= widest) {
+			line, list = line+list[0], list[1:]
 		}
 		p.line("%s", line)
 		indent = strings.Repeat(" ", len([]rune(indent)))
@@ -142,27 +159,29 @@ func (p whyPrinter) text(indent, text string, most int) {
 func (p whyPrinter) call(c *traffic.Call, depth int) {
 	indent := strings.Repeat("  ", depth)
 	edge := indent + c.From.Workload + " -> " + c.To.Workload
-	what := string(c.Cause)
+	what := p.cause(string(c.Cause))
 	if flags := strings.TrimSpace(c.Flags); flags != "" {
 		what += " (" + flags + ")"
 	}
 	if n := len(c.Tries); n > 0 && c.Tries[n-1].Identity == envoy.NoIdentity {
-		what += ", in plain text"
+		what += p.say(", in plain text")
 	}
 	p.line("%-38s %3s %8s  %s", edge, code(c.Status), took(c.Millis), what)
 	if route := routeWords(c); route != "" {
-		p.text(indent+"  by ", route, 2)
+		p.text(indent+"  "+p.say("by")+" ", route, 2)
 	}
 	for i, t := range c.Tries {
 		if len(c.Tries) > 1 && i < 4 {
-			p.line("%s  try %d: %s, %s", indent, i+1, cmp.Or(t.To.Pod, t.To.Workload), strings.TrimSpace(status(t.Status)+" "+t.Flags))
+			p.line("%s  %s", indent, p.say(fmt.Sprintf("try %d: %s, %s", i+1, cmp.Or(t.To.Pod, t.To.Workload),
+				strings.TrimSpace(p.say(status(t.Status))+" "+t.Flags))))
 		}
 		for _, next := range t.Calls {
 			p.call(next, depth+1)
 		}
 	}
 	for _, m := range c.Mirrors {
-		p.line("%s  copy to %s: %s, which nobody waits for", indent, cmp.Or(m.To.Pod, m.To.Workload), status(m.Status))
+		p.line("%s  %s", indent, p.say(fmt.Sprintf("copy to %s: %s, which nobody waits for",
+			cmp.Or(m.To.Pod, m.To.Workload), p.say(status(m.Status)))))
 	}
 }
 
@@ -184,17 +203,17 @@ func (p whyPrinter) rule(r *traffic.Request) {
 	switch {
 	case r.Rule != nil:
 		p.line("")
-		p.line("Rule: %s %s/%s, revision %d", r.Rule.Kind, r.Rule.Namespace, r.Rule.Name, r.Rule.Revision)
+		p.line("%s", p.say(fmt.Sprintf("Rule: %s %s/%s, revision %d", r.Rule.Kind, r.Rule.Namespace, r.Rule.Name, r.Rule.Revision)))
 		p.line("%s:%d", r.Rule.File, r.Rule.Line)
 		for _, text := range r.Rule.Lines {
 			p.line("  %s", text)
 		}
 	case r.Default != "":
 		p.line("")
-		p.text("No rule: ", r.Default, 2)
+		p.text("", p.say("No rule: "+r.Default), 2)
 	default:
 		p.line("")
-		p.line("No rule has a part in it.")
+		p.line("%s", p.say("No rule has a part in it."))
 	}
 }
 
@@ -206,20 +225,19 @@ func (p whyPrinter) missed(r *traffic.Request) {
 	if d == nil || len(d.Missed) == 0 {
 		return
 	}
-	p.line("Did not act:")
+	p.line("%s", p.say("Did not act:"))
 	for i, m := range d.Missed {
 		if i == mostMissed {
-			p.line("  and %d more", len(d.Missed)-i)
+			p.line("  %s", p.say(fmt.Sprintf("and %d more", len(d.Missed)-i)))
 			break
 		}
-		p.text("  ", missWords(m), 2)
+		p.text("  ", placeOf(m)+": "+p.say(m.Why), 2)
 	}
 }
 
-func missWords(m traffic.Miss) string {
-	name := m.Name
+func placeOf(m traffic.Miss) string {
 	if m.Rule != nil {
-		name = fmt.Sprintf("%s:%d", m.Rule.File, m.Rule.Line)
+		return fmt.Sprintf("%s:%d", m.Rule.File, m.Rule.Line)
 	}
-	return name + ": " + m.Why
+	return m.Name
 }

@@ -3,6 +3,7 @@
 
 import { $, h } from './dom.js';
 import { aside, current, stopAt } from './graph.js';
+import { frame, pause } from './pace.js';
 import { curve, on, size } from './place.js';
 import { kindOf, kinds, path2d } from './signs.js';
 import { state } from './state.js';
@@ -126,15 +127,13 @@ function note(edge, kind) {
 export function wake() {
   if (running) return;
   running = true;
-  requestAnimationFrame(frame);
+  const wait = moving.length ? painted + pause(between) - performance.now() : 0;
+  if (wait > 0) setTimeout(() => frame(paint), wait);
+  else frame(paint);
 }
 
-function frame(now) {
+function paint(now) {
   running = false;
-  if (moving.length && now - painted < between) {
-    wake();
-    return;
-  }
   painted = now;
   const { width, height } = size();
   if (fitted !== `${width} ${height}`) fit();

@@ -4,7 +4,7 @@ import { $, h, keyed, s, set, setText } from './dom.js';
 import { box, curve, d, on, place, size } from './place.js';
 import { glyph, kindOf, kinds, icon, name as kindName } from './signs.js';
 import { shown, state } from './state.js';
-import { cause, errors, t, took } from './words.js';
+import { cause, errors, perSecond, t, took } from './words.js';
 
 const layers = {};
 let svg;
@@ -21,7 +21,7 @@ export function build() {
 
 // model sorts rows into nodes, edges, and calls that ended where they began: those never left the
 // caller's sidecar, and are drawn there.
-export function model(table, requests, now) {
+export function model(table) {
   const pods = new Map();
   for (const p of table.pods || []) pods.set(p.workload, [...(pods.get(p.workload) || []), p]);
   const nodes = new Map([['ingress', { name: 'ingress', pods: [] }]]);
@@ -38,32 +38,22 @@ export function model(table, requests, now) {
   for (const n of nodes.values()) {
     n.at = place(n.name, edges.filter((e) => e.to === n.name).map((e) => e.from));
   }
-  return { nodes, edges, stops, copies: copiesOf(requests, nodes, now) };
+  return { nodes, edges, stops, copies: copiesOf(table, nodes) };
 }
 
 const stopsOf = (row) => Object.entries(row.causes || {}).map(([c, n]) => ({
   key: `${row.from}>${row.to}:${c}`, from: row.from, to: row.to, cause: c, n, rate: (row.rate * n) / row.requests,
 }));
 
-function copiesOf(requests, nodes, now) {
-  const list = new Map();
-  for (const r of requests || []) {
-    if (r.at < now - 10_000) continue;
-    for (const c of r.calls) {
-      for (const m of c.copies || []) {
-        if (nodes.has(c.from) && nodes.has(m.to)) list.set(`${c.from}>${m.to}`, { key: `${c.from}>${m.to}`, from: c.from, to: m.to });
-      }
-    }
-  }
-  return [...list.values()];
-}
+const copiesOf = (table, nodes) => (table.copies || []).filter((c) => nodes.has(c.from) && nodes.has(c.to))
+  .map((c) => ({ key: `${c.from}>${c.to}`, ...c }));
 
 export let current = null; // what the dots run on
 
 export function draw() {
   const table = shown();
   if (!table) return;
-  const m = (current = model(table, state.snapshot.requests, state.snapshot.at));
+  const m = (current = model(table));
   const { width, height } = size();
   set(svg, 'viewBox', `0 0 ${width} ${height}`);
   keyed(layers.copies, m.copies, (c) => c.key, copyNode, (node, c) => drawCopy(node, c, m));
@@ -108,7 +98,7 @@ function drawLabel(node, e, m) {
   const down = c[3][1] - c[0][1] > 30; // the line comes from above: there is room below it
   const top = down ? y + lift + 18 : y - lift - 20;
   const under = down ? top + 14 : y + lift;
-  put(rate, x, top, `${e.rate.toFixed(1)}${t('perSecond')}${e.share < 99.95 ? ` · ${e.share.toFixed(0)} %` : ''}`);
+  put(rate, x, top, `${perSecond(e.rate)}${e.share < 99.95 ? ` · ${e.share.toFixed(0)} %` : ''}`);
   put(small, x, top + 14, shortWindow(shown()) + (e.p95 === undefined ? '' : ` · p95 ${took(e.p95)}`));
   put(bad, x, under + 15, e.errors ? errors(e.errors) : '');
   put(worst, x, under + 29, e.errors ? mostOf(e) : '');
@@ -192,7 +182,7 @@ function drawCopy(node, c, m) {
   const line = aside(curve(m.nodes.get(c.from).at, m.nodes.get(c.to).at));
   set(node.children[0], 'd', d(line));
   const [x, y] = on(line, 0.5);
-  put(node.children[1], x - 46, y + 22, kindName('copy'));
+  put(node.children[1], x - 46, y + 22, `${kindName('copy')} ${perSecond(c.rate)}, ${shortWindow(shown())}`);
 }
 
 // aside is a line beside an edge, for copies of what runs on it.
@@ -215,7 +205,7 @@ function drawStop(node, x, m) {
   if (!node.children[1].firstChild) {
     node.children[1].append(full ? s('path', { class: 'bars', d: 'M-4-9V9M4-9V9M-4-4H4M-4 4H4' }) : glyph(kindOf({ ...x, failed: true, by: 'sidecar' })));
   }
-  setText(node.children[2], `${cause(x.cause)} ${x.rate.toFixed(1)}${t('perSecond')}`);
+  setText(node.children[2], `${cause(x.cause)} ${perSecond(x.rate)}`);
   setText(node.children[3], `→ ${x.to}, ${shortWindow(shown())}`);
 }
 

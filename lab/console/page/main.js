@@ -6,7 +6,7 @@ import * as dots from './dots.js';
 import * as graph from './graph.js';
 import * as rules from './rules.js';
 import * as send from './send.js';
-import { changed, onChange, setPaused, shown, state, take } from './state.js';
+import { changed, onChange, onNews, setPaused, shown, state, take } from './state.js';
 import { follow } from './stream.js';
 import * as table from './table.js';
 import * as tabs from './tabs.js';
@@ -17,12 +17,16 @@ import { explain } from './why.js';
 import { language, t, translate } from './words.js';
 
 const root = document.documentElement;
+
+// What is drawn, one after the other. The lab's news take a frame for each, so that none is long.
+const views = [status, picture, time.draw, answers.draw, rest];
 const params = new URLSearchParams(location.search);
 
 translate(document);
 for (const view of [graph, dots, table, time, answers, rules, send, tabs]) view.build();
 tools();
-onChange(draw);
+onChange(() => views.forEach((draw) => draw()));
+onNews(views);
 let first = true;
 follow((snapshot) => {
   take(snapshot);
@@ -33,21 +37,7 @@ follow((snapshot) => {
     first = false;
   }
 });
-draw();
-
-function draw() {
-  status();
-  if (!state.snapshot) return;
-  if (tabs.isShown('graph')) graph.draw();
-  if (tabs.isShown('table')) table.draw();
-  time.draw();
-  answers.draw();
-  rules.draw();
-  send.draw();
-  commands();
-  dots.wake();
-  speak();
-}
+changed();
 
 function status() {
   const snapshot = state.latest;
@@ -69,6 +59,20 @@ function status() {
   $('graph-empty').hidden = !empty;
   setText($('graph-empty'), empty);
   $('answers-empty').hidden = Boolean(snapshot);
+}
+
+function picture() {
+  if (tabs.isShown('graph')) graph.draw();
+  if (tabs.isShown('table')) table.draw();
+}
+
+function rest() {
+  if (!state.snapshot) return;
+  rules.draw();
+  send.draw();
+  commands();
+  dots.wake();
+  speak();
 }
 
 function commands() {

@@ -1,5 +1,7 @@
 // What the page knows: the latest snapshot, what was seen before, and what the reader chose.
 
+import { frame, pause } from './pace.js';
+
 const params = new URLSearchParams(location.search);
 const keptSeconds = 300;
 
@@ -12,6 +14,7 @@ export const state = {
   look: null, // the second that is looked back to; null: now
   still: params.get('motion') === 'off' || matchMedia('(prefers-reduced-motion: reduce)').matches,
   why: null, // the request that is explained
+  stale: true, // what came is not drawn yet
   seconds: new Map(), // by second and edge: how many requests and errors, also of labs before this one
   tables: new Map(), // by second: the table of ten seconds, while the page was open
   gaps: [], // [from, to] in seconds, in which no lab ran
@@ -20,7 +23,7 @@ export const state = {
 const listeners = [];
 export const onChange = (f) => listeners.push(f);
 
-// Views are drawn once a frame, however much comes, and not at all while nobody sees them.
+// What the reader does is drawn at once, in the next frame, and not at all while nobody sees it.
 let drawing = false;
 export function changed() {
   if (drawing) return;
@@ -33,6 +36,39 @@ export function changed() {
   else requestAnimationFrame(draw);
 }
 
+// News come ten times a second, and numbers that change so often nobody reads: they are drawn in rounds,
+// a view in each frame. What comes meanwhile is in the next round.
+const round = 200; // milliseconds between the begins of two
+let news = []; // what draws them
+let begun = -round;
+let under = false; // a round is under way, or waits
+export const onNews = (list) => { news = list; };
+
+function arrived() {
+  if (under) return;
+  under = true;
+  const wait = document.hidden ? 1000 : Math.max(0, begun + pause(round) - performance.now());
+  setTimeout(() => {
+    begun = performance.now();
+    step(0);
+  }, wait);
+}
+
+function step(i) {
+  if (i === 0) state.stale = false;
+  if (i === news.length) {
+    under = false;
+    if (state.stale) arrived();
+    return;
+  }
+  const draw = () => {
+    news[i]();
+    step(i + 1);
+  };
+  if (document.hidden) draw();
+  else frame(draw);
+}
+
 export function take(snapshot) {
   if (snapshot.gone) {
     state.gone = snapshot.gone;
@@ -43,7 +79,8 @@ export function take(snapshot) {
   state.gone = '';
   state.latest = snapshot;
   if (!state.paused) state.snapshot = snapshot;
-  changed();
+  state.stale = true;
+  arrived();
 }
 
 let remembered = 0;

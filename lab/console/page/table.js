@@ -3,7 +3,7 @@
 import { $, h, keyed, setText } from './dom.js';
 import { caption, returns } from './graph.js';
 import { shown } from './state.js';
-import { cause, t, took } from './words.js';
+import { cause, perSecond, t, took } from './words.js';
 
 let edges;
 let pods;
@@ -33,12 +33,17 @@ export function draw() {
   const table = shown();
   if (!table) return;
   setText(title, `${t('edges')}. ${caption()}`);
-  keyed(edges, table.rows || [], (r) => `${r.from}>${r.to}`, cells(9), (tr, r) => write(tr, [
-    r.from, r.to, `${r.rate.toFixed(1)}${t('perSecond')}`, `${r.share.toFixed(1)} %`, took(r.p50), took(r.p95),
-    String(r.errors), `+${r.retries}`, causes(r.causes),
-  ]));
+  const rows = [...(table.rows || []), ...(table.copies || []).map((c) => ({ ...c, copy: true }))];
+  keyed(edges, rows, (r) => `${r.from}>${r.to}${r.copy ? ' copy' : ''}`, cells(9), (tr, r) => write(tr, (r.copy ? copyCells : rowCells)(r)));
   keyed(pods, table.pods || [], (p) => p.name, cells(3), (tr, p) => write(tr, [p.workload, p.name, podState(p)]));
 }
+
+const rowCells = (r) => [
+  r.from, r.to, perSecond(r.rate), `${r.share.toFixed(1)} %`, took(r.p50), took(r.p95),
+  String(r.errors), `+${r.retries}`, causes(r.causes),
+];
+
+const copyCells = (c) => [c.from, c.to, perSecond(c.rate), '-', '-', '-', '-', '-', t('mirrored', { n: c.requests })];
 
 export function causes(all) {
   return Object.entries(all || {}).sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))

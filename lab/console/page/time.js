@@ -3,7 +3,7 @@
 
 import { $, h, keyed, s, set, setText } from './dom.js';
 import { lookAt, setPaused, state, sum } from './state.js';
-import { clock, t, took } from './words.js';
+import { clock, perSecond, t, took } from './words.js';
 
 const length = 300; // seconds
 const tall = { up: 46, down: 22 };
@@ -116,7 +116,7 @@ function compare(marks, now) {
 function side(before, after) {
   const keys = [...new Map([...before.rows, ...after.rows].map((r) => [`${r.from}>${r.to}`, r])).values()];
   const find = (list, r) => list.rows.find((x) => x.from === r.from && x.to === r.to);
-  const cells = (r) => [r ? `${r.rate.toFixed(1)}${t('perSecond')}` : '–', r ? `${r.share.toFixed(0)} %` : '–', String(r ? r.errors : 0)];
+  const cells = (r) => [r ? perSecond(r.rate) : '–', r ? `${r.share.toFixed(0)} %` : '–', String(r ? r.errors : 0)];
   const head = () => ['rateHead', 'share', 'errorsHead'].map((k) => h('th', { scope: 'col', text: t(k) }));
   const span = (key, one) => h('th', { scope: 'colgroup', colspan: 3, text: `${t(key)} (${took(one.seconds * 1000)})` });
   return h('table', {},

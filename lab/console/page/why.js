@@ -6,7 +6,7 @@ import { changed, state } from './state.js';
 import { ask } from './stream.js';
 import { show } from './tabs.js';
 import { typed } from './typed.js';
-import { cause, t } from './words.js';
+import { cause, language, t } from './words.js';
 
 let before = null; // where the focus was
 
@@ -15,7 +15,7 @@ export async function explain(id) {
   show('graph');
   const box = $('why');
   try {
-    const answer = await ask(`api/why?id=${encodeURIComponent(id)}`);
+    const answer = await ask(`api/why?id=${encodeURIComponent(id)}&lang=${language}`);
     state.why = answer.request;
     box.replaceChildren(...parts(answer));
   } catch (e) {
@@ -39,6 +39,14 @@ export function close() {
 
 const closer = () => h('button', { type: 'button', class: 'close', onclick: close, text: t('close') });
 
+// identities are as whom each call came, as the called one's proxy knows it by the certificate.
+function identities(calls) {
+  const known = calls.filter((c) => c.identity);
+  if (!known.some((c) => c.identity !== 'none')) return null;
+  return h('dl', { class: 'identities', 'aria-label': t('identities') }, h('dt', { text: t('identities') }),
+    known.map((c) => h('dd', { text: `${c.from} → ${c.to}: ${c.identity === 'none' ? t('plainText') : c.identity}` })));
+}
+
 function parts(answer) {
   const r = answer.request;
   const command = h('p', { class: 'typed' });
@@ -46,7 +54,8 @@ function parts(answer) {
   return [
     h('div', { class: 'bar' }, h('h2', { id: 'why-title', tabindex: -1 }, icon(kindOf(r)), `${t('why')}: ${cause(r.cause)}`), closer()),
     r.text ? h('p', { class: 'answer', text: r.text }) : null,
-    h('pre', { class: 'words', tabindex: 0, text: answer.words, lang: 'en', role: 'group', 'aria-label': t('why') }),
+    h('pre', { class: 'words', tabindex: 0, text: answer.words, role: 'group', 'aria-label': t('why') }),
+    identities(r.calls),
     answer.trace ? h('p', {}, h('a', { href: answer.trace, target: '_blank', rel: 'noreferrer', text: t('trace') })) : null,
     command,
   ].filter(Boolean);

@@ -19,9 +19,9 @@ const en = {
   made: 'ended by a proxy', denied: 'refused', copySign: 'mirrored copy', ejectedBy: 'ejected by {who}', returns: 'back in {n} s', returnsAny: 'back at the next check',
   gate: 'circuit full', outside: 'outside', more: '{n} more', pod: 'pod', notReady: 'not ready', tries: '{n} tries more',
   from: 'From', to: 'To', share: 'Share', rateHead: 'Rate', errorsHead: 'Errors', triesHead: 'Tries', causes: 'Causes',
-  workload: 'Workload', state: 'State', ready: 'ready', edges: 'Who calls whom', pods: 'Pods', requests: 'Requests',
+  workload: 'Workload', state: 'State', ready: 'ready', edges: 'Who calls whom', pods: 'Pods', mirrored: '{n} mirrored', requests: 'Requests',
   why: 'Why', unknownText: 'the text of an answer is known only of requests that this page sent',
-  held: 'The list waits while you are in it: {n} more came.', by: 'by {who}', of: 'at {at}', trace: 'Its trace',
+  held: 'The list waits while you are in it: {n} more came.', by: 'by {who}', of: 'at {at}', trace: 'Its trace', identities: 'As whom each call came', plainText: 'in plain text, without an identity',
   noRules: 'No rules are in force: the defaults of edition {edition} are.', inOrder: 'In the order in which they act',
   never: 'Never act, or less than they say', files: 'The rules', diff: 'changed: was and is', file: 'file',
   before: 'Before', after: 'After', mark: 'Rules changed at {at}', came: 'came', went: 'went', changed: 'changed',
@@ -49,8 +49,8 @@ const zh = {
   errorSign: '程序出错', made: '由代理结束', denied: '被拒绝', copySign: '镜像副本', ejectedBy: '被 {who} 驱逐', returns: '{n} 秒后返回', returnsAny: '下次检查时返回',
   gate: '熔断', outside: '网格外', more: '另有 {n} 个', pod: 'Pod', notReady: '未就绪', tries: '多试 {n} 次',
   from: '来自', to: '去往', share: '占比', rateHead: '速率', errorsHead: '错误', triesHead: '重试', causes: '原因', workload: '工作负载',
-  state: '状态', ready: '就绪', edges: '谁调用谁', pods: 'Pod', requests: '请求', why: '为什么',
-  unknownText: '只有本页发送的请求才知道回答的文本', held: '您在列表中时它不会移动：又来了 {n} 个。', by: '由 {who}', of: '在 {at}', trace: '它的追踪',
+  state: '状态', ready: '就绪', edges: '谁调用谁', pods: 'Pod', mirrored: '{n} 个镜像副本', requests: '请求', why: '为什么',
+  unknownText: '只有本页发送的请求才知道回答的文本', held: '您在列表中时它不会移动：又来了 {n} 个。', by: '由 {who}', of: '在 {at}', trace: '它的追踪', identities: '每次调用以什么身份到来', plainText: '明文，没有身份',
   noRules: '没有生效的规则：使用 {edition} 版的默认行为。', inOrder: '按生效顺序', never: '从不生效，或没有完全生效', files: '规则文件',
   diff: '变更：之前与现在', file: '文件', before: '之前', after: '之后', mark: '规则在 {at} 变更', came: '新增', went: '删除', changed: '修改',
   sendingNow: '每秒发送 {rate} 个：已回答 {done} 个。', sent: '已回答 {done} 个，已停止。', failed: '最后一个失败：{why}', sentOne: '已发送；解释见“回答”。',
@@ -67,7 +67,7 @@ const causes = {
   'no pod': '没有 Pod', 'no such subset': '没有这个子集', 'connection refused': '连接被拒绝', 'connection reset': '连接被重置',
   'no route': '没有路由', 'no such host': '没有这个主机', 'host outside not allowed': '不允许访问外部主机',
   'denied by a policy': '被策略拒绝', 'not allowed by any policy': '没有策略允许', 'rate limit': '限流',
-  "program's own error": '程序自身的错误', 'error passed on': '传递的错误', 'caller gave up': '调用方放弃', redirect: '重定向',
+  "program's own error": '程序自身的错误', 'error passed on': '传递的错误', 'caller gave up': '调用方放弃', redirect: '重定向', token: '令牌无效',
   'direct answer': '直接回答', 'answered by a host outside': '由外部主机回答', 'not explained': '无法解释', 'still under way': '仍在进行',
 };
 
@@ -91,6 +91,8 @@ export function translate(root) {
 }
 
 // Numbers as the verbs print them, so that both can be compared.
+export const perSecond = (rate) => `${rate.toFixed(rate > 0 && rate < 0.1 ? 2 : 1)}${t('perSecond')}`;
+
 export function took(ms) {
   if (ms === undefined) return '–';
   if (ms >= 1000) return `${(ms / 1000).toFixed(2)} s`;

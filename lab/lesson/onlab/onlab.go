@@ -26,6 +26,9 @@ type Home struct {
 	// FolderOf is where a lab of a name has its sockets. Required.
 	FolderOf func(name string) (control.Folder, error)
 
+	// Audit is for the checks of pages. Optional.
+	Audit *Audit
+
 	starting sync.Mutex // labs that start at the same time might take each other's ports
 }
 
@@ -113,5 +116,5 @@ func (h *Home) PlaceOf(ctx context.Context, client *control.Client, name string)
 	status, err := client.Status(ctx)
 	env := append(h.Environ[:len(h.Environ):len(h.Environ)],
 		NameVariable+"="+name, URLVariable+"="+status.Ingress, tlsVariable+"="+status.Secure, HintVariable+"=off")
-	return &Place{Client: client, Ingress: status.Ingress, Secure: status.Secure, folder: h.Folder, env: env}, err
+	return &Place{Client: client, Ingress: status.Ingress, Secure: status.Secure, folder: h.Folder, env: env, audit: h.Audit}, err
 }

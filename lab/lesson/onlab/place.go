@@ -31,12 +31,14 @@ type Place struct {
 
 	folder string
 	env    []string
+	audit  *Audit
 	end    func() error // nil: the lab is not the page's to end
 }
 
 var (
 	_ lesson.Place     = (*Place)(nil)
 	_ lesson.Explainer = (*Place)(nil)
+	_ lesson.Auditor   = (*Place)(nil)
 )
 
 // Env has bin/lab act on this lab.

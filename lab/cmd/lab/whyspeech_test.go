@@ -1,0 +1,62 @@
+package main
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"istio-tutorial/lab/traffic"
+)
+
+// TestSpeech looks for each sentence that lab/traffic has in what is said in Chinese.
+func TestSpeech(t *testing.T) {
+	t.Parallel()
+	s := speechOf(chinese)
+	for _, c := range traffic.Causes() {
+		if !isChinese(s.cause(string(c))) {
+			t.Errorf("no Chinese for the cause %q", c)
+		}
+	}
+	put := regexp.MustCompile(`%[sdgqv]|\{\w+\}`)
+	said := 0
+	for _, name := range []string{"words", "state", "match", "not", "token", "acts", "cause", "choose"} {
+		file, err := parser.ParseFile(token.NewFileSet(), filepath.Join("../../traffic", name+".go"), nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			lit, ok := n.(*ast.BasicLit)
+			if !ok || lit.Kind != token.STRING {
+				return true
+			}
+			text, err := strconv.Unquote(lit.Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if words := put.ReplaceAllString(text, ""); len(strings.Fields(words)) < 2 || strings.Contains(text, "istio") {
+				return true
+			}
+			if strings.Contains(text, "%.") || text == "pod %s of %s %s" || strings.HasSuffix(text, " of ") ||
+				text == "no sidecar" || text == "host outside" {
+				return true // numbers; a state, which has words of its own; names of workloads and of authors
+			}
+			text = strings.ReplaceAll(put.ReplaceAllString(text, "X"), "%%", "%")
+			known := false
+			for _, whole := range []string{text, "X" + text, "X" + text + ".", text + "X)"} {
+				known = known || s.say(whole) != whole
+			}
+			if said++; !known {
+				t.Errorf("%s.go: no Chinese for %q", name, text)
+			}
+			return true
+		})
+	}
+	if said < 50 {
+		t.Errorf("only %d sentences were looked at", said)
+	}
+}

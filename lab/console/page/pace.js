@@ -1,0 +1,18 @@
+// How fast the page moves: as fast as an eye sees, and slower on a machine that has no time for it. Every
+// picture costs the machine more than the page itself computes, and takes it from the mesh.
+
+const busy = 24; // milliseconds that a frame comes late on a machine that has too much to do
+let late = 0; // how late frames came of late
+
+// frame calls back before the next picture.
+export function frame(draw) {
+  const asked = performance.now();
+  requestAnimationFrame(() => {
+    const now = performance.now();
+    late = 0.9 * late + 0.1 * Math.min(now - asked, 100);
+    draw(now);
+  });
+}
+
+// pause is so many milliseconds, or more on a machine that is busy.
+export const pause = (ms) => (late > busy ? 2 * ms : ms);
