@@ -35,8 +35,8 @@ type Place interface {
 	// Types is what is typed there for a command of a page; if the ground has nothing like it, why it is
 	// left out.
 	Types(command string) (typed, why string)
-	// Reads returns what a command printed there in the words of the pages.
-	Reads(lines []string) []string
+	// Compare puts what a page says that a command prints, and what it printed there, into the same words.
+	Compare(says, printed []string) (said, came []string)
 	// Settle waits until what a command has changed acts on every request, also on those over
 	// connections that were open before.
 	Settle(ctx context.Context, command string) error
