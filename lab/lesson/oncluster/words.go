@@ -57,8 +57,8 @@ var (
 func (p *place) read(line string) string {
 	line = refusedBy.ReplaceAllString(line, "Error: ")
 	line = strings.NewReplacer(
-		"httproute.gateway.networking.k8s.io/"+ingress+" ", "ingress.networking.k8s.io/customer ",
-		`httproute.gateway.networking.k8s.io "`+ingress+`"`, `ingress.networking.k8s.io "customer"`,
+		"virtualservice.networking.istio.io/"+ingress+" ", "ingress.networking.k8s.io/customer ",
+		`virtualservice.networking.istio.io "`+ingress+`"`, `ingress.networking.k8s.io "customer"`,
 		p.ground.Tools.Namespace, origin,
 	).Replace(line)
 	return deletedFrom.ReplaceAllString(line, "$1 deleted")

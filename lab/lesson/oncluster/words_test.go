@@ -26,7 +26,7 @@ func TestTypes(t *testing.T) {
 		{"  selector: {istio: ingressgateway}", "  selector: {istio: ours}"},
 		{
 			"  gatewayClassName: istio\n  listeners:",
-			"  gatewayClassName: istio\n  addresses: [{type: Hostname, value: way-in-istio.ours.svc.cluster.local}]\n  listeners:",
+			"  gatewayClassName: istio\n  addresses: [{type: Hostname, value: way-in.ours-ingress.svc.cluster.local}]\n  listeners:",
 		},
 	} {
 		typed, why := p.Types(c.command)
@@ -44,10 +44,10 @@ func TestCompare(t *testing.T) {
 	t.Parallel()
 	p := placeIn("ours-1")
 	for _, c := range []struct{ says, printed, said, came string }{
-		{"NAME|customer-…", "NAME|way-in-istio-5f   1/1|customer-6d   2/2", "NAME|customer-…", "NAME|customer-6d   2/2"},
+		{"NAME|customer-…", "NAME|way-in-5f   1/1|customer-6d   2/2", "NAME|customer-…", "NAME|customer-6d   2/2"},
 		{"", `virtualservice.networking.istio.io "recommendation" deleted from ours-1 namespace`, "", `virtualservice.networking.istio.io "recommendation" deleted`},
-		{"", `httproute.gateway.networking.k8s.io "ingress" deleted`, "", `ingress.networking.k8s.io "customer" deleted`},
-		{"", "httproute.gateway.networking.k8s.io/ingress created", "", "ingress.networking.k8s.io/customer created"},
+		{"", `virtualservice.networking.istio.io "ingress" deleted`, "", `ingress.networking.k8s.io "customer" deleted`},
+		{"", "virtualservice.networking.istio.io/ingress created", "", "ingress.networking.k8s.io/customer created"},
 		{"", "spiffe://cluster.local/ns/ours-1/sa/preference", "", "spiffe://cluster.local/ns/istio-tutorial/sa/preference"},
 		{
 			`Error: istiofiles/v1/a.yml:17: virtualservices.networking.istio.io "a" already exists`,
