@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -43,6 +44,9 @@ type exchange struct {
 	LastError string `json:"lastError"`
 }
 
+// errNotFound is that istiod does not serve what was asked about.
+var errNotFound = errors.New("not found")
+
 func (i *istiod) get(ctx context.Context, path string) (io.ReadCloser, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+i.forward.Address+"/debug/"+path, nil)
 	if err != nil {
@@ -54,6 +58,9 @@ func (i *istiod) get(ctx context.Context, path string) (io.ReadCloser, error) {
 	}
 	if answer.StatusCode != http.StatusOK {
 		_ = answer.Body.Close() // its status says enough
+		if answer.StatusCode == http.StatusNotFound {
+			return nil, fmt.Errorf("%s: /debug/%s: %w", i.name, path, errNotFound)
+		}
 		return nil, fmt.Errorf("%s: /debug/%s: %s", i.name, path, answer.Status)
 	}
 	return answer.Body, nil
@@ -138,11 +145,11 @@ func (i *istiod) proxies(ctx context.Context, namespace string) ([]proxy, error)
 // anything to send or not; 0 for one that has just left.
 func (i *istiod) pushed(ctx context.Context, pod, namespace string) (uint64, error) {
 	body, err := i.get(ctx, "config_dump?proxyID="+pod+"."+namespace)
-	if err != nil {
-		if ctx.Err() != nil {
-			return 0, context.Cause(ctx)
-		}
+	if errors.Is(err, errNotFound) {
 		return 0, nil
+	}
+	if err != nil {
+		return 0, err
 	}
 	defer body.Close()
 	const enough = 64 << 10 // it stands in front

@@ -104,7 +104,7 @@ func (e *UnsettledError) Error() string {
 	for _, c := range e.Changes {
 		names = append(names, c.String())
 	}
-	return fmt.Sprintf("%s: not taken within %v: %s", strings.Join(names, ", "), settleWithin, strings.Join(e.Missing, "; "))
+	return fmt.Sprintf("%s: not taken by every proxy: %s", strings.Join(names, ", "), strings.Join(e.Missing, "; "))
 }
 
 // look is what there is now.
@@ -126,7 +126,7 @@ type settling struct {
 	before    before
 	namespace string
 	changes   []Change
-	missing   []string // why it is not yet over
+	missing   []string // why it was not over when it was last looked at
 }
 
 func (s *settling) wait(ctx context.Context) error {
@@ -155,17 +155,19 @@ func (s *settling) read(ctx context.Context) (moving bool, err error) {
 		if err != nil {
 			return false, err
 		}
-		s.missing, moving = nil, false
+		var missing []string
+		moving = false
 		for _, c := range s.changes {
 			key := c.Resource + "/" + c.Name
 			old, was := s.before.store[key]
 			new, is := now[key]
 			if c.Deleted == is || !c.Deleted && was && old.version == new.version {
-				s.missing = append(s.missing, s.istiod.name+" has not read "+c.String())
+				missing = append(missing, s.istiod.name+" has not read "+c.String())
 			}
 			moving = moving || c.Deleted || old.generation != new.generation
 		}
-		return len(s.missing) == 0, nil
+		s.missing = missing
+		return len(missing) == 0, nil
 	})
 }
 
@@ -182,17 +184,18 @@ func (s *settling) proxiesHave(ctx context.Context) error {
 		if err != nil {
 			return false, err
 		}
-		s.missing = nil
+		var missing []string
 		for _, p := range proxies {
 			pushed, err := s.istiod.pushed(ctx, p.name, s.namespace)
 			if err != nil {
 				return false, err
 			}
 			if took := time.Since(since); !s.reached(pushed, seen.pushed, took) {
-				s.missing = append(s.missing, s.istiod.name+" has not come to "+p.name)
+				missing = append(missing, s.istiod.name+" has not come to "+p.name)
 			}
 		}
-		return len(s.missing) == 0, nil
+		s.missing = missing
+		return len(missing) == 0, nil
 	})
 	if err != nil {
 		return err
@@ -223,7 +226,7 @@ func (c Change) isForProxies() bool {
 	return strings.HasSuffix(group, "istio.io") && slices.Contains(all, kind)
 }
 
-// acknowledged waits until all that was sent is acknowledged, and nothing more is sent.
+// acknowledged waits until all that was sent is acknowledged, or refused, and nothing more is sent.
 func (s *settling) acknowledged(ctx context.Context) error {
 	last, since := "", time.Now()
 	return again(ctx, func() (bool, error) {
@@ -231,34 +234,41 @@ func (s *settling) acknowledged(ctx context.Context) error {
 		if err != nil {
 			return false, err
 		}
-		s.missing = nil
+		var waiting, refused []string
 		sent := ""
 		for _, p := range proxies {
-			missing, versions := p.unacknowledged()
-			s.missing = append(s.missing, missing...)
+			w, r, versions := p.unacknowledged()
+			waiting, refused = append(waiting, w...), append(refused, r...)
 			sent += versions
 		}
+		s.missing = append(refused, waiting...)
 		if sent != last {
 			last, since = sent, time.Now()
 		}
-		return len(s.missing) == 0 && time.Since(since) > sending, nil
+		if time.Since(since) < sending || len(waiting) > 0 {
+			return false, nil
+		}
+		if len(refused) > 0 {
+			return false, &UnsettledError{Changes: s.changes, Missing: refused}
+		}
+		return true, nil
 	})
 }
 
-// unacknowledged is what the proxy lacks, and all that was sent to it.
-func (p proxy) unacknowledged() (missing []string, sent string) {
+// unacknowledged is what the proxy lacks, what it refuses, and all that was sent to it.
+func (p proxy) unacknowledged() (waiting, refused []string, sent string) {
 	for _, kind := range slices.Sorted(maps.Keys(p.resources)) {
 		e := p.resources[kind]
 		sent += e.Sent + " "
 		short := kind[strings.LastIndex(kind, ".")+1:]
 		switch {
 		case e.LastError != "":
-			missing = append(missing, fmt.Sprintf("%s refuses its %s: %s", p.name, short, e.LastError))
+			refused = append(refused, fmt.Sprintf("%s refuses its %s: %s", p.name, short, e.LastError))
 		case e.Sent != e.Acked:
-			missing = append(missing, fmt.Sprintf("%s has not acknowledged its %s", p.name, short))
+			waiting = append(waiting, fmt.Sprintf("%s has not acknowledged its %s within %v", p.name, short, settleWithin))
 		}
 	}
-	return missing, sent
+	return waiting, refused, sent
 }
 
 // again asks until it is so, or ctx ends.

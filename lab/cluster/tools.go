@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -71,7 +72,7 @@ func (t Tools) Run(ctx context.Context, l Line, s Streams) error {
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = s.In, s.Out, s.Err
 	err = cmd.Run()
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
-		return &ExitError{Line: t.typed(l), Status: status(exit), Stderr: ""}
+		return &ExitError{Line: t.typed(l), Status: status(exit)}
 	}
 	return err
 }
@@ -164,8 +165,9 @@ func installing(tool string) string {
 
 // status is an exit status, as a shell has it for a program that a signal ended.
 func status(exit *exec.ExitError) int {
-	if code := exit.ExitCode(); code >= 0 {
-		return code
+	const bySignal = 128
+	if wait, ok := exit.Sys().(syscall.WaitStatus); ok && wait.Signaled() {
+		return bySignal + int(wait.Signal())
 	}
-	return 1
+	return exit.ExitCode()
 }

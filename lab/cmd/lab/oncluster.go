@@ -35,9 +35,11 @@ func (a *app) place() string {
 	return cmp.Or(a.getenv("LAB_ON"), onLab)
 }
 
-func (a *app) checkPlace() error {
+// checkPlace refuses another place, but while a shell completes the line.
+func (a *app) checkPlace(cmd *cobra.Command) error {
+	completing := strings.HasPrefix(cmd.Name(), cobra.ShellCompRequestCmd)
 	switch at := a.place(); {
-	case at == onLab || at == onCluster:
+	case at == onLab || at == onCluster || completing:
 		return nil
 	case at == a.getenv("LAB_ON"):
 		return misusef("LAB_ON=%s: want lab or cluster", at)

@@ -15,7 +15,7 @@ import (
 // injectedLabel is a label of every pod with a proxy; sidecar is the proxy's container.
 const (
 	injectedLabel = "service.istio.io/canonical-name"
-	sidecar  = "istio-proxy"
+	sidecar       = "istio-proxy"
 )
 
 // wayIn is the address of the ingress of a cluster, as bin/poll_customer.sh has it.

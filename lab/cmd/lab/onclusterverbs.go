@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -148,7 +149,19 @@ func (a *app) doThere(ctx context.Context, v verbThere, words []string) error {
 	if v.changes && !a.there.noWait && !isDryRun(words) {
 		return a.changeThere(ctx, line, streams)
 	}
+	if hasTerminal(v, words) {
+		var stop func()
+		ctx, stop = withTerminal(ctx)
+		defer stop()
+	}
 	return a.runThere(ctx, line, streams)
+}
+
+// hasTerminal reports whether Ctrl-C is for what runs inside of the program: an editor, or a shell of a pod.
+func hasTerminal(v verbThere, words []string) bool {
+	flags, _, _ := strings.Cut(strings.Join(words, " ")+" ", " -- ")
+	typed := regexp.MustCompile(`(^| )(-i?ti?|--tty) `).MatchString(flags + " ")
+	return v.name == "edit" || v.name == "exec" && typed
 }
 
 func isDryRun(words []string) bool {

@@ -49,7 +49,7 @@ func (a *app) root() *cobra.Command {
 		SilenceErrors: true, // status prints them
 		SilenceUsage:  true,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
-			if err := a.checkPlace(); err != nil {
+			if err := a.checkPlace(cmd); err != nil {
 				return err
 			}
 			a.started = true
