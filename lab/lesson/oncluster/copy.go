@@ -34,12 +34,16 @@ var annotations = regexp.MustCompile(`(?m)^      annotations:\n`)
 // copyFiles fills a folder with links to all of the repository, and with copies of deploy/ and istiofiles/ in
 // which pods have the ground's proxies, and rules for the edge are for the ground's gateway.
 func (g *Ground) copyFiles(dir string) error {
-	entries, err := os.ReadDir(g.Folder)
+	root, err := filepath.Abs(g.Folder)
+	if err != nil {
+		return err
+	}
+	entries, err := os.ReadDir(root)
 	if err != nil {
 		return err
 	}
 	for _, e := range entries {
-		from, to := filepath.Join(g.Folder, e.Name()), filepath.Join(dir, e.Name())
+		from, to := filepath.Join(root, e.Name()), filepath.Join(dir, e.Name())
 		switch e.Name() {
 		case "deploy", "istiofiles":
 			err = g.copyFolder(from, to)

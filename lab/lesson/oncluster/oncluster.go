@@ -21,7 +21,7 @@ import (
 type Ground struct {
 	// Tools run kubectl and istioctl; their namespace is the one that is made. Required.
 	Tools cluster.Tools
-	// Folder is the repository, by its whole path. Required.
+	// Folder is the repository. Required.
 	Folder string
 	// Environ is the environment of commands, KEY=VALUE. Required.
 	Environ []string

@@ -124,14 +124,21 @@ func (v *inventory) add(i item) {
 		})
 	case "EndpointSlice":
 		service := i.Metadata.Labels["kubernetes.io/service-name"]
+		v.endpoints[service] = append(v.endpoints[service], i.addresses()...)
+	}
+}
+
+// addresses are those of an EndpointSlice that are ready; one that does not say is.
+func (i item) addresses() (list []string) {
+	for _, e := range i.Endpoints {
+		if len(e.Addresses) == 0 || e.Conditions.Ready != nil && !*e.Conditions.Ready {
+			continue
+		}
 		for _, port := range i.Ports {
-			for _, e := range i.Endpoints {
-				if len(e.Addresses) > 0 && (e.Conditions.Ready == nil || *e.Conditions.Ready) {
-					v.endpoints[service] = append(v.endpoints[service], fmt.Sprintf("%s:%d", e.Addresses[0], port.Port))
-				}
-			}
+			list = append(list, fmt.Sprintf("%s:%d", e.Addresses[0], port.Port))
 		}
 	}
+	return list
 }
 
 func (i item) isReady() bool {

@@ -91,11 +91,7 @@ func TestHost(t *testing.T) {
 // TestCopy gives every sidecar the ground's configuration, and leaves the repository as it is.
 func TestCopy(t *testing.T) {
 	t.Parallel()
-	root, err := filepath.Abs("../../..")
-	if err != nil {
-		t.Fatal(err)
-	}
-	g := &Ground{Tools: cluster.Tools{Namespace: "ours"}, Folder: root}
+	g := &Ground{Tools: cluster.Tools{Namespace: "ours"}, Folder: "../../.."}
 	dir := t.TempDir()
 	if err := g.copyFiles(dir); err != nil {
 		t.Fatal(err)
