@@ -35,8 +35,8 @@ type Place interface {
 	// Types is what is typed there for a command of a page; if the ground has nothing like it, why it is
 	// left out.
 	Types(command string) (typed, why string)
-	// Reads returns what a command printed there in the words of the pages.
-	Reads(lines []string) []string
+	// Compare puts what a page says that a command prints, and what it printed there, into the same words.
+	Compare(says, printed []string) (said, came []string)
 	// Settle waits until what a command has changed acts on every request, also on those over
 	// connections that were open before.
 	Settle(ctx context.Context, command string) error
@@ -66,18 +66,14 @@ type Explainer interface {
 	Requests(ctx context.Context, since time.Time) ([]*traffic.Request, error)
 }
 
-// Auditor is a Place that says much of requests by itself, and can be held to it: what is wrong then is the
-// place, and not the page.
+// Auditor is a Place that can tell whether it is right itself, beside whether the page is.
 type Auditor interface {
-	// Tally begins to count. What it returns is an error if the place has counted other requests since than
-	// the proxies did.
-	Tally(ctx context.Context) (agrees func(context.Context) error, err error)
-	// Legible is an error if the place explains a request at too great length.
+	// Audit is called before the requests of a check. What it returns is called after them; its error says
+	// what the place counted otherwise than its proxies.
+	Audit(ctx context.Context) (agrees func(context.Context) error, err error)
+	// Legible is an error if an explanation is too long to be read at one glance.
 	Legible(list []*traffic.Request) error
 }
-
-// Settling is how long the proxies' counters and the programs' logs may lag behind the answers.
-const Settling = 10 * time.Second
 
 // Ingress is not a pod's proxy, but counts alike.
 const Ingress = "ingress"

@@ -26,6 +26,8 @@ type Claim struct {
 func (c Claim) String() string { return c.line.String() }
 
 const (
+	// settling is how long Envoy's counters and the programs' logs may lag behind the answers.
+	settling = 10 * time.Second
 	// waiting bounds the waits of a check: the longest ejection of a lesson, and more.
 	waiting = 2 * time.Minute
 )
@@ -43,7 +45,7 @@ func (r *Runner) Check(ctx context.Context, c *Check) ([]Claim, error) {
 	if err != nil {
 		return nil, err
 	}
-	agrees, err := r.tally(ctx)
+	agrees, err := r.audit(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +65,7 @@ func (r *Runner) Check(ctx context.Context, c *Check) ([]Claim, error) {
 		{r.rise(before), words.Rose, c.Counters}, {r.received(began), words.Received, c.Received},
 		{r.gauge, words.Is, c.Gauges},
 	} {
-		within := Settling
+		within := settling
 		if verdict("", c, claims) != nil {
 			within = 0 // it has failed: nothing is worth a wait
 		}
@@ -80,10 +82,10 @@ func (r *Runner) Check(ctx context.Context, c *Check) ([]Claim, error) {
 	return append(claims, why...), err
 }
 
-// tally begins the audit of a place that has one.
-func (r *Runner) tally(ctx context.Context) (agrees func(context.Context) error, err error) {
+// audit begins to look at the place itself, if it can be looked at so.
+func (r *Runner) audit(ctx context.Context) (agrees func(context.Context) error, err error) {
 	if place, ok := r.place.(Auditor); ok {
-		return place.Tally(ctx)
+		return place.Audit(ctx)
 	}
 	return func(context.Context) error { return nil }, nil
 }

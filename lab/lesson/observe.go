@@ -184,7 +184,7 @@ func (m meter) await(
 		n, err = m(ctx, a.of)
 		low, high := a.bounds(s)
 		fits := n >= low && (high < 0 || n <= high)
-		awaited := errors.Is(err, ErrNoCounter) && time.Since(began) < Settling
+		awaited := errors.Is(err, ErrNoCounter) && time.Since(began) < settling
 		if !awaited && (err != nil || fits) {
 			return n, err
 		}

@@ -37,8 +37,8 @@ func (e *elsewhere) Types(command string) (typed, why string) {
 	return strings.ReplaceAll(command, "their", "our"), ""
 }
 
-func (e *elsewhere) Reads(lines []string) []string {
-	return []string{strings.ReplaceAll(strings.Join(lines, "\n"), "our", "their")}
+func (e *elsewhere) Compare(says, printed []string) (said, came []string) {
+	return says, []string{strings.ReplaceAll(strings.Join(printed, "\n"), "our", "their")}
 }
 
 func (e *elsewhere) Settle(_ context.Context, command string) error {

@@ -76,11 +76,13 @@ func (f *Failure) Error() string {
 // the page says.
 func (r *Runner) Command(ctx context.Context, file string, c Command, each func(string)) error {
 	lines, status, err := r.enter(ctx, file, c, each)
+	succeeds := c.succeeds()
+	c.Output, lines = r.place.Compare(c.Output, lines)
 	failure := &Failure{File: file, Line: c.Line, What: c.Text, Said: c.Output, Came: lines}
 	switch {
 	case err != nil:
 		return err
-	case (status == 0) != c.succeeds():
+	case (status == 0) != succeeds:
 		failure.Came = append(failure.Came, fmt.Sprintf("(exit status %d)", status))
 		return failure
 	case !c.prints(lines):
@@ -102,7 +104,7 @@ func (r *Runner) enter(ctx context.Context, file string, c Command, each func(st
 	if err != nil {
 		err = fmt.Errorf("%s:%d: %s: %w", file, c.Line, c.Text, err)
 	}
-	return r.place.Reads(lines), status, err
+	return lines, status, err
 }
 
 // verdict is nil if all claims hold, else a *Failure.

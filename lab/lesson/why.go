@@ -116,7 +116,7 @@ func (r *Runner) legible(list []*traffic.Request) error {
 // requests are those of answers, in their order; nil where the place has not kept it. Of one address,
 // requests follow each other.
 func requests(ctx context.Context, place Explainer, list []answer, began time.Time) ([]*traffic.Request, error) {
-	giveUp := time.After(Settling)
+	giveUp := time.After(settling)
 	for {
 		known, err := place.Requests(ctx, began.Add(-time.Second))
 		if err != nil {

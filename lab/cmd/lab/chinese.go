@@ -64,6 +64,7 @@ func flagsInChinese() [][2]string {
 		{"--since=%v: want more than 0", "--since=%[1]s：要大于 0"},
 		{"--output=%s: want json, or nothing", "--output=%[1]s：可以是 json，或者不写"},
 		{"--edition=%s: want %s, or all", "--edition=%[1]s：可以是 %[2]s 或 all"},
+		{"--output=%s: want %s", "--output=%[1]s：可以是 %[2]s"},
 		{"--%s=%s: port %q: want a number up to 65535", "--%[1]s=%[2]s：端口 %[3]s：要写不大于 65535 的数字"},
 		{"--%s=%s: want an address that only this machine reaches, such as %s",
 			"--%[1]s=%[2]s：要写只有本机能访问的地址，例如 %[3]s"},

@@ -6,13 +6,13 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+
+	"istio-tutorial/lab/objects"
 )
 
-// wayIn is the name of the ground's own gateway, and of what Istio makes for it.
 const (
-	wayIn      = "way-in"
-	gateway    = wayIn + "-istio"
-	ingress    = "ingress"
+	gateway    = "way-in"         // the ground's own, and all that belongs to it
+	ingress    = "ingress"        // the route that stands in the place of the Ingress
 	origin     = "istio-tutorial" // the namespace of the files
 	ingressYML = "deploy/ingress/ingress.yml"
 )
@@ -34,12 +34,16 @@ var annotations = regexp.MustCompile(`(?m)^      annotations:\n`)
 // copyFiles fills a folder with links to all of the repository, and with copies of deploy/ and istiofiles/ in
 // which pods have the ground's proxies, and rules for the edge are for the ground's gateway.
 func (g *Ground) copyFiles(dir string) error {
-	entries, err := os.ReadDir(g.Folder)
+	root, err := filepath.Abs(g.Folder)
+	if err != nil {
+		return err
+	}
+	entries, err := os.ReadDir(root)
 	if err != nil {
 		return err
 	}
 	for _, e := range entries {
-		from, to := filepath.Join(g.Folder, e.Name()), filepath.Join(dir, e.Name())
+		from, to := filepath.Join(root, e.Name()), filepath.Join(dir, e.Name())
 		switch e.Name() {
 		case "deploy", "istiofiles":
 			err = g.copyFolder(from, to)
@@ -50,7 +54,7 @@ func (g *Ground) copyFiles(dir string) error {
 			return err
 		}
 	}
-	return os.WriteFile(filepath.Join(dir, ingressYML), []byte(routeYML), 0o600)
+	return os.WriteFile(filepath.Join(dir, ingressYML), []byte(g.route()), 0o600)
 }
 
 func (g *Ground) copyFolder(from, to string) error {
@@ -90,13 +94,26 @@ func (g *Ground) copyFile(from, to string) error {
 	return os.WriteFile(to, []byte(g.edge(text)), 0o600)
 }
 
+// gatewayNamespace is where the ground's gateway is. As Istio's own it has a namespace of its own, so that policies for
+// all pods of the pages' are not for it; but a Gateway of the Gateway API selects none but those of its own namespace.
+func (g *Ground) gatewayNamespace() string {
+	if g.edition == string(objects.GatewayAPI) {
+		return g.Tools.Namespace
+	}
+	return g.Tools.Namespace + "-ingress"
+}
+
+// route is what stands in the place of the Ingress.
+func (g *Ground) route() string { return strings.ReplaceAll(routeYML, "WAYIN", g.gatewayNamespace()) }
+
 // edge is a text whose rules for Istio's ingress gateway, which is everybody's, are for the ground's own.
 func (g *Ground) edge(text string) string {
+	in := g.gatewayNamespace()
 	return strings.NewReplacer(
 		"istio: ingressgateway", "istio: "+g.Tools.Namespace,
-		"namespace: istio-system", "namespace: "+origin,
-		"ns/istio-system/sa/istio-ingressgateway-service-account", "ns/"+origin+"/sa/"+gateway,
+		"namespace: istio-system", "namespace: "+in,
+		"ns/istio-system/sa/istio-ingressgateway-service-account", "ns/"+in+"/sa/"+gateway,
 		"  gatewayClassName: istio\n", "  gatewayClassName: istio\n  addresses: [{type: Hostname, value: "+
-			gateway+"."+g.Tools.Namespace+".svc.cluster.local}]\n",
+			gateway+"."+in+".svc.cluster.local}]\n",
 	).Replace(text)
 }

@@ -33,6 +33,9 @@ func (g *Ground) make(ctx context.Context) error {
 	if err := g.claim(ctx, g.Tools.Namespace, map[string]string{"istio-injection": "enabled"}); err != nil {
 		return err
 	}
+	if err := g.claim(ctx, g.gatewayNamespace(), nil); err != nil {
+		return err
+	}
 	if err := g.openWorld(ctx); err != nil {
 		return err
 	}
@@ -54,14 +57,12 @@ func (g *Ground) make(ctx context.Context) error {
 	if _, err := g.kubectl(ctx, files, "apply", "-f", "-"); err != nil {
 		return err
 	}
-	wait := fmt.Sprintf("--timeout=%v", created)
-	for _, args := range [][]string{
-		{"wait", "--for=create", wait, "deployment/" + gateway},
-		{"wait", "--for=condition=Available", wait, "deployment", "--all"},
-	} {
-		if _, err := g.kubectl(ctx, "", args...); err != nil {
-			return errors.Join(err, errors.New(strings.Join(g.podTable(ctx), "\n")))
-		}
+	gate := strings.NewReplacer("NAMESPACE", g.Tools.Namespace, "CONFIG", proxyConfig).Replace(gatewayYML)
+	if _, err := g.atGateway(ctx, gate, "apply", "-f", "-"); err != nil {
+		return err
+	}
+	if err := g.available(ctx); err != nil {
+		return errors.Join(err, errors.New(strings.Join(g.podTable(ctx), "\n")))
 	}
 	if g.pods != nil {
 		g.pods.close()
@@ -74,6 +75,23 @@ func (g *Ground) make(ctx context.Context) error {
 		return err
 	}
 	return g.settle(ctx)
+}
+
+// available waits for all Deployments.
+func (g *Ground) available(ctx context.Context) error {
+	args := []string{"wait", "--for=condition=Available", fmt.Sprintf("--timeout=%v", created), "deployment", "--all"}
+	if _, err := g.kubectl(ctx, "", args...); err != nil {
+		return err
+	}
+	_, err := g.atGateway(ctx, "", args...)
+	return err
+}
+
+// atGateway runs a line of kubectl in the gateway's namespace.
+func (g *Ground) atGateway(ctx context.Context, stdin string, args ...string) (string, error) {
+	t := g.Tools
+	t.Namespace = g.gatewayNamespace()
+	return t.Output(ctx, stdin, cluster.Line{Tool: cluster.Kubectl, Args: args})
 }
 
 // claim makes a namespace, or takes one that an earlier run has made.
@@ -130,8 +148,7 @@ func (g *Ground) chain(ctx context.Context) (string, error) {
 		}
 		all.WriteString(text + "\n---\n")
 	}
-	gate := strings.NewReplacer("NAMESPACE", g.Tools.Namespace, "CONFIG", proxyConfig).Replace(gatewayYML)
-	all.WriteString(gate + "---\n" + routeYML)
+	all.WriteString(g.route())
 	moved, err := cluster.Move("chain.yml", []byte(all.String()), origin, g.Tools.Namespace)
 	return string(moved), err
 }

@@ -21,7 +21,7 @@ import (
 type Ground struct {
 	// Tools run kubectl and istioctl; their namespace is the one that is made. Required.
 	Tools cluster.Tools
-	// Folder is the repository, by its whole path. Required.
+	// Folder is the repository. Required.
 	Folder string
 	// Environ is the environment of commands, KEY=VALUE. Required.
 	Environ []string
@@ -37,11 +37,13 @@ type Ground struct {
 	one   sync.Mutex // the pages are run one after the other
 	made  []string   // the namespaces of ours that are in the cluster
 	ready bool       // all of it is as every page expects it
-	dir   string     // the pages' copy of the repository
-	world *world
-	way   *way
-	pods  *pods
-	base  map[string]string // the state to which a page must come back
+	// edition is that of the pages for which it was made.
+	edition string
+	dir     string // the pages' copy of the repository
+	world   *world
+	way     *way
+	pods    *pods
+	base    map[string]string // the state to which a page must come back
 }
 
 var _ lesson.Ground = (*Ground)(nil)
@@ -50,18 +52,24 @@ var _ lesson.Ground = (*Ground)(nil)
 func (g *Ground) Name() string { return lesson.Cluster }
 
 // Start returns the namespace as every page expects it; it is made by the first that starts.
-func (g *Ground) Start(ctx context.Context, _ string, _ int) (lesson.Place, error) {
+func (g *Ground) Start(ctx context.Context, edition string, _ int) (lesson.Place, error) {
 	g.one.Lock()
-	if err := g.prepare(ctx); err != nil {
+	if err := g.prepare(ctx, edition); err != nil {
 		g.one.Unlock()
 		return nil, err
 	}
 	return &place{ground: g, ended: func() bool { return ctx.Err() != nil }}, nil
 }
 
-func (g *Ground) prepare(ctx context.Context) error {
-	if g.ready {
+func (g *Ground) prepare(ctx context.Context, edition string) error {
+	if g.ready && g.edition == edition {
 		return nil
+	}
+	if g.edition != edition {
+		if err := g.end(ctx); err != nil {
+			return err
+		}
+		g.edition = edition
 	}
 	if err := g.make(ctx); err != nil {
 		return err
@@ -118,6 +126,15 @@ const closing = 3 * time.Minute
 func (g *Ground) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), closing)
 	defer cancel()
+	if g.Keep {
+		g.made = nil
+	}
+	return g.end(ctx)
+}
+
+// end takes away all that was made.
+func (g *Ground) end(ctx context.Context) error {
+	g.ready = false
 	if g.way != nil {
 		g.way.close()
 	}
@@ -128,10 +145,8 @@ func (g *Ground) Close() error {
 	if g.dir != "" {
 		errs = append(errs, os.RemoveAll(g.dir))
 	}
-	if !g.Keep {
-		errs = append(errs, g.remove(ctx, g.made...))
-	}
-	return errors.Join(errs...)
+	g.way, g.pods, g.world, g.dir = nil, nil, nil, ""
+	return errors.Join(append(errs, g.remove(ctx, g.made...))...)
 }
 
 // kubectl runs a line of kubectl in the namespace, and returns what it prints.
@@ -140,8 +155,8 @@ func (g *Ground) kubectl(ctx context.Context, stdin string, args ...string) (str
 }
 
 // again asks until there is nothing more to wait for; the error has what was awaited last.
-func again(ctx context.Context, within time.Duration, pending func() (string, error)) error {
-	ctx, cancel := context.WithTimeout(ctx, within)
+func again(parent context.Context, within time.Duration, pending func() (string, error)) error {
+	ctx, cancel := context.WithTimeout(parent, within)
 	defer cancel()
 	last := ""
 	for {
@@ -158,6 +173,9 @@ func again(ctx context.Context, within time.Duration, pending func() (string, er
 		select {
 		case <-time.After(askAgain):
 		case <-ctx.Done():
+			if parent.Err() != nil {
+				return context.Cause(parent)
+			}
 			return fmt.Errorf("after %v: %s", within, last)
 		}
 	}

@@ -4,11 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
 
+	"istio-tutorial/lab/cluster"
 	"istio-tutorial/lab/lesson"
 	"istio-tutorial/lab/objects"
 )
@@ -43,9 +43,10 @@ type workload struct {
 }
 
 type pod struct {
-	name    string
-	labels  map[string]string
-	proxied bool // it has a sidecar, or is a gateway
+	name      string
+	namespace string
+	labels    map[string]string
+	proxied   bool // it has a sidecar, or is a gateway
 }
 
 func newPods(g *Ground) *pods { return &pods{ground: g, proxies: map[string]tunnel{}} }
@@ -55,7 +56,7 @@ type (
 	item struct {
 		Kind     string
 		Metadata struct {
-			Name              string
+			Name, Namespace   string
 			Labels            map[string]string
 			DeletionTimestamp string
 		}
@@ -84,17 +85,23 @@ const proxyContainer = "istio-proxy"
 
 // look reads what there is now.
 func (p *pods) look(ctx context.Context) error {
-	text, err := p.ground.kubectl(ctx, "", "get", "deployments,pods,endpointslices", "-o", "json")
-	if err != nil {
-		return err
-	}
-	var list struct{ Items []item }
-	if err := json.Unmarshal([]byte(text), &list); err != nil {
-		return fmt.Errorf("kubectl get: %w", err)
-	}
 	p.seen = inventory{deployments: map[string]workload{}, endpoints: map[string][]string{}}
-	for _, i := range list.Items {
-		p.seen.add(i)
+	t := p.ground.Tools
+	for _, namespace := range slices.Compact([]string{t.Namespace, p.ground.gatewayNamespace()}) {
+		t.Namespace = namespace
+		text, err := t.Output(ctx, "", cluster.Line{
+			Tool: cluster.Kubectl, Args: []string{"get", "deployments,pods,endpointslices", "-o", "json"},
+		})
+		if err != nil {
+			return err
+		}
+		var list struct{ Items []item }
+		if err := json.Unmarshal([]byte(text), &list); err != nil {
+			return fmt.Errorf("kubectl get: %w", err)
+		}
+		for _, i := range list.Items {
+			p.seen.add(i)
+		}
 	}
 	return p.connect(ctx)
 }
@@ -112,19 +119,26 @@ func (v *inventory) add(i item) {
 		}
 		isProxy := func(c container) bool { return c.Name == proxyContainer }
 		v.pods = append(v.pods, pod{
-			i.Metadata.Name, i.Metadata.Labels,
+			i.Metadata.Name, i.Metadata.Namespace, i.Metadata.Labels,
 			slices.ContainsFunc(i.Spec.Containers, isProxy) || slices.ContainsFunc(i.Spec.InitContainers, isProxy),
 		})
 	case "EndpointSlice":
 		service := i.Metadata.Labels["kubernetes.io/service-name"]
+		v.endpoints[service] = append(v.endpoints[service], i.addresses()...)
+	}
+}
+
+// addresses are those of an EndpointSlice that are ready; one that does not say is.
+func (i item) addresses() (list []string) {
+	for _, e := range i.Endpoints {
+		if len(e.Addresses) == 0 || e.Conditions.Ready != nil && !*e.Conditions.Ready {
+			continue
+		}
 		for _, port := range i.Ports {
-			for _, e := range i.Endpoints {
-				if len(e.Addresses) > 0 && (e.Conditions.Ready == nil || *e.Conditions.Ready) {
-					v.endpoints[service] = append(v.endpoints[service], fmt.Sprintf("%s:%d", e.Addresses[0], port.Port))
-				}
-			}
+			list = append(list, fmt.Sprintf("%s:%d", e.Addresses[0], port.Port))
 		}
 	}
+	return list
 }
 
 func (i item) isReady() bool {
@@ -178,21 +192,25 @@ func (w workload) picks(labels map[string]string) bool {
 func (p *pods) connect(ctx context.Context) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	there := map[string]bool{}
+	there := map[string]string{} // their namespaces
 	for _, one := range p.seen.pods {
-		there[one.name] = one.proxied
+		if one.proxied {
+			there[one.name] = one.namespace
+		}
 	}
-	for name, tunnel := range p.proxies {
-		if !there[name] {
-			tunnel.close()
+	for name, to := range p.proxies {
+		if there[name] == "" {
+			to.close()
 			delete(p.proxies, name)
 		}
 	}
-	for name := range maps.Keys(there) {
-		if p.proxies[name].address != "" || !there[name] {
+	t := p.ground.Tools
+	for name, namespace := range there {
+		if p.proxies[name].address != "" {
 			continue
 		}
-		forward, err := p.ground.Tools.Forward(context.WithoutCancel(ctx), "pod/"+name, adminPort)
+		t.Namespace = namespace
+		forward, err := t.Forward(context.WithoutCancel(ctx), "pod/"+name, adminPort)
 		if err != nil {
 			return err
 		}

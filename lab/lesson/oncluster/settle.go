@@ -31,16 +31,30 @@ func (g *Ground) settle(ctx context.Context) error {
 			if !one.proxied {
 				continue
 			}
-			if what, err := g.pods.old(ctx, one.name); what != "" || err != nil {
-				return what, err
-			}
-			if what, err := g.pods.unlike(ctx, one.name); what != "" || err != nil {
-				seen = false
-				return what, err
+			if what := g.pods.pending(ctx, one.name); what != "" {
+				seen = !strings.HasPrefix(what, changed)
+				return what, nil
 			}
 		}
 		return "", nil
 	})
+}
+
+// changed begins what is waited for when the pods may not be those that were seen.
+const changed = "the pods change: "
+
+// pending is what a proxy has not yet done.
+func (p *pods) pending(ctx context.Context, pod string) string {
+	what, err := p.old(ctx, pod)
+	if err == nil && what == "" {
+		if what, err = p.unlike(ctx, pod); what != "" {
+			what = changed + what
+		}
+	}
+	if err != nil {
+		return changed + err.Error() // a pod may have gone meanwhile
+	}
+	return what
 }
 
 // old is what a proxy has still to begin or to end.

@@ -22,7 +22,7 @@ const reached = time.Second
 // openWay returns the address of the gateway's Service if this machine reaches it, and else a tunnel to it.
 func (g *Ground) openWay(ctx context.Context) (*way, error) {
 	const addresses = `{.spec.clusterIP}{range .status.loadBalancer.ingress[*]} {.ip}{.hostname}{end}`
-	found, err := g.kubectl(ctx, "", "get", "service", gateway, "-o", "jsonpath="+addresses)
+	found, err := g.atGateway(ctx, "", "get", "service", gateway, "-o", "jsonpath="+addresses)
 	if err != nil {
 		return nil, err
 	}
@@ -35,7 +35,9 @@ func (g *Ground) openWay(ctx context.Context) (*way, error) {
 			return &way{address: address}, nil
 		}
 	}
-	forward, err := g.Tools.Forward(ctx, "service/"+gateway, 80)
+	t := g.Tools
+	t.Namespace = g.gatewayNamespace()
+	forward, err := t.Forward(context.WithoutCancel(ctx), "service/"+gateway, 80)
 	if err != nil {
 		return nil, fmt.Errorf("the way in: %w", err)
 	}

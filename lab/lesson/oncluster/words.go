@@ -27,23 +27,39 @@ func (p *place) Types(command string) (typed, why string) {
 	return p.ground.edge(command), ""
 }
 
-// deletedFrom is what newer kubectl adds.
-var deletedFrom = regexp.MustCompile(`^(.*") deleted from \S+ namespace$`)
-
-// Reads is what was printed in the words of the pages: they have the tutorial's namespace, an Ingress in the place
-// of the ground's route, and know nothing of its gateway.
-func (p *place) Reads(lines []string) []string {
-	ingressWords := strings.NewReplacer(
-		"httproute.gateway.networking.k8s.io/"+ingress+" ", "ingress.networking.k8s.io/customer ",
-		`httproute.gateway.networking.k8s.io "`+ingress+`"`, `ingress.networking.k8s.io "customer"`,
-	)
-	var read []string
-	for _, line := range lines {
-		if strings.HasPrefix(line, gateway+"-") {
-			continue
+// Compare reads both sides by what they mean. The pages have the lab's words, the tutorial's namespace, an Ingress in
+// the place of the ground's route, and know nothing of its gateway; they name the line of a file that is refused, and
+// have istioctl analyze's warnings, where kubectl has its own.
+func (p *place) Compare(says, printed []string) (said, came []string) {
+	for _, line := range says {
+		if !strings.HasPrefix(line, "warning: ") {
+			said = append(said, refusedAt.ReplaceAllString(line, "Error: "))
 		}
-		line = strings.ReplaceAll(line, p.ground.Tools.Namespace, origin)
-		read = append(read, deletedFrom.ReplaceAllString(ingressWords.Replace(line), "$1 deleted"))
 	}
-	return read
+	for _, line := range printed {
+		if !strings.HasPrefix(line, gateway+"-") && !strings.HasPrefix(line, "Warning: ") {
+			came = append(came, p.read(line))
+		}
+	}
+	return said, came
+}
+
+var (
+	// refusedAt is how the lab begins to say what it refuses.
+	refusedAt = regexp.MustCompile(`^Error: \S+:\d+: `)
+	// refusedBy is how kubectl does.
+	refusedBy = regexp.MustCompile(`^Error from server \(\w+\): (?:error when \w+ "[^"]*": )?`)
+	// deletedFrom is what a newer kubectl adds.
+	deletedFrom = regexp.MustCompile(`^(.*") deleted from \S+ namespace$`)
+)
+
+// read is a line that was printed, in the words of the pages.
+func (p *place) read(line string) string {
+	line = refusedBy.ReplaceAllString(line, "Error: ")
+	line = strings.NewReplacer(
+		"virtualservice.networking.istio.io/"+ingress+" ", "ingress.networking.k8s.io/customer ",
+		`virtualservice.networking.istio.io "`+ingress+`"`, `ingress.networking.k8s.io "customer"`,
+		p.ground.Tools.Namespace, origin,
+	).Replace(line)
+	return deletedFrom.ReplaceAllString(line, "$1 deleted")
 }

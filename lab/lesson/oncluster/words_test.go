@@ -26,7 +26,7 @@ func TestTypes(t *testing.T) {
 		{"  selector: {istio: ingressgateway}", "  selector: {istio: ours}"},
 		{
 			"  gatewayClassName: istio\n  listeners:",
-			"  gatewayClassName: istio\n  addresses: [{type: Hostname, value: way-in-istio.ours.svc.cluster.local}]\n  listeners:",
+			"  gatewayClassName: istio\n  addresses: [{type: Hostname, value: way-in.ours-ingress.svc.cluster.local}]\n  listeners:",
 		},
 	} {
 		typed, why := p.Types(c.command)
@@ -39,27 +39,29 @@ func TestTypes(t *testing.T) {
 	}
 }
 
-func TestReads(t *testing.T) {
+// TestCompare takes what means the same for the same.
+func TestCompare(t *testing.T) {
 	t.Parallel()
-	got := placeIn("ours-1").Reads([]string{
-		"NAME   READY",
-		"way-in-istio-5f   1/1",
-		"customer-6d   2/2",
-		`virtualservice.networking.istio.io "recommendation" deleted from ours-1 namespace`,
-		`httproute.gateway.networking.k8s.io "ingress" deleted`,
-		"httproute.gateway.networking.k8s.io/ingress created",
-		"spiffe://cluster.local/ns/ours-1/sa/preference",
-	})
-	want := []string{
-		"NAME   READY",
-		"customer-6d   2/2",
-		`virtualservice.networking.istio.io "recommendation" deleted`,
-		`ingress.networking.k8s.io "customer" deleted`,
-		"ingress.networking.k8s.io/customer created",
-		"spiffe://cluster.local/ns/istio-tutorial/sa/preference",
-	}
-	if !slices.Equal(got, want) {
-		t.Errorf("%s", strings.Join(got, "\n"))
+	p := placeIn("ours-1")
+	for _, c := range []struct{ says, printed, said, came string }{
+		{"NAME|customer-…", "NAME|way-in-5f   1/1|customer-6d   2/2", "NAME|customer-…", "NAME|customer-6d   2/2"},
+		{"", `virtualservice.networking.istio.io "recommendation" deleted from ours-1 namespace`, "", `virtualservice.networking.istio.io "recommendation" deleted`},
+		{"", `virtualservice.networking.istio.io "ingress" deleted`, "", `ingress.networking.k8s.io "customer" deleted`},
+		{"", "virtualservice.networking.istio.io/ingress created", "", "ingress.networking.k8s.io/customer created"},
+		{"", "spiffe://cluster.local/ns/ours-1/sa/preference", "", "spiffe://cluster.local/ns/istio-tutorial/sa/preference"},
+		{
+			`Error: istiofiles/v1/a.yml:17: virtualservices.networking.istio.io "a" already exists`,
+			`Error from server (AlreadyExists): error when creating "STDIN": virtualservices.networking.istio.io "a" already exists`,
+			`Error: virtualservices.networking.istio.io "a" already exists`,
+			`Error: virtualservices.networking.istio.io "a" already exists`,
+		},
+		{"a created|warning: [IST0128] …", "Warning: EnvoyFilter exposes internals|a created", "a created", "a created"},
+		{"Error: customer is gone", "customer", "Error: customer is gone", "customer"},
+	} {
+		said, came := p.Compare(strings.Split(c.says, "|"), strings.Split(c.printed, "|"))
+		if !slices.Equal(said, strings.Split(c.said, "|")) || !slices.Equal(came, strings.Split(c.came, "|")) {
+			t.Errorf("%q, %q: %q, %q", c.says, c.printed, said, came)
+		}
 	}
 }
 

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"istio-tutorial/lab/control"
-	"istio-tutorial/lab/lesson"
 	"istio-tutorial/lab/traffic"
 )
 
@@ -21,6 +20,12 @@ type Audit struct {
 	// Explain prints why a request was answered so, as `bin/lab why` does. Required.
 	Explain func(io.Writer, *traffic.Request)
 }
+
+const (
+	// settling is how long both may lag behind the answers.
+	settling = 10 * time.Second
+	askAgain = 20 * time.Millisecond
+)
 
 // What an explanation has room for: it stands beside the command that it follows.
 const (
@@ -79,9 +84,8 @@ func (t *tally) equals(before *tally) bool {
 const oracle = `^(http|cluster)\..*@.*;\.(downstream_rq_completed|upstream_rq_total|upstream_rq_retry|` +
 	`upstream_rq_pending_overflow|internal\.upstream_rq_completed|fault\.aborts_injected|jwt_authn\.denied)$`
 
-// Tally counts what there is, once nothing is added to it any more, if anybody audits. What it returns holds
-// the lab's counts since against Envoy's.
-func (p *Place) Tally(ctx context.Context) (agrees func(context.Context) error, err error) {
+// Audit returns nil where nobody audits; else what holds the counts of a check against Envoy's.
+func (p *Place) Audit(ctx context.Context) (agrees func(context.Context) error, err error) {
 	if p.audit == nil {
 		return func(context.Context) error { return nil }, nil
 	}
@@ -89,12 +93,13 @@ func (p *Place) Tally(ctx context.Context) (agrees func(context.Context) error, 
 	return func(ctx context.Context) error { return p.agrees(ctx, before) }, err
 }
 
-// Legible is an error if an explanation is too long to be read at one glance, if anybody audits.
+// Legible holds explanations against the room that a terminal has.
 func (p *Place) Legible(list []*traffic.Request) error { return p.audit.legible(list) }
 
+// before is what is counted before a check, once nothing is added to it any more.
 func (p *Place) before(ctx context.Context) (*tally, error) {
 	last, err := p.tally(ctx)
-	for began := time.Now(); err == nil && time.Since(began) < lesson.Settling; {
+	for began := time.Now(); err == nil && time.Since(began) < settling; {
 		select {
 		case <-time.After(flushed):
 		case <-ctx.Done():
@@ -129,11 +134,11 @@ func (p *Place) agrees(ctx context.Context, before *tally) error {
 		if len(wrong) == 0 {
 			return nil
 		}
-		if time.Since(began) > lesson.Settling {
+		if time.Since(began) > settling {
 			return errors.New("top counts other requests than Envoy does: " + strings.Join(wrong, "; "))
 		}
 		select {
-		case <-time.After(flushed):
+		case <-time.After(askAgain):
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/lesson"
 	"istio-tutorial/lab/traffic"
 )
 
@@ -68,20 +69,20 @@ func TestOracle(t *testing.T) {
 	}
 }
 
-// TestOracleOfTokens takes a call that the ingress refused for its token for one that was not sent.
+// TestOracleOfTokens takes a call that the lesson.Ingress refused for its token for one that was not sent.
 func TestOracleOfTokens(t *testing.T) {
 	t.Parallel()
 	table := traffic.Table{Rows: []traffic.Row{{
-		Edge: traffic.Edge{From: ingress, To: "customer"}, Requests: 5, Causes: map[traffic.Cause]int{traffic.BadToken: 5},
+		Edge: traffic.Edge{From: lesson.Ingress, To: "customer"}, Requests: 5, Causes: map[traffic.Cause]int{traffic.BadToken: 5},
 	}}}
 	for denied, sent := range map[string]string{"5": "0", "0": "5", "2": "3"} {
 		stats := map[string]string{
-			"http.outbound@ingress;.downstream_rq_completed":                                              "5",
-			"http.outbound@ingress;.jwt_authn.denied":                                                     denied,
-			"cluster.outbound|8080||customer.istio-tutorial.svc.cluster.local@ingress;.upstream_rq_total": sent,
+			"http.outbound@lesson.Ingress;.downstream_rq_completed":                                              "5",
+			"http.outbound@lesson.Ingress;.jwt_authn.denied":                                                     denied,
+			"cluster.outbound|8080||customer.istio-tutorial.svc.cluster.local@lesson.Ingress;.upstream_rq_total": sent,
 		}
 		if wrong := tallyOf(table, stats).since(&tally{}); len(wrong) > 0 {
-			t.Errorf("%s refused by the ingress: %q", denied, wrong)
+			t.Errorf("%s refused by the lesson.Ingress: %q", denied, wrong)
 		}
 	}
 }

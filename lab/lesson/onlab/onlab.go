@@ -25,6 +25,7 @@ type Home struct {
 	Environ []string
 	// FolderOf is where a lab of a name has its sockets. Required.
 	FolderOf func(name string) (control.Folder, error)
+
 	// Audit is for the checks of pages. Optional.
 	Audit *Audit
 

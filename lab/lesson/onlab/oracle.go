@@ -46,13 +46,13 @@ func (t *tally) since(before *tally) []string {
 	for of, n := range rowsOf(before.table, services) {
 		lab[of] -= n
 	}
-	atIngress := envoy[ingress+" "+tokenRefused]
+	atIngress := envoy[lesson.Ingress+" "+tokenRefused]
 	maps.DeleteFunc(envoy, func(of string, _ int) bool { return strings.HasSuffix(of, tokenRefused) })
 	was := badTokens(before.table, services)
 	for service, n := range badTokens(t.table, services) {
 		n = min(n-was[service], atIngress)
 		atIngress -= n
-		lab.add(-n, ingress, service, "sent")
+		lab.add(-n, lesson.Ingress, service, "sent")
 	}
 	var list []string
 	for _, of := range slices.Sorted(maps.Keys(joined(lab, envoy))) {
@@ -69,7 +69,7 @@ func (t *tally) since(before *tally) []string {
 func badTokens(t traffic.Table, services map[string]bool) sums {
 	all := sums{}
 	for _, r := range t.Rows {
-		if n := r.Causes[traffic.BadToken]; r.From == ingress && n > 0 {
+		if n := r.Causes[traffic.BadToken]; r.From == lesson.Ingress && n > 0 {
 			all.add(n, serviceOf(r.To, services))
 		}
 	}
