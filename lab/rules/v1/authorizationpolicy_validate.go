@@ -19,9 +19,7 @@ func (v *validator) authorizationPolicy(p *security.AuthorizationPolicy) {
 	v.targets(p, p.Selector)
 	v.provider(p)
 	if p.Action == security.AuthorizationPolicy_DENY && len(p.Rules) == 0 {
-		v.Warn("spec.rules", rules.SchemaWarning, "Schema validation warning: DENY action "+
-			"without `rules` is meaningless as it will never be triggered, add an empty rule `{}` if you "+
-			"want it be triggered for every request")
+		v.Fail("spec.rules", "DENY without a rule denies nothing; an empty one, {}, denies every request")
 	}
 	for i, rule := range p.Rules {
 		path := rules.At("spec.rules", i)
