@@ -69,7 +69,7 @@ func TestOracle(t *testing.T) {
 	}
 }
 
-// TestOracleOfTokens takes a call that the lesson.Ingress refused for its token for one that was not sent.
+// TestOracleOfTokens takes a call that the ingress refused for its token for one that was not sent.
 func TestOracleOfTokens(t *testing.T) {
 	t.Parallel()
 	table := traffic.Table{Rows: []traffic.Row{{
@@ -77,12 +77,12 @@ func TestOracleOfTokens(t *testing.T) {
 	}}}
 	for denied, sent := range map[string]string{"5": "0", "0": "5", "2": "3"} {
 		stats := map[string]string{
-			"http.outbound@lesson.Ingress;.downstream_rq_completed":                                              "5",
-			"http.outbound@lesson.Ingress;.jwt_authn.denied":                                                     denied,
-			"cluster.outbound|8080||customer.istio-tutorial.svc.cluster.local@lesson.Ingress;.upstream_rq_total": sent,
+			"http.outbound@ingress;.downstream_rq_completed":                                              "5",
+			"http.outbound@ingress;.jwt_authn.denied":                                                     denied,
+			"cluster.outbound|8080||customer.istio-tutorial.svc.cluster.local@ingress;.upstream_rq_total": sent,
 		}
 		if wrong := tallyOf(table, stats).since(&tally{}); len(wrong) > 0 {
-			t.Errorf("%s refused by the lesson.Ingress: %q", denied, wrong)
+			t.Errorf("%s refused by the ingress: %q", denied, wrong)
 		}
 	}
 }

@@ -22,9 +22,7 @@ func (v *validator) authorizationPolicy(p *security.AuthorizationPolicy) {
 	}
 	v.provider(p)
 	if p.Action == security.AuthorizationPolicy_DENY && len(p.Rules) == 0 {
-		v.Warn("spec.rules", rules.SchemaWarning, "Schema validation warning: DENY action "+
-			"without `rules` is meaningless as it will never be triggered, add an empty rule `{}` if you "+
-			"want it be triggered for every request")
+		v.Fail("spec.rules", "DENY without a rule denies nothing; an empty one, {}, denies every request")
 	}
 	for i, rule := range p.Rules {
 		path := rules.At("spec.rules", i)
@@ -100,6 +98,11 @@ func (v *validator) source(path string, s *security.Source) {
 	v.accounts(path, accounts)
 	for _, l := range domains {
 		v.domains(path+"."+l.field, l.texts)
+		for i, name := range l.texts {
+			if strings.Contains(name, "/") {
+				v.Fail(rules.At(path+"."+l.field, i), "%s: a trust domain has no /", rules.Quote(name))
+			}
+		}
 	}
 	some := func(l list) bool { return len(l.texts) > 0 }
 	if slices.ContainsFunc(accounts, some) && slices.ContainsFunc(others, some) {
@@ -123,17 +126,31 @@ func (v *validator) blocksOfAddresses(path string, lists []list) {
 // domains takes a * at one end of a name, as admission does.
 func (v *validator) domains(path string, names []string) {
 	for i, name := range names {
-		if inner := strings.Trim(name, "*"); strings.Contains(inner, "*") || inner == "" && len(name) > 1 {
-			v.Fail(rules.At(path, i), "%s: * may stand at the beginning or at the end only", rules.Quote(name))
+		inner := strings.TrimPrefix(name, "*")
+		if inner == name {
+			inner = strings.TrimSuffix(name, "*")
+		}
+		if strings.Contains(inner, "*") {
+			v.Fail(rules.At(path, i), "%s: one * may stand at the beginning or at the end", rules.Quote(name))
 		}
 	}
 }
 
+// A policy names at most so many accounts in one place, none of them longer.
+const (
+	mostAccounts   = 16
+	longestAccount = 320
+)
+
 func (v *validator) accounts(path string, lists []list) {
 	for _, l := range lists {
+		if len(l.texts) > mostAccounts {
+			v.Fail(path+"."+l.field, "%d of them, more than %d", len(l.texts), mostAccounts)
+		}
 		for i, text := range l.texts {
-			if strings.Count(text, "/") > 1 || strings.Contains(text, "*") {
-				v.Fail(rules.At(path+"."+l.field, i), "want ACCOUNT or NAMESPACE/ACCOUNT, not %q", text)
+			isShort := len(text) <= longestAccount
+			if strings.Count(text, "/") > 1 || strings.ContainsAny(text, "*") || strings.Trim(text, "/") != text || !isShort {
+				v.Fail(rules.At(path+"."+l.field, i), "want ACCOUNT or NAMESPACE/ACCOUNT, not %s", rules.Quote(text))
 			}
 		}
 	}
@@ -233,10 +250,20 @@ func (v *validator) key(path string, w *security.Condition) {
 	}
 }
 
+// experimental begins the keys of what Envoy's own filters found.
+const experimental = "experimental.envoy.filters."
+
 // unknownKey tells the keys that a cluster knows from those that nobody does.
 func (v *validator) unknownKey(path, key string) {
-	known := []string{"destination.ip", "connection.sni", "experimental.envoy.filters."}
-	if slices.ContainsFunc(known, func(k string) bool { return strings.HasPrefix(key, k) }) {
+	known := []string{"destination.ip", "connection.sni"}
+	if strings.HasPrefix(key, experimental) {
+		if _, name, ok := strings.Cut(key, "["); !ok || len(name) < 2 || !strings.HasSuffix(name, "]") {
+			v.Fail(path, "want %sNAME[KEY], not %s", experimental, rules.Quote(key))
+			return
+		}
+		known = append(known, key)
+	}
+	if slices.Contains(known, key) {
 		v.Fail(path, "%s: %w", key, rules.ErrUnsupported)
 		return
 	}

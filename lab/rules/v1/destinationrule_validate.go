@@ -111,8 +111,27 @@ func (v *validator) tls(path string, t *networking.ClientTLSSettings) {
 	if t.GetMode() == networking.ClientTLSSettings_ISTIO_MUTUAL && len(t.GetSubjectAltNames()) > 0 {
 		v.Fail(path+".subjectAltNames", "with ISTIO_MUTUAL: %w", rules.ErrUnsupported)
 	}
-	if t.GetMode() == networking.ClientTLSSettings_MUTUAL {
-		v.Fail(path+".mode", "MUTUAL: not supported by the lab")
+	v.certificates(path, t)
+}
+
+// certificates hold what a rule says of certificates, of which the lab takes the system's authorities alone.
+func (v *validator) certificates(path string, t *networking.ClientTLSSettings) {
+	mutual, simple := t.GetMode() == networking.ClientTLSSettings_MUTUAL, t.GetMode() == networking.ClientTLSSettings_SIMPLE
+	if mutual {
+		v.Fail(path+".mode", "MUTUAL: %w", rules.ErrUnsupported)
+	}
+	named := t.GetCredentialName() != ""
+	if t.GetInsecureSkipVerify().GetValue() &&
+		(simple && named || (simple || mutual) && (t.GetCaCertificates() != "" || t.GetSubjectAltNames() != nil)) {
+		v.Fail(path+".insecureSkipVerify", "excludes caCertificates, subjectAltNames and, in mode SIMPLE, credentialName")
+	}
+	files := t.GetClientCertificate()+t.GetPrivateKey()+t.GetCaCertificates()+t.GetCaCrl() != ""
+	switch {
+	case (simple || mutual) && named && files:
+		v.Fail(path+".credentialName", "excludes clientCertificate, privateKey, caCertificates and caCrl")
+	case mutual && !named:
+		v.NotEmpty(path+".clientCertificate", t.GetClientCertificate())
+		v.NotEmpty(path+".privateKey", t.GetPrivateKey())
 	}
 }
 

@@ -53,8 +53,8 @@ func parse(doc document.Document, namespace string) (rules.Rule, document.Errors
 func admission(
 	doc document.Document, row rules.Row[*validator, inspector], refused document.Errors,
 ) document.Errors {
-	if !rules.OnlyUnsupported(refused) {
-		return nil // it was told
+	if !rules.OnlyUnsupported(refused) || doc.Kind == "Gateway" {
+		return nil // it was told; and of Gateways, what is held is only right for certificates in Secrets
 	}
 	spec := row.New()
 	if problems := doc.DecodeMessage("spec", spec.(proto.Message), published()); len(problems) > 0 {

@@ -42,9 +42,6 @@ func published() document.Schema {
 // their paths.
 func unsupported() map[string][]string {
 	return map[string][]string{
-		"VirtualService": {
-			"http[].fault.abort.http2Error", "http[].fault.delay.exponentialDelay",
-		},
 		"ServiceEntry": {"endpoints[].serviceAccount"},
 		"Sidecar":      {"ingress[].tls"},
 		"AuthorizationPolicy": {
