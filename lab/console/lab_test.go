@@ -75,11 +75,15 @@ func TestPage(t *testing.T) {
 	}
 	one := aborted(t, s)
 	explained := decode[console.Explained](t, get(t, url+"/api/why?id="+one.ID))
-	if explained.Typed != "bin/lab why "+one.ID || !strings.HasPrefix(explained.Words, "injected abort: the sidecar of preference") ||
+	if explained.Typed != "bin/lab why "+one.ID || !strings.HasPrefix(explained.Words, "en injected abort: the sidecar of preference") ||
 		explained.Rule == nil || explained.Rule.Line != 16 {
 		t.Errorf("%+v", explained)
 	}
 	l.agrees(t, s)
+	chinese := decode[console.Explained](t, get(t, url+"/api/why?lang=zh&id="+one.ID))
+	if chinese.Typed != "bin/lab why "+one.ID+" --lang zh" || !strings.HasPrefix(chinese.Words, "zh injected abort: ") {
+		t.Errorf("in Chinese: %+v", chinese)
+	}
 	for _, path := range []string{"/api/snapshot", "/api/rules", "/api/why?id=" + one.ID} {
 		if text := get(t, url+path); strings.Contains(text, "secret") {
 			t.Errorf("%s shows a secret", path)

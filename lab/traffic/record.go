@@ -122,7 +122,7 @@ func (j *joiner) call(e envoy.Entry) *Call {
 		Began: e.Time, Method: e.Method, Host: e.Insight.Host, Path: e.Path, Status: e.Status,
 		Millis: millis(e), Flags: strings.Trim(e.Flags, "-"), Details: e.Details, Route: e.Route, Cluster: e.Cluster,
 	}
-	c.versions = j.versions
+	c.versions, c.attempts = j.versions, e.Attempts
 	c.at, c.choice = j.versions.at(e)
 	c.From, c.address, c.trace = end(c.at, e.Pod), e.Insight.Client, strings.Trim(e.Trace, "-")
 	c.client = clientOf(c.at, e.Pod)

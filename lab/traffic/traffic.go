@@ -81,6 +81,7 @@ type Call struct {
 	Open bool `json:"open,omitempty"`
 
 	choice   choice
+	attempts int // as the caller's proxy counts them
 	client   mesh.Name
 	address  string // from which it came
 	trace    string

@@ -107,7 +107,7 @@ func (t *tally) add(c *Call) {
 	if c.Cause.Failed() {
 		t.errors++
 	}
-	t.retries += max(0, len(c.Tries)-1)
+	t.retries += max(0, len(c.Tries)-1, c.attempts-1) // the line of a try may not be found, or come late
 	if c.Cause != Answered && c.Cause != HostOutside {
 		if t.causes == nil {
 			t.causes = map[Cause]int{}
