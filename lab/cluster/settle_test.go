@@ -140,7 +140,7 @@ func TestSettledWithout(t *testing.T) {
 		happens func(*said)
 	}{
 		"a push, as only a label changed": {rule(), func(s *said) { s.version = "2" }},
-		"the rule, which is deleted": {Change{rule().Resource, "a", true}, func(s *said) {
+		"the rule, which is deleted": {Change{Resource: rule().Resource, Name: "a", Deleted: true}, func(s *said) {
 			if s.version != "" {
 				s.version = ""
 				s.push()
