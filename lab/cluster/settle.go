@@ -264,7 +264,7 @@ func (p proxy) unacknowledged() (waiting, refused []string, sent string) {
 		short := kind[strings.LastIndex(kind, ".")+1:]
 		switch {
 		case e.LastError != "":
-			refused = append(refused, fmt.Sprintf("%s refuses its %s: %s", p.name, short, e.LastError))
+			refused = append(refused, fmt.Sprintf("%s refuses its %s: %s", p.name, short, strings.Join(strings.Fields(e.LastError), " ")))
 		case e.Sent != e.Acked:
 			waiting = append(waiting, fmt.Sprintf("%s has not acknowledged its %s within %v", p.name, short, settleWithin))
 		}
