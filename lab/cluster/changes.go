@@ -10,6 +10,8 @@ type Change struct {
 	Resource string // as kubectl writes it, such as virtualservice.networking.istio.io
 	Name     string
 	Deleted  bool
+	// Namespace is "" for that of the Tools; kubectl does not print it.
+	Namespace string
 }
 
 func (c Change) String() string {

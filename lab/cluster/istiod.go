@@ -78,8 +78,8 @@ func (i *istiod) decode(ctx context.Context, path string, into any) error {
 	return nil
 }
 
-// store is what istiod has read of a namespace, by resource/name, as kubectl writes it.
-func (i *istiod) store(ctx context.Context, namespace string) (map[string]stored, error) {
+// store is what istiod has read, by namespace/resource/name, as kubectl writes them.
+func (i *istiod) store(ctx context.Context) (map[string]stored, error) {
 	var list []struct {
 		APIVersion string `json:"apiVersion"`
 		Kind       string `json:"kind"`
@@ -95,9 +95,8 @@ func (i *istiod) store(ctx context.Context, namespace string) (map[string]stored
 	}
 	all := map[string]stored{}
 	for _, o := range list {
-		if o.Metadata.Namespace == namespace {
-			all[resource(o.APIVersion, o.Kind)+"/"+o.Metadata.Name] = stored{o.Metadata.ResourceVersion, o.Metadata.Generation}
-		}
+		key := o.Metadata.Namespace + "/" + resource(o.APIVersion, o.Kind) + "/" + o.Metadata.Name
+		all[key] = stored{o.Metadata.ResourceVersion, o.Metadata.Generation}
 	}
 	return all, nil
 }

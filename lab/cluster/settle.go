@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -109,7 +110,7 @@ func (e *UnsettledError) Error() string {
 
 // look is what there is now.
 func (i *istiod) look(ctx context.Context, namespace string) (b before, err error) {
-	if b.store, err = i.store(ctx, namespace); err != nil {
+	if b.store, err = i.store(ctx); err != nil {
 		return b, err
 	}
 	proxies, err := i.proxies(ctx, namespace)
@@ -151,14 +152,14 @@ func (s *settling) read(ctx context.Context) (moving bool, err error) {
 		return false, nil
 	}
 	return moving, again(ctx, func() (bool, error) {
-		now, err := s.istiod.store(ctx, s.namespace)
+		now, err := s.istiod.store(ctx)
 		if err != nil {
 			return false, err
 		}
 		var missing []string
 		moving = false
 		for _, c := range s.changes {
-			key := c.Resource + "/" + c.Name
+			key := cmp.Or(c.Namespace, s.namespace) + "/" + c.Resource + "/" + c.Name
 			old, was := s.before.store[key]
 			new, is := now[key]
 			if c.Deleted == is || !c.Deleted && was && old.version == new.version {
@@ -263,7 +264,7 @@ func (p proxy) unacknowledged() (waiting, refused []string, sent string) {
 		short := kind[strings.LastIndex(kind, ".")+1:]
 		switch {
 		case e.LastError != "":
-			refused = append(refused, fmt.Sprintf("%s refuses its %s: %s", p.name, short, e.LastError))
+			refused = append(refused, fmt.Sprintf("%s refuses its %s: %s", p.name, short, strings.Join(strings.Fields(e.LastError), " ")))
 		case e.Sent != e.Acked:
 			waiting = append(waiting, fmt.Sprintf("%s has not acknowledged its %s within %v", p.name, short, settleWithin))
 		}

@@ -140,7 +140,7 @@ func TestSettledWithout(t *testing.T) {
 		happens func(*said)
 	}{
 		"a push, as only a label changed": {rule(), func(s *said) { s.version = "2" }},
-		"the rule, which is deleted": {Change{rule().Resource, "a", true}, func(s *said) {
+		"the rule, which is deleted": {Change{Resource: rule().Resource, Name: "a", Deleted: true}, func(s *said) {
 			if s.version != "" {
 				s.version = ""
 				s.push()
@@ -169,7 +169,7 @@ func TestUnsettled(t *testing.T) {
 		"not gone on":  {func(s *said) { s.version, s.wanted = "2", 2 }, "istiod-x has not come to preference-x"},
 		"not answered": {func(s *said) { s.version, s.wanted, s.pushed, s.sent = "2", 2, 8, "8" }, "preference-x has not acknowledged its RouteConfiguration within 30s"},
 		"refused": {func(s *said) {
-			s.version, s.wanted, s.pushed, s.sent, s.refusal = "2", 2, 8, "8", "bad route"
+			s.version, s.wanted, s.pushed, s.sent, s.refusal = "2", 2, 8, "8", "bad\nroute\n"
 		}, "preference-x refuses its RouteConfiguration: bad route"},
 	} {
 		t.Run(name, func(t *testing.T) {

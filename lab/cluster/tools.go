@@ -47,6 +47,8 @@ type Line struct {
 	Tool string // Kubectl or Istioctl
 	Args []string
 	Note string // said behind the echo, such as where standard input is from
+	// Anywhere is that its files name namespaces, which may be others: kubectl refuses those beside -n.
+	Anywhere bool
 }
 
 // ExitError is a program that did not end well.
@@ -109,7 +111,7 @@ func (t Tools) arguments(l Line) []string {
 	if t.Context != "" {
 		where = append(where, "--context", t.Context)
 	}
-	if t.Namespace != "" {
+	if t.Namespace != "" && !l.Anywhere {
 		where = append(where, "-n", t.Namespace)
 	}
 	return append(where, l.Args...)

@@ -40,6 +40,8 @@ func classicWord(v verbThere, words []string) error {
 type readFiles struct {
 	text io.Reader // nil where the program reads the files itself
 	note string
+	// elsewhere are the namespaces of objects in others, by resource/name, as kubectl writes them.
+	elsewhere map[string]string
 }
 
 // move reads files. Those for another namespace become one text, as does what comes by standard input; others are
@@ -51,8 +53,9 @@ func (a *app) move(ctx context.Context, files sources) (readFiles, error) {
 		return readFiles{}, err
 	}
 	var all bytes.Buffer
+	result := readFiles{elsewhere: map[string]string{}}
 	for _, f := range read {
-		if err := refuseClassic(f); err != nil {
+		if err := a.inspect(f, result.elsewhere); err != nil {
 			return readFiles{}, err
 		}
 		text := f.Data
@@ -69,11 +72,11 @@ func (a *app) move(ctx context.Context, files sources) (readFiles, error) {
 	switch {
 	case moving:
 		named := strings.Join(append(slices.Clone(files.files), files.folders...), ", ")
-		return readFiles{text: &all, note: "# " + named + ", moved from namespace " + tutorialNamespace}, nil
+		result.text, result.note = &all, "# "+named+", moved from namespace "+tutorialNamespace
 	case slices.Contains(files.files, "-"):
-		return readFiles{text: &all}, nil
+		result.text = &all
 	}
-	return readFiles{}, nil
+	return result, nil
 }
 
 // readThere reads files as they are, and kustomizations as kubectl makes them. Of those that are not to be moved it
@@ -97,8 +100,9 @@ func (a *app) readThere(ctx context.Context, files sources, moving bool) ([]obje
 	return append(all, read...), err
 }
 
-// refuseClassic names the first object of 2018 in a file. What is wrong with the file otherwise is kubectl's to say.
-func refuseClassic(f objects.File) error {
+// inspect refuses the first object of 2018 in a file, and notes those of other namespaces. What is wrong with the
+// file otherwise is kubectl's to say.
+func (a *app) inspect(f objects.File, elsewhere map[string]string) error {
 	docs, err := document.Parse(f.Name, bytes.NewReader(f.Data))
 	if err != nil {
 		return nil //nolint:nilerr // see above
@@ -106,6 +110,9 @@ func refuseClassic(f objects.File) error {
 	for _, d := range docs {
 		if strings.HasPrefix(d.APIVersion, "config.istio.io/") {
 			return fmt.Errorf("%s:%d: %s: %s", d.File, d.Line, d.Kind, strings.Replace(classicKind, "FILE", d.File, 1))
+		}
+		if d.Namespace != "" && d.Namespace != a.namespace && d.Namespace != tutorialNamespace {
+			elsewhere[resource(d)+"/"+d.Name] = d.Namespace
 		}
 	}
 	return nil

@@ -138,7 +138,9 @@ func (a *app) statsOfAll(ctx context.Context, filter string) error {
 			return err
 		}
 		for line := range strings.Lines(text) {
-			fmt.Fprint(a.stdout, strings.TrimPrefix(pod, "pod/")+" "+line)
+			if strings.TrimSpace(line) != "" {
+				fmt.Fprint(a.stdout, strings.TrimPrefix(pod, "pod/")+" "+line)
+			}
 		}
 	}
 	return nil

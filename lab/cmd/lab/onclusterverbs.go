@@ -132,6 +132,7 @@ func (a *app) wholeLine(cmd *cobra.Command, do func(context.Context, []string) e
 func (a *app) doThere(ctx context.Context, v verbThere, words []string) error {
 	line := cluster.Line{Tool: v.tool, Args: append([]string{v.name}, words...)}
 	streams := cluster.Streams{}
+	var elsewhere map[string]string
 	if err := classicWord(v, words); err != nil {
 		return err
 	}
@@ -140,13 +141,14 @@ func (a *app) doThere(ctx context.Context, v verbThere, words []string) error {
 		if err != nil {
 			return err
 		}
+		elsewhere, line.Anywhere = m.elsewhere, len(m.elsewhere) > 0
 		if m.text != nil {
 			line.Args, line.Note = append(append([]string{v.name}, rest...), "-f", "-"), m.note
 			streams.In = m.text
 		}
 	}
 	if v.changes && !a.there.noWait && !isDryRun(words) {
-		return a.changeThere(ctx, line, streams)
+		return a.changeThere(ctx, line, streams, elsewhere)
 	}
 	if hasTerminal(v, words) {
 		var stop func()
@@ -174,7 +176,9 @@ func isDryRun(words []string) bool {
 }
 
 // changeThere runs a line that changes something, and sees it through to the proxies.
-func (a *app) changeThere(ctx context.Context, line cluster.Line, streams cluster.Streams) error {
+func (a *app) changeThere(
+	ctx context.Context, line cluster.Line, streams cluster.Streams, elsewhere map[string]string,
+) error {
 	watch, err := a.tools().Watch(ctx)
 	if err != nil {
 		return fmt.Errorf("%w; --no-wait does not look at the proxies", err)
@@ -183,7 +187,11 @@ func (a *app) changeThere(ctx context.Context, line cluster.Line, streams cluste
 	var printed strings.Builder
 	streams.Out = io.MultiWriter(a.stdout, &printed)
 	failure := a.runThere(ctx, line, streams)
-	if err := watch.Settled(ctx, cluster.Changes(printed.String())); err != nil {
+	changes := cluster.Changes(printed.String())
+	for i, c := range changes {
+		changes[i].Namespace = elsewhere[c.Resource+"/"+c.Name]
+	}
+	if err := watch.Settled(ctx, changes); err != nil {
 		a.complain(problems(err)...)
 		return exitStatus(failed)
 	}
