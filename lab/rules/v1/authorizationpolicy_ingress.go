@@ -66,12 +66,13 @@ func (v *validator) targets(p *security.AuthorizationPolicy) {
 		if p.TargetRef != nil {
 			path = "spec.targetRef"
 		}
-		v.Required(path+".name", t.GetName())
 		switch {
 		case t.GetKind() != "Gateway" || t.GetGroup() != gatewayGroup:
 			v.Fail(path+".kind", "%s of group %q: %w; want Gateway of %s", t.GetKind(), t.GetGroup(), rules.ErrUnsupported, gatewayGroup)
 		case t.GetNamespace() != "" && t.GetNamespace() != v.Doc.Namespace:
 			v.Fail(path+".namespace", "cross namespace referencing is not currently supported")
+		default:
+			v.Required(path+".name", t.GetName())
 		}
 	}
 	if p.Selector != nil && len(targets(p)) > 0 {
