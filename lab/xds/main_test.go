@@ -179,6 +179,7 @@ func (p *proxy) together() mesh.Mesh {
 		all.Gateway.Hosts = append(all.Gateway.Hosts, w.Gateway.Hosts...)
 		all.Gateway.Clusters = append(all.Gateway.Clusters, w.Gateway.Clusters...)
 		all.Gateway.Limits = append(all.Gateway.Limits, w.Gateway.Limits...)
+		all.Gateway.Access = append(all.Gateway.Access, w.Gateway.Access...)
 	}
 	all.Gateway.Unknown.Status = 404
 	return all

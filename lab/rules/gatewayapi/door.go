@@ -126,6 +126,7 @@ func (e edge) terminateMode() mesh.ClientProof {
 
 // clients has a door ask its clients as the Gateway says, and is what is wrong with that.
 func (e edge) clients(set rules.Set, t mesh.Topology, door *mesh.SecureDoor) string {
+	shown := ""
 	if f := e.frontend(); f != nil {
 		if len(f.CACertificateRefs) > 1 {
 			return "only one caCertificateRef is supported"
@@ -137,6 +138,7 @@ func (e edge) clients(set rules.Set, t mesh.Topology, door *mesh.SecureDoor) str
 				name.Namespace, name.Name, e.Key.Namespace)
 		}
 		door.Authorities = v1.SecretName(name)
+		shown = fmt.Sprintf(" %s/%s/%s.%s", ref.Group, ref.Kind, ref.Name, or(ref.Namespace, ""))
 		if door.Clients == mesh.NoProof {
 			door.Clients = mesh.MustProve
 			if f.Mode == gateway.AllowInsecureFallback {
@@ -152,9 +154,9 @@ func (e edge) clients(set rules.Set, t mesh.Topology, door *mesh.SecureDoor) str
 	case "":
 		return ""
 	case v1.NotFound:
-		return fmt.Sprintf("invalid CA certificate reference, secret %s not found", name)
+		return fmt.Sprintf("invalid CA certificate reference%s, secret %s not found", shown, name)
 	default:
-		return fmt.Sprintf("invalid CA certificate reference, secret %s: %s", name, problem)
+		return fmt.Sprintf("invalid CA certificate reference%s, secret %s: %s", shown, name, problem)
 	}
 }
 

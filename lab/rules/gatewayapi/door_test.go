@@ -83,7 +83,7 @@ func TestDoors(t *testing.T) {
 		},
 		"clients of nobody": {
 			gatewayWith(fmt.Sprintf(frontend, "none", "")+"listeners: ["+https("a", "a.test", c)+"]") + route, "",
-			shut("invalid CA certificate reference, secret a/none not found"),
+			shut("invalid CA certificate reference /Secret/none., secret a/none not found"),
 		},
 		"option": {
 			one("{certificateRefs: [{name: c}], options: {gateway.istio.io/tls-terminate-mode: MUTUAL}}"), "",
