@@ -223,7 +223,7 @@ func TestPicks(t *testing.T) {
 		"vs,po":                       "virtualservices.networking.istio.io, pods",
 		"gw a":                        "gateways.networking.istio.io a",
 		"gateway a":                   "gateways.gateway.networking.k8s.io a",
-		"gateway-api":                 "grpcroutes.gateway.networking.k8s.io, gateways.gateway.networking.k8s.io, httproutes.gateway.networking.k8s.io, referencegrants.gateway.networking.k8s.io",
+		"gateway-api":                 "grpcroutes.gateway.networking.k8s.io, gateways.gateway.networking.k8s.io, httproutes.gateway.networking.k8s.io, referencegrants.gateway.networking.k8s.io, tlsroutes.gateway.networking.k8s.io",
 		"deploy/b deployment/a":       "deployments.apps b a",
 		"deploy/a svc/b deployment/c": "deployments.apps a, services b, deployments.apps c",
 		"":                            "", "x": "", "pods,x": "", "pods/": "", "/a": "", "pods,svc a": "", "pod/a b": "", "pods svc/a": "",

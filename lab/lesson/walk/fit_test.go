@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"istio-tutorial/lab/lesson"
+	"istio-tutorial/lab/lesson/onlab"
 	"istio-tutorial/lab/lesson/prose"
 	"istio-tutorial/lab/lesson/screen"
 )
@@ -38,7 +39,7 @@ func TestPagesFit(t *testing.T) {
 // shownOf are the lines that a walk shows of a page.
 func shownOf(page lesson.Page, edition string, columns int) []string {
 	var out bytes.Buffer
-	g := guide{screen: screen.New(&out, func(string) string { return "" })}
+	g := guide{Walk: Walk{Home: &onlab.Home{}, Page: page}, screen: screen.New(&out, func(string) string { return "" })}
 	for _, b := range page.Blocks {
 		if !b.In(edition) {
 			continue

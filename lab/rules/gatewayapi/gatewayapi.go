@@ -1,5 +1,5 @@
 // Package gatewayapi reads the rules of the Gateway API, gateway.networking.k8s.io/v1 with the
-// experimental channel's retries, as Istio 1.30 does: an HTTPRoute or GRPCRoute of a Service acts on
+// experimental channel's retries, as Istio 1.31 does: an HTTPRoute or GRPCRoute of a Service acts on
 // the calls of the sidecars and wins over VirtualServices, several of one Service add up, and the
 // more specific match comes first; a Gateway of class istio is the way in.
 //

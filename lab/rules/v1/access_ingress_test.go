@@ -34,9 +34,9 @@ func TestPoliciesAtIngress(t *testing.T) {
 		policyIn("istio-tutorial", "{"+at+block+"}"):                                                                 "spec.rules[0].from[0].source.ipBlocks: but at the ingress, not supported by the lab: all pods share one address",
 		policyIn("istio-system", "{"+block+"}"):                                                                      "not supported by the lab: all pods share one address",
 		policyIn("istio-tutorial", "{rules: [{when: [{key: remote.ip, values: [1.2.3.4]}]}]}"):                       "spec.rules[0].when[0].key: but at the ingress",
-		policyIn("istio-system", "{"+at+"rules: [{from: [{source: {ipBlocks: [10.0.0.256]}}]}]}"):                    "bad CIDR range",
+		policyIn("istio-system", "{"+at+"rules: [{from: [{source: {ipBlocks: [10.0.0.256]}}]}]}"):                    "is neither an address of IP nor a range",
 		policyIn("istio-tutorial", "{targetRefs: [{group: '', kind: Service, name: a}]}"):                            "not supported by the lab; want Gateway",
-		policyIn("istio-system", "{"+at+"targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: g}]}"): "only one of targetRefs or workloadSelector can be set",
+		policyIn("istio-system", "{"+at+"targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: g}]}"): "only one of selector, targetRef and targetRefs can be set",
 	} {
 		_, err := v1.Parse(documents(t, text), "default")
 		if err == nil || !strings.Contains(err.Error(), want) {

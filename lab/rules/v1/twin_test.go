@@ -33,6 +33,12 @@ type twin struct {
 
 func everywhere() []difference {
 	return []difference{
+		{"today's proxies treat all requests in their own way", func(m *mesh.Mesh) {
+			m.Gateway.Manners = mesh.Manners{}
+			for i := range m.Sidecars {
+				m.Sidecars[i].Outbound.Manners, m.Sidecars[i].Inbound.Manners = mesh.Manners{}, mesh.Manners{}
+			}
+		}},
 		{"rules have other names", routes(func(r *mesh.Route) { r.From, r.Part = "", "" })},
 		{"and policies", policies(func(p *mesh.Policy) { p.From = "" })},
 		{"today's sidecars retry twice what no pod has seen, and never the same pod first",
