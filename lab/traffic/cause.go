@@ -1,307 +1,174 @@
 package traffic
 
 import (
-	"fmt"
-	"slices"
 	"strings"
 
 	"istio-tutorial/lab/envoy"
-	"istio-tutorial/lab/mesh"
 )
 
-// orphan is an arrival whose call is not known: its caller has no answer yet, or the entry was lost.
-func (r *Request) orphan(a *arrival, v *versions) {
-	at, _ := v.at(a.Entry)
-	if a.try == nil {
-		a.try = &Try{}
-		a.try.arrive(a)
+// Cause is why a call ended as it did.
+type Cause string
+
+// The causes, as they are written in checks and shown to readers.
+const (
+	Answered      Cause = "answered" // by the program, below 400
+	Retried       Cause = "answered after a retry"
+	Delayed       Cause = "injected delay"
+	Aborted       Cause = "injected abort"
+	RouteTimeout  Cause = "timeout"
+	TryTimeout    Cause = "timeout of each try"
+	CircuitFull   Cause = "circuit full"
+	Ejected       Cause = "no pod left, all ejected"
+	NoPod         Cause = "no pod"
+	NoCluster     Cause = "no such subset"
+	Refused       Cause = "connection refused"
+	Reset         Cause = "connection reset"
+	NoRoute       Cause = "no route"
+	NoHost        Cause = "no such host"
+	RegistryOnly  Cause = "host outside not allowed"
+	Denied        Cause = "denied by a policy"
+	NotAllowed    Cause = "not allowed by any policy"
+	BadToken      Cause = "token" // it does not hold
+	RateLimited   Cause = "rate limit"
+	ProgramError  Cause = "program's own error"
+	PassedOn      Cause = "error passed on" // by a program whose own call went wrong
+	GaveUp        Cause = "caller gave up"
+	Redirected    Cause = "redirect"
+	DirectAnswer  Cause = "direct answer"
+	HostOutside   Cause = "answered by a host outside"
+	Unexplained   Cause = "not explained"
+	StillUnderWay Cause = "still under way"
+)
+
+// Causes are all there are.
+func Causes() []Cause {
+	return []Cause{
+		Answered, Retried, Delayed, Aborted, RouteTimeout, TryTimeout, CircuitFull, Ejected, NoPod,
+		NoCluster, Refused, Reset, NoRoute, NoHost, RegistryOnly, Denied, NotAllowed, BadToken, RateLimited,
+		ProgramError, PassedOn, GaveUp, Redirected, DirectAnswer, HostOutside, Unexplained, StillUnderWay,
 	}
-	a.try.To, a.try.Status, a.try.server = end(at, a.Pod), a.Status, serverOf(at, afterSlash(a.Pod))
-	isAlone := a.try.Identity == envoy.NoIdentity && nameOf(a.Route).Namespace == "" // it has no proxy
-	from := afterSlash(a.Route)
-	if isAlone {
-		from = withoutSidecar
-	}
-	r.Calls = append(r.Calls, &Call{
-		From: End{Workload: from}, To: a.try.To, Began: a.Time, Method: a.Method,
-		Host: a.Insight.Host, Path: a.Path, Status: a.Status, Millis: millis(a.Entry),
-		Details: "via_upstream", Tries: []*Try{a.try}, Open: !isAlone, at: at,
-		choice: choice{index: -1}, client: nameOf(a.Route),
-	})
 }
 
-// withoutSidecar is who calls in plain text, and has no proxy to tell of it.
-const withoutSidecar = "no sidecar"
-
-func afterSlash(s string) string { return s[strings.LastIndex(s, "/")+1:] }
-
-func nameOf(s string) mesh.Name {
-	namespace, name, ok := strings.Cut(s, "/")
-	if !ok {
-		return mesh.Name{Name: s}
+// Failed reports whether the cause is one of an answer that is no good.
+func (c Cause) Failed() bool {
+	switch c {
+	case Answered, Retried, Delayed, Redirected, DirectAnswer, HostOutside, StillUnderWay:
+		return false
 	}
-	return mesh.Name{Namespace: namespace, Name: name}
+	return true
 }
 
-// judge says who made each answer and why, and which of them decided the request's.
-func (r *Request) judge() {
-	slices.SortStableFunc(r.Calls, func(a, b *Call) int { return a.Began.Compare(b.Began) })
-	for _, c := range r.Calls {
-		c.judge()
-	}
-	if len(r.Calls) == 0 {
-		return
-	}
-	first := r.Calls[0]
-	r.Began, r.Method, r.Host, r.Path = first.Began, first.Method, first.Host, first.Path
-	r.Status, r.Millis, r.Client = first.Status, first.Millis, first.address
-	r.TraceID = first.trace
-	r.Notes = r.notes()
-	r.Decisive = first.decisive()
-	r.Cause, r.By, r.At = r.Decisive.Cause, r.Decisive.By, r.Decisive.maker()
-	r.Rule, r.Default = r.Decisive.because()
-	r.Words = r.Decisive.words()
-}
+// Maker is who made an answer.
+type Maker string
 
-// all are a call and those that it led to, in their order.
-func (c *Call) all() []*Call {
-	list := []*Call{c}
-	for _, t := range c.Tries {
-		for _, next := range t.Calls {
-			list = append(list, next.all()...)
+// The makers.
+const (
+	Program       Maker = "program"
+	CallerSidecar Maker = "caller's sidecar"
+	CalleeSidecar Maker = "callee's sidecar"
+	IngressItself Maker = "ingress"
+	Outside       Maker = "host outside"
+	Nobody        Maker = "nobody"
+)
+
+// has reports whether a flag is among Envoy's.
+func has(flags, flag string) bool {
+	for f := range strings.SplitSeq(flags, ",") {
+		if f == flag {
+			return true
 		}
 	}
-	return list
+	return false
 }
 
-// All are the calls of a request, each before those that it led to.
-func (r *Request) All() []*Call {
-	var list []*Call
-	for _, c := range r.Calls {
-		list = append(list, c.all()...)
+// sign is how Envoy tells a cause: by a flag, by its details, or by a part of them.
+type sign struct {
+	flag, details, part string
+	cause               Cause
+}
+
+func (s sign) fits(flags, details string) bool {
+	return s.flag != "" && has(flags, s.flag) || s.details != "" && details == s.details ||
+		s.part != "" && strings.Contains(details, s.part)
+}
+
+// signs are in the order in which they count: what a rule does goes before what comes of it.
+func signs() []sign {
+	return []sign{
+		{"DC", "", "downstream_remote_disconnect", GaveUp},
+		{"FI", "", "fault_filter_abort", Aborted},
+		{"", "upstream_per_try_timeout", "", TryTimeout},
+		{"UT", "response_timeout", "", RouteTimeout},
+		{"SI", "", "", RouteTimeout},
+		{"DT", "", "", RouteTimeout},
+		{"UO", "", "overflow", CircuitFull},
+		{"UH", "", "", NoPod},
+		{"NC", "", "", NoCluster},
+		{"NR", "", "", NoRoute},
+		{"DF", "", "dns_resolution_failure", NoHost},
+		{"RL", "", "", RateLimited},
+		{"", "", tokenDetails, BadToken},
+		{"UF", "", "", Refused},
+		{"UC", "", "", Reset},
+		{"UR", "", "", Reset},
+		{"LR", "", "", Reset},
+		{"UPE", "", "", Reset},
+		{"", "direct_response", "", DirectAnswer},
+		{"", "", "cors_", DirectAnswer},
 	}
-	return list
 }
 
-func (c *Call) judge() {
-	for _, t := range slices.Concat(c.Tries, c.Mirrors) {
-		for _, next := range t.Calls {
-			next.judge()
+// byProxy is the cause of an answer that the caller's proxy made itself; false where the answer
+// came from upstream.
+func byProxy(flags, details string) (Cause, bool) {
+	if details == "via_upstream" {
+		return "", false
+	}
+	for _, s := range signs() {
+		if s.fits(flags, details) {
+			return s.cause, true
 		}
 	}
-	c.By, c.Cause = c.made()
-	c.Delayed = c.delay()
-	c.Missed = c.missed()
-	c.Acts = c.acts()
-	c.Keeps = c.keeps()
+	return Unexplained, true
 }
 
-// made is who made a call's answer, and why.
-func (c *Call) made() (Maker, Cause) {
-	cause, byProxy := byProxy(c.Flags, c.Details)
-	rule, refused := decidedBy(c.Details)
+// atServer is the cause of an answer that the server's proxy made; false where it is its program's.
+func atServer(flags, details string) (Cause, bool) {
 	switch {
-	case refused && rule == noRule:
-		return IngressItself, NotAllowed
-	case refused:
-		return IngressItself, Denied
-	case !byProxy:
-		return c.fromUpstream()
-	case cause == GaveUp:
-		return Nobody, cause
-	case c.client.Namespace == "":
-		return IngressItself, c.refined(cause)
+	case details == "via_upstream" || details == "":
+		return "", false
+	case has(flags, "RL") || strings.Contains(details, "rate_limited"):
+		return RateLimited, true
+	case strings.Contains(details, tokenDetails):
+		return BadToken, true
+	case details == "direct_response":
+		return Denied, true
 	}
-	return CallerSidecar, c.refined(cause)
+	if rule, ok := decidedBy(details); ok && rule == noRule {
+		return NotAllowed, true
+	} else if ok {
+		return Denied, true
+	}
+	return byProxy(flags, details)
 }
 
-// fromUpstream is who made an answer that the caller's proxy only passed on.
-func (c *Call) fromUpstream() (Maker, Cause) {
-	last := c.last()
-	if last == nil || !last.Arrived && last.To.Pod == "" {
-		if c.Status < 400 {
-			return Outside, c.fine(HostOutside)
-		}
-		return Outside, ProgramError
-	}
-	cause, byServer := atServer(last.flags, last.reason)
-	switch {
-	case byServer && cause == Denied && c.denial().Allows:
-		return CalleeSidecar, NotAllowed
-	case byServer:
-		return CalleeSidecar, cause
-	case c.Status < 400:
-		return Program, c.fine(Answered)
-	case lastFailed(last) >= 0:
-		return Program, PassedOn
-	}
-	return Program, ProgramError
+// tokenDetails begin what Envoy says of a token that does not hold, in braces and without blanks.
+const tokenDetails = "jwt_authn_access_denied" //nolint:gosec // a word of Envoy's, no secret
+
+// tokenProblem is what is wrong with a token, in Envoy's words.
+func tokenProblem(details string) string {
+	_, text, _ := strings.Cut(details, tokenDetails+"{")
+	return strings.ReplaceAll(strings.TrimSuffix(text, "}"), "_", " ")
 }
 
-// fine is the cause of a good answer, if anything is to be said of it.
-func (c *Call) fine(cause Cause) Cause {
-	switch {
-	case has(c.Flags, "DI"):
-		return Delayed
-	case len(c.Tries) > 1:
-		return Retried
-	}
-	return cause
+// noRule is in place of a rule's name where none of those that allow was about a request.
+const noRule = "none"
+
+// decidedBy is the rule of access by which a proxy refused a request, as Envoy's details name it;
+// false where no such rule did.
+func decidedBy(details string) (string, bool) {
+	rule, ok := strings.CutPrefix(details, "rbac_access_denied_matched_policy[")
+	return strings.TrimSuffix(rule, "]"), ok
 }
 
-// last is the try whose answer the caller got.
-func (c *Call) last() *Try {
-	if len(c.Tries) == 0 {
-		return nil
-	}
-	return c.Tries[len(c.Tries)-1]
-}
-
-// refined tells apart what Envoy has one word for.
-func (c *Call) refined(cause Cause) Cause {
-	switch cause {
-	case DirectAnswer:
-		return c.direct()
-	case NoRoute:
-		return c.routeless()
-	case NoPod:
-		if u := c.choice.upstream; u != nil && u.Policy.Outlier != nil && len(c.at.ready(u.Cluster)) > 0 {
-			return Ejected
-		}
-	}
-	return cause
-}
-
-// direct is why a proxy gave an answer that is written in its route.
-func (c *Call) direct() Cause {
-	r := c.choice.route()
-	switch {
-	case c.Route == blockAll:
-		return RegistryOnly
-	case c.Route == passthrough:
-		return NoHost
-	case r != nil && r.Redirect != nil, c.choice.host != nil && c.choice.host.OnlyTLS:
-		return Redirected
-	}
-	return DirectAnswer
-}
-
-// routeless is why a proxy has no route.
-func (c *Call) routeless() Cause {
-	host, _ := splitPort(c.Host)
-	switch {
-	case c.client.Namespace == "" || c.choice.host != nil:
-		return NoRoute
-	case c.at.isInside(host):
-		return NoHost
-	}
-	return RegistryOnly
-}
-
-// isInside tells names that cannot be those of hosts outside.
-func (v *Version) isInside(host string) bool {
-	if !strings.Contains(host, ".") || strings.HasSuffix(host, "."+mesh.Domain) {
-		return true
-	}
-	_, rest, _ := strings.Cut(host, ".")
-	namespace, _, _ := strings.Cut(rest, ".")
-	return slices.ContainsFunc(v.Mesh.Services, func(s mesh.Service) bool { return s.Namespace == namespace })
-}
-
-func (v *Version) ready(c mesh.Cluster) []mesh.Endpoint {
-	return slices.DeleteFunc(v.Mesh.Endpoints(c), func(e mesh.Endpoint) bool { return !e.Instance.Ready })
-}
-
-// decisive is the call whose answer decided that of a call: of a failed one, the last failed one
-// below it; else the deepest of which there is something to say.
-func (c *Call) decisive() *Call {
-	if c.Cause.Failed() || c.Status >= 400 {
-		for c.By == Program {
-			last := c.last()
-			i := lastFailed(last)
-			if i < 0 {
-				break
-			}
-			c = last.Calls[i]
-		}
-		return c
-	}
-	best := c
-	for _, one := range c.all() {
-		if one.weight() >= best.weight() {
-			best = one
-		}
-	}
-	return best
-}
-
-func lastFailed(t *Try) int {
-	for i := len(t.Calls) - 1; i >= 0; i-- {
-		if t.Calls[i].Cause.Failed() || t.Calls[i].Status >= 400 {
-			return i
-		}
-	}
-	return -1
-}
-
-// weight is how much there is to say of a good answer.
-func (c *Call) weight() int {
-	switch {
-	case c.Cause == Delayed:
-		return 4
-	case c.Cause == Retried:
-		return 3
-	case slices.ContainsFunc(c.Acts, func(a Act) bool { return a.Rule.Kind != "Ingress" }):
-		return 2
-	case c.Cause.Failed():
-		return 1 // its caller could do without
-	}
-	return 0
-}
-
-// maker is the workload, or the ingress, that made the answer.
-func (c *Call) maker() string {
-	switch c.By {
-	case CallerSidecar, IngressItself:
-		return c.From.Workload
-	case Nobody:
-		return ""
-	}
-	if last := c.last(); last != nil {
-		return last.To.Workload
-	}
-	return c.To.Workload
-}
-
-// notes are what does not fit together.
-func (r *Request) notes() []string {
-	var list []string
-	for i, c := range r.Calls {
-		switch {
-		case c.Open:
-			list = append(list, fmt.Sprintf("the answer to %s is not logged yet: the request is still under way", c.From.Workload))
-		case c.From.Workload == "ingress":
-		case c.From.Workload == withoutSidecar:
-			list = append(list, "the caller has no sidecar: it came in plain text, and nobody knows who it is")
-		case i == 0:
-			list = append(list, c.From.Workload+" began this request itself, or its program did not pass x-request-id on")
-		}
-	}
-	if len(r.Calls) > 1 {
-		list = append(list, "these calls have one x-request-id, but none led to the other")
-	}
-	return list
-}
-
-// Author is who made the answer, in words: sidecar of preference.
-func (r *Request) Author() string {
-	switch r.By {
-	case CallerSidecar, CalleeSidecar:
-		return "sidecar of " + r.At
-	case Outside:
-		return "host outside"
-	case Program:
-		return "program of " + r.At
-	}
-	return string(r.By)
-}
+func isOutbound(e envoy.Entry) bool { return e.Direction == envoy.Outbound }
