@@ -15,7 +15,7 @@ import (
 // speaks of it, and what the lab has.
 func TestDefaults(t *testing.T) {
 	t.Parallel()
-	data, err := os.ReadFile("testdata/istio-defaults.json") // of istioctl proxy-config, by field
+	data, err := os.ReadFile("testdata/defaults/istio.json") // of istioctl proxy-config, by field
 	if err != nil {
 		t.Fatal(err)
 	}
