@@ -59,7 +59,7 @@ func TestWhyCanBeTyped(t *testing.T) {
 	} {
 		r.Cause = cause
 		var b strings.Builder
-		whyPrinter{w: &b, typed: (&app{name: "lesson-4022"}).line}.why(r, "")
+		whyPrinter{w: &b, typed: (&app{process: process{getenv: func(string) string { return "" }}, name: "lesson-4022"}).line}.why(r, "")
 		for _, want := range []string{"\nMore:\n  bin/lab --name lesson-4022 why " + r.ID + " -o json\n", want} {
 			if !strings.Contains(b.String(), want) {
 				t.Errorf("%s: no %q in\n%s", cause, want, b.String())
@@ -81,7 +81,7 @@ func TestWhyTellsTheAge(t *testing.T) {
 func TestWhyFits(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder
-	whyPrinter{w: &b, typed: (&app{name: defaultLab}).line}.why(longest(), strings.Repeat("body ", 100)+"\x1b[2J")
+	whyPrinter{w: &b, typed: (&app{process: process{getenv: func(string) string { return "" }}, name: defaultLab}).line}.why(longest(), strings.Repeat("body ", 100)+"\x1b[2J")
 	lines := strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
 	for _, line := range lines {
 		if len([]rune(line)) > widest {
@@ -95,7 +95,7 @@ func TestWhyFits(t *testing.T) {
 	denied := longest()
 	denied.Cause = traffic.Denied
 	b.Reset()
-	whyPrinter{w: &b, typed: (&app{name: defaultLab}).line}.why(denied, "")
+	whyPrinter{w: &b, typed: (&app{process: process{getenv: func(string) string { return "" }}, name: defaultLab}).line}.why(denied, "")
 	if want := "Undo: bin/lab delete virtualservice r"; !strings.Contains(b.String(), want) {
 		t.Errorf("no %q in\n%s", want, b.String())
 	}
