@@ -43,7 +43,7 @@ refuses it here. It sets the exit status with --strict alone.
 
 Its exit status is istioctl's: 79 if there is a message of level Error (or of --failure-threshold),
 65 if a file is not YAML.`,
-		Example: `  bin/lab analyze -f istiofiles/v1
+		Example: `  bin/lab analyze -f istiofiles/v1/acl-whitelist.yml
   bin/lab analyze -f rule.yml --failure-threshold Warning
   bin/lab analyze -f - -o json <rule.yml
   bin/lab analyze`,

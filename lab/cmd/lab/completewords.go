@@ -24,6 +24,7 @@ func (a *app) completeWords(root *cobra.Command) {
 	complete(child(root, "verify"), "edition", append(lesson.Editions(), "all")...)
 	completeFlags(root, words)
 	complete(child(root, "convert"), "to", string(objects.V1), string(objects.GatewayAPI))
+	complete(child(root, "verify"), "output", markdown)
 	complete(child(root, "status"), "output", "json")
 	complete(child(root, "analyze"), "output", "log", "json")
 	routes := child(root, "routes")

@@ -95,8 +95,3 @@ func pieces(text string) []string {
 	}
 	return list
 }
-
-// padded fills a text up to some columns.
-func padded(text string, width int) string {
-	return text + strings.Repeat(" ", max(0, width-columns(text)))
-}
