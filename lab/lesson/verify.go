@@ -40,6 +40,8 @@ type Result struct {
 	Took    time.Duration
 	// Absent says that the page says nothing in the edition, and was not run.
 	Absent bool
+	// Lacking is what the ground has not, if the page is absent for that.
+	Lacking string
 	// Err is nil if the page holds, and for a mutant if it was found.
 	Err error
 	// Clues are what may explain it, if the page does not hold.
@@ -66,12 +68,17 @@ type job struct {
 
 // Run returns how many runs went wrong. The error is that of ctx.
 func (v Verify) Run(ctx context.Context) (failed int, err error) {
-	for _, p := range v.Pages {
-		if !p.In(v.Edition) {
-			v.Report(Result{Page: p, Edition: v.Edition, Absent: true})
+	v.Pages = slices.DeleteFunc(slices.Clone(v.Pages), func(p Page) bool {
+		lacking := ""
+		if ground, ok := v.Ground.(Choosy); ok && p.In(v.Edition) {
+			lacking = ground.Lacks(p)
 		}
-	}
-	v.Pages = slices.DeleteFunc(slices.Clone(v.Pages), func(p Page) bool { return !p.In(v.Edition) })
+		absent := lacking != "" || !p.In(v.Edition)
+		if absent {
+			v.Report(Result{Page: p, Edition: v.Edition, Absent: true, Lacking: lacking})
+		}
+		return absent
+	})
 	jobs, results := make(chan job), make(chan Result)
 	go func() {
 		defer close(jobs)

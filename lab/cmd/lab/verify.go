@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -158,7 +159,7 @@ func (v *verify) report(r lesson.Result) {
 		verdict = "found"
 	case r.Absent:
 		v.absent++
-		fmt.Fprintf(v.stdout, "none             %s, see docs/gateway-api.md\n", r.Label())
+		fmt.Fprintf(v.stdout, "none             %s, %s\n", r.Label(), cmp.Or(r.Lacking, "see docs/gateway-api.md"))
 		return
 	}
 	fmt.Fprintf(v.stdout, "%-6s %6.1fs  %s\n", verdict, r.Took.Seconds(), r.Label())

@@ -46,7 +46,18 @@ type Ground struct {
 	base    map[string]string // the state to which a page must come back
 }
 
-var _ lesson.Ground = (*Ground)(nil)
+var (
+	_ lesson.Ground = (*Ground)(nil)
+	_ lesson.Choosy = (*Ground)(nil)
+)
+
+// Lacks names what a page with encrypted requests needs.
+func (g *Ground) Lacks(p lesson.Page) string {
+	if slices.ContainsFunc(p.Blocks, func(b lesson.Block) bool { return b.Check != nil && b.Check.TLS != nil }) {
+		return "the gateway of the run has no port for TLS"
+	}
+	return ""
+}
 
 // Name is lesson.Cluster.
 func (g *Ground) Name() string { return lesson.Cluster }
