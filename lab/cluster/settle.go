@@ -1,7 +1,6 @@
 package cluster
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,6 +28,8 @@ type Watch struct {
 	tools   Tools
 	istiods []*istiod
 	before  []before
+	// wanted is how often what is wanted of objects has changed so far, by what istiod calls them.
+	wanted func(context.Context, []Change) (map[string]int64, error)
 }
 
 // before is what an istiod had before the change.
@@ -48,7 +49,7 @@ func (t Tools) Watch(ctx context.Context) (*Watch, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Watch{tools: t}
+	w := &Watch{tools: t, wanted: t.generations}
 	for _, pod := range strings.Fields(pods) {
 		forward, err := system.Forward(ctx, pod, debugPort)
 		if err != nil {
@@ -86,7 +87,7 @@ func (w *Watch) Settled(ctx context.Context, changes []Change) error {
 	var all sync.WaitGroup
 	for n, i := range w.istiods {
 		all.Go(func() {
-			s := settling{istiod: i, before: w.before[n], namespace: w.tools.Namespace, changes: changes}
+			s := settling{istiod: i, before: w.before[n], namespace: w.tools.Namespace, changes: changes, wanted: w.wanted}
 			errs[n] = s.wait(ctx)
 		})
 	}
@@ -127,6 +128,7 @@ type settling struct {
 	before    before
 	namespace string
 	changes   []Change
+	wanted    func(context.Context, []Change) (map[string]int64, error)
 	missing   []string // why it was not over when it was last looked at
 }
 
@@ -151,6 +153,10 @@ func (s *settling) read(ctx context.Context) (moving bool, err error) {
 	if len(s.changes) == 0 {
 		return false, nil
 	}
+	wanted, err := s.wanted(ctx, s.changes)
+	if err != nil {
+		return false, err
+	}
 	return moving, again(ctx, func() (bool, error) {
 		now, err := s.istiod.store(ctx)
 		if err != nil {
@@ -159,10 +165,12 @@ func (s *settling) read(ctx context.Context) (moving bool, err error) {
 		var missing []string
 		moving = false
 		for _, c := range s.changes {
-			key := cmp.Or(c.Namespace, s.namespace) + "/" + c.Resource + "/" + c.Name
+			key := c.key(s.namespace)
 			old, was := s.before.store[key]
 			new, is := now[key]
-			if c.Deleted == is || !c.Deleted && was && old.version == new.version {
+			// istiod itself writes the status of some, which is another version of what was wanted before.
+			late := was && old.version == new.version || new.generation < wanted[key]
+			if c.Deleted == is || !c.Deleted && late {
 				missing = append(missing, s.istiod.name+" has not read "+c.String())
 			}
 			moving = moving || c.Deleted || old.generation != new.generation

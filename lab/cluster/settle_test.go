@@ -20,6 +20,7 @@ type said struct {
 	asked   map[string]int // how often, by path
 	version string         // of the rule as the API server has it; "" where istiod has none
 	wanted  int64          // its generation
+	change  int64          // the generation that the change has made of it
 	pushed  int
 	sent    string
 	acked   string
@@ -75,7 +76,12 @@ func (s *said) settle(t *testing.T, within time.Duration, change Change, happens
 	s.mu.Lock()
 	s.asked, s.happens = map[string]int{}, happens
 	s.mu.Unlock()
-	w := &Watch{tools: Tools{Namespace: "other"}, istiods: []*istiod{i}, before: []before{b}}
+	w := &Watch{
+		tools: Tools{Namespace: "other"}, istiods: []*istiod{i}, before: []before{b},
+		wanted: func(context.Context, []Change) (map[string]int64, error) {
+			return map[string]int64{rule().key("other"): s.change}, nil
+		},
+	}
 	ctx, cancel := context.WithTimeout(t.Context(), within)
 	defer cancel()
 	return w.Settled(ctx, []Change{change})
@@ -113,6 +119,16 @@ func TestSettled(t *testing.T) {
 				s.push()
 			}
 		},
+		"its status written before it was read": func(s *said) {
+			switch {
+			case s.asked["configz"] == 1 && s.version == "1":
+				s.version = "1, with a status"
+			case s.asked["configz"] == 4 && s.wanted == 1:
+				s.version, s.wanted = "2", 2
+			case s.asked["config_dump"] == 4 && s.pushed == 7:
+				s.push()
+			}
+		},
 		"all over before it was looked at": func(s *said) {
 			if s.version == "1" {
 				s.version, s.wanted = "2", 2
@@ -122,7 +138,7 @@ func TestSettled(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := &said{version: "1", wanted: 1, pushed: 7, sent: "7", acked: "7"}
+			s := &said{version: "1", wanted: 1, change: 2, pushed: 7, sent: "7", acked: "7"}
 			if err := s.settle(t, time.Minute, rule(), happens); err != nil {
 				t.Fatal(err)
 			}
