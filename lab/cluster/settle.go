@@ -162,22 +162,29 @@ func (s *settling) read(ctx context.Context) (moving bool, err error) {
 		if err != nil {
 			return false, err
 		}
-		var missing []string
-		moving = false
+		s.missing, moving = nil, false
 		for _, c := range s.changes {
-			key := c.key(s.namespace)
-			old, was := s.before.store[key]
-			new, is := now[key]
-			// istiod itself writes the status of some, which is another version of what was wanted before.
-			late := was && old.version == new.version || new.generation < wanted[key]
-			if c.Deleted == is || !c.Deleted && late {
-				missing = append(missing, s.istiod.name+" has not read "+c.String())
+			isRead, moves := s.compare(c, now, wanted)
+			if !isRead {
+				s.missing = append(s.missing, s.istiod.name+" has not read "+c.String())
 			}
-			moving = moving || c.Deleted || old.generation != new.generation
+			moving = moving || moves
 		}
-		s.missing = missing
-		return len(missing) == 0, nil
+		return len(s.missing) == 0, nil
 	})
+}
+
+// compare reports whether istiod's store has a change, and whether it is one of what is wanted.
+func (s *settling) compare(c Change, now map[string]stored, wanted map[string]int64) (isRead, moves bool) {
+	key := c.key(s.namespace)
+	old, was := s.before.store[key]
+	have, is := now[key]
+	if c.Deleted {
+		return !is, true
+	}
+	// istiod itself writes the status of some, which is another version of what was wanted before.
+	late := was && old.version == have.version || have.generation < wanted[key]
+	return is && !late, old.generation != have.generation
 }
 
 // proxiesHave waits until istiod has gone through every proxy after it read the changes, and has the answer of

@@ -19,7 +19,7 @@ func scripted(t *testing.T, script string) cluster.Tools {
 	t.Helper()
 	folder := t.TempDir()
 	file := filepath.Join(folder, "kubectl")
-	if err := os.WriteFile(file, []byte("#!/bin/sh\n"+script), 0o700); err != nil { //nolint:gosec // it is to be run
+	if err := os.WriteFile(file, []byte("#!/bin/sh\n"+script), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	return cluster.Tools{

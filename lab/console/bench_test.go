@@ -108,7 +108,7 @@ func (p *page) isFollowed(b *testing.B) {
 // reader reads the stream.
 func reader(b *testing.B, p *page) {
 	b.Helper()
-	res, err := http.Get(p.url() + "/events")
+	res, err := http.Get(p.url() + "/events") //nolint:bodyclose // the clean-up closes it
 	if err != nil {
 		b.Fatal(err)
 	}

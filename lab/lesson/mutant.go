@@ -58,16 +58,26 @@ func (r *Runner) runMutant(ctx context.Context, m Mutant, edition string, say fu
 				return err
 			}
 		}
-		switch {
-		case b.Check == m.Check:
-			return r.hold(ctx, m.Page, b.Check, say)
-		case b.Check != nil && len(b.Check.FailsWith) == 0 && !r.elsewhere(b.Check, say): // others may stand on it
-			if err := r.hold(ctx, m.Page, b.Check, say); err != nil && !isFailure(err) {
-				return err
-			}
+		err := r.holdMutated(ctx, m, b.Check, say)
+		if b.Check == m.Check || err != nil {
+			return err
 		}
 	}
 	return errors.New("the check was not reached")
+}
+
+// holdMutated does the check that must find the mutation, and those on which it may stand.
+func (r *Runner) holdMutated(ctx context.Context, m Mutant, c *Check, say func(string)) error {
+	switch {
+	case c == m.Check:
+		return r.hold(ctx, m.Page, c, say)
+	case c == nil || len(c.FailsWith) > 0 || r.elsewhere(c, say):
+		return nil
+	}
+	if err := r.hold(ctx, m.Page, c, say); err != nil && !isFailure(err) {
+		return err
+	}
+	return nil
 }
 
 // mutated runs a command with the mutation. A changed rule must be taken: what the lab refuses is

@@ -68,17 +68,7 @@ type job struct {
 
 // Run returns how many runs went wrong. The error is that of ctx.
 func (v Verify) Run(ctx context.Context) (failed int, err error) {
-	v.Pages = slices.DeleteFunc(slices.Clone(v.Pages), func(p Page) bool {
-		lacking := ""
-		if ground, ok := v.Ground.(Choosy); ok && p.In(v.Edition) {
-			lacking = ground.Lacks(p)
-		}
-		absent := lacking != "" || !p.In(v.Edition)
-		if absent {
-			v.Report(Result{Page: p, Edition: v.Edition, Absent: true, Lacking: lacking})
-		}
-		return absent
-	})
+	v.Pages = slices.DeleteFunc(slices.Clone(v.Pages), v.leavesOut)
 	jobs, results := make(chan job), make(chan Result)
 	go func() {
 		defer close(jobs)
@@ -112,6 +102,19 @@ func (v Verify) Run(ctx context.Context) (failed int, err error) {
 		v.Report(r)
 	}
 	return failed, context.Cause(ctx)
+}
+
+// leavesOut reports a page that cannot be run.
+func (v Verify) leavesOut(p Page) bool {
+	lacking := ""
+	if ground, ok := v.Ground.(Choosy); ok && p.In(v.Edition) {
+		lacking = ground.Lacks(p)
+	}
+	absent := lacking != "" || !p.In(v.Edition)
+	if absent {
+		v.Report(Result{Page: p, Edition: v.Edition, Absent: true, Lacking: lacking})
+	}
+	return absent
 }
 
 func (v Verify) jobs() []job {

@@ -72,12 +72,10 @@ func (a Asked) meetsTerm(t mesh.AccessTerm) verdict {
 	if len(t.Ports) > 0 || len(lists) == 0 {
 		return unknown
 	}
+	if slices.ContainsFunc(slices.Concat(lists...), func(c mesh.Condition) bool { return c.Compare == mesh.Template }) {
+		return unknown
+	}
 	for _, list := range lists {
-		for _, c := range list {
-			if c.Compare == mesh.Template {
-				return unknown
-			}
-		}
 		switch v, _ := a.all(list); {
 		case v == met:
 			result = met
@@ -112,12 +110,16 @@ func (a Asked) whyNot(t mesh.AccessTerm) string {
 			wants = append(wants, want)
 		}
 	}
-	text, had, kept := a.value(all[0])
-	want := strings.Join(wants, " or ")
-	switch name := attribute(all[0]); {
-	case all[0].Attribute == mesh.Peer && !had:
+	return a.unlike(all[0], strings.Join(wants, " or "))
+}
+
+// unlike says what a request has in place of what a condition wants.
+func (a Asked) unlike(c mesh.Condition, want string) string {
+	text, had, kept := a.value(c)
+	switch name := attribute(c); {
+	case c.Attribute == mesh.Peer && !had:
 		return fmt.Sprintf("%s has no identity, the rule wants %s", name, want)
-	case all[0].Attribute == mesh.Peer:
+	case c.Attribute == mesh.Peer:
 		return fmt.Sprintf("%s is %q, the rule wants %s", name, a.Peer, want)
 	case !kept:
 		return name + " is not kept"

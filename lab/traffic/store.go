@@ -184,13 +184,7 @@ func (s *Store) count(r *record, e envoy.Entry) {
 	}
 	c := j.call(e)
 	j.meet(c, e)
-	if last := c.last(); last != nil {
-		for _, o := range r.entries { // enough of the calls below to tell an error from one passed on
-			if isOutbound(o) && o.Pod == last.server.String() && within(o.Time, e) {
-				last.Calls = append(last.Calls, &Call{Status: o.Status})
-			}
-		}
-	}
+	j.below(c, e)
 	c.By, c.Cause = c.made()
 	if route := c.choice.route(); route != nil && len(route.Mirrors) > 0 {
 		r.mirrored = true
@@ -201,6 +195,19 @@ func (s *Store) count(r *record, e envoy.Entry) {
 	k := kind{edge, c.Cause}
 	if f := s.firsts[k]; f == nil && len(s.firsts) < mostKinds || f != nil && now.Sub(f.at) > rare {
 		s.firsts[k] = &first{r, now}
+	}
+}
+
+// below gives a call's last try enough of the calls that it led to for telling an error from one passed on.
+func (j *joiner) below(c *Call, e envoy.Entry) {
+	last := c.last()
+	if last == nil {
+		return
+	}
+	for _, o := range j.entries {
+		if isOutbound(o) && o.Pod == last.server.String() && within(o.Time, e) {
+			last.Calls = append(last.Calls, &Call{Status: o.Status})
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -94,31 +95,45 @@ func (a *app) runThere(ctx context.Context, l cluster.Line, s cluster.Streams) e
 	return err
 }
 
+// joinedNamespace is -n together with its value.
+var joinedNamespace = regexp.MustCompile(`^-n.`)
+
+// ownFlags are where the values of the flags go that own takes.
+func (a *app) ownFlags() (values map[string]*string, switches map[string]*bool) {
+	return map[string]*string{
+			"--on": new(string), "--context": &a.there.context, "--kubeconfig": &a.there.kubeconfig,
+			"--namespace": &a.namespace, "-n": &a.namespace,
+		}, map[string]*bool{
+			"-v": &a.there.echo, "--verbose": &a.there.echo, "--no-wait": &a.there.noWait,
+			"-h": &a.there.help, "--help": &a.there.help,
+		}
+}
+
+// valueAt is the value of the flag at a place, and where it ends.
+func valueAt(words []string, i int) (value string, end int) {
+	if _, value, given := strings.Cut(words[i], "="); given {
+		return value, i
+	}
+	return words[i+1], i + 1
+}
+
 // own takes the flags that are not kubectl's or istioctl's out of a verb's words, and those that say where.
 func (a *app) own(words []string) (rest []string) {
-	values := map[string]*string{
-		"--on": new(string), "--context": &a.there.context, "--kubeconfig": &a.there.kubeconfig,
-		"--namespace": &a.namespace, "-n": &a.namespace,
-	}
-	switches := map[string]*bool{
-		"-v": &a.there.echo, "--verbose": &a.there.echo, "--no-wait": &a.there.noWait,
-		"-h": &a.there.help, "--help": &a.there.help,
-	}
+	values, switches := a.ownFlags()
+	isNumber := func(i int) bool { return i < len(words) && strings.Trim(words[i], "0123456789") == "" }
 	for i := 0; i < len(words); i++ {
-		name, value, given := strings.Cut(words[i], "=")
+		name, _, given := strings.Cut(words[i], "=")
 		next := i+1 < len(words)
 		switch {
 		case words[i] == "--":
 			return append(rest, words[i:]...)
-		case words[i] == "-v" && next && strings.Trim(words[i+1], "0123456789") == "": // kubectl's
+		case words[i] == "-v" && isNumber(i+1): // kubectl's
 			rest, i = append(rest, words[i], words[i+1]), i+1
 		case switches[words[i]] != nil:
 			*switches[words[i]] = true
-		case values[name] != nil && given:
-			*values[name] = value
-		case values[name] != nil && next:
-			*values[name], i = words[i+1], i+1
-		case strings.HasPrefix(words[i], "-n") && len(words[i]) > 2 && words[i][1] != '-':
+		case values[name] != nil && (given || next):
+			*values[name], i = valueAt(words, i)
+		case joinedNamespace.MatchString(words[i]):
 			a.namespace = words[i][2:]
 		default:
 			rest = append(rest, words[i])

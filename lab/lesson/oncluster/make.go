@@ -39,16 +39,41 @@ func (g *Ground) make(ctx context.Context) error {
 	if err := g.openWorld(ctx); err != nil {
 		return err
 	}
-	if g.dir == "" {
-		dir, err := os.MkdirTemp("", "lessons")
-		if err != nil {
-			return err
-		}
-		g.dir = dir
-		if err := errors.Join(g.copyFiles(dir), g.pin(ctx)); err != nil {
-			return err
-		}
+	if err := g.copyOnce(ctx); err != nil {
+		return err
 	}
+	if err := g.serve(ctx); err != nil {
+		return err
+	}
+	if g.pods != nil {
+		g.pods.close()
+	}
+	g.pods = newPods(g)
+	if g.way != nil {
+		g.way.close()
+	}
+	var err error
+	if g.way, err = g.openWay(ctx); err != nil {
+		return err
+	}
+	return g.settle(ctx)
+}
+
+// copyOnce makes the pages' copy of the repository.
+func (g *Ground) copyOnce(ctx context.Context) error {
+	if g.dir != "" {
+		return nil
+	}
+	dir, err := os.MkdirTemp("", "lessons")
+	if err != nil {
+		return err
+	}
+	g.dir = dir
+	return errors.Join(g.copyFiles(dir), g.pin(ctx))
+}
+
+// serve makes the chain and the way in, and waits until they are available.
+func (g *Ground) serve(ctx context.Context) error {
 	g.Say("making the chain and a way in, in namespace " + g.Tools.Namespace)
 	files, err := g.chain(ctx)
 	if err != nil {
@@ -64,17 +89,7 @@ func (g *Ground) make(ctx context.Context) error {
 	if err := g.available(ctx); err != nil {
 		return errors.Join(err, errors.New(strings.Join(g.podTable(ctx), "\n")))
 	}
-	if g.pods != nil {
-		g.pods.close()
-	}
-	g.pods = newPods(g)
-	if g.way != nil {
-		g.way.close()
-	}
-	if g.way, err = g.openWay(ctx); err != nil {
-		return err
-	}
-	return g.settle(ctx)
+	return nil
 }
 
 // available waits for all Deployments.

@@ -31,24 +31,30 @@ const morePrompt = "> "
 func broken(line string, width int, quote rune) (lines []string, ends rune) {
 	const more = " \\"
 	for {
-		at, inside := -1, quote
-		for i, c := range line {
-			switch {
-			case c == inside:
-				inside = 0
-			case inside == 0 && (c == '\'' || c == '"'):
-				inside = c
-			case c == ' ' && inside == 0 && (at < 0 || prose.Width(line[:i]+more) <= width) &&
-				strings.TrimLeft(line[:i], "$> ") != "":
-				at = i
-			}
-		}
+		at, inside := breakAt(line, width-len(more), quote)
 		if prose.Width(line) <= width || at < 0 {
 			return append(lines, line), inside
 		}
 		lines = append(lines, line[:at]+more)
 		line, quote = morePrompt+"  "+strings.TrimLeft(line[at:], " "), 0
 	}
+}
+
+// breakAt is the last blank at which a line may be broken so that what is before it has the width, or the first if
+// none has; -1: there is none. inside is the quote that the line ends in.
+func breakAt(line string, width int, quote rune) (at int, inside rune) {
+	at, inside = -1, quote
+	for i, c := range line {
+		switch {
+		case c == inside:
+			inside = 0
+		case inside == 0 && (c == '\'' || c == '"'):
+			inside = c
+		case c == ' ' && inside == 0 && (at < 0 || prose.Width(line[:i]) <= width) && strings.TrimLeft(line[:i], "$> ") != "":
+			at = i
+		}
+	}
+	return at, inside
 }
 
 // printed shows what a command prints, as far as there is room for it.

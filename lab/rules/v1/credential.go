@@ -8,15 +8,15 @@ import (
 	"istio-tutorial/lab/mesh"
 )
 
-// secretScheme begins how Istio calls a Secret of the cluster.
-const secretScheme = "kubernetes://"
+// onCluster begins how Istio calls a Secret of the cluster.
+const onCluster = "kubernetes://"
 
 // SecretName is how Istio calls a Secret of the cluster.
-func SecretName(credential mesh.Name) string { return secretScheme + credential.String() }
+func SecretName(credential mesh.Name) string { return onCluster + credential.String() }
 
 // CredentialName is the Secret that SecretName has called so.
 func CredentialName(secret string) (mesh.Name, bool) {
-	name, ok := strings.CutPrefix(secret, secretScheme)
+	name, ok := strings.CutPrefix(secret, onCluster)
 	namespace, own, _ := strings.Cut(name, "/")
 	return mesh.Name{Namespace: namespace, Name: own}, ok
 }

@@ -121,10 +121,7 @@ func (v *validator) certificates(path string, t *networking.ClientTLSSettings) {
 		v.Fail(path+".mode", "MUTUAL: %w", rules.ErrUnsupported)
 	}
 	named := t.GetCredentialName() != ""
-	if t.GetInsecureSkipVerify().GetValue() &&
-		(simple && named || (simple || mutual) && (t.GetCaCertificates() != "" || t.GetSubjectAltNames() != nil)) {
-		v.Fail(path+".insecureSkipVerify", "excludes caCertificates, subjectAltNames and, in mode SIMPLE, credentialName")
-	}
+	v.unverified(path, t, simple, mutual)
 	files := t.GetClientCertificate()+t.GetPrivateKey()+t.GetCaCertificates()+t.GetCaCrl() != ""
 	switch {
 	case (simple || mutual) && named && files:
@@ -132,6 +129,14 @@ func (v *validator) certificates(path string, t *networking.ClientTLSSettings) {
 	case mutual && !named:
 		v.NotEmpty(path+".clientCertificate", t.GetClientCertificate())
 		v.NotEmpty(path+".privateKey", t.GetPrivateKey())
+	}
+}
+
+// unverified holds what a rule says besides when nobody looks at the server's certificate.
+func (v *validator) unverified(path string, t *networking.ClientTLSSettings, simple, mutual bool) {
+	verifies := t.GetCaCertificates() != "" || t.GetSubjectAltNames() != nil
+	if t.GetInsecureSkipVerify().GetValue() && (simple && t.GetCredentialName() != "" || (simple || mutual) && verifies) {
+		v.Fail(path+".insecureSkipVerify", "excludes caCertificates, subjectAltNames and, in mode SIMPLE, credentialName")
 	}
 }
 
