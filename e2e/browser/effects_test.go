@@ -14,6 +14,15 @@ func (v view) poll(l *lab, what, condition string, header ...string) {
 	v.rests(l)
 }
 
+// alone does the same where only the ingress calls.
+func (v view) alone(l *lab, what, condition string, header ...string) {
+	v.t.Helper()
+	v.shows(what, condition, header...)
+	v.stops()
+	v.table(l, 1)
+	v.do(chromedp.KeyEvent("g"))
+}
+
 // shows has the page send until it shows what a rule does.
 func (v view) shows(what, condition string, header ...string) {
 	v.t.Helper()
@@ -23,13 +32,19 @@ func (v view) shows(what, condition string, header ...string) {
 	v.picture("real-" + what)
 }
 
-// rests stops that, and compares the tables.
+// rests stops that, and compares the tables of the whole chain.
 func (v view) rests(l *lab) {
+	v.t.Helper()
+	v.stops()
+	v.table(l, 3)
+	v.do(chromedp.KeyEvent("g"))
+}
+
+// stops has the page send no more.
+func (v view) stops() {
 	v.t.Helper()
 	v.do(evaluate(`fetch('api/stop', {method: 'POST', headers: {'Content-Type': 'application/json'}, body: '{}'}).then(() => 0)`))
 	v.until(`/stopped/.test(document.getElementById('sending').textContent)`, `document.getElementById('sending').textContent`)
-	v.table(l)
-	v.do(chromedp.KeyEvent("g"))
 }
 
 // sinceChange has the numbers since a rule came or went, which do not sink while they are compared.
@@ -86,10 +101,10 @@ func TestIdentities(t *testing.T) {
 	v.until(`document.getElementById('state').className == 'live'`, "document.body.innerText")
 	v.sinceChange()
 	l.run("apply", "-f", "istiofiles/v1/token-authentication.yml")
-	v.poll(l, "token", `document.querySelector('#answers .cause.denied')`, "Authorization: Bearer nonsense")
+	v.alone(l, "token", `document.querySelector('#answers .cause.denied')`, "Authorization: Bearer nonsense")
 	l.run("delete", "-f", "istiofiles/v1/token-authentication.yml")
 	l.run("apply", "-f", "istiofiles/v1/access-nothing.yml", "-f", "istiofiles/v1/access-chain.yml")
-	v.poll(l, "access", `[...document.querySelectorAll('#answers .cause.denied')].some((n) => /not allowed/.test(n.textContent))`)
+	v.alone(l, "access", `[...document.querySelectorAll('#answers .cause.denied')].some((n) => /not allowed/.test(n.textContent))`)
 	const gateway = "cluster.local/ns/istio-system/sa/istio-ingressgateway-service-account"
 	for language, identity := range map[string]string{
 		"en": "the ingress, which came as " + gateway, "zh": "入口（身份是 " + gateway,

@@ -39,7 +39,7 @@ func TestCommands(t *testing.T) {
 	v.do(chromedp.SetValue("#window", "1m"), chromedp.Evaluate(`document.getElementById('window').dispatchEvent(new Event('change'))`, nil))
 	v.picture("real")
 	v.why(l)
-	v.table(l)
+	v.table(l, 4)
 	v.rules(l)
 	v.do(chromedp.KeyEvent("s"), chromedp.SetValue("#agent", "it's Safari"), chromedp.Evaluate(`document.getElementById('form').dispatchEvent(new Event('input'))`, nil))
 	if out := v.typed(l, "#typed-send"); !strings.HasPrefix(out, "GET 127.0.0.1") {
@@ -80,11 +80,11 @@ func (v view) why(l *lab) {
 	v.picture("real-why")
 }
 
-// table compares the rows, and their picture, once no request is under way. Rates sink meanwhile.
-func (v view) table(l *lab) {
+// table compares the rows, at least so many, and their picture, once no request is under way. Rates sink meanwhile.
+func (v view) table(l *lab, least int) {
 	v.t.Helper()
 	v.do(chromedp.KeyEvent("t"))
-	v.until(`document.querySelectorAll('#table tbody')[0].children.length >= 4`, `document.getElementById('table').innerText`)
+	v.until(`document.querySelectorAll('#table tbody')[0].children.length >= `+itoa(least), `document.getElementById('table').innerText`)
 	printed := v.typed(l, "#typed-table")
 	var lines []string
 	for line := range strings.SplitSeq(printed, "\n") {

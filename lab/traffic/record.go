@@ -78,14 +78,20 @@ func millis(e envoy.Entry) float64 {
 type joiner struct {
 	*record
 	versions *versions
-	outs     []envoy.Entry // of the calls
+	outs     []logged // of the calls
 	calls    []*Call
 	arrivals []*arrival
 }
 
+// logged is an entry, and its place in the log: what ends first is logged first.
+type logged struct {
+	envoy.Entry
+	place int
+}
+
 // arrival is an inbound entry and the try that it is of; nil: none that is known.
 type arrival struct {
-	envoy.Entry
+	logged
 	try  *Try
 	open bool // try is of a call that is not known
 }
@@ -96,22 +102,23 @@ func join(r *record, v *versions) *Request { return joined(r, v).request() }
 // joined has the calls of a record, each with its tries and its copies.
 func joined(r *record, v *versions) *joiner {
 	j := &joiner{record: r, versions: v}
-	for _, e := range r.entries {
-		if !isOutbound(e) {
-			j.arrivals = append(j.arrivals, &arrival{Entry: e})
+	for place, e := range r.entries {
+		if isOutbound(e) {
+			j.outs = append(j.outs, logged{e, place})
+		} else {
+			j.arrivals = append(j.arrivals, &arrival{logged: logged{e, place}})
 		}
 	}
 	slices.SortStableFunc(j.arrivals, func(a, b *arrival) int { return a.Time.Compare(b.Time) })
-	j.outs = slices.DeleteFunc(slices.Clone(r.entries), func(e envoy.Entry) bool { return !isOutbound(e) })
-	slices.SortStableFunc(j.outs, func(a, b envoy.Entry) int { return a.Time.Compare(b.Time) })
+	slices.SortStableFunc(j.outs, func(a, b logged) int { return a.Time.Compare(b.Time) })
 	for _, e := range j.outs {
-		j.calls = append(j.calls, j.call(e))
+		j.calls = append(j.calls, j.call(e.Entry))
 	}
 	for i, c := range j.calls {
-		j.meet(c, j.outs[i])
+		j.meet(c, j.outs[i].Entry)
 	}
 	for i, c := range j.calls {
-		j.mirror(c, j.outs[i])
+		j.mirror(c, j.outs[i].Entry)
 	}
 	return j
 }
@@ -283,11 +290,15 @@ func (j *joiner) request() *Request {
 	return r
 }
 
+// isBelow reports whether an arrival at the pod that made a call may have come of that call: it began no earlier,
+// and was over before.
+func (a *arrival) isBelow(e logged) bool { return a.place < e.place && !a.Time.Before(e.Time) }
+
 // parent is the try that a pod was answering when it made a call.
-func (j *joiner) parent(e envoy.Entry) *Try {
+func (j *joiner) parent(e logged) *Try {
 	var best *arrival
 	for _, a := range j.arrivals {
-		if a.Pod == e.Pod && a.Details == "via_upstream" && within(e.Time, a.Entry) &&
+		if a.Pod == e.Pod && a.Details == "via_upstream" && within(e.Time, a.Entry) && !a.isBelow(e) &&
 			(best == nil || a.Time.After(best.Time)) {
 			best = a
 		}

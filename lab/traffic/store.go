@@ -179,7 +179,7 @@ func (s *Store) count(r *record, e envoy.Entry) {
 	j := joiner{record: r, versions: &s.versions}
 	for _, a := range r.entries {
 		if !isOutbound(a) {
-			j.arrivals = append(j.arrivals, &arrival{Entry: a})
+			j.arrivals = append(j.arrivals, &arrival{logged: logged{Entry: a}})
 		}
 	}
 	c := j.call(e)

@@ -324,3 +324,28 @@ func TestOverload(t *testing.T) {
 		t.Errorf("the table says %d", got)
 	}
 }
+
+// TestRoundTrip has a pod's own request come back to it before a millisecond is over.
+func TestRoundTrip(t *testing.T) {
+	t.Parallel()
+	for _, back := range []time.Duration{0, time.Millisecond, 2 * time.Millisecond} {
+		s, c := newStore(t)
+		const id = "round"
+		ms := time.Millisecond
+		take(s, c,
+			hop{id: id, pod: "recommendation-1", from: ns + "/preference", at: back, status: 200},
+			hop{id: id, pod: "preference-1", to: "recommendation", host: "recommendation:8080", route: "recommendation-default", at: back, took: ms, status: 200},
+			hop{id: id, pod: "preference-1", from: ns + "/recommendation", took: back + ms, status: 200},
+			hop{id: id, pod: "recommendation-1", to: "preference", host: "preference:8080", route: "default-route", took: back + 2*ms, status: 200},
+		)
+		c.pass(time.Second)
+		r := await(t, s, traffic.Query{ID: id}, 1)[0]
+		var edges []string
+		for _, call := range r.All() {
+			edges = append(edges, call.From.Workload+">"+call.To.Workload)
+		}
+		if got := strings.Join(edges, " "); got != "recommendation>preference preference>recommendation" {
+			t.Errorf("back after %v: calls %s", back, got)
+		}
+	}
+}

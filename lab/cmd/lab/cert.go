@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,6 +30,9 @@ func (a *app) cert() *cobra.Command {
 		RunE: func(_ *cobra.Command, hosts []string) error {
 			if len(hosts) == 0 && client == "" {
 				return misusef("name a host, or a client by --client")
+			}
+			if slices.Contains(hosts, "") {
+				return misusef("%q is no name of a host or a client", "")
 			}
 			for _, name := range append(hosts[:len(hosts):len(hosts)], client) {
 				if strings.ContainsAny(name, `/\ `) || strings.HasPrefix(name, ".") {

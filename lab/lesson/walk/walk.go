@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -70,7 +71,7 @@ func (w Walk) Explain(err error) string {
 	case errors.Is(err, ErrUnlike):
 		return text.Say(words.Put(words.ErrUnlike))
 	case errors.Is(err, ErrAbsent):
-		return text.Say(words.Put(words.ErrAbsent, w.Edition, "docs/gateway-api.md"))
+		return text.Say(words.Put(words.ErrAbsent, w.Edition, strings.Join(slices.DeleteFunc(lesson.Editions(), func(e string) bool { return !w.Page.In(e) }), "|")))
 	}
 	return err.Error()
 }

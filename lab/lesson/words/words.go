@@ -180,7 +180,7 @@ func english() Words {
 		Last:       "That was the last lesson.",
 		Picture:    "(%[1]s has a picture here)",
 		ErrWrong:   "not all was as the page says",
-		ErrAbsent:  "edition %[1]s does not have this lesson, see %[2]s",
+		ErrAbsent:  "edition %[1]s does not have this lesson: add --edition %[2]s",
 	}
 	maps.Copy(words, englishVerdicts())
 	maps.Copy(words, numbered(englishCauses()))
@@ -268,7 +268,7 @@ func chinese() Words {
 		Last:       "这是最后一课。",
 		Picture:    "（%[1]s 在这里有一幅图）",
 		ErrWrong:   "与页面所说的不完全相同",
-		ErrAbsent:  "edition %[1]s 没有这一课，见 %[2]s",
+		ErrAbsent:  "edition %[1]s 没有这一课：请加上 --edition %[2]s",
 	}
 	maps.Copy(words, chineseVerdicts())
 	maps.Copy(words, numbered(chineseCauses()))
