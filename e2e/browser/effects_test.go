@@ -122,6 +122,9 @@ func TestIdentities(t *testing.T) {
 			t.Errorf("%s: shown:\n%s\nprinted:\n%s", language, shown, printed)
 		}
 	}
+	v = open(t, ctx, l.page+"/?lang=en&theme=light", 1400, 1000) // there is one tab
+	v.until(`document.getElementById('state').className == 'live'`, "document.body.innerText")
+	v.sinceChange()
 	l.run("apply", "-f", "istiofiles/v1/access-ingress.yml")
 	v.poll(l, "allowed", `document.querySelector('#answers li:first-child .icon .ok')`)
 	v.do(chromedp.Evaluate(`document.querySelector('#answers li:first-child button').click()`, nil))
