@@ -156,11 +156,12 @@ func counted(now, before []control.Stat, owners map[string]string, services map[
 			all.add(n, caller, what)
 			continue
 		}
-		_, host, _ := strings.Cut(parts[2], "|")
-		host = host[strings.LastIndex(host, "|")+1:]
+		host := parts[2][strings.LastIndex(parts[2], "|")+1:]
 		name, _, isService := strings.Cut(host, "."+namespace+".svc.")
-		if isService || host == passthrough {
+		if isService {
 			name = version.ReplaceAllString(name, "")
+		} else if caller == lesson.Ingress {
+			continue // a connection that is passed on whole, in which nobody sees requests
 		}
 		services[name] = services[name] || n > 0
 		all.add(n, caller, name, what)
