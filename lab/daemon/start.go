@@ -16,6 +16,7 @@ import (
 	"istio-tutorial/lab/manifests"
 	"istio-tutorial/lab/objects"
 	"istio-tutorial/lab/outside"
+	"istio-tutorial/lab/ports"
 	"istio-tutorial/lab/xds"
 )
 
@@ -82,7 +83,11 @@ func (l *lab) reserveSecure() error {
 	if l.secure.Address != "" || l.cfg.ListenTLS == "" {
 		return nil
 	}
-	port, err := drawIngress(l.cfg.ListenTLS)
+	claim := ports.Claim // nobody may listen there for long, and yet it is this lab's
+	if l.cfg.InsistTLS {
+		claim = drawIngress
+	}
+	port, err := claim(l.cfg.ListenTLS)
 	if err != nil && !l.cfg.InsistTLS {
 		host, _, _ := net.SplitHostPort(l.cfg.ListenTLS) // drawIngress has seen it
 		port, err = drawIngress(net.JoinHostPort(host, "0"))

@@ -26,14 +26,15 @@ const draws = 1000
 func (r Range) Draw(host string, random func(n int) int) (p Port, err error) {
 	for range draws {
 		number := r.First + random(r.Last-r.First+1)
-		if p, err = try(net.JoinHostPort(host, strconv.Itoa(number))); err == nil {
+		if p, err = Claim(net.JoinHostPort(host, strconv.Itoa(number))); err == nil {
 			return p, nil
 		}
 	}
 	return p, fmt.Errorf("no free port from %d to %d: %w", r.First, r.Last, err)
 }
 
-func try(address string) (Port, error) {
+// Claim returns the port of an address, host:port, unless it is taken or another lab has it.
+func Claim(address string) (Port, error) {
 	claim, err := net.ListenPacket("udp", address)
 	if err != nil {
 		return Port{}, err

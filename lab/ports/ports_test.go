@@ -56,3 +56,21 @@ func TestTaken(t *testing.T) {
 	}
 	p.Release()
 }
+
+// TestClaim gives an address that nobody listens at to one lab only.
+func TestClaim(t *testing.T) {
+	t.Parallel()
+	first, err := ports.Range{First: 20000, Last: 30000}.Draw("127.0.0.1", rand.IntN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ports.Claim(first.Address); err == nil {
+		t.Error("another lab has claimed it, too")
+	}
+	first.Release()
+	again, err := ports.Claim(first.Address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again.Release()
+}
