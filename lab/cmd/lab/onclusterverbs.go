@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"regexp"
@@ -180,7 +181,10 @@ func (a *app) changeThere(
 	ctx context.Context, line cluster.Line, streams cluster.Streams, elsewhere map[string]string,
 ) error {
 	watch, err := a.tools().Watch(ctx)
-	if err != nil {
+	switch {
+	case errors.Is(err, cluster.ErrMissing):
+		return err // without kubectl nothing can be changed at all
+	case err != nil:
 		return fmt.Errorf("%w; --no-wait does not look at the proxies", err)
 	}
 	defer watch.Close()
