@@ -28,23 +28,7 @@ func BenchmarkWatched(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			watched, alone := up(b), up(b, func(c *daemon.Config) { c.Unexplained = true })
 			open(b, show(b, watched))
-			var ratios []float64
-			for b.Loop() {
-				ratios = ratios[:0]
-				for i := range 9 {
-					first, second := watched, alone
-					if i%2 == 1 {
-						first, second = alone, watched
-					}
-					x, y := first.rate(b), second.rate(b)
-					if i%2 == 1 {
-						x, y = y, x
-					}
-					ratios = append(ratios, x/y)
-				}
-			}
-			slices.Sort(ratios)
-			b.ReportMetric(ratios[len(ratios)/2], "of-throughput")
+			labtest.Ratio(b, "of-throughput", func() float64 { return watched.rate(b) }, func() float64 { return alone.rate(b) })
 		})
 	}
 }

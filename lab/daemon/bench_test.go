@@ -2,13 +2,13 @@ package daemon_test
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"istio-tutorial/lab/daemon"
+	"istio-tutorial/lab/labtest"
 	"istio-tutorial/lab/load"
 	"istio-tutorial/lab/objects"
 )
@@ -103,23 +103,7 @@ func cpu(b *testing.B) time.Duration {
 func BenchmarkTraffic(b *testing.B) {
 	with := up(b)
 	without := up(b, func(c *daemon.Config) { c.Unexplained = true })
-	var ratios []float64
-	for b.Loop() {
-		ratios = ratios[:0]
-		for i := range 9 {
-			first, second := with, without
-			if i%2 == 1 {
-				first, second = without, with
-			}
-			a, c := first.rate(b), second.rate(b)
-			if i%2 == 1 {
-				a, c = c, a
-			}
-			ratios = append(ratios, a/c)
-		}
-	}
-	slices.Sort(ratios)
-	b.ReportMetric(ratios[len(ratios)/2], "of-throughput")
+	labtest.Ratio(b, "of-throughput", func() float64 { return with.rate(b) }, func() float64 { return without.rate(b) })
 }
 
 // rate is how many answers a second a lab gives to a few users.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -200,16 +199,11 @@ func TestWithoutSidecar(t *testing.T) {
 // BenchmarkMutualTLS takes the median of the ratios of what a lab answers with mutual TLS, and without.
 func BenchmarkMutualTLS(b *testing.B) {
 	l := up(b, today)
-	var ratios []float64
-	for b.Loop() {
-		ratios = ratios[:0]
-		for range 9 {
-			l.strictness(b, "STRICT")
-			with := l.rate(b)
-			l.strictness(b, "DISABLE")
-			ratios = append(ratios, with/l.rate(b))
+	in := func(mode string) func() float64 {
+		return func() float64 {
+			l.strictness(b, mode)
+			return l.rate(b)
 		}
 	}
-	slices.Sort(ratios)
-	b.ReportMetric(ratios[len(ratios)/2], "of-throughput")
+	labtest.Ratio(b, "of-throughput", in("STRICT"), in("DISABLE"))
 }

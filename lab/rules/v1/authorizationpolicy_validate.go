@@ -2,7 +2,6 @@ package v1
 
 import (
 	"fmt"
-	"net/netip"
 	"regexp"
 	"slices"
 	"strconv"
@@ -114,8 +113,7 @@ func (v *validator) source(path string, s *security.Source) {
 func (v *validator) blocksOfAddresses(path string, lists []list) {
 	for _, l := range lists {
 		for i, text := range l.texts {
-			_, notAddress := netip.ParseAddr(text)
-			if _, notRange := netip.ParsePrefix(text); notAddress != nil && notRange != nil && text != "" {
+			if _, err := addressBlock(text); err != nil && text != "" { // an empty one is told elsewhere
 				v.Fail(rules.At(path+"."+l.field, i),
 					"%s is neither an address of IP nor a range of them, such as 10.0.0.0/8", rules.Quote(text))
 			}

@@ -8,15 +8,15 @@ import (
 	"istio-tutorial/lab/mesh"
 )
 
-// onCluster begins how Istio calls a Secret of the cluster.
-const onCluster = "kubernetes://"
+// kubernetesScheme begins how Istio calls a Secret of the cluster.
+const kubernetesScheme = "kubernetes://"
 
 // SecretName is how Istio calls a Secret of the cluster.
-func SecretName(credential mesh.Name) string { return onCluster + credential.String() }
+func SecretName(credential mesh.Name) string { return kubernetesScheme + credential.String() }
 
 // CredentialName is the Secret that SecretName has called so.
 func CredentialName(secret string) (mesh.Name, bool) {
-	name, ok := strings.CutPrefix(secret, onCluster)
+	name, ok := strings.CutPrefix(secret, kubernetesScheme)
 	namespace, own, _ := strings.Cut(name, "/")
 	return mesh.Name{Namespace: namespace, Name: own}, ok
 }

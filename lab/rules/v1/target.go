@@ -14,7 +14,7 @@ type targeted interface {
 	GetTargetRefs() []*selector.PolicyTargetReference
 }
 
-// targets hold what admission says of such names. No rule with one acts here.
+// targets hold what admission says of such names.
 func (v *validator) targets(p targeted, s *selector.WorkloadSelector) {
 	one, list := p.GetTargetRef(), p.GetTargetRefs()
 	if one != nil {
