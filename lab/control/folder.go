@@ -114,20 +114,13 @@ func (f Folder) checkPrivate() error {
 // look is the pause between two looks at the lock.
 const look = 5 * time.Millisecond
 
-// waitFree returns when no lab holds the folder.
+// waitFree returns when no lab holds the folder. A lab removes its lock, then the folder: without
+// the one, the other is waited for.
 func (f Folder) waitFree(ctx context.Context) error {
 	for {
-		file, err := os.Open(f.Lock())
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil
-		}
-		if err != nil {
+		free, err := f.free()
+		if free || err != nil {
 			return err
-		}
-		err = syscall.Flock(int(file.Fd()), syscall.LOCK_SH|syscall.LOCK_NB)
-		_ = file.Close() // it was only looked at
-		if err == nil {
-			return nil
 		}
 		select {
 		case <-time.After(look):
@@ -135,4 +128,18 @@ func (f Folder) waitFree(ctx context.Context) error {
 			return fmt.Errorf("the lab is still ending: %w", context.Cause(ctx))
 		}
 	}
+}
+
+func (f Folder) free() (bool, error) {
+	file, err := os.Open(f.Lock())
+	if errors.Is(err, fs.ErrNotExist) {
+		_, err := os.Stat(string(f))
+		return errors.Is(err, fs.ErrNotExist), nil
+	}
+	if err != nil {
+		return false, err
+	}
+	err = syscall.Flock(int(file.Fd()), syscall.LOCK_SH|syscall.LOCK_NB)
+	_ = file.Close() // it was only looked at
+	return err == nil, nil
 }
