@@ -15,7 +15,7 @@ import (
 
 const (
 	istioNamespace = "istio-system"
-	debugPort      = 15014 // istiod answers there what is asked from its own machine, and by a port-forward
+	debugPort      = "15014" // istiod answers there what is asked from its own machine, and by a port-forward
 	answerWithin   = 10 * time.Second
 )
 

@@ -28,8 +28,8 @@ type Watch struct {
 	tools   Tools
 	istiods []*istiod
 	before  []before
-	// wanted is how often what is wanted of objects has changed so far, by what istiod calls them.
-	wanted func(context.Context, []Change) (map[string]int64, error)
+	// wanted are objects as the API server has them, by what istiod calls them.
+	wanted func(context.Context, []Change) (map[string]stored, error)
 }
 
 // before is what an istiod had before the change.
@@ -128,7 +128,7 @@ type settling struct {
 	before    before
 	namespace string
 	changes   []Change
-	wanted    func(context.Context, []Change) (map[string]int64, error)
+	wanted    func(context.Context, []Change) (map[string]stored, error)
 	missing   []string // why it was not over when it was last looked at
 }
 
@@ -175,16 +175,19 @@ func (s *settling) read(ctx context.Context) (moving bool, err error) {
 }
 
 // compare reports whether istiod's store has a change, and whether it is one of what is wanted.
-func (s *settling) compare(c Change, now map[string]stored, wanted map[string]int64) (isRead, moves bool) {
+func (s *settling) compare(c Change, now, wanted map[string]stored) (isRead, moves bool) {
 	key := c.key(s.namespace)
 	old, was := s.before.store[key]
 	have, is := now[key]
 	if c.Deleted {
 		return !is, true
 	}
+	if was && wanted[key] == old { // kubectl calls it configured, but the API server has found nothing new in it
+		return true, false
+	}
 	// istiod itself writes the status of some, which is another version of what was wanted before.
-	late := was && old.version == have.version || have.generation < wanted[key]
-	return is && !late, old.generation != have.generation
+	late := was && old.version == have.version || have.generation < wanted[key].generation
+	return is && !late, old.generation != have.generation || have.generation == 0
 }
 
 // proxiesHave waits until istiod has gone through every proxy after it read the changes, and has the answer of

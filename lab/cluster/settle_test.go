@@ -21,6 +21,7 @@ type said struct {
 	version string         // of the rule as the API server has it; "" where istiod has none
 	wanted  int64          // its generation
 	change  int64          // the generation that the change has made of it
+	made    string         // the version that it has made of it
 	pushed  int
 	sent    string
 	acked   string
@@ -78,8 +79,8 @@ func (s *said) settle(t *testing.T, within time.Duration, change Change, happens
 	s.mu.Unlock()
 	w := &Watch{
 		tools: Tools{Namespace: "other"}, istiods: []*istiod{i}, before: []before{b},
-		wanted: func(context.Context, []Change) (map[string]int64, error) {
-			return map[string]int64{rule().key("other"): s.change}, nil
+		wanted: func(context.Context, []Change) (map[string]stored, error) {
+			return map[string]stored{rule().key("other"): {s.made, s.change}}, nil
 		},
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), within)
@@ -153,20 +154,22 @@ func TestSettledWithout(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		change  Change
+		made    string
 		happens func(*said)
 	}{
-		"a push, as only a label changed": {rule(), func(s *said) { s.version = "2" }},
-		"the rule, which is deleted": {Change{Resource: rule().Resource, Name: "a", Deleted: true}, func(s *said) {
+		"a push, as only a label changed": {rule(), "2", func(s *said) { s.version = "2" }},
+		"the rule, which is deleted": {Change{Resource: rule().Resource, Name: "a", Deleted: true}, "", func(s *said) {
 			if s.version != "" {
 				s.version = ""
 				s.push()
 			}
 		}},
-		"a kind of Istio's": {Change{Resource: "deployment.apps", Name: "a"}, nil},
+		"a new version, as the API server has found nothing new": {rule(), "1", nil},
+		"a kind of Istio's": {Change{Resource: "deployment.apps", Name: "a"}, "2", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := &said{version: "1", wanted: 1, pushed: 7, sent: "7", acked: "7"}
+			s := &said{version: "1", wanted: 1, made: test.made, change: 1, pushed: 7, sent: "7", acked: "7"}
 			if err := s.settle(t, time.Minute, test.change, test.happens); err != nil {
 				t.Error(err)
 			}
