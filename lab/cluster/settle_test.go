@@ -43,6 +43,8 @@ func (s *said) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer = []map[string]string{{"Group": "networking.istio.io", "Version": "v1", "Kind": "VirtualService"}}
 	case "configz":
 		answer = s.rules()
+	case "registryz":
+		answer = []any{}
 	case "syncz":
 		answer = []map[string]any{{"proxy": "preference-x.other", "resources": map[string]exchange{
 			"type.googleapis.com/envoy.config.route.v3.RouteConfiguration": {s.sent, s.acked, s.refusal},
@@ -70,7 +72,7 @@ func (s *said) settle(t *testing.T, within time.Duration, change Change, happens
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
 	i := &istiod{name: "istiod-x", forward: &Forward{Address: strings.TrimPrefix(server.URL, "http://")}}
-	b, err := i.look(t.Context(), "other")
+	b, err := i.look(t.Context(), []string{"other"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +80,7 @@ func (s *said) settle(t *testing.T, within time.Duration, change Change, happens
 	s.asked, s.happens = map[string]int{}, happens
 	s.mu.Unlock()
 	w := &Watch{
-		tools: Tools{Namespace: "other"}, istiods: []*istiod{i}, before: []before{b},
+		tools: Tools{Namespace: "other"}, among: []string{"other"}, istiods: []*istiod{i}, before: []before{b},
 		wanted: func(context.Context, []Change) (map[string]stored, error) {
 			return map[string]stored{rule().key("other"): {s.made, s.change}}, nil
 		},
