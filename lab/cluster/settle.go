@@ -35,8 +35,9 @@ type Watch struct {
 
 // before is what an istiod had before the change.
 type before struct {
-	store  map[string]stored
-	pushed uint64
+	store   map[string]stored
+	pushed  uint64
+	refused []string // what proxies refused already
 }
 
 // Watch looks at what the proxies have before a change of objects of the namespace, and of some others. Those of
@@ -123,6 +124,8 @@ func (i *istiod) look(ctx context.Context, among []string) (b before, err error)
 	for _, p := range proxies {
 		pushed, lost := i.pushed(ctx, p)
 		b.pushed, err = max(b.pushed, pushed), errors.Join(err, lost)
+		_, refused, _ := p.unacknowledged()
+		b.refused = append(b.refused, refused...)
 	}
 	return b, err
 }
@@ -263,6 +266,9 @@ func (s *settling) acknowledged(ctx context.Context) error {
 		sent := ""
 		for _, p := range proxies {
 			w, r, versions := p.unacknowledged()
+			if p.namespace != s.namespace { // somebody else's rule is not this change's fault
+				r = slices.DeleteFunc(r, func(text string) bool { return slices.Contains(s.before.refused, text) })
+			}
 			waiting, refused = append(waiting, w...), append(refused, r...)
 			sent += versions
 		}

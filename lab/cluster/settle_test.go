@@ -204,3 +204,18 @@ func TestUnsettled(t *testing.T) {
 		})
 	}
 }
+
+// TestRefusedBefore does not blame a change for what a proxy of another namespace refused before, but for all else.
+func TestRefusedBefore(t *testing.T) {
+	t.Parallel()
+	for refusal, blamed := range map[string]bool{"bad route": false, "worse route": true} {
+		i := answering(t, map[string]string{
+			"syncz": `[{"proxy": "way-1.theirs", "resources": {"a.Route": {"sent": "8", "acked": "7", "lastError": "` + refusal + `"}}}]`,
+		})
+		s := settling{istiod: i, before: before{refused: []string{"way-1 refuses its Route: bad route"}}, namespace: "ours"}
+		err := s.acknowledged(t.Context())
+		if _, ok := errors.AsType[*UnsettledError](err); ok != blamed || !blamed && err != nil {
+			t.Errorf("%s: %v", refusal, err)
+		}
+	}
+}
