@@ -151,8 +151,8 @@ func valueOf(terms []mesh.Term, a envoy.Access) string {
 		case mesh.Literal:
 			return t.Value
 		case mesh.RequestHeader:
-			if value := a.Headers[t.Value]; value != nil {
-				return *value
+			if value, had, _ := a.Headers.Get(t.Value); had {
+				return value
 			}
 		case mesh.RequestPath:
 			return a.Path

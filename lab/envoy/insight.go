@@ -2,8 +2,6 @@ package envoy
 
 import (
 	"bytes"
-	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -22,8 +20,8 @@ type Insight struct {
 	Micros int `json:"us"`
 	// Peer is the identity that the caller's certificate proves, see Identity; "": nobody asks for one.
 	Peer string `json:"peer"`
-	// Headers are those that rules look at. Nil: the request had none such.
-	Headers map[string]*string `json:"headers"`
+	// Headers are those that rules look at.
+	Headers Headers `json:"headers"`
 	// Claims are those of the request's token, if it holds.
 	Claims map[string]any `json:"claims"`
 }
@@ -94,12 +92,33 @@ func Split(line []byte) (plain []byte, ok bool) {
 }
 
 // ParseEntry reads a line in EntryFormat.
-func ParseEntry(line []byte) (Entry, error) {
-	var e Entry
-	if err := json.Unmarshal(line, &e); err != nil {
-		return Entry{}, fmt.Errorf("access log: %w", err)
+func ParseEntry(line []byte) (e Entry, err error) {
+	s := scan(string(line))
+	s.skip("{")
+	e.Access.scan(&s)
+	s.skip(`"why":{`)
+	e.Insight.scan(&s)
+	if s.skip("}}"); s.isAtEnd() {
+		return e, nil
 	}
-	return e, nil
+	return parse[Entry](line)
+}
+
+// scan takes what insightFormat has, and no claims.
+func (i *Insight) scan(s *scanner) {
+	if s.next("claims") {
+		s.key("claims")
+		s.ok = s.isNull()
+		s.end()
+	}
+	i.Client = s.text("client")
+	i.Headers = Headers(s.object("headers"))
+	i.Host = s.text("host")
+	if s.next("peer") {
+		i.Peer = s.text("peer")
+	}
+	i.Scheme = s.text("scheme")
+	i.Micros = s.number("us")
 }
 
 // Try is one attempt of a request that a client's proxy made, and that went wrong: of the others
@@ -139,9 +158,6 @@ func IsTry(line []byte) bool { return bytes.HasPrefix(line, []byte(tryMark)) }
 
 // ParseTry reads a line in TryFormat.
 func ParseTry(line []byte) (Try, error) {
-	var l struct{ Try Try }
-	if err := json.Unmarshal(line, &l); err != nil {
-		return Try{}, fmt.Errorf("access log: %w", err)
-	}
-	return l.Try, nil
+	l, err := parse[struct{ Try Try }](line)
+	return l.Try, err
 }
