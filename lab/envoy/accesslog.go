@@ -68,12 +68,13 @@ func AccessFormat(pod, direction string, headers []string) map[string]any {
 }
 
 // ParseAccess reads a line of the access log.
-func ParseAccess(line []byte) (a Access, err error) {
-	s := scan(string(line))
+func ParseAccess(line string) (*Access, error) {
+	var a Access
+	s := scan(line)
 	s.skip("{")
 	a.scan(&s)
 	if s.skip("}"); s.isAtEnd() {
-		return a, nil
+		return &a, nil
 	}
 	return parse[Access](line)
 }
@@ -100,11 +101,10 @@ func (a *Access) scan(s *scanner) {
 }
 
 // parse reads a line that may be any JSON.
-func parse[T any](line []byte) (T, error) {
+func parse[T any](line string) (*T, error) {
 	var t T
-	if err := json.Unmarshal(line, &t); err != nil {
-		var none T
-		return none, fmt.Errorf("access log: %w", err)
+	if err := json.Unmarshal([]byte(line), &t); err != nil {
+		return nil, fmt.Errorf("access log: %w", err)
 	}
-	return t, nil
+	return &t, nil
 }

@@ -92,14 +92,15 @@ func Split(line []byte) (plain []byte, ok bool) {
 }
 
 // ParseEntry reads a line in EntryFormat.
-func ParseEntry(line []byte) (e Entry, err error) {
-	s := scan(string(line))
+func ParseEntry(line string) (*Entry, error) {
+	var e Entry
+	s := scan(line)
 	s.skip("{")
 	e.Access.scan(&s)
 	s.skip(`"why":{`)
 	e.Insight.scan(&s)
 	if s.skip("}}"); s.isAtEnd() {
-		return e, nil
+		return &e, nil
 	}
 	return parse[Entry](line)
 }
@@ -154,10 +155,15 @@ func TryFormat(pod string) map[string]any {
 }
 
 // IsTry tells a line about a try from one about a request.
-func IsTry(line []byte) bool { return bytes.HasPrefix(line, []byte(tryMark)) }
+func IsTry[T string | []byte](line T) bool {
+	return len(line) > len(tryMark) && string(line[:len(tryMark)]) == tryMark
+}
 
 // ParseTry reads a line in TryFormat.
-func ParseTry(line []byte) (Try, error) {
+func ParseTry(line string) (*Try, error) {
 	l, err := parse[struct{ Try Try }](line)
-	return l.Try, err
+	if err != nil {
+		return nil, err
+	}
+	return &l.Try, nil
 }

@@ -1,6 +1,7 @@
 package envoy
 
 import (
+	"cmp"
 	"encoding/json"
 	"strconv"
 	"strings"
@@ -203,3 +204,6 @@ func (h *Headers) UnmarshalJSON(data []byte) error {
 	*h = Headers(written)
 	return err
 }
+
+// MarshalJSON is the text itself.
+func (h Headers) MarshalJSON() ([]byte, error) { return []byte(cmp.Or(string(h), "null")), nil }

@@ -23,7 +23,7 @@ const (
 // Store is what happened of late. It serves any number of goroutines.
 type Store struct {
 	now      func() time.Time
-	lines    chan []byte
+	lines    chan string
 	ended    chan struct{}
 	versions versions
 	dropped  atomic.Int64
@@ -52,7 +52,7 @@ type first struct {
 // New returns a Store that reads what it is given until it is closed; now is the clock.
 func New(now func() time.Time) *Store {
 	s := &Store{
-		now: now, lines: make(chan []byte, waiting), ended: make(chan struct{}),
+		now: now, lines: make(chan string, waiting), ended: make(chan struct{}),
 		records: map[string]*record{}, firsts: map[kind]*first{}, changed: make(chan struct{}),
 		since: now(),
 	}
@@ -70,7 +70,7 @@ func (s *Store) Close() {
 // Take reads a line of the proxies' log. It never waits: under overload the line is dropped.
 func (s *Store) Take(line []byte) {
 	select {
-	case s.lines <- slices.Clone(line):
+	case s.lines <- string(line):
 	default:
 		s.dropped.Add(1)
 	}
@@ -112,7 +112,7 @@ func (s *Store) follow() {
 	}
 }
 
-func (s *Store) take(line []byte) {
+func (s *Store) take(line string) {
 	if envoy.IsTry(line) {
 		if t, err := envoy.ParseTry(line); err == nil && t.Request != "" {
 			s.mu.Lock()
@@ -175,7 +175,7 @@ func (s *Store) oldest() time.Time {
 }
 
 // count puts a call into the windows, and keeps the first request of a kind.
-func (s *Store) count(r *record, e envoy.Entry) {
+func (s *Store) count(r *record, e *envoy.Entry) {
 	j := joiner{record: r, versions: &s.versions}
 	for _, a := range r.entries {
 		if !isOutbound(a) {
@@ -199,13 +199,13 @@ func (s *Store) count(r *record, e envoy.Entry) {
 }
 
 // below gives a call's last try enough of the calls that it led to for telling an error from one passed on.
-func (j *joiner) below(c *Call, e envoy.Entry) {
+func (j *joiner) below(c *Call, e *envoy.Entry) {
 	last := c.last()
 	if last == nil {
 		return
 	}
 	for _, o := range j.entries {
-		if isOutbound(o) && o.Pod == last.server.String() && within(o.Time, e) {
+		if isOutbound(o) && isName(last.server, o.Pod) && within(o.Time, e) {
 			last.Calls = append(last.Calls, &Call{Status: o.Status})
 		}
 	}

@@ -32,7 +32,7 @@ func BenchmarkParse(b *testing.B) {
 	_, lines := sample(b)
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
-		envoy.ParseEntry(lines[i%len(lines)])
+		envoy.ParseEntry(string(lines[i%len(lines)]))
 	}
 }
 
@@ -41,13 +41,13 @@ func BenchmarkTake(b *testing.B) {
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
 		if i%len(lines) == 0 { s.records = map[string]*record{}; s.order = nil }
-		s.take(lines[i%len(lines)])
+		s.take(string(lines[i%len(lines)]))
 	}
 }
 
 func BenchmarkRequests(b *testing.B) {
 	s, lines := sample(b)
-	for _, l := range lines { s.take(l) }
+	for _, l := range lines { s.take(string(l)) }
 	b.ReportAllocs()
 	for b.Loop() {
 		s.Requests(Query{Last: 100})

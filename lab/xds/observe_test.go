@@ -31,12 +31,12 @@ func (w *world) accesses(match func(envoy.Access) bool) []envoy.Access {
 		if !bytes.HasSuffix(line, []byte("\n")) {
 			continue // being written
 		}
-		a, err := envoy.ParseAccess(line)
+		a, err := envoy.ParseAccess(string(line))
 		if err != nil {
 			w.t.Fatalf("%v: %s", err, line)
 		}
-		if strings.HasPrefix(a.Pod, w.ns+"/") && match(a) {
-			list = append(list, a)
+		if strings.HasPrefix(a.Pod, w.ns+"/") && match(*a) {
+			list = append(list, *a)
 		}
 	}
 	return list
