@@ -10,8 +10,7 @@ import (
 // Insight is what an entry of the access log has besides Access, for those who explain a request:
 // it is cut off before a reader sees the line, see Split.
 type Insight struct {
-	// Client is the address from which a request came, host:port; that of another sidecar is the
-	// path of a socket.
+	// Client is the address from which an outbound request came, host:port.
 	Client string `json:"client"`
 	Scheme string `json:"scheme"`
 	// Host is the authority before a route rewrote it.
@@ -33,19 +32,22 @@ type Entry struct {
 }
 
 // insightFormat is the format of Insight, under a key that sorts behind all of Access.
-func insightFormat(headers []string) map[string]any {
+func insightFormat(direction string, headers []string) map[string]any {
 	logged := map[string]any{}
 	for _, name := range headers {
 		logged[name] = "%REQ(" + name + ")%"
 	}
-	return map[string]any{
-		"client":  "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS%",
+	format := map[string]any{
 		"scheme":  "%REQ(:SCHEME)%",
 		"host":    "%REQ(X-ENVOY-ORIGINAL-HOST?:AUTHORITY)%",
 		"us":      "%COMMON_DURATION(DS_RX_BEG:DS_TX_END:us)%",
 		"headers": logged,
 		"claims":  "%DYNAMIC_METADATA(envoy.filters.http.jwt_authn:payload)%",
 	}
+	if direction == Outbound {
+		format["client"] = "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS%"
+	}
+	return format
 }
 
 // peerMark begins a Peer that was asked for; - is one who has none.
@@ -77,7 +79,7 @@ func (i Insight) Identity() string {
 // headers of Insight.
 func EntryFormat(pod, direction string, headers, explained []string) map[string]any {
 	format := AccessFormat(pod, direction, headers)
-	format["why"] = insightFormat(explained)
+	format["why"] = insightFormat(direction, explained)
 	return format
 }
 
@@ -112,7 +114,9 @@ func (i *Insight) scan(s *scanner) {
 		s.ok = s.isNull()
 		s.end()
 	}
-	i.Client = s.text("client")
+	if s.next("client") {
+		i.Client = s.text("client")
+	}
 	i.Headers = Headers(s.object("headers"))
 	i.Host = s.text("host")
 	if s.next("peer") {
