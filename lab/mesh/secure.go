@@ -26,8 +26,11 @@ func (t Topology) Credential(name Name) (Credential, bool) {
 
 // SecureDoor is where the ingress takes encrypted connections, for some hosts.
 type SecureDoor struct {
-	// Name tells it from the others, and From is the rule that opens it, for the reader.
-	Name, From string
+	// Name tells it from the others.
+	Name string
+	// Origin is the rule that opens it, and the part of it, which Called names: listener https.
+	Origin
+	Called string
 	// Hosts are the names that clients ask for as they begin to encrypt (SNI); "*" is any, and
 	// none at all.
 	Hosts []string

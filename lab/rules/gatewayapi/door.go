@@ -40,7 +40,9 @@ func doors(set rules.Set, t mesh.Topology, call v1.Call) []mesh.SecureDoor {
 // door is what all doors of a listener have.
 func (e edge) door(more string) mesh.SecureDoor {
 	return mesh.SecureDoor{
-		Name: e.Key.Path() + "|" + string(e.listener.Name) + more, From: e.Key.Path(),
+		Name:   e.Key.Path() + "|" + string(e.listener.Name) + more,
+		Origin: mesh.Origin{From: e.Key.String(), Field: rules.At("spec.listeners", e.place)},
+		Called: "listener " + string(e.listener.Name),
 	}
 }
 
@@ -184,7 +186,7 @@ func (i inspector) closed(g gatewayRule) []rules.Finding {
 		case l.TLS == nil:
 			problem = "there is no tls"
 		case l.Protocol == gateway.HTTPSProtocolType:
-			if _, problem = (edge{g, l}).decrypting(i.set, i.topology); problem != "" {
+			if _, problem = (edge{g, l, n}).decrypting(i.set, i.topology); problem != "" {
 				invalid++
 			}
 		}

@@ -52,6 +52,8 @@ func (r *resolver) gatewayDoors() []mesh.SecureDoor {
 			}
 			for _, d := range r.doorsOf(c, g, s) {
 				d.Name += "|" + strconv.Itoa(i)
+				d.Origin = mesh.Origin{From: g.Key.String(), Field: rules.At("spec.servers", i)}
+				d.Called = "server " + s.GetPort().GetName()
 				list = append(list, d)
 			}
 		}
@@ -62,7 +64,7 @@ func (r *resolver) gatewayDoors() []mesh.SecureDoor {
 // doorsOf are those of a server: one, if it decrypts, and else one for each route that leads
 // connections on. One without its certificate stays closed.
 func (r *resolver) doorsOf(c client, g gateway, s *networking.Server) []mesh.SecureDoor {
-	door := mesh.SecureDoor{Name: g.Key.Path(), From: g.Key.Path(), Clients: clientProof(s.GetTls().GetMode())}
+	door := mesh.SecureDoor{Name: g.Key.Path(), Clients: clientProof(s.GetTls().GetMode())}
 	if s.GetTls().GetMode() == networking.ServerTLSSettings_PASSTHROUGH {
 		return r.passthroughDoors(c, g, s, door)
 	}
