@@ -248,6 +248,37 @@ func TestRenewedSecret(t *testing.T) {
 	}
 }
 
+// TestKeptSecret goes on with a certificate whose Secret is gone or no good any more, as long as the server stays.
+func TestKeptSecret(t *testing.T) {
+	t.Parallel()
+	w := newSecureWorld(t)
+	w.pod("customer-v1", says("c"))
+	w.credential("c", "a.test")
+	push := func() { w.mustPush(w.today(secureGateway(https("SIMPLE", "'*'")), routedTo("customer"))) }
+	push()
+	w.credential("c", "b.test")
+	w.top.Credentials[0].Data["tls.key"] = []byte("garbage")
+	push()
+	if got := w.asked(w.client(), "https://a.test"); got != "200 c" {
+		t.Errorf("with a key that is none: %s", got)
+	}
+	w.top.Credentials = nil
+	push()
+	if got := w.asked(w.client(), "https://a.test"); got != "200 c" {
+		t.Errorf("without the Secret: %s", got)
+	}
+	w.mustPush(w.today(routedTo("customer")))
+	push()
+	if got := w.asked(w.client(), "https://a.test"); !strings.Contains(got, "refused") {
+		t.Errorf("after the server was gone: %s", got)
+	}
+	w.credential("c", "a.test")
+	push()
+	if got := w.asked(w.client(), "https://a.test"); got != "200 c" {
+		t.Errorf("with the Secret again: %s", got)
+	}
+}
+
 // TestRedirectToTLS sends who asks in plain text to https, with and without a route.
 func TestRedirectToTLS(t *testing.T) {
 	t.Parallel()
