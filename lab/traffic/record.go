@@ -47,9 +47,9 @@ func (r *record) add(e *envoy.Entry) {
 
 // heard reports whether something was read since a time. What a pod began is over only some time
 // after that.
-func (r *record) heard(since time.Time) bool {
+func (r *record) heard(since time.Time, enough time.Duration) bool {
 	if !r.entered {
-		since = since.Add(-2 * quiet)
+		since = since.Add(-2 * enough)
 	}
 	return !r.last.Before(since)
 }

@@ -231,6 +231,39 @@ func TestNotNested(t *testing.T) {
 }
 
 // TestBounded sends more than is kept: the first of a rare kind stays for five minutes.
+// TestUnderWay has parts of a request logged long before its own answer, as under heavy load.
+func TestUnderWay(t *testing.T) {
+	t.Parallel()
+	s, c := newStore(t)
+	slow := whole("slow", 200, hop{status: 200})
+	slow[len(slow)-1].took = 2 * time.Second
+	take(s, c, slow...)
+	over(t, s, "slow")
+	parts, rest := whole("late", 200, hop{status: 200}), [][]byte{}
+	for _, h := range parts[4:] {
+		rest = append(rest, h.line(c)) // it begins now
+	}
+	take(s, c, parts[:4]...)
+	labtest.Until(t, func() error {
+		if got := await(t, s, traffic.Query{ID: "late"}, 1)[0]; got.Calls[0].From.Workload != "customer" {
+			return fmt.Errorf("from %s", got.Calls[0].From.Workload)
+		}
+		return nil
+	})
+	c.pass(time.Second)
+	if list := s.Requests(traffic.Query{}); len(list) != 1 || list[0].ID != "slow" {
+		t.Errorf("%d requests, though a part may be one of a slow request", len(list))
+	}
+	c.pass(5 * time.Second)
+	await(t, s, traffic.Query{}, 2)
+	for _, line := range rest {
+		s.Take(line)
+	}
+	if r := over(t, s, "late"); len(r.All()) != 3 || len(r.Notes) > 0 {
+		t.Errorf("%d calls, notes %v", len(r.All()), r.Notes)
+	}
+}
+
 func TestBounded(t *testing.T) {
 	t.Parallel()
 	s, c := newStore(t)
