@@ -24,7 +24,7 @@ func (l *lab) status(context.Context, struct{}) (control.Status, error) {
 	if l.ingress != "" {
 		s.Ingress = "http://" + l.ingress
 	}
-	s.Secure = l.secure.Address
+	s.Secure, s.Doors = l.secure.Address, l.doors
 	for _, o := range l.set.Rules() {
 		s.Rules = append(s.Rules, o.Ref)
 	}

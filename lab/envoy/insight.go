@@ -15,6 +15,10 @@ type Insight struct {
 	Scheme string `json:"scheme"`
 	// Host is the authority before a route rewrote it.
 	Host string `json:"host"`
+	// Door is the name of the listener's part that took an encrypted connection from outside, and SNI the host
+	// that it was for, if it named one; "" of others.
+	Door string `json:"door"`
+	SNI  string `json:"sni"`
 	// Micros is how long the answer took, in microseconds; 0: there was none.
 	Micros int `json:"us"`
 	// Peer is the identity that the caller's certificate proves, see Identity; "": nobody asks for one.
@@ -57,6 +61,13 @@ const peerMark = "="
 func AskPeer(format map[string]any) {
 	if why, ok := format["why"].(map[string]any); ok {
 		why["peer"] = peerMark + "%DOWNSTREAM_PEER_URI_SAN%"
+	}
+}
+
+// AskDoor adds to a format at which door the connection came in.
+func AskDoor(format map[string]any) {
+	if why, ok := format["why"].(map[string]any); ok {
+		why["door"], why["sni"] = "%FILTER_CHAIN_NAME%", "%REQUESTED_SERVER_NAME%"
 	}
 }
 

@@ -19,6 +19,9 @@ type choice struct {
 	destination *mesh.Destination // nil: none was picked
 	upstream    *mesh.Upstream
 	asked       Asked
+	toTLS       mesh.Origin      // of what sends all who come in plain text to https
+	door        *mesh.SecureDoor // by which it came; nil: in plain text
+	sni         string           // the host that the connection was for; "": none
 }
 
 func (c choice) route() *mesh.Route {
@@ -163,7 +166,7 @@ func share(r *mesh.Route, d *mesh.Destination) float64 {
 // passedOver are the routes before the one that acted, with the first condition that kept each
 // from it, and those after it.
 func (c choice) passedOver() []Miss {
-	if c.host == nil {
+	if c.host == nil || c.sends() {
 		return nil
 	}
 	var list []Miss

@@ -159,6 +159,7 @@ const (
 	PartLimit   Part = "rate limit"
 	PartHost    Part = "host outside"
 	PartOutside Part = "outbound calls"
+	PartTLS     Part = "TLS" // at the ingress
 )
 
 // Question asks for the rule behind something.

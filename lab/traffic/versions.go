@@ -72,32 +72,22 @@ func (v *versions) at(e *envoy.Entry) (*Version, choice) {
 	return first, fallback
 }
 
-// choose is what a version makes of an entry.
+// choose is what a version makes of an entry. What came encrypted has the hosts of the door that took it.
 func (v *Version) choose(e *envoy.Entry) choice {
-	out, asked := v.outbound(e.Pod), askedOf(e)
-	encrypted := asked.Scheme == "https" && !strings.Contains(e.Pod, "/")
-	if encrypted {
-		out.Hosts = behindDoors(out, asked.Host)
+	out := v.outbound(e.Pod)
+	door := doorOf(out, e)
+	switch {
+	case door != nil:
+		out.Hosts = door.Routed
+	case e.Insight.Door != "":
+		out.Hosts = nil
 	}
-	c := choose(out, asked, e.Route, e.Cluster)
-	if c.host != nil && c.host.OnlyTLS && !encrypted {
-		c.index, c.destination, c.upstream = -1, nil, nil
+	c := choose(out, askedOf(e), e.Route, e.Cluster)
+	c.door, c.sni = door, e.Insight.SNI
+	if c.host != nil && c.host.OnlyTLS != (mesh.Origin{}) {
+		c.toTLS, c.index, c.destination, c.upstream = c.host.OnlyTLS, -1, nil, nil
 	}
 	return c
-}
-
-// behindDoors are the hosts that encrypted requests have at the ingress: those of the door that has the asked
-// name, if one has. A client may begin to encrypt with another name; then all have a say.
-func behindDoors(out mesh.Outbound, asked string) []mesh.VirtualHost {
-	name, _ := splitPort(asked)
-	var all []mesh.VirtualHost
-	for _, d := range out.Secure {
-		if slices.Contains(d.Hosts, strings.ToLower(name)) {
-			return d.Routed
-		}
-		all = append(all, d.Routed...)
-	}
-	return all
 }
 
 func askedOf(e *envoy.Entry) Asked {

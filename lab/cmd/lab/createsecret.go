@@ -47,7 +47,7 @@ func (a *app) createTLSSecret() *cobra.Command {
 				data[name] = text
 			}
 			if _, err := tls.X509KeyPair(data["tls.crt"], data["tls.key"]); err != nil {
-				return err
+				return fmt.Errorf("%s and %s: %w", cert, key, err)
 			}
 			return c.create(cmd, args[0], "kubernetes.io/tls", data)
 		},
