@@ -66,6 +66,7 @@ func sentencesInChinese() [][2]string {
 		{"the default: the pods of {0} in turn", "默认行为：{0} 的各个 Pod 轮流"},
 		{"the answer to {0} is not logged yet: the request is still under way", "给 {0} 的响应还没有记入日志：请求仍在进行"},
 		{"the caller has no sidecar: it came in plain text, and nobody knows who it is", "调用方没有 sidecar：它以明文到来，没有人知道它是谁"},
+		{"{0} of the log came too fast to be read: calls may be missing", "{0} 日志来得太快，没有读到：可能缺少一些调用"},
 		{"{0} began this request itself, or its program did not pass x-request-id on", "{0} 自己开始了这个请求，或者它的程序没有传递 x-request-id"},
 		{"these calls have one x-request-id, but none led to the other", "这些调用有相同的 x-request-id，但并不是一个引起另一个"},
 	}
