@@ -4,9 +4,9 @@
 #   bin/poll_customer.sh [-n COUNT] [-i SECONDS] [URL] [CURL OPTIONS...]
 #
 # COUNT: how many times, else until Ctrl-C. SECONDS: the pause between two, 0.1 by default.
-# URL: $CUSTOMER_URL by default, else http://localhost:8280; it may stand after curl's options, too.
+# URL: $CUSTOMER_URL by default, else http://localhost:8280; it may stand before COUNT, and after curl's options.
 set -u
-count=-1 pause=0.1 url=${CUSTOMER_URL:-http://localhost:8280}
+count=-1 pause=0.1 url=${CUSTOMER_URL:-http://localhost:8280} named=''
 
 misused() {
   echo "poll_customer: $1" >&2
@@ -18,8 +18,16 @@ while [ $# -gt 0 ]; do
   --count=* | --interval=*) option=${1%%=*} value=${1#*=} words=1 ;;
   -n | -i | --count | --interval)
     [ $# -gt 1 ] || misused "$1: a number is missing"
-    option=$1 value=$2 words=2 ;;
-  *) break ;;
+    option=$1 value=$2 words=2
+    case $named$value in # curl has options of these names, without a number
+    yes | yes*[!0-9.]*) break ;;
+    esac ;;
+  -*) break ;;
+  *)
+    [ -z "$named" ] || break
+    url=$1 named=yes
+    shift
+    continue ;;
   esac
   case $value in
   '' | . | *[!0-9.]* | *.*.*) misused "$option: $value: not a number" ;;
@@ -31,10 +39,6 @@ while [ $# -gt 0 ]; do
   esac
   shift "$words"
 done
-case ${1--} in
--*) ;;
-*) url=$1; shift ;;
-esac
 previous=''
 for argument in "$@"; do # curl asks every URL among its options
   case $previous in

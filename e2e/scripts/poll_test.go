@@ -61,8 +61,10 @@ func TestPollCountsRefusals(t *testing.T) {
 
 func TestPollCounts(t *testing.T) {
 	address := "http://127.0.0.1:" + cmdline.FreePorts(t, 1)[0]
-	for _, count := range [][]string{{"-n", "3"}, {"--count", "3"}, {"--count=3"}} {
-		argv := append([]string{"bin/poll_customer.sh", "-i", "0"}, append(count, address)...)
+	for _, count := range [][]string{
+		{"-n", "3", address}, {"--count", "3", address}, {"--count=3", address}, {address, "-n", "3"}, {address, "-n", "3", "-i", "-A", "me"},
+	} {
+		argv := append([]string{"bin/poll_customer.sh", "-i", "0"}, count...)
 		got := cmdline.Line{Argv: argv}.Run(t)
 		if strings.Count(got, "curl: (7) ") != 1 || !strings.Contains(got, "\n(2 times more)\n") {
 			t.Errorf("%s: %s", count, got)

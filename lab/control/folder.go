@@ -30,13 +30,13 @@ func FolderOf(name string, getenv func(string) string) (Folder, error) {
 	if !labName.MatchString(name) {
 		return "", fmt.Errorf("lab name %q: want up to 20 of a-z, 0-9 and -, no - at an end", name)
 	}
-	base := filepath.Join(os.TempDir(), "istio-tutorial-"+strconv.Itoa(os.Getuid()))
+	base, variable := filepath.Join(os.TempDir(), "istio-tutorial-"+strconv.Itoa(os.Getuid())), "TMPDIR"
 	if dir := getenv("XDG_RUNTIME_DIR"); filepath.IsAbs(dir) {
-		base = filepath.Join(dir, "istio-tutorial")
+		base, variable = filepath.Join(dir, "istio-tutorial"), "XDG_RUNTIME_DIR"
 	}
 	f := Folder(filepath.Join(base, name))
 	if over := len(f) + 1 + longestSocket - longestPath; over > 0 {
-		return "", fmt.Errorf("%s: %d bytes too long for sockets in it: set a shorter TMPDIR", f, over)
+		return "", fmt.Errorf("%s: %d bytes too long for sockets in it: set a shorter %s", f, over, variable)
 	}
 	return f, nil
 }

@@ -19,7 +19,7 @@ func TestFolderOf(t *testing.T) {
 		t.Errorf("%s, %v", b, err)
 	}
 	long := func(string) string { return "/" + strings.Repeat("x", 90) }
-	if _, err := control.FolderOf("lab", long); err == nil || !strings.Contains(err.Error(), "too long for sockets") {
+	if _, err := control.FolderOf("lab", long); err == nil || !strings.Contains(err.Error(), "too long for sockets in it: set a shorter XDG_RUNTIME_DIR") {
 		t.Errorf("error %v", err)
 	}
 	for _, name := range []string{"", "-a", "a-", "A", "a/b", "..", strings.Repeat("a", 21)} {

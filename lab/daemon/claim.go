@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strconv"
 	"syscall"
 	"time"
@@ -44,6 +45,9 @@ func (c claimed) release() error {
 // claim makes the folder, takes its lock, and clears what an earlier lab has left. The error is
 // ErrRunning if another one holds it.
 func claim(f control.Folder) (claimed, error) {
+	if _, err := os.Stat(filepath.Dir(f.Folders()[0])); err != nil {
+		return claimed{}, fmt.Errorf("folder of the lab: %w: is TMPDIR or XDG_RUNTIME_DIR wrong?", err)
+	}
 	for range looks {
 		lock, err := tryLock(f)
 		if err == nil {

@@ -118,8 +118,11 @@ func definitionFiles(ctx context.Context, root, group string) ([]string, error) 
 	cmd.Dir = filepath.Join(root, "lab")
 	out, err := cmd.Output()
 	dir := strings.TrimSpace(string(out))
-	if err != nil || dir == "" {
-		return nil, fmt.Errorf("its schema is in the Go module %s, which go does not find here (%v): "+
+	if err == nil && dir == "" { // go knows the module, and has not fetched it
+		err = errors.New("`go mod download` in lab/ fetches it")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("its schema is in the Go module %s, which go does not find here (%s): "+
 			"see https://istio.io/latest/docs/reference/config", module, reason(err))
 	}
 	files, err := filepath.Glob(filepath.Join(dir, filepath.FromSlash(pattern)))

@@ -11,7 +11,7 @@ import (
 
 // doorOf is the door at which the ingress took an encrypted connection; nil: it came in plain text, or the door
 // is not there any more.
-func doorOf(out mesh.Outbound, e envoy.Entry) *mesh.SecureDoor {
+func doorOf(out mesh.Outbound, e *envoy.Entry) *mesh.SecureDoor {
 	i := slices.IndexFunc(out.Secure, func(d mesh.SecureDoor) bool { return d.Name == e.Insight.Door })
 	if i < 0 {
 		return nil

@@ -44,7 +44,7 @@ func (v *versions) forget(before time.Time) {
 
 // at is the version by which an entry's proxy acted, and what it makes of it. While the proxy takes
 // a new one, both may be in force: then the newest counts that agrees with what the proxy did.
-func (v *versions) at(e envoy.Entry) (*Version, choice) {
+func (v *versions) at(e *envoy.Entry) (*Version, choice) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	list := v.list
@@ -73,7 +73,7 @@ func (v *versions) at(e envoy.Entry) (*Version, choice) {
 }
 
 // choose is what a version makes of an entry. What came encrypted has the hosts of the door that took it.
-func (v *Version) choose(e envoy.Entry) choice {
+func (v *Version) choose(e *envoy.Entry) choice {
 	out := v.outbound(e.Pod)
 	door := doorOf(out, e)
 	switch {
@@ -90,7 +90,7 @@ func (v *Version) choose(e envoy.Entry) choice {
 	return c
 }
 
-func askedOf(e envoy.Entry) Asked {
+func askedOf(e *envoy.Entry) Asked {
 	return Asked{
 		Method: e.Method, Host: e.Insight.Host, Path: e.Path, Scheme: e.Insight.Scheme,
 		Headers: e.Insight.Headers, Claims: e.Insight.Claims,
@@ -106,7 +106,7 @@ func (v *Version) outbound(pod string) mesh.Outbound {
 }
 
 // agrees reports whether the proxy did as the lab reads the rules.
-func (c choice) agrees(e envoy.Entry) bool {
+func (c choice) agrees(e *envoy.Entry) bool {
 	r := c.route()
 	if r == nil {
 		return e.Route == "" || isReserved(e.Route)

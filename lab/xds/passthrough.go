@@ -5,15 +5,22 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	rbacv3 "github.com/envoyproxy/go-control-plane/envoy/config/rbac/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	forwardclusterv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/clusters/dynamic_forward_proxy/v3"
 	forwardv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/common/dynamic_forward_proxy/v3"
 	forwardfilterv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/dynamic_forward_proxy/v3"
+	rbacfilterv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/rbac/v3"
 	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
+	upstreamv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/rbac/matchers/upstream_ip_port/v3"
+	typev3 "github.com/envoyproxy/go-control-plane/envoy/type/v3"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/anypb"
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	"istio-tutorial/lab/mesh"
@@ -58,6 +65,7 @@ func (b *builder) anywhere(c client, out mesh.Outbound) []*routev3.Route {
 		match []mesh.Condition
 	}{{443, []mesh.Condition{encrypted}}, {httpPort, nil}} {
 		route := forward(b.passthrough(c, to.port), to.match)
+		route.TypedPerFilterConfig = b.notBack()
 		if c.manners.Deadlines {
 			route.GetRoute().MaxGrpcTimeout = durationpb.New(0) //nolint:staticcheck // as in lead
 		}
@@ -74,6 +82,16 @@ func (b *builder) elsewhere(c client, to mesh.Cluster) []*routev3.Route {
 
 // toProxies matches calls of an address where a proxy of the mesh listens: they would come back.
 func (b *builder) toProxies() *routev3.RouteMatch {
+	m := everything()
+	m.Headers = []*routev3.HeaderMatcher{header(mesh.Condition{
+		Attribute: mesh.Authority, Compare: mesh.Regex,
+		Value: `(?i)(localhost\.?|[0-9a-fx.]+|\[[0-9a-f:.]+\]):0*(` + strings.Join(b.proxyPorts(), "|") + `)`,
+	})}
+	return m
+}
+
+// proxyPorts are those where a proxy of the mesh listens, in order.
+func (b *builder) proxyPorts() []string {
 	var ports []string
 	for _, address := range append(proxies(b.mesh.Instances), b.cfg.Ingress) {
 		if _, port, err := net.SplitHostPort(address); err == nil && !slices.Contains(ports, port) {
@@ -81,12 +99,7 @@ func (b *builder) toProxies() *routev3.RouteMatch {
 		}
 	}
 	slices.Sort(ports)
-	m := everything()
-	m.Headers = []*routev3.HeaderMatcher{header(mesh.Condition{
-		Attribute: mesh.Authority, Compare: mesh.Regex,
-		Value: `(?i)(localhost\.?|[0-9a-fx.]+|\[[0-9a-f:.]+\]):0*(` + strings.Join(ports, "|") + `)`,
-	})}
-	return m
+	return ports
 }
 
 func proxies(instances []mesh.Instance) []string {
@@ -188,6 +201,37 @@ func (b *builder) lookup() []*hcmv3.HttpFilter {
 			ImplementationSpecifier: &forwardfilterv3.FilterConfig_DnsCacheConfig{
 				DnsCacheConfig: names(),
 			},
+			SaveUpstreamAddress: true, // for notBack
 		}),
+		b.filter(backFilter, &rbacfilterv3.RBAC{}),
 	}
+}
+
+// backFilter is the step that has the rule of notBack; by itself it does nothing.
+const backFilter = "envoy.filters.http.rbac.back"
+
+// notBack is for routes that lead anywhere: it refuses a call once its host is looked up, if a proxy of the mesh listens there: by a name, too, it
+// would come back again and again. The ports are in routes, since a listener that changes drains.
+func (b *builder) notBack() map[string]*anypb.Any {
+	if b.cfg.Outside != nil {
+		return nil
+	}
+	var refused []*rbacv3.Permission
+	for _, port := range b.proxyPorts() {
+		number, err := strconv.ParseInt(port, 10, 64)
+		if err != nil {
+			continue // a port by its name is none of the lab's
+		}
+		refused = append(refused, &rbacv3.Permission{Rule: &rbacv3.Permission_Matcher{Matcher: &corev3.TypedExtensionConfig{
+			Name: "envoy.rbac.matchers.upstream_ip_port",
+			TypedConfig: b.pack(&upstreamv3.UpstreamIpPortMatcher{
+				UpstreamIp: cidr("127.0.0.0/8"), UpstreamPortRange: &typev3.Int64Range{Start: number, End: number + 1},
+			}),
+		}}})
+	}
+	return map[string]*anypb.Any{backFilter: b.pack(&rbacfilterv3.RBACPerRoute{Rbac: &rbacfilterv3.RBAC{
+		Rules: &rbacv3.RBAC{Action: rbacv3.RBAC_DENY, Policies: map[string]*rbacv3.Policy{
+			"a-sidecars-own-address": {Permissions: refused, Principals: []*rbacv3.Principal{anyPrincipal()}},
+		}},
+	}})}
 }

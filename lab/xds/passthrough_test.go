@@ -153,6 +153,16 @@ func TestInternet(t *testing.T) {
 		}
 	}
 	w.callsOfProxies(t, customer)
+	_, port, err := net.SplitHostPort(customer.Proxy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := get(t, client, "http://a.localhost:"+port+"/"); got.status != http.StatusForbidden {
+		t.Errorf("a call of its own sidecar by a name that leads to it: %s", got)
+	}
+	if got, err := ask(t.Context(), client, "https://a.localhost:"+port+"/"); err == nil || !strings.Contains(err.Error(), "Forbidden") {
+		t.Errorf("a tunnel to its own sidecar: %s, %v", got, err)
+	}
 }
 
 // callsOfProxies are not led on: each would come back to where it was made, again and again.

@@ -56,10 +56,11 @@ func (a *app) editText(ctx context.Context, client *control.Client, before strin
 		return err
 	}
 	text := beforeEdit + before
-	if _, err := file.WriteString(text); err != nil {
-		return err
+	_, err = file.WriteString(text)
+	if err = errors.Join(err, file.Close()); err == nil {
+		err = a.runEditor(ctx, file.Name())
 	}
-	if err := errors.Join(file.Close(), a.runEditor(ctx, file.Name())); err != nil {
+	if err != nil {
 		return errors.Join(err, os.Remove(file.Name()))
 	}
 	after, err := os.ReadFile(file.Name())

@@ -28,6 +28,9 @@ func (a *app) metrics() *cobra.Command {
 				return writeScrapes(a.stdout, status)
 			}
 			text, err := client.Metrics(cmd.Context())
+			if err == nil && text == "" {
+				a.tell("nothing is counted: rules of kind metric (docs/metrics.md) count requests, once some have come")
+			}
 			fmt.Fprint(a.stdout, text)
 			return err
 		}),

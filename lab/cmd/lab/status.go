@@ -101,7 +101,7 @@ func doorLines(s control.Status) []string {
 func proxyLine(p control.ProxyStatus) string {
 	text := fmt.Sprintf("%s, %s, pid %d (%s)", p.Version, strings.ToLower(p.State), p.PID, p.Path)
 	if p.Restarts > 0 {
-		text += fmt.Sprintf(", restarted %d times", p.Restarts)
+		text += fmt.Sprintf(", restarts: %d", p.Restarts)
 	}
 	return text
 }

@@ -43,12 +43,13 @@ type terminalKey struct{}
 //	terminal COLUMNS ROWS CMD...   open one, and run a command in it
 //	shows REGEXP                   wait until it shows that, behind what was last waited for
 //	press WORD...                  type; Enter and Ctrl-C are keys
+//	resumes                        stop it as Ctrl-Z does, and go on
 //	closes STATUS                  wait for the command's end, and hold that nothing of it is left; what
 //	                               was shown is in stdout
 //	fits COLUMNS                   hold that each line that it has shown is no wider
 func terminalCommands() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
-		"terminal": openTerminal, "shows": shows, "press": press, "closes": closes, "fits": fits,
+		"terminal": openTerminal, "shows": shows, "press": press, "resumes": resumes, "closes": closes, "fits": fits,
 	}
 }
 
@@ -143,6 +144,17 @@ func press(ts *testscript.TestScript, _ bool, args []string) {
 	keys := strings.NewReplacer("Enter", "\r", "Ctrl-C", "\x03").Replace(strings.Join(args, ""))
 	_, err := terminalOf(ts).keys.WriteString(keys)
 	ts.Check(err)
+}
+
+// resumes stops the command, and has it go on in a terminal that a shell has used meanwhile.
+func resumes(ts *testscript.TestScript, _ bool, _ []string) {
+	t := terminalOf(ts)
+	ts.Check(t.cmd.Process.Signal(syscall.SIGSTOP))
+	mode, err := unix.IoctlGetTermios(int(t.keys.Fd()), unix.TCGETS)
+	ts.Check(err)
+	mode.Lflag |= unix.ICANON | unix.ECHO
+	ts.Check(unix.IoctlSetTermios(int(t.keys.Fd()), unix.TCSETS, mode))
+	ts.Check(t.cmd.Process.Signal(syscall.SIGCONT))
 }
 
 func closes(ts *testscript.TestScript, _ bool, args []string) {

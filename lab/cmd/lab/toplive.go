@@ -5,9 +5,12 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
+	"os/signal"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"istio-tutorial/lab/control"
@@ -15,20 +18,27 @@ import (
 	"istio-tutorial/lab/traffic"
 )
 
+// stty is what that program says of a terminal; nothing where it fails.
+func stty(ctx context.Context, terminal io.Reader, args ...string) string {
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), "stty", args...)
+	cmd.Stdin = terminal
+	out, err := cmd.Output()
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// eachKey has a terminal hand over keys as they are pressed.
+func eachKey(ctx context.Context, terminal io.Reader) {
+	stty(ctx, terminal, "-icanon", "-echo", "min", "1")
+}
+
 // keys has a terminal hand over each key as it is pressed; back puts it as it was. Without stty the
 // keys come with the end of a line.
 func keys(ctx context.Context, terminal io.Reader) (pressed <-chan byte, back func()) {
-	stty := func(args ...string) string {
-		cmd := exec.CommandContext(context.WithoutCancel(ctx), "stty", args...)
-		cmd.Stdin = terminal
-		out, err := cmd.Output()
-		if err != nil {
-			return ""
-		}
-		return strings.TrimSpace(string(out))
-	}
-	before := stty("-g")
-	stty("-icanon", "-echo", "min", "1")
+	before := stty(ctx, terminal, "-g")
+	eachKey(ctx, terminal)
 	all := make(chan byte)
 	go func() {
 		defer close(all)
@@ -46,7 +56,7 @@ func keys(ctx context.Context, terminal io.Reader) (pressed <-chan byte, back fu
 	}()
 	return all, func() {
 		if before != "" {
-			stty(before)
+			stty(ctx, terminal, before)
 		}
 	}
 }
@@ -60,6 +70,9 @@ const (
 func (t *topFlags) live(ctx context.Context, client *control.Client) error {
 	pressed, back := keys(ctx, t.stdin)
 	defer back()
+	resumed := make(chan os.Signal, 1) // after Ctrl-Z: a shell has put its terminal as it wants it
+	signal.Notify(resumed, syscall.SIGCONT)
+	defer signal.Stop(resumed)
 	tick := time.NewTicker(refresh)
 	defer tick.Stop()
 	paused := false
@@ -72,6 +85,8 @@ func (t *topFlags) live(ctx context.Context, client *control.Client) error {
 		select {
 		case <-ctx.Done():
 			return nil
+		case <-resumed:
+			eachKey(ctx, t.stdin)
 		case <-tick.C:
 		case key, ok := <-pressed:
 			if !ok || key == 'q' {

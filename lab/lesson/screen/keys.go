@@ -5,7 +5,9 @@ import (
 	"context"
 	"io"
 	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 )
 
 // Keys is what a reader types, a line at a time. It is made by Type.
@@ -50,15 +52,23 @@ func (k *Keys) Forget() {
 	}
 }
 
-// Next waits for a line; the error is io.EOF after the last, or that of ctx.
-func (k *Keys) Next(ctx context.Context) (string, error) {
-	select {
-	case line, ok := <-k.typed:
-		if !ok {
-			return "", io.EOF
+// Next waits for a line, and calls again when the program goes on after Ctrl-Z: what a shell has written
+// stands where the question was. The error is io.EOF after the last line, or that of ctx.
+func (k *Keys) Next(ctx context.Context, again func()) (string, error) {
+	resumed := make(chan os.Signal, 1)
+	signal.Notify(resumed, syscall.SIGCONT)
+	defer signal.Stop(resumed)
+	for {
+		select {
+		case <-resumed:
+			again()
+		case line, ok := <-k.typed:
+			if !ok {
+				return "", io.EOF
+			}
+			return line, nil
+		case <-ctx.Done():
+			return "", context.Cause(ctx)
 		}
-		return line, nil
-	case <-ctx.Done():
-		return "", context.Cause(ctx)
 	}
 }

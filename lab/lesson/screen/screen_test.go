@@ -51,11 +51,11 @@ func TestKeys(t *testing.T) {
 	keys := screen.Type(strings.NewReader("a \n\nb"))
 	keys.Forget() // nobody types ahead in a pipe
 	for _, want := range []string{"a", "", "b"} {
-		if got, err := keys.Next(t.Context()); got != want || err != nil {
+		if got, err := keys.Next(t.Context(), func() {}); got != want || err != nil {
 			t.Errorf("%q, %v, want %q", got, err, want)
 		}
 	}
-	if _, err := keys.Next(t.Context()); !errors.Is(err, io.EOF) {
+	if _, err := keys.Next(t.Context(), func() {}); !errors.Is(err, io.EOF) {
 		t.Errorf("error %v", err)
 	}
 	read, write := io.Pipe()
@@ -63,7 +63,7 @@ func TestKeys(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cause := errors.New("the cause")
 	cancel(cause)
-	if _, err := screen.Type(read).Next(ctx); !errors.Is(err, cause) {
+	if _, err := screen.Type(read).Next(ctx, func() {}); !errors.Is(err, cause) {
 		t.Errorf("error %v", err)
 	}
 }

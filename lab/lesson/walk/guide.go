@@ -56,8 +56,9 @@ func (g *guide) target(link string) string {
 func (g *guide) answer(ctx context.Context, prompt words.Key) (string, error) {
 	g.screen.Clear()
 	g.keys.Forget()
-	g.screen.Ask(g.painted(dim, g.text[prompt]))
-	word, err := g.keys.Next(ctx)
+	ask := func() { g.screen.Ask(g.painted(dim, g.text[prompt])) }
+	ask()
+	word, err := g.keys.Next(ctx, ask)
 	if err == nil && !g.keys.Terminal() {
 		fmt.Fprintln(g.screen, word)
 	}
