@@ -18,9 +18,9 @@ type Forward struct {
 }
 
 // Forward opens a port of a target, such as service/customer-gateway-istio, until Close or the end of ctx.
-func (t Tools) Forward(ctx context.Context, target string, port int) (*Forward, error) {
+func (t Tools) Forward(ctx context.Context, target, port string) (*Forward, error) {
 	ctx, stop := context.WithCancel(ctx)
-	line := Line{Tool: Kubectl, Args: []string{"port-forward", target, fmt.Sprintf(":%d", port)}}
+	line := Line{Tool: Kubectl, Args: []string{"port-forward", target, ":" + port}}
 	cmd, err := t.command(ctx, line)
 	if err != nil {
 		stop()

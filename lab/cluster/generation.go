@@ -12,10 +12,9 @@ func (c Change) key(namespace string) string {
 	return cmp.Or(c.Namespace, namespace) + "/" + c.Resource + "/" + c.Name
 }
 
-// generations are how often what is wanted of the changed objects has changed, by key; those that are gone are left
-// out.
-func (t Tools) generations(ctx context.Context, changes []Change) (map[string]int64, error) {
-	all := map[string]int64{}
+// generations are the changed objects as the API server has them, by key; those that are gone are left out.
+func (t Tools) generations(ctx context.Context, changes []Change) (map[string]stored, error) {
+	all := map[string]stored{}
 	for _, c := range changes {
 		if c.Deleted {
 			continue
@@ -33,13 +32,14 @@ func (t Tools) generations(ctx context.Context, changes []Change) (map[string]in
 		}
 		var object struct {
 			Metadata struct {
-				Generation int64 `json:"generation"`
+				ResourceVersion string `json:"resourceVersion"`
+				Generation      int64  `json:"generation"`
 			} `json:"metadata"`
 		}
 		if err := json.Unmarshal([]byte(text), &object); err != nil {
 			return nil, fmt.Errorf("kubectl get %s %s: %w", c.Resource, c.Name, err)
 		}
-		all[c.key(t.Namespace)] = object.Metadata.Generation
+		all[c.key(t.Namespace)] = stored{object.Metadata.ResourceVersion, object.Metadata.Generation}
 	}
 	return all, nil
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,7 +16,7 @@ import (
 
 const (
 	istioNamespace = "istio-system"
-	debugPort      = 15014 // istiod answers there what is asked from its own machine, and by a port-forward
+	debugPort      = "15014" // istiod answers there what is asked from its own machine, and by a port-forward
 	answerWithin   = 10 * time.Second
 )
 
@@ -35,6 +36,7 @@ type stored struct {
 // proxy is one that istiod serves: for each type of configuration what was sent and what acknowledged.
 type proxy struct {
 	name      string // of its pod
+	namespace string
 	resources map[string]exchange
 }
 
@@ -93,13 +95,37 @@ func (i *istiod) store(ctx context.Context) (map[string]stored, error) {
 	if err := i.decode(ctx, "configz", &list); err != nil {
 		return nil, err
 	}
-	all := map[string]stored{}
+	all, err := i.services(ctx)
+	if err != nil {
+		return nil, err
+	}
 	for _, o := range list {
 		key := o.Metadata.Namespace + "/" + resource(o.APIVersion, o.Kind) + "/" + o.Metadata.Name
 		all[key] = stored{o.Metadata.ResourceVersion, o.Metadata.Generation}
 	}
 	return all, nil
 }
+
+// services are the Services that istiod has read, as store has other objects: they have no generation.
+func (i *istiod) services(ctx context.Context) (map[string]stored, error) {
+	var list []struct {
+		Attributes      struct{ ServiceRegistry, Name, Namespace string }
+		ResourceVersion string
+	}
+	if err := i.decode(ctx, "registryz", &list); err != nil {
+		return nil, err
+	}
+	all := map[string]stored{}
+	for _, s := range list {
+		if s.Attributes.ServiceRegistry == "Kubernetes" && s.ResourceVersion != "" {
+			all[s.Attributes.Namespace+"/"+service+"/"+s.Attributes.Name] = stored{version: s.ResourceVersion}
+		}
+	}
+	return all, nil
+}
+
+// service is how kubectl writes that kind.
+const service = "service"
 
 // resource is how kubectl writes a kind.
 func resource(apiVersion, kind string) string {
@@ -115,26 +141,31 @@ func (i *istiod) kinds(ctx context.Context) ([]string, error) {
 	if err := i.decode(ctx, "resourcesz", &list); err != nil {
 		return nil, err
 	}
-	var kinds []string
+	kinds := []string{service}
 	for _, k := range list {
 		kinds = append(kinds, resource(k.Group+"/", k.Kind))
 	}
 	return kinds, nil
 }
 
-// proxies are those of a namespace that this istiod serves.
-func (i *istiod) proxies(ctx context.Context, namespace string) ([]proxy, error) {
+// proxies are those of some namespaces that this istiod serves; nil is all.
+func (i *istiod) proxies(ctx context.Context, namespaces []string) ([]proxy, error) {
 	var list []struct {
 		Proxy     string              `json:"proxy"`
 		Resources map[string]exchange `json:"resources"`
 	}
-	if err := i.decode(ctx, "syncz?namespace="+namespace, &list); err != nil {
+	path := "syncz"
+	if len(namespaces) == 1 {
+		path += "?namespace=" + namespaces[0]
+	}
+	if err := i.decode(ctx, path, &list); err != nil {
 		return nil, err
 	}
 	var all []proxy
 	for _, p := range list {
-		if pod, ok := strings.CutSuffix(p.Proxy, "."+namespace); ok {
-			all = append(all, proxy{pod, p.Resources})
+		dot := strings.LastIndex(p.Proxy, ".") // a pod's name may have some, too
+		if namespace := p.Proxy[dot+1:]; dot > 0 && (namespaces == nil || slices.Contains(namespaces, namespace)) {
+			all = append(all, proxy{p.Proxy[:dot], namespace, p.Resources})
 		}
 	}
 	return all, nil
@@ -142,8 +173,8 @@ func (i *istiod) proxies(ctx context.Context, namespace string) ([]proxy, error)
 
 // pushed is the number of the last state of the mesh that istiod has gone through for a proxy, whether it had
 // anything to send or not; 0 for one that has just left.
-func (i *istiod) pushed(ctx context.Context, pod, namespace string) (uint64, error) {
-	body, err := i.get(ctx, "config_dump?proxyID="+pod+"."+namespace)
+func (i *istiod) pushed(ctx context.Context, p proxy) (uint64, error) {
+	body, err := i.get(ctx, "config_dump?proxyID="+p.name+"."+p.namespace)
 	if errors.Is(err, errNotFound) {
 		return 0, nil
 	}
@@ -158,7 +189,7 @@ func (i *istiod) pushed(ctx context.Context, pod, namespace string) (uint64, err
 	}
 	m := regexp.MustCompile(`"version_?[iI]nfo":\s*"[^"/]*/(\d+)"`).FindSubmatch(head)
 	if m == nil {
-		return 0, fmt.Errorf("%s: the configuration of %s has no version", i.name, pod)
+		return 0, fmt.Errorf("%s: the configuration of %s has no version", i.name, p.name)
 	}
 	return strconv.ParseUint(string(m[1]), 10, 64)
 }

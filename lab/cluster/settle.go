@@ -28,8 +28,9 @@ type Watch struct {
 	tools   Tools
 	istiods []*istiod
 	before  []before
-	// wanted is how often what is wanted of objects has changed so far, by what istiod calls them.
-	wanted func(context.Context, []Change) (map[string]int64, error)
+	among   []string // the namespaces whose proxies are looked at; nil: all
+	// wanted are objects as the API server has them, by what istiod calls them.
+	wanted func(context.Context, []Change) (map[string]stored, error)
 }
 
 // before is what an istiod had before the change.
@@ -38,8 +39,9 @@ type before struct {
 	pushed uint64
 }
 
-// Watch looks at what the proxies have before a change. Where no Istio is, there is nothing to see.
-func (t Tools) Watch(ctx context.Context) (*Watch, error) {
+// Watch looks at what the proxies have before a change of objects of the namespace, and of some others. Those of
+// Istio's own are for all proxies. Where no Istio is, there is nothing to see.
+func (t Tools) Watch(ctx context.Context, others ...string) (*Watch, error) {
 	system := t
 	system.Namespace = istioNamespace
 	line := Line{Tool: Kubectl, Args: []string{
@@ -49,7 +51,10 @@ func (t Tools) Watch(ctx context.Context) (*Watch, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Watch{tools: t, wanted: t.generations}
+	w := &Watch{tools: t, wanted: t.generations, among: append([]string{t.Namespace}, others...)}
+	if slices.Contains(w.among, istioNamespace) {
+		w.among = nil
+	}
 	for _, pod := range strings.Fields(pods) {
 		forward, err := system.Forward(ctx, pod, debugPort)
 		if err != nil {
@@ -61,7 +66,7 @@ func (t Tools) Watch(ctx context.Context) (*Watch, error) {
 		})
 	}
 	for _, i := range w.istiods {
-		b, err := i.look(ctx, t.Namespace)
+		b, err := i.look(ctx, w.among)
 		if err != nil {
 			w.Close()
 			return nil, err
@@ -78,7 +83,7 @@ func (w *Watch) Close() {
 	}
 }
 
-// Settled returns once every proxy of the namespace has acknowledged what came of the changes; else the error is
+// Settled returns once every proxy that is looked at has acknowledged what came of the changes; else the error is
 // an [*UnsettledError].
 func (w *Watch) Settled(ctx context.Context, changes []Change) error {
 	ctx, cancel := context.WithTimeout(ctx, settleWithin)
@@ -87,7 +92,7 @@ func (w *Watch) Settled(ctx context.Context, changes []Change) error {
 	var all sync.WaitGroup
 	for n, i := range w.istiods {
 		all.Go(func() {
-			s := settling{istiod: i, before: w.before[n], namespace: w.tools.Namespace, changes: changes, wanted: w.wanted}
+			s := settling{istiod: i, before: w.before[n], namespace: w.tools.Namespace, among: w.among, changes: changes, wanted: w.wanted}
 			errs[n] = s.wait(ctx)
 		})
 	}
@@ -110,13 +115,13 @@ func (e *UnsettledError) Error() string {
 }
 
 // look is what there is now.
-func (i *istiod) look(ctx context.Context, namespace string) (b before, err error) {
+func (i *istiod) look(ctx context.Context, among []string) (b before, err error) {
 	if b.store, err = i.store(ctx); err != nil {
 		return b, err
 	}
-	proxies, err := i.proxies(ctx, namespace)
+	proxies, err := i.proxies(ctx, among)
 	for _, p := range proxies {
-		pushed, lost := i.pushed(ctx, p.name, namespace)
+		pushed, lost := i.pushed(ctx, p)
 		b.pushed, err = max(b.pushed, pushed), errors.Join(err, lost)
 	}
 	return b, err
@@ -127,8 +132,9 @@ type settling struct {
 	istiod    *istiod
 	before    before
 	namespace string
+	among     []string
 	changes   []Change
-	wanted    func(context.Context, []Change) (map[string]int64, error)
+	wanted    func(context.Context, []Change) (map[string]stored, error)
 	missing   []string // why it was not over when it was last looked at
 }
 
@@ -175,34 +181,37 @@ func (s *settling) read(ctx context.Context) (moving bool, err error) {
 }
 
 // compare reports whether istiod's store has a change, and whether it is one of what is wanted.
-func (s *settling) compare(c Change, now map[string]stored, wanted map[string]int64) (isRead, moves bool) {
+func (s *settling) compare(c Change, now, wanted map[string]stored) (isRead, moves bool) {
 	key := c.key(s.namespace)
 	old, was := s.before.store[key]
 	have, is := now[key]
 	if c.Deleted {
 		return !is, true
 	}
+	if was && wanted[key] == old { // kubectl calls it configured, but the API server has found nothing new in it
+		return true, false
+	}
 	// istiod itself writes the status of some, which is another version of what was wanted before.
-	late := was && old.version == have.version || have.generation < wanted[key]
-	return is && !late, old.generation != have.generation
+	late := was && old.version == have.version || have.generation < wanted[key].generation
+	return is && !late, old.generation != have.generation || have.generation == 0
 }
 
 // proxiesHave waits until istiod has gone through every proxy after it read the changes, and has the answer of
 // each.
 func (s *settling) proxiesHave(ctx context.Context) error {
 	since := time.Now()
-	seen, err := s.istiod.look(ctx, s.namespace)
+	seen, err := s.istiod.look(ctx, s.among)
 	if err != nil {
 		return err
 	}
 	err = again(ctx, func() (bool, error) {
-		proxies, err := s.istiod.proxies(ctx, s.namespace)
+		proxies, err := s.istiod.proxies(ctx, s.among)
 		if err != nil {
 			return false, err
 		}
 		var missing []string
 		for _, p := range proxies {
-			pushed, err := s.istiod.pushed(ctx, p.name, s.namespace)
+			pushed, err := s.istiod.pushed(ctx, p)
 			if err != nil {
 				return false, err
 			}
@@ -246,7 +255,7 @@ func (c Change) isForProxies() bool {
 func (s *settling) acknowledged(ctx context.Context) error {
 	last, since := "", time.Now()
 	return again(ctx, func() (bool, error) {
-		proxies, err := s.istiod.proxies(ctx, s.namespace)
+		proxies, err := s.istiod.proxies(ctx, s.among)
 		if err != nil {
 			return false, err
 		}

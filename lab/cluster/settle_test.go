@@ -21,6 +21,7 @@ type said struct {
 	version string         // of the rule as the API server has it; "" where istiod has none
 	wanted  int64          // its generation
 	change  int64          // the generation that the change has made of it
+	made    string         // the version that it has made of it
 	pushed  int
 	sent    string
 	acked   string
@@ -42,6 +43,8 @@ func (s *said) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer = []map[string]string{{"Group": "networking.istio.io", "Version": "v1", "Kind": "VirtualService"}}
 	case "configz":
 		answer = s.rules()
+	case "registryz":
+		answer = []any{}
 	case "syncz":
 		answer = []map[string]any{{"proxy": "preference-x.other", "resources": map[string]exchange{
 			"type.googleapis.com/envoy.config.route.v3.RouteConfiguration": {s.sent, s.acked, s.refusal},
@@ -69,7 +72,7 @@ func (s *said) settle(t *testing.T, within time.Duration, change Change, happens
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
 	i := &istiod{name: "istiod-x", forward: &Forward{Address: strings.TrimPrefix(server.URL, "http://")}}
-	b, err := i.look(t.Context(), "other")
+	b, err := i.look(t.Context(), []string{"other"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,9 +80,9 @@ func (s *said) settle(t *testing.T, within time.Duration, change Change, happens
 	s.asked, s.happens = map[string]int{}, happens
 	s.mu.Unlock()
 	w := &Watch{
-		tools: Tools{Namespace: "other"}, istiods: []*istiod{i}, before: []before{b},
-		wanted: func(context.Context, []Change) (map[string]int64, error) {
-			return map[string]int64{rule().key("other"): s.change}, nil
+		tools: Tools{Namespace: "other"}, among: []string{"other"}, istiods: []*istiod{i}, before: []before{b},
+		wanted: func(context.Context, []Change) (map[string]stored, error) {
+			return map[string]stored{rule().key("other"): {s.made, s.change}}, nil
 		},
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), within)
@@ -153,20 +156,22 @@ func TestSettledWithout(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		change  Change
+		made    string
 		happens func(*said)
 	}{
-		"a push, as only a label changed": {rule(), func(s *said) { s.version = "2" }},
-		"the rule, which is deleted": {Change{Resource: rule().Resource, Name: "a", Deleted: true}, func(s *said) {
+		"a push, as only a label changed": {rule(), "2", func(s *said) { s.version = "2" }},
+		"the rule, which is deleted": {Change{Resource: rule().Resource, Name: "a", Deleted: true}, "", func(s *said) {
 			if s.version != "" {
 				s.version = ""
 				s.push()
 			}
 		}},
-		"a kind of Istio's": {Change{Resource: "deployment.apps", Name: "a"}, nil},
+		"a new version, as the API server has found nothing new": {rule(), "1", nil},
+		"a kind of Istio's": {Change{Resource: "deployment.apps", Name: "a"}, "2", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := &said{version: "1", wanted: 1, pushed: 7, sent: "7", acked: "7"}
+			s := &said{version: "1", wanted: 1, made: test.made, change: 1, pushed: 7, sent: "7", acked: "7"}
 			if err := s.settle(t, time.Minute, test.change, test.happens); err != nil {
 				t.Error(err)
 			}

@@ -49,6 +49,8 @@ type Line struct {
 	Note string // said behind the echo, such as where standard input is from
 	// Anywhere is that its files name namespaces, which may be others: kubectl refuses those beside -n.
 	Anywhere bool
+	// Terminal is that what runs inside has the terminal for itself: its words are handed on as they are.
+	Terminal bool
 }
 
 // ExitError is a program that did not end well.
@@ -82,11 +84,19 @@ func (t Tools) Run(ctx context.Context, l Line, s Streams) error {
 // Output is what a line prints on standard output; the error has what it said beside.
 func (t Tools) Output(ctx context.Context, stdin string, l Line) (string, error) {
 	var out, words bytes.Buffer
-	err := t.Run(ctx, l, Streams{In: strings.NewReader(stdin), Out: &out, Err: &words})
+	quiet := NewQuiet(&words)
+	err := errors.Join(t.Run(ctx, l, Streams{In: strings.NewReader(stdin), Out: &out, Err: quiet}), quiet.Close())
 	if exit, ok := errors.AsType[*ExitError](err); ok {
 		exit.Stderr = strings.TrimSpace(words.String())
 	}
 	return out.String(), err
+}
+
+// Reach is an error, with kubectl's words, where the cluster does not answer: istioctl then asks again and again.
+func (t Tools) Reach(ctx context.Context) error {
+	t.Echo = nil
+	_, err := t.Output(ctx, "", Line{Tool: Kubectl, Args: []string{"get", "--raw", "/version"}})
+	return err
 }
 
 // command is a line's, and ends as by Ctrl-C with ctx.

@@ -92,7 +92,7 @@ func TestForward(t *testing.T) {
 	tools := scripted(t, `trap 'echo >"$FOLDER/ended"; exit 130' INT
 echo "Forwarding from 127.0.0.1:4711 -> 15014"; echo "Forwarding from [::1]:4711 -> 15014"
 while :; do sleep 0.1; done`)
-	f, err := tools.Forward(t.Context(), "pod/istiod", 15014)
+	f, err := tools.Forward(t.Context(), "pod/istiod", "15014")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +109,7 @@ while :; do sleep 0.1; done`)
 func TestForwardFails(t *testing.T) {
 	t.Parallel()
 	tools := scripted(t, "echo 'Error from server (Forbidden): no' >&2; exit 1")
-	_, err := tools.Forward(t.Context(), "pod/istiod", 15014)
+	_, err := tools.Forward(t.Context(), "pod/istiod", "15014")
 	want := "kubectl --context kind-tutorial -n other port-forward pod/istiod :15014: Error from server (Forbidden): no"
 	if err == nil || err.Error() != want {
 		t.Errorf("%v, want %s", err, want)

@@ -140,6 +140,7 @@ type Status struct {
 	Ingress string // URL
 	// Secure is where the ingress takes encrypted connections, host:port. Nobody listens there until a rule has it do so.
 	Secure  string
+	Doors   []Door // for encrypted connections, also those that take nobody in
 	Metrics string // URL of what rules of kind metric count
 	Targets string // URL of where the programs have metrics of their own, for Prometheus
 	Proxy   ProxyStatus
@@ -151,6 +152,16 @@ type Status struct {
 	Tracing string
 	// Internet says that the hosts outside are the real ones.
 	Internet bool
+}
+
+// Door is where the ingress takes encrypted connections for some hosts.
+type Door struct {
+	Rule, Part string // "Gateway istio-tutorial/customer-gateway", "server https"
+	Hosts      []string
+	// Problem is what is wrong with its certificate; "" if nothing is. It may be Open all the same, with an earlier
+	// one.
+	Problem string
+	Open    bool
 }
 
 // ProxyStatus is how the proxy is.

@@ -24,7 +24,7 @@ func (l *lab) commit(ctx context.Context, e edit) ([]objects.Result, error) {
 		return nil, err
 	}
 	defer l.release()
-	before := l.objects()
+	before, doors := l.objects(), l.doors // nobody else changes them
 	next, results, problems := e(before)
 	if len(results) == 0 {
 		return nil, problems
@@ -37,5 +37,8 @@ func (l *lab) commit(ctx context.Context, e edit) ([]objects.Result, error) {
 		// Pods that are to end get no call any more. If this fails, publish tries again.
 		_ = l.push(ctx, next)
 	}
-	return next.Explain(before, results, next.Expected()), problems
+	results = next.Explain(before, results, next.Expected())
+	last := &results[len(results)-1]
+	last.Warnings = append(last.Warnings, outlived(doors, l.doors)...)
+	return results, problems
 }

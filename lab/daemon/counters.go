@@ -57,7 +57,7 @@ func (c *counters) count(line []byte) {
 	if len(c.counts) == 0 {
 		return
 	}
-	a, err := envoy.ParseAccess(line)
+	a, err := envoy.ParseAccess(string(line))
 	if err != nil || a.Direction != envoy.Inbound {
 		return
 	}
@@ -90,7 +90,7 @@ func isFor(callers mesh.Callers, caller string) bool {
 	})
 }
 
-func labelsOf(c mesh.Counter, a envoy.Access) []*dto.LabelPair {
+func labelsOf(c mesh.Counter, a *envoy.Access) []*dto.LabelPair {
 	var pairs []*dto.LabelPair
 	for _, l := range c.Labels {
 		pairs = append(pairs, &dto.LabelPair{Name: new(l.Name), Value: new(cut(valueOf(l.Terms, a)))})
@@ -145,14 +145,14 @@ func (t *tally) addRest(labels []*dto.LabelPair) {
 }
 
 // valueOf is the first of the terms that the request has.
-func valueOf(terms []mesh.Term, a envoy.Access) string {
+func valueOf(terms []mesh.Term, a *envoy.Access) string {
 	for _, t := range terms {
 		switch t.Kind {
 		case mesh.Literal:
 			return t.Value
 		case mesh.RequestHeader:
-			if value := a.Headers[t.Value]; value != nil {
-				return *value
+			if value, had, _ := a.Headers.Get(t.Value); had {
+				return value
 			}
 		case mesh.RequestPath:
 			return a.Path

@@ -5,6 +5,7 @@ import (
 	"context"
 	"iter"
 	"slices"
+	"time"
 
 	"istio-tutorial/lab/control"
 	"istio-tutorial/lab/mesh"
@@ -41,7 +42,7 @@ func (l *lab) tables(sel objects.Selection, warnings map[objects.Ref][]string) (
 func (l *lab) warnings() map[objects.Ref][]string {
 	set := l.objects()
 	warnings := map[objects.Ref][]string{}
-	for _, f := range set.Findings(set.Expected()) {
+	for _, f := range set.Findings(set.Expected().At(time.Now())) {
 		warnings[f.Ref] = append(warnings[f.Ref], f.Sentence())
 	}
 	return warnings

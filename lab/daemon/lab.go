@@ -48,6 +48,7 @@ type lab struct {
 	set     objects.Set
 	changed chan struct{} // closed by the next change of set or phase
 	asked   map[string]struct{}
+	doors   []control.Door // as the proxy was told last
 }
 
 func newLab(cfg Config, end context.CancelFunc) *lab {
@@ -116,8 +117,12 @@ func (l *lab) push(ctx context.Context, s objects.Set) error {
 		err = l.wires.follow(m)
 	}
 	if taken(err == nil); err != nil {
-		return err
+		return l.tlsTaken(ctx, err)
 	}
+	doors := l.doorsOf(m)
+	l.mu.Lock()
+	l.doors = doors
+	l.mu.Unlock()
 	l.counters.follow(m, time.Now())
 	return nil
 }

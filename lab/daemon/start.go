@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"istio-tutorial/lab/identity"
@@ -61,7 +62,7 @@ func (l *lab) reserve(ctx context.Context) error {
 		if err == nil {
 			l.port.Release() // an earlier one that was taken
 			l.port = port
-			if err := l.reserveSecure(); err != nil {
+			if err := l.reserveSecure(ctx); err != nil {
 				return err
 			}
 			l.mu.Lock()
@@ -79,7 +80,7 @@ func (l *lab) reserve(ctx context.Context) error {
 
 // reserveSecure fixes the ingress' other port, for encrypted connections. Where it is taken and nobody
 // has asked for it, another one will do: most labs never need it.
-func (l *lab) reserveSecure() error {
+func (l *lab) reserveSecure(ctx context.Context) error {
 	if l.secure.Address != "" || l.cfg.ListenTLS == "" {
 		return nil
 	}
@@ -91,6 +92,9 @@ func (l *lab) reserveSecure() error {
 	if err != nil && !l.cfg.InsistTLS {
 		host, _, _ := net.SplitHostPort(l.cfg.ListenTLS) // drawIngress has seen it
 		port, err = drawIngress(net.JoinHostPort(host, "0"))
+	}
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return l.tlsHolder(ctx, l.cfg.ListenTLS)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()

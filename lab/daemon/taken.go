@@ -15,13 +15,10 @@ import (
 type TakenError struct {
 	Address string
 	Lab     string // that has it, if it is one of the user's
-	By      string // who has it, "" where the system does not tell
+	By      string // who has it
 }
 
 func (e *TakenError) Error() string {
-	if e.By == "" {
-		return fmt.Sprintf("ingress: %s is taken by another program", e.Address)
-	}
 	return fmt.Sprintf("ingress: %s is taken by %s", e.Address, e.By)
 }
 
@@ -30,22 +27,26 @@ func (l *lab) taken(ctx context.Context, err error) error {
 	if !errors.Is(err, syscall.EADDRINUSE) {
 		return fmt.Errorf("ingress: %w", err)
 	}
-	e := &TakenError{Address: l.cfg.Listen}
-	owner, known := ports.Owner(l.cfg.Listen)
+	by, other := l.holder(ctx, l.cfg.Listen)
+	return &TakenError{Address: l.cfg.Listen, Lab: other, By: by}
+}
+
+// holder is who listens at an address, and the name of the lab that does, if it is one of the user's.
+func (l *lab) holder(ctx context.Context, address string) (by, name string) {
+	owner, known := ports.Owner(address)
 	others := l.cfg.Folder.Others()
 	i := slices.IndexFunc(others, func(f control.Folder) bool {
 		if known { // the owner is its Envoy; this is so of a lab that is stopped, too
 			return owner.Parent == f.PID()
 		}
 		s, err := control.NewClient(f).Status(ctx)
-		return err == nil && s.Ingress == "http://"+l.cfg.Listen
+		return err == nil && (s.Ingress == "http://"+address || s.Secure == address)
 	})
 	switch {
 	case i >= 0:
-		e.Lab = others[i].Name()
-		e.By = fmt.Sprintf("lab %s, pid %d", e.Lab, others[i].PID())
+		return fmt.Sprintf("lab %s, pid %d", others[i].Name(), others[i].PID()), others[i].Name()
 	case known:
-		e.By = fmt.Sprintf("%s, pid %d", owner.Name, owner.PID)
+		return fmt.Sprintf("%s, pid %d", owner.Name, owner.PID), ""
 	}
-	return e
+	return "another program", ""
 }

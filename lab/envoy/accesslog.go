@@ -29,8 +29,8 @@ type Access struct {
 	// Request is x-request-id, the same on all hops whose programs pass it on.
 	Request string `json:"request"`
 	Trace   string `json:"trace"` // x-b3-traceid
-	// Headers are those of the request that the format names; nil: it had none such.
-	Headers map[string]*string `json:"headers"`
+	// Headers are those of the request that the format names.
+	Headers Headers `json:"headers"`
 }
 
 // The directions.
@@ -68,10 +68,43 @@ func AccessFormat(pod, direction string, headers []string) map[string]any {
 }
 
 // ParseAccess reads a line of the access log.
-func ParseAccess(line []byte) (Access, error) {
+func ParseAccess(line string) (*Access, error) {
 	var a Access
-	if err := json.Unmarshal(line, &a); err != nil {
-		return Access{}, fmt.Errorf("access log: %w", err)
+	s := scan(line)
+	s.skip("{")
+	a.scan(&s)
+	if s.skip("}"); s.isAtEnd() {
+		return &a, nil
 	}
-	return a, nil
+	return parse[Access](line)
+}
+
+// scan takes what AccessFormat has.
+func (a *Access) scan(s *scanner) {
+	a.Attempts = s.number("attempts")
+	a.Authority = s.text("authority")
+	a.Cluster = s.text("cluster")
+	a.Details = s.text("details")
+	a.Direction = s.text("direction")
+	a.Duration = s.number("duration")
+	a.Flags = s.text("flags")
+	a.Headers = Headers(s.object("headers"))
+	a.Method = s.text("method")
+	a.Path = s.text("path")
+	a.Pod = s.text("pod")
+	a.Request = s.text("request")
+	a.Route = s.text("route")
+	a.Status = s.number("status")
+	a.Time = s.time("time")
+	a.Trace = s.text("trace")
+	a.Upstream = s.text("upstream")
+}
+
+// parse reads a line that may be any JSON.
+func parse[T any](line string) (*T, error) {
+	var t T
+	if err := json.Unmarshal([]byte(line), &t); err != nil {
+		return nil, fmt.Errorf("access log: %w", err)
+	}
+	return &t, nil
 }

@@ -2,8 +2,6 @@ package envoy
 
 import (
 	"bytes"
-	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -12,18 +10,21 @@ import (
 // Insight is what an entry of the access log has besides Access, for those who explain a request:
 // it is cut off before a reader sees the line, see Split.
 type Insight struct {
-	// Client is the address from which a request came, host:port; that of another sidecar is the
-	// path of a socket.
+	// Client is the address from which an outbound request came, host:port.
 	Client string `json:"client"`
 	Scheme string `json:"scheme"`
 	// Host is the authority before a route rewrote it.
 	Host string `json:"host"`
+	// Door is the name of the listener's part that took an encrypted connection from outside, and SNI the host
+	// that it was for, if it named one; "" of others.
+	Door string `json:"door"`
+	SNI  string `json:"sni"`
 	// Micros is how long the answer took, in microseconds; 0: there was none.
 	Micros int `json:"us"`
 	// Peer is the identity that the caller's certificate proves, see Identity; "": nobody asks for one.
 	Peer string `json:"peer"`
-	// Headers are those that rules look at. Nil: the request had none such.
-	Headers map[string]*string `json:"headers"`
+	// Headers are those that rules look at.
+	Headers Headers `json:"headers"`
 	// Claims are those of the request's token, if it holds.
 	Claims map[string]any `json:"claims"`
 }
@@ -35,19 +36,22 @@ type Entry struct {
 }
 
 // insightFormat is the format of Insight, under a key that sorts behind all of Access.
-func insightFormat(headers []string) map[string]any {
+func insightFormat(direction string, headers []string) map[string]any {
 	logged := map[string]any{}
 	for _, name := range headers {
 		logged[name] = "%REQ(" + name + ")%"
 	}
-	return map[string]any{
-		"client":  "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS%",
+	format := map[string]any{
 		"scheme":  "%REQ(:SCHEME)%",
 		"host":    "%REQ(X-ENVOY-ORIGINAL-HOST?:AUTHORITY)%",
 		"us":      "%COMMON_DURATION(DS_RX_BEG:DS_TX_END:us)%",
 		"headers": logged,
 		"claims":  "%DYNAMIC_METADATA(envoy.filters.http.jwt_authn:payload)%",
 	}
+	if direction == Outbound {
+		format["client"] = "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS%"
+	}
+	return format
 }
 
 // peerMark begins a Peer that was asked for; - is one who has none.
@@ -57,6 +61,13 @@ const peerMark = "="
 func AskPeer(format map[string]any) {
 	if why, ok := format["why"].(map[string]any); ok {
 		why["peer"] = peerMark + "%DOWNSTREAM_PEER_URI_SAN%"
+	}
+}
+
+// AskDoor adds to a format at which door the connection came in.
+func AskDoor(format map[string]any) {
+	if why, ok := format["why"].(map[string]any); ok {
+		why["door"], why["sni"] = "%FILTER_CHAIN_NAME%", "%REQUESTED_SERVER_NAME%"
 	}
 }
 
@@ -79,7 +90,7 @@ func (i Insight) Identity() string {
 // headers of Insight.
 func EntryFormat(pod, direction string, headers, explained []string) map[string]any {
 	format := AccessFormat(pod, direction, headers)
-	format["why"] = insightFormat(explained)
+	format["why"] = insightFormat(direction, explained)
 	return format
 }
 
@@ -94,12 +105,36 @@ func Split(line []byte) (plain []byte, ok bool) {
 }
 
 // ParseEntry reads a line in EntryFormat.
-func ParseEntry(line []byte) (Entry, error) {
+func ParseEntry(line string) (*Entry, error) {
 	var e Entry
-	if err := json.Unmarshal(line, &e); err != nil {
-		return Entry{}, fmt.Errorf("access log: %w", err)
+	s := scan(line)
+	s.skip("{")
+	e.Access.scan(&s)
+	s.skip(`"why":{`)
+	e.Insight.scan(&s)
+	if s.skip("}}"); s.isAtEnd() {
+		return &e, nil
 	}
-	return e, nil
+	return parse[Entry](line)
+}
+
+// scan takes what insightFormat has, and no claims.
+func (i *Insight) scan(s *scanner) {
+	if s.next("claims") {
+		s.key("claims")
+		s.ok = s.isNull()
+		s.end()
+	}
+	if s.next("client") {
+		i.Client = s.text("client")
+	}
+	i.Headers = Headers(s.object("headers"))
+	i.Host = s.text("host")
+	if s.next("peer") {
+		i.Peer = s.text("peer")
+	}
+	i.Scheme = s.text("scheme")
+	i.Micros = s.number("us")
 }
 
 // Try is one attempt of a request that a client's proxy made, and that went wrong: of the others
@@ -135,13 +170,15 @@ func TryFormat(pod string) map[string]any {
 }
 
 // IsTry tells a line about a try from one about a request.
-func IsTry(line []byte) bool { return bytes.HasPrefix(line, []byte(tryMark)) }
+func IsTry[T string | []byte](line T) bool {
+	return len(line) > len(tryMark) && string(line[:len(tryMark)]) == tryMark
+}
 
 // ParseTry reads a line in TryFormat.
-func ParseTry(line []byte) (Try, error) {
-	var l struct{ Try Try }
-	if err := json.Unmarshal(line, &l); err != nil {
-		return Try{}, fmt.Errorf("access log: %w", err)
+func ParseTry(line string) (*Try, error) {
+	l, err := parse[struct{ Try Try }](line)
+	if err != nil {
+		return nil, err
 	}
-	return l.Try, nil
+	return &l.Try, nil
 }

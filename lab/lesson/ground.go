@@ -19,12 +19,6 @@ type Ground interface {
 	Start(ctx context.Context, edition string, worker int) (Place, error)
 }
 
-// Choosy is a Ground that has not all that some page needs.
-type Choosy interface {
-	// Lacks says what there is not for a page, in a few words; "": it can be run.
-	Lacks(p Page) string
-}
-
 // The grounds there are.
 const (
 	Lab     = "lab"

@@ -40,8 +40,6 @@ type Result struct {
 	Took    time.Duration
 	// Absent says that the page says nothing in the edition, and was not run.
 	Absent bool
-	// Lacking is what the ground has not, if the page is absent for that.
-	Lacking string
 	// Err is nil if the page holds, and for a mutant if it was found.
 	Err error
 	// Clues are what may explain it, if the page does not hold.
@@ -104,15 +102,11 @@ func (v Verify) Run(ctx context.Context) (failed int, err error) {
 	return failed, context.Cause(ctx)
 }
 
-// leavesOut reports a page that cannot be run.
+// leavesOut reports a page that says nothing in the edition.
 func (v Verify) leavesOut(p Page) bool {
-	lacking := ""
-	if ground, ok := v.Ground.(Choosy); ok && p.In(v.Edition) {
-		lacking = ground.Lacks(p)
-	}
-	absent := lacking != "" || !p.In(v.Edition)
+	absent := !p.In(v.Edition)
 	if absent {
-		v.Report(Result{Page: p, Edition: v.Edition, Absent: true, Lacking: lacking})
+		v.Report(Result{Page: p, Edition: v.Edition, Absent: true})
 	}
 	return absent
 }

@@ -42,6 +42,8 @@ type Config struct {
 	Keep int64
 	// Each is told of every answer, one at a time. Optional.
 	Each func(Hit)
+	// Then is called by a user after each answer, before their next request. Optional.
+	Then func(context.Context, Hit)
 }
 
 // Hit is one request and what came of it.
@@ -158,6 +160,9 @@ func (u user) ask(ctx context.Context, hits chan<- Hit) {
 			return
 		}
 		hits <- hit
+		if u.Then != nil {
+			u.Then(ctx, hit)
+		}
 	}
 }
 

@@ -22,6 +22,9 @@ func (l Labels) Has(sub Labels) bool {
 
 // String is k=v,k=v, sorted.
 func (l Labels) String() string {
+	if len(l) == 0 {
+		return "" // of a service's cluster, which is asked for most
+	}
 	pairs := make([]string, 0, len(l))
 	for _, key := range slices.Sorted(maps.Keys(l)) {
 		pairs = append(pairs, key+"="+l[key])

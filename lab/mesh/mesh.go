@@ -48,13 +48,17 @@ type VirtualHost struct {
 	// that name; so do those to an address in Ranges, such as 10.0.0.0/8. Both go the way of Unread,
 	// or of the first route if that is nil.
 	AnyName bool
-	// OnlyTLS sends whoever asks in plain text to the same URL with https.
-	OnlyTLS bool
+	// OnlyTLS is the rule that sends whoever asks in plain text to the same URL with https, before any route is
+	// looked at; the zero value: none does.
+	OnlyTLS Origin
 	Ranges  []string
 	// Unread is where connections go that the client encrypts itself; nil: they have no way of their
 	// own beside Routes.
 	Unread *Cluster
 }
+
+// Origin is where something stands: the rule, for the reader, and the field of it.
+type Origin struct{ From, Field string }
 
 // Upstream is a cluster as one client sees it.
 type Upstream struct {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"istio-tutorial/lab/document"
 	"istio-tutorial/lab/mesh"
@@ -60,9 +61,10 @@ func sameDocument(a, b Object) bool {
 
 // said is about rules, and about what a cluster would refuse.
 func (s Set) said() []Finding {
-	list, manifests := s.Findings(s.Expected()), s.manifests()
+	now := time.Now()
+	list, manifests := s.Findings(s.Expected().At(now)), s.manifests()
 	for _, o := range s.objects {
-		list = slices.Concat(list, s.notes(o), s.istioctls(o, manifests))
+		list = slices.Concat(list, s.notes(o, now), s.istioctls(o, manifests))
 		for _, text := range s.onCluster(Result{Ref: o.Ref}) {
 			list = append(list, Finding{
 				Ref: o.Ref, Origin: o.origin(), File: o.doc.File, Line: o.doc.Line,

@@ -2,8 +2,10 @@ package objects
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"istio-tutorial/lab/manifests"
 	"istio-tutorial/lab/mesh"
@@ -29,7 +31,7 @@ func (s Set) istioctls(o Object, all []manifests.Object) []Finding {
 }
 
 // notes are what there is to say about a manifest by itself.
-func (s Set) notes(o Object) []Finding {
+func (s Set) notes(o Object, now time.Time) []Finding {
 	if o.Manifest == nil {
 		return nil
 	}
@@ -42,12 +44,25 @@ func (s Set) notes(o Object) []Finding {
 			list = append(list, o.finding("spec.template.spec.containers[0]", Warning, "%s", text))
 		}
 	}
+	if o.Manifest.Secret != nil {
+		list = append(list, o.lapsed(now)...)
+	}
 	if o.Manifest.Service != nil {
 		list = append(list, s.portNotes(o)...)
 		if o.Manifest.Service.External != "" && s.isOf2018() {
 			list = append(list, o.finding("spec.type", Warning,
 				"never answers: with the rules of 2018, the lab leads to no ExternalName"))
 		}
+	}
+	return list
+}
+
+// lapsed are about certificates of a Secret that are not valid.
+func (o Object) lapsed(now time.Time) []Finding {
+	var list []Finding
+	said := o.Manifest.Secret.At(now).Lapsed
+	for _, key := range slices.Sorted(maps.Keys(said)) {
+		list = append(list, o.finding("data", Warning, "the certificate of %s %s", key, said[key]))
 	}
 	return list
 }
@@ -100,10 +115,10 @@ func (s Set) isOf2018() bool {
 }
 
 // notesOf are the sentences about what was changed.
-func (s Set) notesOf(r Result) []string {
+func (s Set) notesOf(r Result, now time.Time) []string {
 	o, _ := s.Find(r.Ref)
 	var list []string
-	for _, f := range s.notes(o) {
+	for _, f := range s.notes(o, now) {
 		list = append(list, f.Text)
 	}
 	return list

@@ -85,6 +85,8 @@ func kindsOf(part string) []string {
 		return []string{"ServiceEntry", "EgressRule"}
 	case "outbound calls":
 		return []string{"Sidecar"}
+	case "TLS":
+		return []string{"Gateway"}
 	}
 	return nil
 }
@@ -166,6 +168,7 @@ func (q SourceQuery) paths(o Object) []string {
 		"EgressRule": {"spec.destination"}, "ServiceEntry": {"spec.hosts"},
 		"AuthorizationPolicy": {cmp.Or(q.Field, "spec.action"), "spec.action", "spec"}, "rule": {"spec.match", "spec.actions"},
 		"EnvoyFilter":           {"spec.configPatches"},
+		"Gateway":               {q.Field},
 		"RequestAuthentication": {cmp.Or(q.Field, "spec"), "spec"},
 	}[o.Kind]
 }

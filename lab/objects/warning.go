@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"istio-tutorial/lab/mesh"
 )
@@ -15,10 +16,14 @@ func (s Set) Explain(before Set, results []Result, t mesh.Topology) []Result {
 		return results
 	}
 	results = slices.Clone(results)
-	known := before.Findings(t)
+	now := time.Now()
+	earlier := t // but for the Secrets that there were
+	earlier.Credentials = before.Topology().Credentials
+	t = t.At(now)
+	known := before.Findings(earlier.At(now))
 	said := map[string]bool{}
 	for i, r := range results {
-		results[i].Warnings = slices.Concat(s.onCluster(r), s.notesOf(r), r.Warnings)
+		results[i].Warnings = slices.Concat(s.onCluster(r), s.notesOf(r, now), r.Warnings)
 	}
 	for _, f := range s.Findings(t) {
 		i := slices.IndexFunc(results, func(r Result) bool { return r.Ref == f.Ref })

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"istio-tutorial/lab/identity"
 	"istio-tutorial/lab/objects"
 )
 
@@ -55,6 +56,69 @@ func TestNothingTwice(t *testing.T) {
 				if lines[line]++; lines[line] > 1 {
 					t.Errorf("analyze: twice %s", line)
 				}
+			}
+		})
+	}
+}
+
+// TestSecretInUse holds that who deletes or breaks the Secret of a Gateway is told which Gateway that is.
+func TestSecretInUse(t *testing.T) {
+	t.Parallel()
+	signer, err := identity.NewSigner(time.Now().AddDate(-30, 0, 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	old, err := signer.Host("a.test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	signer, err = identity.NewSigner(time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	good, err := signer.Host("a.test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret := func(certificate, key []byte) string {
+		return fmt.Sprintf("---\napiVersion: v1\nkind: Secret\nmetadata: {name: c, namespace: istio-system}\n"+
+			"stringData: {tls.crt: %q, tls.key: %q}\n", certificate, key)
+	}
+	const gw = "---\napiVersion: networking.istio.io/v1\nkind: Gateway\nmetadata: {name: gw}\n" +
+		"spec: {selector: {istio: ingressgateway}, servers: [{port: {number: 443, name: https, protocol: HTTPS}, " +
+		"tls: {mode: SIMPLE, credentialName: c}, hosts: [a.test]}]}\n"
+	begin := change(t, deployed(t), objects.Apply, 1, secret(good.Certificate, good.Key)+gw)
+	for name, c := range map[string]struct {
+		verb objects.Verb
+		text string
+		want []string
+	}{
+		"renewed":       {objects.Apply, secret(good.Certificate, good.Key), nil},
+		"another's key": {objects.Apply, secret(good.Certificate, old.Key), []string{"[IST0161] (Gateway istio-tutorial/gw) The credential"}},
+		"garbage":       {objects.Apply, secret([]byte("x"), []byte("y")), []string{"[IST0161] (Gateway istio-tutorial/gw) The credential"}},
+		"expired": {objects.Apply, secret(old.Certificate, old.Key), []string{
+			"the certificate of tls.crt has expired, on ", "[IST0161] (Gateway istio-tutorial/gw) The credential",
+			"(Gateway istio-tutorial/gw) the certificate of Secret istio-system/c has expired, on ",
+		}},
+		"deleted": {objects.Delete, secret(good.Certificate, good.Key), []string{`[IST0101] (Gateway istio-tutorial/gw) Referenced credentialName not found: "c"`}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, results, err := begin.Change(c.verb, parse(t, c.text), time.Unix(2, 0))
+			if err != nil {
+				t.Fatal(err)
+			}
+			said := s.Explain(begin, results, s.Expected())[0].Warnings
+			if len(said) != len(c.want) {
+				t.Fatalf("warnings %q, want %q", said, c.want)
+			}
+			for i, want := range c.want {
+				if !strings.HasPrefix(said[i], want) {
+					t.Errorf("warning %q, want %q", said[i], want)
+				}
+			}
+			if again := fmt.Sprint(s.Explain(s, results, s.Expected())[0].Warnings); strings.Contains(again, "Gateway") {
+				t.Errorf("said again: %s", again)
 			}
 		})
 	}

@@ -115,12 +115,24 @@ func todaysColumns(k objects.Kind) []column {
 	for pair := range strings.SplitSeq(k.Columns, ",") {
 		title, what, _ := strings.Cut(pair, ":")
 		cell := always(what)
+		if title == "PROGRAMMED" {
+			cell = programmed
+		}
 		if field, ok := strings.CutPrefix(what, "."); ok {
 			cell = func(s Subject) string { return s.Object.Field(strings.Split(field, ".")...) }
 		}
 		columns = append(columns, text(title, cell))
 	}
 	return columns
+}
+
+// programmed is the condition of a Gateway: of a class that is not Istio's nobody writes it. A listener that lacks its
+// certificate has a condition of its own, and the Gateway's stays.
+func programmed(s Subject) string {
+	if s.Object.Field("spec", "gatewayClassName") == "istio" {
+		return "True"
+	}
+	return "Unknown"
 }
 
 // kindAndVersion is RouteRule.config.istio.io.v1alpha2.

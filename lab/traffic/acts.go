@@ -52,6 +52,7 @@ func (c *Call) acts() []Act {
 		}
 	}
 	r := c.choice.route()
+	c.actsAtDoor(add)
 	c.actsOfFaults(r, add)
 	c.actsOfAnswer(r, add)
 	c.actsOfPolicy(add)
@@ -225,7 +226,7 @@ func (c *Call) limit() (Rule, bool) {
 // because is the rule that decided, or the default that did where there is none.
 func (c *Call) because() (*Rule, string) {
 	order := []Part{
-		PartAbort, PartDelay, PartTimeout, PartBreaker, PartOutlier, PartDenial, PartToken, PartLimit,
+		PartTLS, PartAbort, PartDelay, PartTimeout, PartBreaker, PartOutlier, PartDenial, PartToken, PartLimit,
 		PartOutside, PartRetry, PartRoute, PartHost, PartBalance,
 	}
 	if c.Cause == Answered {

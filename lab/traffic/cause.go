@@ -171,4 +171,4 @@ func decidedBy(details string) (string, bool) {
 	return strings.TrimSuffix(rule, "]"), ok
 }
 
-func isOutbound(e envoy.Entry) bool { return e.Direction == envoy.Outbound }
+func isOutbound(e *envoy.Entry) bool { return e.Direction == envoy.Outbound }

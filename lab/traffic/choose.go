@@ -19,6 +19,9 @@ type choice struct {
 	destination *mesh.Destination // nil: none was picked
 	upstream    *mesh.Upstream
 	asked       Asked
+	toTLS       mesh.Origin      // of what sends all who come in plain text to https
+	door        *mesh.SecureDoor // by which it came; nil: in plain text
+	sni         string           // the host that the connection was for; "": none
 }
 
 func (c choice) route() *mesh.Route {
@@ -53,9 +56,8 @@ func (c *choice) pick(taken string) {
 	if c.destination == nil {
 		return
 	}
-	key := c.destination.Cluster.Key()
-	for i, u := range c.out.Clusters {
-		if u.Cluster.Key() == key {
+	for i := range c.out.Clusters {
+		if c.out.Clusters[i].Cluster.Is(c.destination.Cluster) {
 			c.upstream = &c.out.Clusters[i]
 		}
 	}
@@ -90,22 +92,24 @@ func isNamed(c mesh.Cluster, name string) bool {
 
 func parseCluster(name string) (port int, subset, host string) {
 	name, _, _ = strings.Cut(name, "@")
-	parts := strings.SplitN(name, "|", 4)
-	if len(parts) != 4 {
+	_, name, _ = strings.Cut(name, "|")
+	number, name, _ := strings.Cut(name, "|")
+	subset, host, ok := strings.Cut(name, "|")
+	if !ok {
 		return 0, "", ""
 	}
-	port, _ = strconv.Atoi(parts[1]) // or it is no name of a cluster
-	return port, parts[2], parts[3]
+	port, _ = strconv.Atoi(number) // or it is no name of a cluster
+	return port, subset, host
 }
 
 // hostOf is the place of the virtual host of a host as it stands in a request; the earlier of two has a name.
 // As in Envoy, a name itself goes before a pattern, and a longer pattern before a shorter one.
 func hostOf(hosts []mesh.VirtualHost, asked string) int {
-	asked = strings.ToLower(asked)
+	host, number := splitPort(strings.ToLower(asked))
 	best, rank := -1, 0
-	for i, h := range hosts {
-		for _, name := range h.Names {
-			if r := closeness(strings.ToLower(name), h.Port, asked); r > rank {
+	for i := range hosts {
+		for _, name := range hosts[i].Names {
+			if r := closeness(strings.ToLower(name), hosts[i].Port, host, number); r > rank {
 				best, rank = i, r
 			}
 		}
@@ -117,18 +121,18 @@ func hostOf(hosts []mesh.VirtualHost, asked string) int {
 const exactly = 1 << 20
 
 // closeness is 0 where a name is not that of the host.
-func closeness(name string, port int, asked string) int {
-	host, number := splitPort(asked)
+func closeness(name string, port int, host, number string) int {
+	pattern := strings.HasPrefix(name, "*")
 	switch {
 	case name == "*" && port == 0:
 		return 1
-	case !fitsPort(port, number):
+	case name != host && !pattern, !fitsPort(port, number):
 		return 0
 	case name == host && (port != 0 || number == ""):
 		return exactly
 	case name == host:
 		return 2 + len(name) // a pattern of ports
-	case len(name) > 1 && name[0] == '*' && strings.HasSuffix(host, name[1:]) && len(host) >= len(name):
+	case len(name) > 1 && strings.HasSuffix(host, name[1:]) && len(host) >= len(name):
 		return exactly/2 + len(name)
 	}
 	return 0
@@ -162,7 +166,7 @@ func share(r *mesh.Route, d *mesh.Destination) float64 {
 // passedOver are the routes before the one that acted, with the first condition that kept each
 // from it, and those after it.
 func (c choice) passedOver() []Miss {
-	if c.host == nil {
+	if c.host == nil || c.sends() {
 		return nil
 	}
 	var list []Miss

@@ -180,7 +180,7 @@ func (c *Call) direct() Cause {
 		return RegistryOnly
 	case c.Route == passthrough:
 		return NoHost
-	case r != nil && r.Redirect != nil, c.choice.host != nil && c.choice.host.OnlyTLS:
+	case r != nil && r.Redirect != nil, c.choice.sends():
 		return Redirected
 	}
 	return DirectAnswer

@@ -5,16 +5,16 @@ import (
 	"regexp"
 	"strings"
 
+	"istio-tutorial/lab/envoy"
 	"istio-tutorial/lab/mesh"
 )
 
 // Asked is a request as its route is chosen by.
 type Asked struct {
 	Method, Host, Path, Scheme string
-	// Headers are those that were kept, by lower case; nil: the request had no such header.
-	Headers map[string]*string
-	Claims  map[string]any // of its token; nil: it had none that holds
-	Peer    string         // as whom it came, see Try.Identity
+	Headers                    envoy.Headers  // those that were kept, by lower case
+	Claims                     map[string]any // of its token; nil: it had none that holds
+	Peer                       string         // as whom it came, see Try.Identity
 }
 
 // verdict is what a condition makes of a request.
@@ -47,16 +47,10 @@ func (a Asked) value(c mesh.Condition) (text string, had, kept bool) {
 		text, had = a.peer()
 		return text, had, true
 	}
-	v, known := a.Headers[c.Header]
-	switch {
-	case c.Header == ":path":
+	if c.Header == ":path" {
 		return a.Path, true, true
-	case !known:
-		return "", false, false
-	case v == nil:
-		return "", false, true
 	}
-	return *v, true, true
+	return a.Headers.Get(c.Header)
 }
 
 // claim is the text of a claim, or of a list the first text that is wanted; none but texts count.

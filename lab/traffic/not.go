@@ -86,6 +86,9 @@ func (c *Call) kept(i mesh.Instance) []string {
 	if !i.Ready {
 		list = append(list, fmt.Sprintf("pod %s of %s %s", i.Name.Name, i.Workload.Name, c.at.state(i.Name)))
 	}
+	if c.choice.sends() {
+		return append(list, c.words())
+	}
 	for n, r := range c.routes() {
 		leads := slices.ContainsFunc(r.Destinations, func(d mesh.Destination) bool { return i.Labels.Has(d.Cluster.Labels) && d.Weight > 0 })
 		switch {
@@ -93,7 +96,7 @@ func (c *Call) kept(i mesh.Instance) []string {
 			list = append(list, fmt.Sprintf("%s leads all calls of %s to %s", c.routeName(r), host, goals(r)))
 		case n == c.choice.index:
 			list = append(list, c.unlucky(r, i))
-		case leads && n < c.choice.index:
+		case leads && (c.choice.index < 0 || n < c.choice.index):
 			_, condition := c.choice.asked.all(r.Match)
 			list = append(list, fmt.Sprintf("%s would lead there, but %s", c.routeName(r), c.choice.asked.why(condition)))
 		case leads && !isDefault(r.From):

@@ -13,8 +13,8 @@ import (
 // record is what was read of one x-request-id, in the order in which it came.
 type record struct {
 	id      string
-	entries []envoy.Entry
-	tries   []envoy.Try
+	entries []*envoy.Entry
+	tries   []*envoy.Try
 	last    time.Time // when the latest was read
 	failed  bool      // some entry has a status that is none of 2xx
 	entered bool      // it came through the ingress, whose entry is the last
@@ -36,7 +36,7 @@ const slack = 2 * time.Millisecond
 // fading is how long after a call its mirrored copy may begin.
 const fading = 5 * time.Second
 
-func (r *record) add(e envoy.Entry) {
+func (r *record) add(e *envoy.Entry) {
 	if len(r.entries) == mostEntries {
 		r.entries = r.entries[1:]
 	}
@@ -54,20 +54,20 @@ func (r *record) heard(since time.Time) bool {
 	return !r.last.Before(since)
 }
 
-func (r *record) addTry(t envoy.Try) {
+func (r *record) addTry(t *envoy.Try) {
 	if len(r.tries) == mostTries {
 		r.tries = r.tries[1:]
 	}
 	r.tries = append(r.tries, t)
 }
 
-func took(e envoy.Entry) time.Duration {
+func took(e *envoy.Entry) time.Duration {
 	return max(time.Duration(e.Insight.Micros)*time.Microsecond, time.Duration(e.Duration)*time.Millisecond)
 }
 
-func ended(e envoy.Entry) time.Time { return e.Time.Add(took(e)) }
+func ended(e *envoy.Entry) time.Time { return e.Time.Add(took(e)) }
 
-func millis(e envoy.Entry) float64 {
+func millis(e *envoy.Entry) float64 {
 	if e.Insight.Micros > 0 {
 		return float64(e.Insight.Micros) / 1000
 	}
@@ -85,7 +85,7 @@ type joiner struct {
 
 // logged is an entry, and its place in the log: what ends first is logged first.
 type logged struct {
-	envoy.Entry
+	*envoy.Entry
 	place int
 }
 
@@ -124,7 +124,7 @@ func joined(r *record, v *versions) *joiner {
 }
 
 // call is what a client's proxy says.
-func (j *joiner) call(e envoy.Entry) *Call {
+func (j *joiner) call(e *envoy.Entry) *Call {
 	c := &Call{
 		Began: e.Time, Method: e.Method, Host: e.Insight.Host, Path: e.Path, Status: e.Status,
 		Millis: millis(e), Flags: strings.Trim(e.Flags, "-"), Details: e.Details, Route: e.Route, Cluster: e.Cluster,
@@ -161,7 +161,7 @@ func (j *joiner) call(e envoy.Entry) *Call {
 	return c
 }
 
-func within(t time.Time, e envoy.Entry) bool {
+func within(t time.Time, e *envoy.Entry) bool {
 	return !t.Before(e.Time.Add(-slack)) && !t.After(ended(e).Add(slack))
 }
 
@@ -176,17 +176,15 @@ func end(v *Version, pod string) End {
 
 // clientOf is the workload of a proxy's pod; without a namespace, the ingress.
 func clientOf(v *Version, pod string) mesh.Name {
-	for _, i := range v.Mesh.Instances {
-		if i.Name.String() == pod {
-			return i.Workload
-		}
+	if i := v.named(pod); i != nil {
+		return i.Workload
 	}
 	return mesh.Name{Name: pod}
 }
 
 // pod is the server of a try, or the host outside.
 func pod(v *Version, name, cluster string) End {
-	if i, ok := v.instance("", name); ok {
+	if i, ok := v.instance(name); ok {
 		return End{Workload: i.Workload.Name, Pod: name}
 	}
 	if _, _, host := parseCluster(cluster); host != "" && host != passthrough && name == "" {
@@ -196,12 +194,12 @@ func pod(v *Version, name, cluster string) End {
 }
 
 func serverOf(v *Version, name string) mesh.Name {
-	i, _ := v.instance("", name)
+	i, _ := v.instance(name)
 	return i.Name
 }
 
 // called is whom a call reached, or whom it was meant for.
-func (c *Call) called(e envoy.Entry) End {
+func (c *Call) called(e *envoy.Entry) End {
 	if e.Upstream != "" && e.Upstream != passthrough {
 		return pod(c.at, e.Upstream, e.Cluster)
 	}
@@ -213,10 +211,10 @@ func (c *Call) called(e envoy.Entry) End {
 }
 
 // meet finds the arrivals of a call's tries: each at the pod that the try was sent to.
-func (j *joiner) meet(c *Call, e envoy.Entry) {
+func (j *joiner) meet(c *Call, e *envoy.Entry) {
 	for _, t := range c.Tries {
 		for _, a := range j.arrivals {
-			if a.try == nil && t.To.Pod != "" && a.Pod == t.server.String() && within(a.Time, e) && isCaller(c, a.Route) {
+			if a.try == nil && t.To.Pod != "" && isName(t.server, a.Pod) && within(a.Time, e) && isCaller(c, a.Route) {
 				a.try = t
 				t.arrive(a)
 				break
@@ -230,7 +228,7 @@ func isCaller(c *Call, route string) bool {
 	if c.client.Namespace == "" {
 		return !strings.Contains(route, "/") // the ingress is one of the others
 	}
-	return route == c.client.String()
+	return isName(c.client, route)
 }
 
 func (t *Try) arrive(a *arrival) {
@@ -244,7 +242,7 @@ func (t *Try) arrive(a *arrival) {
 }
 
 // mirror finds arrivals that nobody waits for, at pods to which a call's route mirrors.
-func (j *joiner) mirror(c *Call, e envoy.Entry) {
+func (j *joiner) mirror(c *Call, e *envoy.Entry) {
 	r := c.choice.route()
 	if r == nil {
 		return
@@ -267,7 +265,7 @@ func (j *joiner) mirror(c *Call, e envoy.Entry) {
 // leadsTo reports whether a pod is one of a cluster's.
 func (v *Version) leadsTo(c mesh.Cluster, pod string) bool {
 	return slices.ContainsFunc(v.Mesh.Endpoints(c), func(e mesh.Endpoint) bool {
-		return e.Instance.Name.String() == pod
+		return isName(e.Instance.Name, pod)
 	})
 }
 

@@ -13,8 +13,6 @@ import (
 // What a Store keeps.
 const (
 	mostRequests = 2000
-	// waiting is how many lines may wait to be read; those that come then are dropped, and counted.
-	waiting = 8192
 	// rare is how long the first request of each kind is kept, however many come after it.
 	rare      = 5 * time.Minute
 	mostKinds = 500
@@ -23,7 +21,7 @@ const (
 // Store is what happened of late. It serves any number of goroutines.
 type Store struct {
 	now      func() time.Time
-	lines    chan []byte
+	lines    *queue
 	ended    chan struct{}
 	versions versions
 	dropped  atomic.Int64
@@ -52,7 +50,7 @@ type first struct {
 // New returns a Store that reads what it is given until it is closed; now is the clock.
 func New(now func() time.Time) *Store {
 	s := &Store{
-		now: now, lines: make(chan []byte, waiting), ended: make(chan struct{}),
+		now: now, lines: newQueue(), ended: make(chan struct{}),
 		records: map[string]*record{}, firsts: map[kind]*first{}, changed: make(chan struct{}),
 		since: now(),
 	}
@@ -63,15 +61,13 @@ func New(now func() time.Time) *Store {
 
 // Close ends the Store; nothing may be given to it any more.
 func (s *Store) Close() {
-	close(s.lines)
+	s.lines.close()
 	<-s.ended
 }
 
 // Take reads a line of the proxies' log. It never waits: under overload the line is dropped.
 func (s *Store) Take(line []byte) {
-	select {
-	case s.lines <- slices.Clone(line):
-	default:
+	if !s.lines.add(string(line)) {
 		s.dropped.Add(1)
 	}
 }
@@ -107,12 +103,19 @@ func (s *Store) Forget() {
 
 func (s *Store) follow() {
 	defer close(s.ended)
-	for line := range s.lines {
-		s.take(line)
+	for {
+		lines, more := s.lines.next()
+		for _, line := range lines {
+			s.take(line)
+		}
+		s.tell()
+		if !more {
+			return
+		}
 	}
 }
 
-func (s *Store) take(line []byte) {
+func (s *Store) take(line string) {
 	if envoy.IsTry(line) {
 		if t, err := envoy.ParseTry(line); err == nil && t.Request != "" {
 			s.mu.Lock()
@@ -138,6 +141,12 @@ func (s *Store) take(line []byte) {
 	if r.mirrored {
 		s.addCopies(r)
 	}
+}
+
+// tell tells those who wait that there is something new.
+func (s *Store) tell() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	close(s.changed)
 	s.changed = make(chan struct{})
 }
@@ -175,7 +184,7 @@ func (s *Store) oldest() time.Time {
 }
 
 // count puts a call into the windows, and keeps the first request of a kind.
-func (s *Store) count(r *record, e envoy.Entry) {
+func (s *Store) count(r *record, e *envoy.Entry) {
 	j := joiner{record: r, versions: &s.versions}
 	for _, a := range r.entries {
 		if !isOutbound(a) {
@@ -199,13 +208,13 @@ func (s *Store) count(r *record, e envoy.Entry) {
 }
 
 // below gives a call's last try enough of the calls that it led to for telling an error from one passed on.
-func (j *joiner) below(c *Call, e envoy.Entry) {
+func (j *joiner) below(c *Call, e *envoy.Entry) {
 	last := c.last()
 	if last == nil {
 		return
 	}
 	for _, o := range j.entries {
-		if isOutbound(o) && o.Pod == last.server.String() && within(o.Time, e) {
+		if isOutbound(o) && isName(last.server, o.Pod) && within(o.Time, e) {
 			last.Calls = append(last.Calls, &Call{Status: o.Status})
 		}
 	}

@@ -339,13 +339,15 @@ func TestRoundTrip(t *testing.T) {
 			hop{id: id, pod: "recommendation-1", to: "preference", host: "preference:8080", route: "default-route", took: back + 2*ms, status: 200},
 		)
 		c.pass(time.Second)
-		r := await(t, s, traffic.Query{ID: id}, 1)[0]
-		var edges []string
-		for _, call := range r.All() {
-			edges = append(edges, call.From.Workload+">"+call.To.Workload)
-		}
-		if got := strings.Join(edges, " "); got != "recommendation>preference preference>recommendation" {
-			t.Errorf("back after %v: calls %s", back, got)
-		}
+		labtest.Until(t, func() error { // its entries are read one after the other
+			var edges []string
+			for _, call := range await(t, s, traffic.Query{ID: id}, 1)[0].All() {
+				edges = append(edges, call.From.Workload+">"+call.To.Workload)
+			}
+			if got := strings.Join(edges, " "); got != "recommendation>preference preference>recommendation" {
+				return fmt.Errorf("back after %v: calls %s", back, got)
+			}
+			return nil
+		})
 	}
 }

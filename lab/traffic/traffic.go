@@ -6,6 +6,7 @@ package traffic
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"istio-tutorial/lab/mesh"
@@ -158,6 +159,7 @@ const (
 	PartLimit   Part = "rate limit"
 	PartHost    Part = "host outside"
 	PartOutside Part = "outbound calls"
+	PartTLS     Part = "TLS" // at the ingress
 )
 
 // Question asks for the rule behind something.
@@ -185,22 +187,33 @@ type Version struct {
 	Rules []Rule
 }
 
-func (v *Version) workload(pod string) string {
-	if v == nil {
-		return ""
-	}
-	for _, i := range v.Mesh.Instances {
-		if i.Name.String() == pod {
-			return i.Workload.Name
+// isName reports whether a text is NAMESPACE/NAME.
+func isName(n mesh.Name, text string) bool {
+	namespace, name, ok := strings.Cut(text, "/")
+	return ok && name == n.Name && namespace == n.Namespace
+}
+
+// named is the instance whose NAMESPACE/NAME a text is, if there is one.
+func (v *Version) named(text string) *mesh.Instance {
+	for i := range v.Mesh.Instances {
+		if isName(v.Mesh.Instances[i].Name, text) {
+			return &v.Mesh.Instances[i]
 		}
+	}
+	return nil
+}
+
+func (v *Version) workload(pod string) string {
+	if i := v.named(pod); i != nil {
+		return i.Workload.Name
 	}
 	return ""
 }
 
-func (v *Version) instance(namespace, pod string) (mesh.Instance, bool) {
-	for _, i := range v.Mesh.Instances {
-		if i.Name.Name == pod && (namespace == "" || i.Namespace == namespace) {
-			return i, true
+func (v *Version) instance(pod string) (mesh.Instance, bool) {
+	for i := range v.Mesh.Instances {
+		if v.Mesh.Instances[i].Name.Name == pod {
+			return v.Mesh.Instances[i], true
 		}
 	}
 	return mesh.Instance{}, false

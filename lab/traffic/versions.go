@@ -44,7 +44,7 @@ func (v *versions) forget(before time.Time) {
 
 // at is the version by which an entry's proxy acted, and what it makes of it. While the proxy takes
 // a new one, both may be in force: then the newest counts that agrees with what the proxy did.
-func (v *versions) at(e envoy.Entry) (*Version, choice) {
+func (v *versions) at(e *envoy.Entry) (*Version, choice) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	list := v.list
@@ -72,35 +72,25 @@ func (v *versions) at(e envoy.Entry) (*Version, choice) {
 	return first, fallback
 }
 
-// choose is what a version makes of an entry.
-func (v *Version) choose(e envoy.Entry) choice {
-	out, asked := v.outbound(e.Pod), askedOf(e)
-	encrypted := asked.Scheme == "https" && !strings.Contains(e.Pod, "/")
-	if encrypted {
-		out.Hosts = behindDoors(out, asked.Host)
+// choose is what a version makes of an entry. What came encrypted has the hosts of the door that took it.
+func (v *Version) choose(e *envoy.Entry) choice {
+	out := v.outbound(e.Pod)
+	door := doorOf(out, e)
+	switch {
+	case door != nil:
+		out.Hosts = door.Routed
+	case e.Insight.Door != "":
+		out.Hosts = nil
 	}
-	c := choose(out, asked, e.Route, e.Cluster)
-	if c.host != nil && c.host.OnlyTLS && !encrypted {
-		c.index, c.destination, c.upstream = -1, nil, nil
+	c := choose(out, askedOf(e), e.Route, e.Cluster)
+	c.door, c.sni = door, e.Insight.SNI
+	if c.host != nil && c.host.OnlyTLS != (mesh.Origin{}) {
+		c.toTLS, c.index, c.destination, c.upstream = c.host.OnlyTLS, -1, nil, nil
 	}
 	return c
 }
 
-// behindDoors are the hosts that encrypted requests have at the ingress: those of the door that has the asked
-// name, if one has. A client may begin to encrypt with another name; then all have a say.
-func behindDoors(out mesh.Outbound, asked string) []mesh.VirtualHost {
-	name, _ := splitPort(asked)
-	var all []mesh.VirtualHost
-	for _, d := range out.Secure {
-		if slices.Contains(d.Hosts, strings.ToLower(name)) {
-			return d.Routed
-		}
-		all = append(all, d.Routed...)
-	}
-	return all
-}
-
-func askedOf(e envoy.Entry) Asked {
+func askedOf(e *envoy.Entry) Asked {
 	return Asked{
 		Method: e.Method, Host: e.Insight.Host, Path: e.Path, Scheme: e.Insight.Scheme,
 		Headers: e.Insight.Headers, Claims: e.Insight.Claims,
@@ -116,7 +106,7 @@ func (v *Version) outbound(pod string) mesh.Outbound {
 }
 
 // agrees reports whether the proxy did as the lab reads the rules.
-func (c choice) agrees(e envoy.Entry) bool {
+func (c choice) agrees(e *envoy.Entry) bool {
 	r := c.route()
 	if r == nil {
 		return e.Route == "" || isReserved(e.Route)

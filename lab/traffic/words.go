@@ -22,7 +22,7 @@ func sentences() map[Cause]string {
 		NoCluster:    "{proxy} knows no such subset of {to}: the route names one that no rule defines.",
 		Refused:      "{proxy} could not connect to {to}: nothing accepted the connection{tries}{pod}.",
 		Reset:        "{proxy} got no answer from {to}: the connection was reset{tries}{pod}.",
-		NoRoute:      "{proxy} has no route for host {host} and path {path}.",
+		NoRoute:      "{proxy} has no route for host {host} and path {path}{door}.",
 		NoHost:       "{proxy} knows no host {host}.",
 		RegistryOnly: "{proxy} did not let the call out: no rule allows the host {host}.",
 		Denied:       "the sidecar of {to} refused the call of {from}{as}: a policy denies it.",
@@ -59,7 +59,7 @@ func (c *Call) words() string {
 		"{host}", c.Host, "{path}", c.Path, "{envoy}", strings.TrimSpace(c.Flags+" "+c.Details),
 		"{as}", c.as(), "{tokens}", c.bucket(), "{pods}", c.unready(), "{pod}", c.ending(),
 		"{count}", fmt.Sprint(len(c.Tries)), "{checker}", c.checker(), "{token}", c.tokenProblem(),
-		"{unclaimed}", c.unclaimed(),
+		"{unclaimed}", c.unclaimed(), "{door}", c.behind(),
 	).Replace(text)
 }
 

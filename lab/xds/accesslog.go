@@ -65,7 +65,11 @@ func explainedHeaders(m mesh.Mesh) []string {
 
 // eachMatch calls look with the conditions of routes, and with those of their faults.
 func eachMatch(out mesh.Outbound, look func([]mesh.Condition)) {
-	for _, h := range out.Hosts {
+	hosts := out.Hosts
+	for _, d := range out.Secure {
+		hosts = slices.Concat(hosts, d.Routed)
+	}
+	for _, h := range hosts {
 		for _, r := range h.Routes {
 			look(r.Match)
 			for _, d := range r.Destinations {
@@ -88,6 +92,9 @@ func (b *builder) accessLog(d door) []*accesslogv3.AccessLog {
 	}
 	if d.takes != mesh.Never {
 		envoy.AskPeer(format)
+	}
+	if d.encrypted {
+		envoy.AskDoor(format)
 	}
 	return []*accesslogv3.AccessLog{b.logged(d, format)}
 }

@@ -54,7 +54,7 @@ func (r *Builder) Build(m mesh.Mesh) (Snapshot, error) {
 	}
 	b := &builder{
 		mesh: m, cfg: r.config, base: now, snapshot: newSnapshot(),
-		before: r.built, built: built{
+		given: secretsOf(m), had: r.had, before: r.built, built: built{
 			map[string]piece{}, map[hostKey]builtHost{}, map[string]*routev3.RouteConfiguration{},
 		},
 	}
@@ -72,7 +72,7 @@ func (r *Builder) Build(m mesh.Mesh) (Snapshot, error) {
 	b.outbound(edge, m.Gateway)
 	b.secureDoors(edge, m.Gateway)
 	b.deliver()
-	r.built = b.built
+	r.built, r.had = b.built, b.snapshot.Resources[Secrets]
 	return b.snapshot, errors.Join(b.errs...)
 }
 
@@ -115,8 +115,10 @@ type builder struct {
 	base
 	mesh     mesh.Mesh
 	cfg      Config
-	before   built // of the same base
-	built          // now
+	given    Resources // the mesh's secrets
+	had      Resources // all that there were
+	before   built     // of the same base
+	built              // now
 	snapshot Snapshot
 	errs     []error
 }

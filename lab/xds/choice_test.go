@@ -1,6 +1,7 @@
 package xds_test
 
 import (
+	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"sync"
 	"testing"
 
+	"istio-tutorial/lab/envoy"
 	"istio-tutorial/lab/mesh"
 	"istio-tutorial/lab/traffic"
 )
@@ -79,14 +81,17 @@ func (g generator) asked(hosts int) traffic.Asked {
 	query := of(g, "", "", "?q=a", "?q", "?p=b&q=ab", "?q=", "?q=a&q=b", "?x=q")
 	a := traffic.Asked{
 		Method: of(g, "GET", "GET", "POST"), Host: fmt.Sprintf("h%d", g.IntN(hosts)) + of(g, "", "", ":80"),
-		Path: g.path() + query, Scheme: "http", Headers: map[string]*string{},
+		Path: g.path() + query, Scheme: "http",
 	}
+	headers := map[string]*string{}
 	for _, name := range []string{"x-a", "x-b", "x-c"} {
-		a.Headers[name] = nil
+		headers[name] = nil
 		if g.IntN(3) > 0 {
-			a.Headers[name] = new(g.text())
+			headers[name] = new(g.text())
 		}
 	}
+	text, _ := json.Marshal(headers) // it is plain data
+	a.Headers = envoy.Headers(text)
 	return a
 }
 
@@ -134,7 +139,11 @@ func sameChoice(t *testing.T, client *http.Client, out mesh.Outbound, a traffic.
 		Method: a.Method, URL: &url.URL{Scheme: "http", Host: a.Host, Opaque: "http://" + a.Host + a.Path},
 		Host: a.Host, Header: http.Header{"User-Agent": nil},
 	}
-	for name, value := range a.Headers {
+	var headers map[string]*string
+	if err := json.Unmarshal([]byte(a.Headers), &headers); err != nil {
+		return err
+	}
+	for name, value := range headers {
 		if value != nil {
 			req.Header.Set(name, *value)
 		}
@@ -160,18 +169,7 @@ func sameChoice(t *testing.T, client *http.Client, out mesh.Outbound, a traffic.
 		for i := 0; host >= 0 && i < len(out.Hosts[host].Routes); i++ {
 			rules += fmt.Sprintf("\n%d: %+v", i, out.Hosts[host].Routes[i].Match)
 		}
-		return fmt.Errorf("%+v with %s: Envoy answers %q, the lab says %q %s",
-			a, headersOf(a), want, got, rules)
+		return fmt.Errorf("%+v: Envoy answers %q, the lab says %q %s", a, want, got, rules)
 	}
 	return nil
-}
-
-func headersOf(a traffic.Asked) string {
-	text := ""
-	for name, v := range a.Headers {
-		if v != nil {
-			text += fmt.Sprintf("%s=%q ", name, *v)
-		}
-	}
-	return text
 }

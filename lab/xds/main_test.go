@@ -50,6 +50,7 @@ type proxy struct {
 	outside             func(mesh.ExternalHost) string
 	authorities, zipkin string
 	secure              string
+	remembers           *xds.Builder // nil: each push builds anew
 }
 
 func startProxy() (*proxy, error) {
@@ -111,7 +112,11 @@ func (p *proxy) push(ctx context.Context, namespace string, world mesh.Mesh) err
 	before, had := p.worlds[namespace]
 	world.Instances = slices.Clone(world.Instances) // its test goes on with its own
 	p.worlds[namespace] = world
-	snapshot, err := xds.NewBuilder(p.config()).Build(p.together())
+	builder := xds.NewBuilder(p.config())
+	if p.remembers != nil {
+		builder = p.remembers
+	}
+	snapshot, err := builder.Build(p.together())
 	if err == nil {
 		err = p.server.Push(ctx, snapshot)
 	}

@@ -31,12 +31,12 @@ func (w *world) accesses(match func(envoy.Access) bool) []envoy.Access {
 		if !bytes.HasSuffix(line, []byte("\n")) {
 			continue // being written
 		}
-		a, err := envoy.ParseAccess(line)
+		a, err := envoy.ParseAccess(string(line))
 		if err != nil {
 			w.t.Fatalf("%v: %s", err, line)
 		}
-		if strings.HasPrefix(a.Pod, w.ns+"/") && match(a) {
-			list = append(list, a)
+		if strings.HasPrefix(a.Pod, w.ns+"/") && match(*a) {
+			list = append(list, *a)
 		}
 	}
 	return list
@@ -59,7 +59,7 @@ func TestAccessLog(t *testing.T) {
 				a.Flags == "-" && a.Details == "via_upstream" && a.Route == "recommendation-default" &&
 				a.Method == "GET" && a.Authority == "recommendation:8080" && a.Path == "/a?b" &&
 				a.Upstream == v1.Name.Name && a.Attempts == 1 && a.Request != "" && !a.Time.IsZero() &&
-				strings.HasPrefix(a.Cluster, "outbound|8080|version=v1|recommendation.") && *a.Headers["user-agent"] == "me"
+				strings.HasPrefix(a.Cluster, "outbound|8080|version=v1|recommendation.") && a.Headers == `{"user-agent":"me"}`
 		}},
 		{"an arrival", w.mesh("route-rule-recommendation-v1.yml"), recommendation, func(a envoy.Access) bool {
 			return a.Direction == envoy.Inbound && a.Pod == v1.Name.String() && a.Route == caller && a.Status == 200
@@ -123,8 +123,8 @@ func TestLoggedHeaders(t *testing.T) {
 	w.get(preference, recommendation, "x-a: \"1\"")
 	w.get(preference, recommendation)
 	labtest.Until(t, func() error {
-		with := w.accesses(func(a envoy.Access) bool { h := a.Headers["x-a"]; return h != nil && *h == `"1"` })
-		without := w.accesses(func(a envoy.Access) bool { _, ok := a.Headers["x-a"]; return ok && a.Headers["x-a"] == nil })
+		with := w.accesses(func(a envoy.Access) bool { v, _, _ := a.Headers.Get("x-a"); return v == `"1"` })
+		without := w.accesses(func(a envoy.Access) bool { _, had, kept := a.Headers.Get("x-a"); return kept && !had })
 		if len(with) != 2 || len(without) != 2 {
 			return fmt.Errorf("%d lines with the header and %d without", len(with), len(without))
 		}

@@ -102,7 +102,7 @@ func (b *builder) virtualHost(
 	now.made = &routev3.VirtualHost{
 		Name: free[0], Domains: free, IncludeRequestAttemptCount: c.manners.Attempts,
 	}
-	if h.OnlyTLS {
+	if h.OnlyTLS != (mesh.Origin{}) {
 		now.made.RequireTls = routev3.VirtualHost_ALL
 	}
 	if h.Unread != nil {

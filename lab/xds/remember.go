@@ -16,6 +16,12 @@ type Builder struct {
 	config Config
 	base   base
 	built
+	had Resources // the secrets
+}
+
+// Has reports whether Envoy has the secrets of a door by the last Snapshot, be they of the mesh or from before.
+func (r *Builder) Has(d mesh.SecureDoor) bool {
+	return (&builder{had: r.had}).opens(d)
 }
 
 // NewBuilder returns a Builder that has built nothing yet.

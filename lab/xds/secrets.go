@@ -1,10 +1,12 @@
 package xds
 
 import (
+	"maps"
 	"strings"
 
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	tlsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/transport_sockets/tls/v3"
+	"google.golang.org/protobuf/proto"
 
 	"istio-tutorial/lab/mesh"
 )
@@ -28,12 +30,18 @@ func (b *builder) refer(name string) *tlsv3.SdsSecretConfig {
 	return &tlsv3.SdsSecretConfig{Name: name, SdsConfig: ads()}
 }
 
+// secret is one of the mesh's, or what Envoy has had under its name: as with Istio, it goes on with that if its
+// Secret is gone, or is no good any more.
+func (b *builder) secret(name string) proto.Message {
+	if s := b.given[name]; s != nil {
+		return s
+	}
+	return b.had[name]
+}
+
 // deliver puts the secrets in place that the configuration refers to.
 func (b *builder) deliver() {
-	known := Resources{}
-	for _, s := range b.mesh.Secrets {
-		addSecret(known, s)
-	}
+	known := maps.Clone(b.given)
 	for name := range b.snapshot.Resources[Secrets] {
 		own := strings.TrimSuffix(name, rootsSuffix)
 		if who, ok := b.owner(own); ok && known[name] == nil {
@@ -42,6 +50,9 @@ func (b *builder) deliver() {
 				b.fail("secret %s: %w", name, err)
 			}
 			addSecret(known, secret)
+		}
+		if known[name] == nil {
+			known[name] = b.had[name]
 		}
 		if known[name] == nil {
 			b.fail("secret %s: it is not there", name)
@@ -65,6 +76,14 @@ func (b *builder) owner(secret string) (mesh.Identity, bool) {
 		}
 	}
 	return mesh.Identity{}, false
+}
+
+func secretsOf(m mesh.Mesh) Resources {
+	all := Resources{}
+	for _, s := range m.Secrets {
+		addSecret(all, s)
+	}
+	return all
 }
 
 // addSecret adds what Envoy has in two: a certificate, and whom to believe.

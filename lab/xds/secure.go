@@ -20,7 +20,8 @@ const tcpProxy = "envoy.filters.network.tcp_proxy"
 // secureDoors are one listener, with a chain for each door: which one, the name says that a client
 // asks for as it begins to encrypt. Without doors nobody listens.
 func (b *builder) secureDoors(c client, out mesh.Outbound) {
-	if b.cfg.Secure == "" || len(out.Secure) == 0 {
+	open := slices.DeleteFunc(slices.Clone(out.Secure), func(s mesh.SecureDoor) bool { return !b.opens(s) })
+	if b.cfg.Secure == "" || len(open) == 0 {
 		return
 	}
 	name := "secure" + at(c.name)
@@ -34,10 +35,23 @@ func (b *builder) secureDoors(c client, out mesh.Outbound) {
 			},
 		}},
 	}
-	for _, s := range out.Secure {
+	for _, s := range open {
 		l.FilterChains = append(l.FilterChains, b.secureChain(c, out, s))
 	}
 	b.add(Listeners, name, l)
+}
+
+// opens reports whether a door has what it needs, or still has it.
+func (b *builder) opens(s mesh.SecureDoor) bool {
+	switch {
+	case s.Closed:
+		return false
+	case s.Secret == "":
+		return true
+	case s.Clients != mesh.NoProof && b.secret(s.Authorities+rootsSuffix) == nil:
+		return false
+	}
+	return b.secret(s.Secret) != nil
 }
 
 func (b *builder) secureChain(c client, out mesh.Outbound, s mesh.SecureDoor) *listenerv3.FilterChain {

@@ -7,15 +7,16 @@ import (
 	"testing"
 )
 
-// TestSecretsUnderLoad renews a certificate again and again while requests come, on connections that stay and on new
-// ones: each change acts at once, and no answer is lost.
+// TestSecretsUnderLoad renews a certificate a hundred times while requests come, on connections that stay and on new
+// ones, and breaks it in between: each change acts at once, and no answer is lost.
 func TestSecretsUnderLoad(t *testing.T) {
 	t.Parallel()
 	w := newSecureWorld(t)
 	w.pod("customer-v1", says("c"))
+	push := func() { w.mustPush(w.today(secureGateway(https("SIMPLE", "'*'")), routedTo("customer"))) }
 	renew := func(i int) {
 		w.credential("c", "a.test", fmt.Sprintf("n%d.test", i))
-		w.mustPush(w.today(secureGateway(https("SIMPLE", "'*'")), routedTo("customer")))
+		push()
 	}
 	renew(0)
 	var clients sync.WaitGroup
@@ -46,8 +47,12 @@ func TestSecretsUnderLoad(t *testing.T) {
 			}
 		})
 	}
-	const changes = 20
+	const changes = 100
 	for i := range changes {
+		if i%10 == 9 { // it is gone for a while
+			w.top.Credentials = nil
+			push()
+		}
 		renew(i + 1)
 		if got := w.asked(w.client(), fmt.Sprintf("https://n%d.test", i+1)); got != "200 c" {
 			t.Errorf("after change %d: %s", i+1, got)

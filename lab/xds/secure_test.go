@@ -14,6 +14,7 @@ import (
 	"istio-tutorial/lab/identity"
 	"istio-tutorial/lab/labtest"
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/xds"
 )
 
 // secureWorld is a world with a proxy of its own, whose ingress takes encrypted connections.
@@ -27,6 +28,7 @@ func newSecureWorld(t *testing.T) secureWorld {
 	t.Helper()
 	p := ownProxy(t)
 	p.secure = freeAddress()
+	p.remembers = xds.NewBuilder(p.config())
 	signer, err := identity.NewSigner(time.Now())
 	if err != nil {
 		t.Fatal(err)
@@ -245,6 +247,37 @@ func TestRenewedSecret(t *testing.T) {
 	}
 	if got := w.asked(w.client(), "https://a.test"); !strings.Contains(got, "not a.test") {
 		t.Errorf("the old name on a new connection: %s", got)
+	}
+}
+
+// TestKeptSecret goes on with a certificate whose Secret is gone or no good any more, as long as the server stays.
+func TestKeptSecret(t *testing.T) {
+	t.Parallel()
+	w := newSecureWorld(t)
+	w.pod("customer-v1", says("c"))
+	w.credential("c", "a.test")
+	push := func() { w.mustPush(w.today(secureGateway(https("SIMPLE", "'*'")), routedTo("customer"))) }
+	push()
+	w.credential("c", "b.test")
+	w.top.Credentials[0].Data["tls.key"] = []byte("garbage")
+	push()
+	if got := w.asked(w.client(), "https://a.test"); got != "200 c" {
+		t.Errorf("with a key that is none: %s", got)
+	}
+	w.top.Credentials = nil
+	push()
+	if got := w.asked(w.client(), "https://a.test"); got != "200 c" {
+		t.Errorf("without the Secret: %s", got)
+	}
+	w.mustPush(w.today(routedTo("customer")))
+	push()
+	if got := w.asked(w.client(), "https://a.test"); !strings.Contains(got, "refused") {
+		t.Errorf("after the server was gone: %s", got)
+	}
+	w.credential("c", "a.test")
+	push()
+	if got := w.asked(w.client(), "https://a.test"); got != "200 c" {
+		t.Errorf("with the Secret again: %s", got)
 	}
 }
 

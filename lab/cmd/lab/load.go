@@ -85,6 +85,9 @@ func (s *siege) run(ctx context.Context, args []string) error {
 	fmt.Fprintln(s.stdout)
 	summary.Write(s.stdout)
 	if summary.Transactions == 0 && summary.Unanswered > 0 && summary.Unanswered == summary.Failed {
+		if s.onCluster() && len(args) == 0 {
+			s.advise("nobody answers at "+s.URL+"; open the way in, or name another with CUSTOMER_URL=http://HOST:PORT:", wayInLine(s.namespace))
+		}
 		return exitStatus(failed)
 	}
 	return nil

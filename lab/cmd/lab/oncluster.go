@@ -19,33 +19,38 @@ const (
 	onCluster = "cluster"
 )
 
-// place is where the verbs act: at --on, wherever it stands before --, else at $LAB_ON.
+// place is where the verbs act.
 func (a *app) place() string {
-	const flag = "--on"
+	at, _ := a.placeFrom()
+	return at
+}
+
+// placeFrom is --on, wherever it stands before --, else $LAB_ON; without a value that is the lab, as with other
+// variables.
+func (a *app) placeFrom() (at, from string) {
+	const flag, variable = "--on", "LAB_ON"
 	for i, arg := range a.args {
 		name, value, given := strings.Cut(arg, "=")
 		switch {
 		case arg == "--":
-			return cmp.Or(a.getenv("LAB_ON"), onLab)
+			return cmp.Or(a.getenv(variable), onLab), variable
 		case name == flag && given:
-			return value
+			return value, flag
 		case name == flag && i+1 < len(a.args):
-			return a.args[i+1]
+			return a.args[i+1], flag
 		}
 	}
-	return cmp.Or(a.getenv("LAB_ON"), onLab)
+	return cmp.Or(a.getenv(variable), onLab), variable
 }
 
 // checkPlace refuses another place, but while a shell completes the line.
 func (a *app) checkPlace(cmd *cobra.Command) error {
 	completing := strings.HasPrefix(cmd.Name(), cobra.ShellCompRequestCmd)
-	switch at := a.place(); {
+	switch at, from := a.placeFrom(); {
 	case at == onLab || at == onCluster || completing:
 		return nil
-	case at == a.getenv("LAB_ON"):
-		return misusef("LAB_ON=%s: want lab or cluster", at)
 	default:
-		return misusef("--on=%s: want lab or cluster", at)
+		return misusef("%s=%s: want lab or cluster", from, at)
 	}
 }
 
@@ -88,11 +93,25 @@ func (a *app) runThere(ctx context.Context, l cluster.Line, s cluster.Streams) e
 	s.In = cmp.Or(s.In, a.stdin)
 	s.Out = cmp.Or(s.Out, a.process.stdout)
 	s.Err = cmp.Or(s.Err, a.stderr)
-	err := a.tools().Run(ctx, l, s)
+	if l.Tool == cluster.Istioctl && asks(l) {
+		if err := a.tools().Reach(ctx); err != nil {
+			return err
+		}
+	}
+	quiet := cluster.NewQuiet(s.Err)
+	if l.Tool == cluster.Kubectl && !l.Terminal {
+		s.Err = quiet
+	}
+	err := errors.Join(a.tools().Run(ctx, l, s), quiet.Close())
 	if exit, ok := errors.AsType[*cluster.ExitError](err); ok && ctx.Err() == nil {
 		return exitStatus(exit.Status)
 	}
 	return err
+}
+
+// asks reports whether a line of istioctl has nothing to say without the cluster.
+func asks(l cluster.Line) bool {
+	return slices.Contains([]string{"proxy-config", "pc", "proxy-status", "ps", "x", "experimental"}, l.Args[0])
 }
 
 // joinedNamespace is -n together with its value.

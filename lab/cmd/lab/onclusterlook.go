@@ -21,6 +21,11 @@ const (
 // wayIn is the address of the ingress of a cluster, as bin/poll_customer.sh has it.
 func (a *app) wayIn() string { return cmp.Or(a.getenv("CUSTOMER_URL"), "http://localhost:8280") }
 
+// wayInLine is what opens it, where an overlay of deploy/ was applied.
+func wayInLine(namespace string) string {
+	return "kubectl -n " + namespace + " port-forward service/customer-gateway-istio 8280:80"
+}
+
 // analyzeThere takes files as the lab's verb does, and as istioctl does.
 func (a *app) analyzeThere() *cobra.Command {
 	return a.wholeLine(&cobra.Command{

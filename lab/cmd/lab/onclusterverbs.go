@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -155,6 +157,7 @@ func (a *app) doThere(ctx context.Context, v verbThere, words []string) error {
 		var stop func()
 		ctx, stop = withTerminal(ctx)
 		defer stop()
+		line.Terminal = true
 	}
 	return a.runThere(ctx, line, streams)
 }
@@ -180,10 +183,10 @@ func isDryRun(words []string) bool {
 func (a *app) changeThere(
 	ctx context.Context, line cluster.Line, streams cluster.Streams, elsewhere map[string]string,
 ) error {
-	watch, err := a.tools().Watch(ctx)
+	watch, err := a.tools().Watch(ctx, slices.Collect(maps.Values(elsewhere))...)
 	switch {
-	case errors.Is(err, cluster.ErrMissing):
-		return err // without kubectl nothing can be changed at all
+	case errors.Is(err, cluster.ErrMissing), err != nil && a.tools().Reach(ctx) != nil:
+		return err // nothing can be changed at all
 	case err != nil:
 		return fmt.Errorf("%w; --no-wait does not look at the proxies", err)
 	}

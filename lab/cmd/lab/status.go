@@ -55,8 +55,8 @@ func writeStatus(w io.Writer, s control.Status, now time.Time) error {
 	line("Lab", "%s, %s since %v, pid %d", s.Name, strings.ToLower(string(s.Phase)),
 		now.Sub(s.Started).Round(time.Second), s.PID)
 	line("Ingress", "%s", s.Ingress)
-	if slices.ContainsFunc(s.Rules, func(r objects.Ref) bool { return r.Kind == "Gateway" }) {
-		line("TLS", "%s, for the servers of Gateways that have it", s.Secure)
+	for i, text := range doorLines(s) {
+		line([]string{"TLS", ""}[min(i, 1)], "%s", text)
 	}
 	line("Metrics", "%s", s.Metrics)
 	line("Envoy", "%s", proxyLine(s.Proxy))
@@ -70,6 +70,32 @@ func writeStatus(w io.Writer, s control.Status, now time.Time) error {
 		line("Outside", "the real hosts")
 	}
 	return columns.Flush()
+}
+
+// doorLines are about encrypted connections: where they are taken and for which hosts, and each part of a Gateway
+// that has not what it needs. There are none without such a part.
+func doorLines(s control.Status) []string {
+	var hosts, rest []string
+	for _, d := range s.Doors {
+		what := fmt.Sprintf("%s, %s, for %s: ", d.Rule, d.Part, strings.Join(d.Hosts, ", "))
+		switch {
+		case d.Open && d.Problem != "":
+			rest = append(rest, what+"goes on with an earlier certificate: "+d.Problem)
+		case d.Problem != "":
+			rest = append(rest, what+"closed: "+d.Problem)
+		}
+		if d.Open {
+			hosts = append(hosts, d.Hosts...)
+		}
+	}
+	switch {
+	case len(s.Doors) == 0:
+		return nil
+	case len(hosts) == 0:
+		return append([]string{"nobody listens at " + s.Secure}, rest...)
+	}
+	slices.Sort(hosts)
+	return append([]string{fmt.Sprintf("%s, for %s", s.Secure, strings.Join(slices.Compact(hosts), ", "))}, rest...)
 }
 
 func proxyLine(p control.ProxyStatus) string {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -59,7 +58,7 @@ func (v *verify) clusterGround(cmd *cobra.Command, folder string, pages []lesson
 	tools := v.tools()
 	g := &oncluster.Ground{
 		Tools: tools, Folder: folder, Environ: tools.Environ, Reuse: v.there.reuse, Keep: v.there.keep,
-		Outside: !v.there.internet && slices.ContainsFunc(pages, callsOut),
+		Outside: !v.there.internet && slices.ContainsFunc(pages, oncluster.CallsOut),
 		Say:     func(line string) { fmt.Fprintln(v.stderr, "lab: "+line) },
 	}
 	versions, err := g.Versions(cmd.Context())
@@ -68,11 +67,4 @@ func (v *verify) clusterGround(cmd *cobra.Command, folder string, pages []lesson
 	}
 	g.Say(versions.String())
 	return g, versions.String(), g.Close, nil
-}
-
-// callsOut reports whether a page has pods that call hosts outside.
-func callsOut(p lesson.Page) bool {
-	return slices.ContainsFunc(p.Blocks, func(b lesson.Block) bool {
-		return slices.ContainsFunc(b.Commands, func(c lesson.Command) bool { return strings.Contains(c.Text, " deploy/egress/") })
-	})
 }

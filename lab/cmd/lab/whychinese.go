@@ -74,6 +74,11 @@ func sentencesInChinese() [][2]string {
 // statesInChinese are parts of sentences.
 func statesInChinese() [][2]string {
 	return [][2]string{
+		{"{0} behind {1} of Gateway {2}, which took the connection: by SNI it is for {3}, and {4} is behind {5}",
+			"{0}（在 Gateway {2} 的 {1} 之后：连接由它接收，按 SNI 是给 {3} 的，而 {4} 在 {5} 之后）"},
+		{"{0} behind {1} of Gateway {2}, which took the connection: by SNI it is for {3}",
+			"{0}（在 Gateway {2} 的 {1} 之后：连接由它接收，按 SNI 是给 {3} 的）"},
+		{"listener {0}", "监听器 {0}"}, {"server {0}", "server {0}"}, {"no host", "没有主机名"},
 		{"{0}, which came in plain text and without an identity", "{0}（明文，没有身份）"},
 		{"{0}, which came as {1}", "{0}（身份是 {1}）"},
 		{"the sidecar of {0}", "{0} 的 sidecar"}, {"the ingress", "入口"}, {"the caller", "调用方"},

@@ -55,6 +55,7 @@ func (p whyPrinter) why(r *traffic.Request, body string) {
 	switch pod := inError(r); {
 	case pod != "":
 		p.command("Logs:", p.typed("logs "+pod))
+	case r.Cause == traffic.NoRoute: // without the rule there would be none either
 	case r.Rule != nil && p.gone != nil && p.gone(*r.Rule):
 		p.line("%s", p.say("The rule is gone."))
 	case r.Rule != nil:

@@ -15,7 +15,7 @@ import (
 )
 
 // adminPort is where a proxy tells its own pod about itself; a tunnel ends in the pod.
-const adminPort = 15000
+const adminPort = "15000"
 
 // answers is how long a proxy may take to tell.
 const answers = 10 * time.Second

@@ -112,6 +112,7 @@ func (g *Ground) edge(text string) string {
 	return strings.NewReplacer(
 		"istio: ingressgateway", "istio: "+g.Tools.Namespace,
 		"namespace: istio-system", "namespace: "+in,
+		" -n istio-system", " -n "+in,
 		"ns/istio-system/sa/istio-ingressgateway-service-account", "ns/"+in+"/sa/"+gateway,
 		"  gatewayClassName: istio\n", "  gatewayClassName: istio\n  addresses: [{type: Hostname, value: "+
 			gateway+"."+in+".svc.cluster.local}]\n",

@@ -49,11 +49,7 @@ func (g *Ground) make(ctx context.Context) error {
 		g.pods.close()
 	}
 	g.pods = newPods(g)
-	if g.way != nil {
-		g.way.close()
-	}
-	var err error
-	if g.way, err = g.openWay(ctx); err != nil {
+	if err := g.openWays(ctx); err != nil {
 		return err
 	}
 	return g.settle(ctx)
@@ -82,7 +78,9 @@ func (g *Ground) serve(ctx context.Context) error {
 	if _, err := g.kubectl(ctx, files, "apply", "-f", "-"); err != nil {
 		return err
 	}
-	gate := strings.NewReplacer("NAMESPACE", g.Tools.Namespace, "CONFIG", proxyConfig).Replace(gatewayYML)
+	gate := strings.NewReplacer(
+		"NAMESPACE", g.Tools.Namespace, "CONFIG", proxyConfig, "ALIASES", g.world.aliases(),
+	).Replace(gatewayYML)
 	if _, err := g.atGateway(ctx, gate, "apply", "-f", "-"); err != nil {
 		return err
 	}

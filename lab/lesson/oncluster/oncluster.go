@@ -41,23 +41,13 @@ type Ground struct {
 	edition string
 	dir     string // the pages' copy of the repository
 	world   *world
-	way     *way
+	way     *way // for plain text
+	door    *way // for TLS
 	pods    *pods
 	base    map[string]string // the state to which a page must come back
 }
 
-var (
-	_ lesson.Ground = (*Ground)(nil)
-	_ lesson.Choosy = (*Ground)(nil)
-)
-
-// Lacks names what a page with encrypted requests needs.
-func (g *Ground) Lacks(p lesson.Page) string {
-	if slices.ContainsFunc(p.Blocks, func(b lesson.Block) bool { return b.Check != nil && b.Check.TLS != nil }) {
-		return "the gateway of the run has no port for TLS"
-	}
-	return ""
-}
+var _ lesson.Ground = (*Ground)(nil)
 
 // Name is lesson.Cluster.
 func (g *Ground) Name() string { return lesson.Cluster }
@@ -146,9 +136,7 @@ func (g *Ground) Close() error {
 // end takes away all that was made.
 func (g *Ground) end(ctx context.Context) error {
 	g.ready = false
-	if g.way != nil {
-		g.way.close()
-	}
+	g.closeWays()
 	if g.pods != nil {
 		g.pods.close()
 	}
@@ -156,7 +144,7 @@ func (g *Ground) end(ctx context.Context) error {
 	if g.dir != "" {
 		errs = append(errs, os.RemoveAll(g.dir))
 	}
-	g.way, g.pods, g.world, g.dir = nil, nil, nil, ""
+	g.pods, g.world, g.dir = nil, nil, ""
 	return errors.Join(append(errs, g.remove(ctx, g.made...))...)
 }
 

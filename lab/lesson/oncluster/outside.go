@@ -5,10 +5,12 @@ import (
 	_ "embed" // the hosts outside
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"istio-tutorial/lab/cluster"
+	"istio-tutorial/lab/lesson"
 	"istio-tutorial/lab/outside"
 )
 
@@ -92,7 +94,26 @@ func (w *world) leads(deployment string) string {
 		"\n      annotations:\n", "\n      annotations:\n"+
 			`        sidecar.istio.io/userVolume: '{"outside":{"configMap":{"name":"`+trusted+`"}}}'`+"\n"+
 			`        sidecar.istio.io/userVolumeMount: '{"outside":{"mountPath":"`+trustedFile+`","subPath":"ca.crt","readOnly":true}}'`+"\n",
-		"\n    spec:\n", "\n    spec:\n      hostAliases:\n      - ip: "+w.address+
-			"\n        hostnames: [httpbin.org, api.github.com, jimmysong.io]\n",
+		"\n    spec:\n", "\n    spec:\n      hostAliases: "+w.aliases()+"\n",
 	).Replace(deployment)
+}
+
+// aliases are a pod's own list of hosts, as YAML: with the names of those outside, if there are any of the ground's.
+func (w *world) aliases() string {
+	if w == nil {
+		return "[]"
+	}
+	return "[{ip: " + w.address + ", hostnames: [" + strings.Join(hostsOutside(), ", ") + "]}]"
+}
+
+func hostsOutside() []string { return []string{"httpbin.org", "api.github.com", "jimmysong.io"} }
+
+// CallsOut reports whether a page has hosts outside be called: by pods that do, or through the gateway.
+func CallsOut(p lesson.Page) bool {
+	return slices.ContainsFunc(p.Blocks, func(b lesson.Block) bool {
+		through := b.Check != nil && b.Check.TLS != nil && slices.Contains(hostsOutside(), b.Check.TLS.Host)
+		return through || slices.ContainsFunc(b.Commands, func(c lesson.Command) bool {
+			return strings.Contains(c.Text, " deploy/egress/")
+		})
+	})
 }

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"istio-tutorial/lab/cluster"
@@ -24,6 +25,8 @@ type place struct {
 	ground     *Ground
 	ended      func() bool // the run is over: nothing need be put back
 	misbehaves bool        // a page has told a program to
+	// same are the routes that the last command has left as they were, as kubectl writes them.
+	same map[string]bool
 }
 
 var _ lesson.Place = (*place)(nil)
@@ -35,15 +38,18 @@ func (p *place) Folder() string { return p.ground.dir }
 func (p *place) Env() []string {
 	g := p.ground
 	return append(g.Environ[:len(g.Environ):len(g.Environ)],
-		"LAB_ON="+lesson.Cluster, "LAB_NAMESPACE="+g.Tools.Namespace, "CUSTOMER_URL="+g.way.url(), "LAB_HINTS=off", "LAB_ECHO=0")
+		"LAB_ON="+lesson.Cluster, "LAB_NAMESPACE="+g.Tools.Namespace, "CUSTOMER_URL="+g.way.url(),
+		"CUSTOMER_TLS="+g.door.address, "LAB_HINTS=off", "LAB_ECHO=0")
 }
 
 // Send sends requests to the gateway, or has the program of a pod send them, one after the other.
 func (p *place) Send(ctx context.Context, from string, cfg load.Config) (load.Summary, error) {
-	if cfg.TLS != nil {
-		return load.Summary{}, errors.New("tls: the ground's gateway takes no encrypted requests")
-	}
-	if from == "" {
+	cfg.Then = p.noted
+	switch {
+	case from == "" && cfg.TLS != nil:
+		cfg.Address = p.ground.door.address // as curl's --connect-to
+		return load.Run(ctx, cfg)
+	case from == "":
 		cfg.URL = p.ground.way.url()
 		return load.Run(ctx, cfg)
 	}
@@ -64,6 +70,22 @@ func (p *place) Send(ctx context.Context, from string, cfg load.Config) (load.Su
 		cfg.Each(hit)
 	}
 	return load.Summary{Elapsed: time.Since(began)}, nil
+}
+
+// noted returns when every proxy has drawn its conclusions from an answer that is an error: to eject a pod is the main
+// thread's, which comes to it after the answer is on its way, and on a busy machine after many more. It does what it is
+// told in turn, so an answer of its own is behind them.
+func (p *place) noted(ctx context.Context, hit load.Hit) {
+	if hit.Status < http.StatusInternalServerError {
+		return
+	}
+	var all sync.WaitGroup
+	for _, one := range p.ground.pods.seen.pods {
+		if one.proxied {
+			all.Go(func() { _ = p.ground.pods.askOnce(ctx, one.name, "/ready", func(string) {}) }) // a claim tells
+		}
+	}
+	all.Wait()
 }
 
 // get has the program of a pod ask once: images have no curl.

@@ -33,6 +33,8 @@ type inventory struct {
 	deployments map[string]workload
 	pods        []pod
 	endpoints   map[string][]string // the addresses of a Service's ready pods, HOST:PORT
+	generations map[string]int64    // of the objects of the Gateway API, by kind and name
+	shown       map[string]string   // what a proxy shows or believes of a Secret beside it, by how istiod calls that
 }
 
 // workload is a Deployment.
@@ -59,6 +61,7 @@ type (
 			Name, Namespace   string
 			Labels            map[string]string
 			DeletionTimestamp string
+			Generation        int64
 		}
 		Spec struct {
 			Selector       struct{ MatchLabels map[string]string }
@@ -72,6 +75,7 @@ type (
 		}
 		Endpoints []endpoint
 		Ports     []struct{ Port int }
+		Data      map[string]string // of a Secret, in base64
 	}
 	podSpec   struct{ Containers []container }
 	container struct{ Name, Image string }
@@ -85,12 +89,12 @@ const proxyContainer = "istio-proxy"
 
 // look reads what there is now.
 func (p *pods) look(ctx context.Context) error {
-	p.seen = inventory{deployments: map[string]workload{}, endpoints: map[string][]string{}}
+	p.seen = newInventory()
 	t := p.ground.Tools
 	for _, namespace := range slices.Compact([]string{t.Namespace, p.ground.gatewayNamespace()}) {
 		t.Namespace = namespace
 		text, err := t.Output(ctx, "", cluster.Line{
-			Tool: cluster.Kubectl, Args: []string{"get", "deployments,pods,endpointslices", "-o", "json"},
+			Tool: cluster.Kubectl, Args: []string{"get", "deployments,pods,endpointslices,secrets,httproutes.gateway.networking.k8s.io", "-o", "json"},
 		})
 		if err != nil {
 			return err
@@ -104,6 +108,10 @@ func (p *pods) look(ctx context.Context) error {
 		}
 	}
 	return p.connect(ctx)
+}
+
+func newInventory() inventory {
+	return inventory{deployments: map[string]workload{}, endpoints: map[string][]string{}, generations: map[string]int64{}, shown: map[string]string{}}
 }
 
 func (v *inventory) add(i item) {
@@ -125,6 +133,10 @@ func (v *inventory) add(i item) {
 	case "EndpointSlice":
 		service := i.Metadata.Labels["kubernetes.io/service-name"]
 		v.endpoints[service] = append(v.endpoints[service], i.addresses()...)
+	case "Secret":
+		v.addSecret(i)
+	case "HTTPRoute":
+		v.generations["httproute.gateway.networking.k8s.io/"+i.Metadata.Name] = i.Metadata.Generation
 	}
 }
 

@@ -44,7 +44,7 @@ func TestInventory(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := newPods(&Ground{Tools: cluster.Tools{Namespace: "ours"}})
-	p.seen = inventory{deployments: map[string]workload{}, endpoints: map[string][]string{}}
+	p.seen = newInventory()
 	for _, i := range items {
 		p.seen.add(i)
 	}

@@ -47,6 +47,9 @@ const changed = "the pods change: "
 func (p *pods) pending(ctx context.Context, pod string) string {
 	what, err := p.old(ctx, pod)
 	if err == nil && what == "" {
+		what, err = p.stale(ctx, pod)
+	}
+	if err == nil && what == "" {
 		if what, err = p.unlike(ctx, pod); what != "" {
 			what = changed + what
 		}
@@ -125,5 +128,11 @@ func (p *place) Settle(ctx context.Context, command string) error {
 	if !changing.MatchString(command) {
 		return nil
 	}
-	return p.ground.settle(ctx)
+	before := p.ground.pods.seen.generations
+	err := p.ground.settle(ctx)
+	p.same = map[string]bool{}
+	for name, generation := range p.ground.pods.seen.generations {
+		p.same[name] = before[name] == generation
+	}
+	return err
 }

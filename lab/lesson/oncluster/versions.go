@@ -1,6 +1,7 @@
 package oncluster
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -43,23 +44,35 @@ func (g *Ground) Versions(ctx context.Context) (v Versions, err error) {
 }
 
 func (g *Ground) istio(ctx context.Context) (string, error) {
-	text, err := g.Tools.Output(ctx, "", cluster.Line{Tool: cluster.Istioctl, Args: []string{"version", "-o", "json"}})
-	if err != nil {
-		return "", err
+	var out, words bytes.Buffer
+	line := cluster.Line{Tool: cluster.Istioctl, Args: []string{"version", "-o", "json"}}
+	if err := g.Tools.Run(ctx, line, cluster.Streams{Out: &out, Err: &words}); err != nil {
+		return "", fmt.Errorf("%w: %s", err, strings.TrimSpace(words.String()))
 	}
+	text := out.String()
 	var istio struct {
 		MeshVersion []struct{ Info struct{ Version string } }
 	}
-	if start := strings.Index(text, "{"); start > 0 {
-		text = text[start:] // it may say something before
+	if start := strings.Index(text, "{"); start > 0 { // it may say something before
+		words.WriteString(text[:start])
+		text = text[start:]
 	}
 	if err := json.Unmarshal([]byte(text), &istio); err != nil {
 		return "", fmt.Errorf("istioctl version: %w", err)
 	}
 	if len(istio.MeshVersion) == 0 {
-		return "", errors.New("the cluster has no Istio; docs/on-your-cluster.md says how to install it")
+		return "", noIstio(words.String())
 	}
 	return istio.MeshVersion[0].Info.Version, nil
+}
+
+// noIstio is why istioctl knows no version of a control plane: there is none, or none that answers.
+func noIstio(words string) error {
+	const absent = "Istio is not present"
+	if words = strings.TrimSpace(words); words == "" || strings.Contains(words, absent) {
+		return errors.New("the cluster has no Istio that runs; docs/on-your-cluster.md says how to install it")
+	}
+	return errors.New("istiod does not answer: " + words)
 }
 
 // pin writes a kubeconfig for this cluster alone: whatever else is chosen meanwhile, the pages' commands stay

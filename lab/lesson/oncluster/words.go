@@ -61,5 +61,8 @@ func (p *place) read(line string) string {
 		`virtualservice.networking.istio.io "`+ingress+`"`, `ingress.networking.k8s.io "customer"`,
 		p.ground.Tools.Namespace, origin,
 	).Replace(line)
+	if object, ok := strings.CutSuffix(line, " configured"); ok && p.same[object] {
+		return object + " unchanged" // what the API server has filled in is another text than the file's to kubectl
+	}
 	return deletedFrom.ReplaceAllString(line, "$1 deleted")
 }

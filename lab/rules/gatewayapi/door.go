@@ -18,7 +18,7 @@ func isSecure(l gateway.Listener) bool {
 }
 
 // doors are where listeners take encrypted connections: one for each that decrypts, and one for each route
-// that leads connections on. What lacks its certificate stays closed.
+// that leads connections on. What lacks its certificate is closed: Istio takes such a listener away.
 func doors(set rules.Set, t mesh.Topology, call v1.Call) []mesh.SecureDoor {
 	s := scope{set: set, call: call, edge: true}
 	var list []mesh.SecureDoor
@@ -28,10 +28,11 @@ func doors(set rules.Set, t mesh.Topology, call v1.Call) []mesh.SecureDoor {
 		case e.listener.Protocol == gateway.TLSProtocolType:
 			list = append(list, s.passing(e)...)
 		default:
-			if door, problem := e.decrypting(set, t); problem == "" {
+			door, problem := e.decrypting(set, t)
+			if door.Problem, door.Closed = problem, problem != ""; !door.Closed {
 				door.Routed = s.hosts(e)
-				list = append(list, door)
 			}
+			list = append(list, door)
 		}
 	}
 	return list
@@ -40,7 +41,9 @@ func doors(set rules.Set, t mesh.Topology, call v1.Call) []mesh.SecureDoor {
 // door is what all doors of a listener have.
 func (e edge) door(more string) mesh.SecureDoor {
 	return mesh.SecureDoor{
-		Name: e.Key.Path() + "|" + string(e.listener.Name) + more, From: e.Key.Path(),
+		Name:   e.Key.Path() + "|" + string(e.listener.Name) + more,
+		Origin: mesh.Origin{From: e.Key.String(), Field: rules.At("spec.listeners", e.place)},
+		Called: "listener " + string(e.listener.Name),
 	}
 }
 
@@ -184,7 +187,8 @@ func (i inspector) closed(g gatewayRule) []rules.Finding {
 		case l.TLS == nil:
 			problem = "there is no tls"
 		case l.Protocol == gateway.HTTPSProtocolType:
-			if _, problem = (edge{g, l}).decrypting(i.set, i.topology); problem != "" {
+			list = append(list, i.lapsed(edge{g, l, n})...)
+			if _, problem = (edge{g, l, n}).decrypting(i.set, i.topology); problem != "" {
 				invalid++
 			}
 		}
@@ -195,6 +199,26 @@ func (i inspector) closed(g gatewayRule) []rules.Finding {
 	if invalid == len(g.Spec.Listeners) {
 		list = append(list, rules.Warn("", rules.Negative, "A condition with a negative status is present: "+
 			"type=Accepted, reason=ListenersNotValid, message=None of the Gateway's listeners are valid."))
+	}
+	return list
+}
+
+// lapsed says of a listener's certificate, and of the authorities for its clients, that they are not valid now:
+// both act all the same.
+func (i inspector) lapsed(e edge) []rules.Finding {
+	var list []rules.Finding
+	door, _ := e.decrypting(i.set, i.topology)
+	warn := func(what, of, text, comes string) {
+		if name, _ := v1.CredentialName(of); text != "" {
+			list = append(list, rules.Warn(rules.At("spec.listeners", e.place), "",
+				"listener %s: the %s of Secret %s %s: %s", e.listener.Name, what, name, text, comes))
+		}
+	}
+	name, _ := v1.CredentialName(door.Secret)
+	warn("certificate", door.Secret, v1.LapsedCertificate(i.topology, name), "the ingress shows it all the same, and clients refuse it")
+	if door.Clients != mesh.NoProof {
+		name, _ = v1.CredentialName(door.Authorities)
+		warn("authority for clients", door.Authorities, v1.LapsedAuthorities(i.topology, name), "certificates of it are refused")
 	}
 	return list
 }

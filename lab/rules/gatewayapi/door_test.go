@@ -113,6 +113,12 @@ func TestDoors(t *testing.T) {
 			m := gatewayapi.Resolve(set, top)
 			var doors []string
 			for _, d := range m.Gateway.Secure {
+				if d.Closed {
+					if d.Problem == "" || !strings.Contains(x.findings, d.Problem) || len(d.Routed) > 0 {
+						t.Errorf("closed: %+v", d)
+					}
+					continue
+				}
 				doors = append(doors, fmt.Sprintf("%s: %s, clients %d of %s, %d hosts", d.Hosts, last(d.Secret), d.Clients, last(d.Authorities), len(d.Routed)))
 			}
 			if got := strings.Join(doors, "; "); got != x.doors {
@@ -126,6 +132,52 @@ func TestDoors(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestLapsed warns of certificates that have expired, and opens the doors all the same.
+func TestLapsed(t *testing.T) {
+	t.Parallel()
+	top := keeping(t)
+	top.Credentials = append(top.Credentials, mesh.Credential{
+		Name: mesh.Name{Namespace: "a", Name: "both"},
+		Data: map[string][]byte{"tls.crt": first(top, "c", "tls.crt"), "tls.key": first(top, "c", "tls.key"), "ca.crt": first(top, "ca", "ca.crt")},
+	})
+	set := load(t, gatewayWith("listeners: ["+https("plain", "a.test", "{certificateRefs: [{name: c}]}")+", "+
+		https("asks", "b.test", "{certificateRefs: [{name: both}], options: {gateway.istio.io/tls-terminate-mode: MUTUAL}}")+"]"))
+	now := time.Now()
+	for when, want := range map[time.Time][]string{
+		now: nil,
+		now.AddDate(20, 0, 0): {
+			"listener plain: the certificate of Secret a/c has expired, on 20", "listener asks: the certificate of Secret a/both has expired, on 20",
+			"listener asks: the authority for clients of Secret a/both has expired, on 20",
+		},
+		now.AddDate(-1, 0, 0): {
+			"listener plain: the certificate of Secret a/c is not valid before 20", "listener asks: the certificate of Secret a/both is not valid before 20",
+			"listener asks: the authority for clients of Secret a/both is not valid before 20",
+		},
+	} {
+		at := top.At(when)
+		said := fmt.Sprint(gatewayapi.Findings(set, at))
+		if n := strings.Count(said, "Warning"); n != len(want) {
+			t.Errorf("%v: %d findings: %s", when, n, said)
+		}
+		for _, w := range want {
+			if !strings.Contains(said, w) {
+				t.Errorf("%v: no %q in %s", when, w, said)
+			}
+		}
+		for _, d := range gatewayapi.Resolve(set, at).Gateway.Secure {
+			if d.Closed || d.Problem != "" {
+				t.Errorf("%v: %+v", when, d)
+			}
+		}
+	}
+}
+
+// first is a value of a Secret beside the Gateway.
+func first(top mesh.Topology, name, key string) []byte {
+	c, _ := top.Credential(mesh.Name{Namespace: "a", Name: name})
+	return c.Data[key]
 }
 
 func last(path string) string { return path[strings.LastIndex(path, "/")+1:] }

@@ -19,6 +19,7 @@ import (
 type edge struct {
 	gatewayRule
 	listener gateway.Listener
+	place    int // of the listener among the Gateway's
 }
 
 // edges are those of all Gateways, the oldest first.
@@ -28,8 +29,8 @@ func edges(set rules.Set) []edge {
 		if g.Spec.GatewayClassName != istioClass {
 			continue
 		}
-		for _, l := range g.Spec.Listeners {
-			list = append(list, edge{g, l})
+		for i, l := range g.Spec.Listeners {
+			list = append(list, edge{g, l, i})
 		}
 	}
 	return list

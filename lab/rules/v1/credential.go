@@ -27,14 +27,41 @@ const authoritySuffix = "-cacert"
 // NotFound is what is wrong with a Secret that is not there.
 const NotFound = "not found"
 
+// Istio's names of the values of a Secret, the first that is there counts.
+func certificateKeys() []string { return []string{"tls.crt", "cert"} }
+func authorityKeys() []string   { return []string{"cacert", "ca.crt"} }
+
 // first is the first value that a Secret has of some.
-func first(c mesh.Credential, keys ...string) []byte {
+func first(c mesh.Credential, keys ...string) []byte { return c.Data[firstKey(c, keys)] }
+
+func firstKey(c mesh.Credential, keys []string) string {
 	for _, key := range keys {
-		if data := c.Data[key]; len(data) > 0 {
-			return data
+		if len(c.Data[key]) > 0 {
+			return key
 		}
 	}
-	return nil
+	return ""
+}
+
+// LapsedCertificate says of the certificate that CertificateOf has that it is not valid now; "": it is.
+func LapsedCertificate(t mesh.Topology, name mesh.Name) string {
+	c, _ := t.Credential(name)
+	return c.Lapsed[firstKey(c, certificateKeys())]
+}
+
+// LapsedAuthorities says the same of those that AuthoritiesOf has.
+func LapsedAuthorities(t mesh.Topology, name mesh.Name) string {
+	c, _ := authorityOf(t, name)
+	return c.Lapsed[firstKey(c, authorityKeys())]
+}
+
+// authorityOf is the Secret that has the authorities for another one.
+func authorityOf(t mesh.Topology, name mesh.Name) (mesh.Credential, bool) {
+	c, ok := t.Credential(mesh.Name{Namespace: name.Namespace, Name: name.Name + authoritySuffix})
+	if !ok {
+		c, ok = t.Credential(name)
+	}
+	return c, ok
 }
 
 // CertificateOf is the certificate and key that a Secret has for a proxy, and what is wrong with it: "" if
@@ -44,7 +71,7 @@ func CertificateOf(t mesh.Topology, name mesh.Name) (chain, key []byte, problem 
 	if !ok {
 		return nil, nil, NotFound
 	}
-	chain, key = first(c, "tls.crt", "cert"), first(c, "tls.key", "key")
+	chain, key = first(c, certificateKeys()...), first(c, "tls.key", "key")
 	if _, err := tls.X509KeyPair(chain, key); err != nil {
 		return nil, nil, err.Error()
 	}
@@ -54,14 +81,11 @@ func CertificateOf(t mesh.Topology, name mesh.Name) (chain, key []byte, problem 
 // AuthoritiesOf are those that a Secret has for the other side's certificates, or the one beside it has that
 // ends with -cacert, and what is wrong with them: "" if nothing is.
 func AuthoritiesOf(t mesh.Topology, name mesh.Name) (roots []byte, problem string) {
-	c, ok := t.Credential(mesh.Name{Namespace: name.Namespace, Name: name.Name + authoritySuffix})
-	if !ok {
-		c, ok = t.Credential(name)
-	}
+	c, ok := authorityOf(t, name)
 	if !ok {
 		return nil, NotFound
 	}
-	roots = first(c, "cacert", "ca.crt")
+	roots = first(c, authorityKeys()...)
 	if !x509.NewCertPool().AppendCertsFromPEM(roots) {
 		return nil, "it has no authority for clients: key ca.crt"
 	}
@@ -81,6 +105,9 @@ func (r *resolver) credential(name mesh.Name, clients mesh.ClientProof) string {
 func secretsOf(t mesh.Topology, doors []mesh.SecureDoor) []mesh.Secret {
 	found := map[string]mesh.Secret{}
 	for _, d := range doors {
+		if d.Closed {
+			continue
+		}
 		if name, ok := CredentialName(d.Secret); ok {
 			s := found[d.Secret]
 			s.Name = d.Secret

@@ -1,6 +1,7 @@
 package v1
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -43,22 +44,23 @@ func (c client) boundTo(list []string, namespace string) bool {
 // gatewayHosts are the hosts that Gateways lead on. The lab has one way in, whatever the ports of
 // their servers; routes of several rules for a host add up, those of every request at the end.
 func (r *resolver) gatewayHosts() []mesh.VirtualHost {
-	found, onlyTLS := map[string][]mesh.Route{}, map[string]bool{}
+	found, onlyTLS := map[string][]mesh.Route{}, map[string]mesh.Origin{}
 	for _, g := range r.gateways {
 		if !ingressLabels().Has(g.Spec.Selector) {
 			continue
 		}
-		for _, s := range g.Spec.Servers {
+		for i, s := range g.Spec.Servers {
 			if isSecure(s) {
 				continue
 			}
-			if s.GetTls().GetHttpsRedirect() {
-				for _, host := range serverHosts(g.Rule, s, g.Key.Namespace) {
-					onlyTLS[host] = true
-					found[host] = append([]mesh.Route{}, found[host]...)
-				}
+			hosts := r.serverRoutes(g.Rule, s, found)
+			if !s.GetTls().GetHttpsRedirect() {
+				continue
 			}
-			r.serverRoutes(g.Rule, s, found)
+			for _, host := range append(hosts, serverHosts(g.Rule, s, g.Key.Namespace)...) {
+				by := mesh.Origin{From: g.Key.String(), Field: rules.At("spec.servers", i) + ".tls"}
+				onlyTLS[host], found[host] = cmp.Or(onlyTLS[host], by), append([]mesh.Route{}, found[host]...)
+			}
 		}
 	}
 	var hosts []mesh.VirtualHost
@@ -72,8 +74,8 @@ func (r *resolver) gatewayHosts() []mesh.VirtualHost {
 	return hosts
 }
 
-// serverRoutes adds the routes that rules have for a server to those of its hosts.
-func (r *resolver) serverRoutes(g *rules.Rule, s *networking.Server, found map[string][]mesh.Route) {
+// serverRoutes adds the routes that rules have for a server to those of its hosts, and returns those hosts.
+func (r *resolver) serverRoutes(g *rules.Rule, s *networking.Server, found map[string][]mesh.Route) (hosts []string) {
 	c := ingress()
 	c.gateway = g.Key.Path()
 	for _, rule := range r.routes {
@@ -84,11 +86,13 @@ func (r *resolver) serverRoutes(g *rules.Rule, s *networking.Server, found map[s
 		routes := r.virtualService(c, rule, int(s.GetPort().GetNumber()))
 		r.label(c, routes)
 		for _, host := range commonHosts(g, s, rule) {
+			hosts = append(hosts, host)
 			for _, route := range routes {
 				found[host] = append(found[host], route.Route)
 			}
 		}
 	}
+	return hosts
 }
 
 // serverHosts are the hosts of a server that rules of a namespace may be for.

@@ -1,6 +1,7 @@
 package v1
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,6 +28,10 @@ func (r *resolver) secureDoors() []mesh.SecureDoor {
 	var list []mesh.SecureDoor
 	taken := map[string]bool{}
 	for _, d := range doors {
+		if d.Closed {
+			list = append(list, d)
+			continue
+		}
 		d.Hosts = slices.DeleteFunc(d.Hosts, func(h string) bool { return taken[h] })
 		for _, h := range d.Hosts {
 			taken[h] = true
@@ -52,6 +57,8 @@ func (r *resolver) gatewayDoors() []mesh.SecureDoor {
 			}
 			for _, d := range r.doorsOf(c, g, s) {
 				d.Name += "|" + strconv.Itoa(i)
+				d.Origin = mesh.Origin{From: g.Key.String(), Field: rules.At("spec.servers", i)}
+				d.Called = "server " + s.GetPort().GetName()
 				list = append(list, d)
 			}
 		}
@@ -60,15 +67,15 @@ func (r *resolver) gatewayDoors() []mesh.SecureDoor {
 }
 
 // doorsOf are those of a server: one, if it decrypts, and else one for each route that leads
-// connections on. One without its certificate stays closed.
+// connections on.
 func (r *resolver) doorsOf(c client, g gateway, s *networking.Server) []mesh.SecureDoor {
-	door := mesh.SecureDoor{Name: g.Key.Path(), From: g.Key.Path(), Clients: clientProof(s.GetTls().GetMode())}
+	door := mesh.SecureDoor{Name: g.Key.Path(), Clients: clientProof(s.GetTls().GetMode())}
 	if s.GetTls().GetMode() == networking.ServerTLSSettings_PASSTHROUGH {
 		return r.passthroughDoors(c, g, s, door)
 	}
 	name := credentialOf(s)
-	if r.credential(name, door.Clients) != "" {
-		return nil
+	if problem := r.credential(name, door.Clients); problem != "" {
+		door.Problem = fmt.Sprintf("Secret %s: %s", name, problem)
 	}
 	door.Secret = SecretName(name)
 	if door.Clients != mesh.NoProof {
@@ -194,14 +201,34 @@ func (i inspector) credentialNotes(g gateway) []rules.Finding {
 			continue
 		}
 		at := rules.At("spec.servers", n) + ".tls.credentialName"
+		list = append(list, i.lapsed(at, g, s)...)
 		switch i.credential(credentialOf(s), clientProof(s.Tls.Mode)) {
 		case "":
 		case NotFound:
 			list = append(list, failed(at, rules.NotFound, "Referenced credentialName not found: %q", s.Tls.CredentialName))
 		default:
-			list = append(list, failed(at, rules.BadCredential, "The credential referenced by the Gateway %s in namespace %s "+
-				"is invalid, which can cause the traffic not to work as expected.", g.Key.Name, g.Key.Namespace))
+			list = append(list, i.invalid(at, g))
 		}
+	}
+	return list
+}
+
+func (i inspector) invalid(at string, g gateway) rules.Finding {
+	return failed(at, rules.BadCredential, "The credential referenced by the Gateway %s in namespace %s "+
+		"is invalid, which can cause the traffic not to work as expected.", g.Key.Name, g.Key.Namespace)
+}
+
+// lapsed says of a server's certificate that it is not valid now: it is served all the same, as istiod only counts
+// it. Of the authorities of its clients istioctl says nothing.
+func (i inspector) lapsed(at string, g gateway, s *networking.Server) []rules.Finding {
+	name := credentialOf(s)
+	var list []rules.Finding
+	if text := LapsedCertificate(i.topology, name); text != "" {
+		list = append(list, i.invalid(at, g), rules.Warn(at, "", "the certificate of Secret %s %s: the ingress shows it "+
+			"all the same, and clients refuse it", name, text))
+	}
+	if text := LapsedAuthorities(i.topology, name); text != "" && clientProof(s.Tls.Mode) != mesh.NoProof {
+		list = append(list, rules.Warn(at, "", "the authority for clients of Secret %s %s: certificates of it are refused", name, text))
 	}
 	return list
 }
