@@ -29,6 +29,17 @@ func OnlyUnsupported(problems document.Errors) bool {
 	return !slices.ContainsFunc(problems, func(p *document.Error) bool { return !IsUnsupported(p.Cause) })
 }
 
+// Grounded leaves out where the lab does without a field that a cluster refuses, too: a problem of the lab's own
+// beside one with a value of the same field.
+func Grounded(problems document.Errors) document.Errors {
+	return slices.DeleteFunc(problems, func(own *document.Error) bool {
+		field := strings.TrimSuffix(own.Field, ".key") // of a condition, whose values are beside it
+		return field != "" && IsUnsupported(own.Cause) && slices.ContainsFunc(problems, func(p *document.Error) bool {
+			return strings.HasPrefix(p.Field, field) && !IsUnsupported(p.Cause)
+		})
+	})
+}
+
 // Kind is a kind of object and its names.
 type Kind struct {
 	Kind   string // in a file: VirtualService, RouteRule, denier
