@@ -153,6 +153,7 @@ const (
 	PartBreaker Part = "circuit breaker"
 	PartOutlier Part = "ejection"
 	PartBalance Part = "load balancing"
+	PartTLS     Part = "TLS"
 	PartDenial  Part = "access"
 	PartToken   Part = "token"
 	PartLimit   Part = "rate limit"

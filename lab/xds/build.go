@@ -54,7 +54,7 @@ func (r *Builder) Build(m mesh.Mesh) (Snapshot, error) {
 	}
 	b := &builder{
 		mesh: m, cfg: r.config, base: now, snapshot: newSnapshot(),
-		before: r.built, built: built{
+		before: r.built, kept: r.kept, built: built{
 			map[string]piece{}, map[hostKey]builtHost{}, map[string]*routev3.RouteConfiguration{},
 		},
 	}
@@ -72,7 +72,7 @@ func (r *Builder) Build(m mesh.Mesh) (Snapshot, error) {
 	b.outbound(edge, m.Gateway)
 	b.secureDoors(edge, m.Gateway)
 	b.deliver()
-	r.built = b.built
+	r.built, r.kept = b.built, b.snapshot.Resources[Secrets]
 	return b.snapshot, errors.Join(b.errs...)
 }
 
@@ -118,6 +118,7 @@ type builder struct {
 	before   built // of the same base
 	built          // now
 	snapshot Snapshot
+	kept     Resources // the secrets of the snapshot before
 	errs     []error
 }
 

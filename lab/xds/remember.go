@@ -15,6 +15,7 @@ import (
 type Builder struct {
 	config Config
 	base   base
+	kept   Resources // the secrets of the last snapshot
 	built
 }
 
