@@ -14,6 +14,7 @@ import (
 
 	"istio-tutorial/lab/control"
 	"istio-tutorial/lab/objects"
+	"istio-tutorial/lab/routes"
 	"istio-tutorial/lab/traffic"
 )
 
@@ -26,7 +27,7 @@ type Config struct {
 	// Why explains a request in a language, en or zh, as the verb does. Required.
 	Why func(w io.Writer, r *traffic.Request, language string)
 	// Routes are the rows of the verb's two tables, with their heads. Required.
-	Routes func(objects.Routes) (routes, clusters [][]string)
+	Routes func(routes.Table) (routes, clusters [][]string)
 }
 
 // Console is a page that is served.

@@ -17,6 +17,7 @@ import (
 	"istio-tutorial/lab/labtest"
 	"istio-tutorial/lab/manifests"
 	"istio-tutorial/lab/objects"
+	"istio-tutorial/lab/routes"
 	"istio-tutorial/lab/traffic"
 )
 
@@ -46,7 +47,7 @@ func config(folder control.Folder) console.Config {
 		Why: func(w io.Writer, r *traffic.Request, language string) {
 			fmt.Fprintf(w, "%s %s: %s", language, r.Cause, r.Words)
 		},
-		Routes: func(r objects.Routes) (routes, clusters [][]string) {
+		Routes: func(r routes.Table) (routes, clusters [][]string) {
 			for _, one := range r.Host.Routes {
 				routes = append(routes, []string{one.From})
 			}

@@ -7,6 +7,7 @@ import (
 
 	"istio-tutorial/lab/control"
 	"istio-tutorial/lab/objects"
+	"istio-tutorial/lab/routes"
 	"istio-tutorial/lab/traffic"
 )
 
@@ -38,7 +39,7 @@ type File struct {
 // rules are what the rules make of calls, in the order in which they act, and each of them.
 func (c *Console) rules(r *http.Request) (Rules, error) {
 	all := Rules{Typed: c.cfg.Typed("routes --all")}
-	list, err := c.cfg.Lab.Routes(r.Context(), objects.RouteQuery{Namespace: "istio-tutorial"})
+	list, err := c.cfg.Lab.Routes(r.Context(), routes.Query{Namespace: "istio-tutorial"})
 	if err != nil {
 		return all, err
 	}
@@ -58,13 +59,13 @@ func (c *Console) rules(r *http.Request) (Rules, error) {
 }
 
 // isRuled tells what rules say from what there is without them.
-func isRuled(r objects.Routes) bool {
+func isRuled(r routes.Table) bool {
 	for _, route := range r.Host.Routes {
 		if !strings.HasPrefix(route.From, "default") {
 			return true
 		}
 	}
-	return slices.ContainsFunc(r.Clusters, func(c objects.ClusterRoute) bool { return c.Policy.From != "" })
+	return slices.ContainsFunc(r.Clusters, func(c routes.Cluster) bool { return c.Policy.From != "" })
 }
 
 // files are the rules in force, each as the lab has it.

@@ -14,6 +14,7 @@ import (
 	"syscall"
 
 	"istio-tutorial/lab/objects"
+	"istio-tutorial/lab/routes"
 )
 
 // ErrNotRunning says that no lab answers.
@@ -105,8 +106,8 @@ func (c *Client) Logs(ctx context.Context, q LogQuery) iter.Seq2[string, error] 
 }
 
 // Routes are the routes of the rules in force.
-func (c *Client) Routes(ctx context.Context, q objects.RouteQuery) ([]objects.Routes, error) {
-	return ask[[]objects.Routes](ctx, c, "routes", q)
+func (c *Client) Routes(ctx context.Context, q routes.Query) ([]routes.Table, error) {
+	return ask[[]routes.Table](ctx, c, "routes", q)
 }
 
 // Analyze is what there is to say about the objects in force.

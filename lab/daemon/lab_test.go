@@ -10,6 +10,7 @@ import (
 	"istio-tutorial/lab/control"
 	"istio-tutorial/lab/labtest"
 	"istio-tutorial/lab/objects"
+	"istio-tutorial/lab/routes"
 )
 
 func TestUp(t *testing.T) {
@@ -146,7 +147,7 @@ func TestConcurrentCreates(t *testing.T) {
 	if err != nil || len(s.Rules) != n {
 		t.Fatalf("rules %v, %v", s.Rules, err)
 	}
-	routes, err := l.Routes(t.Context(), objects.RouteQuery{From: "preference", To: "recommendation", Namespace: namespace})
+	routes, err := l.Routes(t.Context(), routes.Query{From: "preference", To: "recommendation", Namespace: namespace})
 	if err != nil || len(routes) != 1 || routes[0].Host.Routes[0].From != "r9" {
 		t.Errorf("routes %+v, %v", routes, err)
 	}

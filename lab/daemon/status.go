@@ -6,6 +6,7 @@ import (
 
 	"istio-tutorial/lab/control"
 	"istio-tutorial/lab/objects"
+	"istio-tutorial/lab/routes"
 )
 
 func (l *lab) status(context.Context, struct{}) (control.Status, error) {
@@ -62,9 +63,9 @@ func (l *lab) first(_ context.Context, words string) (bool, error) {
 }
 
 // routesOf are the routes of the rules in force.
-func (l *lab) routesOf(_ context.Context, q objects.RouteQuery) ([]objects.Routes, error) {
+func (l *lab) routesOf(_ context.Context, q routes.Query) ([]routes.Table, error) {
 	set := l.objects()
-	return set.Routes(l.pods.Topology(set.Topology()), q)
+	return routes.Of(set, l.pods.Topology(set.Topology()), q)
 }
 
 // analyze is what there is to say about what is in force.

@@ -14,6 +14,7 @@ import (
 	"istio-tutorial/lab/control"
 	"istio-tutorial/lab/labtest"
 	"istio-tutorial/lab/objects"
+	"istio-tutorial/lab/routes"
 )
 
 // TestVerbs asks one lab everything that changes nothing, and a little that does.
@@ -297,7 +298,7 @@ func testProxyConfig(t *testing.T, l *lab) {
 }
 
 func testRoutes(t *testing.T, l *lab) {
-	q := objects.RouteQuery{From: "preference", To: "recommendation", Namespace: namespace}
+	q := routes.Query{From: "preference", To: "recommendation", Namespace: namespace}
 	list, err := l.Routes(t.Context(), q)
 	if err != nil || len(list) != 1 || len(list[0].Clusters) != 1 || list[0].Clusters[0].Ready != 1 {
 		t.Fatalf("%+v, %v", list, err)
@@ -305,7 +306,7 @@ func testRoutes(t *testing.T, l *lab) {
 	if !strings.Contains(string(list[0].Effective), `"rule":"recommendation-default"`) {
 		t.Errorf("%s", list[0].Effective)
 	}
-	for _, q := range []objects.RouteQuery{{From: "nope"}, {To: "nope"}} {
+	for _, q := range []routes.Query{{From: "nope"}, {To: "nope"}} {
 		if _, err := l.Routes(t.Context(), q); reason(err) != objects.NotFound {
 			t.Errorf("%+v: %v", q, err)
 		}

@@ -58,8 +58,8 @@ func (c Channel) each(files []File, visit func(document.Document, document.Error
 	}
 }
 
-// analyze adds what the channel refuses to what else there is to say about files.
-func (c Channel) analyze(said []Finding, files []File, namespace string) []Finding {
+// Analyze adds what the channel refuses to what else there is to say about files.
+func (c Channel) Analyze(said []Finding, files []File, namespace string) []Finding {
 	a := analyst{findings: said}
 	c.each(files, func(doc document.Document, found document.Errors) {
 		o, _ := read(doc, namespace) // whose errors are said

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"istio-tutorial/lab/objects"
+	"istio-tutorial/lab/offline"
 )
 
 // TestRefusedIsThere holds that what refers to a refused object is not told that there is none.
@@ -24,7 +25,7 @@ func TestRefusedIsThere(t *testing.T) {
 		istio + "DestinationRule\nmetadata: {name: d}\nspec: {host: customer, trafficPolicy: {x: y}, subsets: [{name: a, labels: {app: customer}}]}\n":                         toSubset,
 		istio + "Gateway\nmetadata: {name: g}\nspec: {selector: {istio: ingressgateway}, x: y, servers: [{hosts: [\"*\"], port: {number: 80, name: http, protocol: HTTP}}]}\n": atGateway,
 	} {
-		found, err := objects.Offline{
+		found, err := offline.Lab{
 			Manifests: tutorial(t), Namespace: namespace, Edition: objects.V1,
 			Files: []objects.File{{Name: "f.yml", Data: []byte(refused + "---\n" + refers)}},
 		}.Analyze()
@@ -49,7 +50,7 @@ func TestAliasNeedsNoPort(t *testing.T) {
 	const text = "apiVersion: v1\nkind: Service\nmetadata: {name: other}\nspec: {type: ExternalName, externalName: x.com}\n" +
 		"---\napiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: v}\n" +
 		"spec: {hosts: [other], http: [{route: [{destination: {host: other}}]}]}\n"
-	found, err := objects.Offline{
+	found, err := offline.Lab{
 		Manifests: tutorial(t), Namespace: namespace, Edition: objects.V1,
 		Files: []objects.File{{Name: "f.yml", Data: []byte(text)}},
 	}.Analyze()

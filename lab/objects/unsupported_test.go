@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"istio-tutorial/lab/objects"
+	"istio-tutorial/lab/offline"
 )
 
 // TestUnsupported analyzes valid files that the lab does not do: they are no errors, and nothing
@@ -66,7 +67,7 @@ spec:
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			found, err := objects.Offline{
+			found, err := offline.Lab{
 				Manifests: tutorial(t), Namespace: "istio-tutorial",
 				Files: []objects.File{{Name: "f", Data: []byte(c.file)}},
 			}.Analyze()

@@ -9,6 +9,7 @@ import (
 
 	"istio-tutorial/lab/document"
 	"istio-tutorial/lab/objects"
+	"istio-tutorial/lab/offline"
 )
 
 // istioctl's exit statuses of analyze.
@@ -151,11 +152,11 @@ func (n *analysis) ask(cmd *cobra.Command) ([]objects.Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	offline := objects.Offline{
+	lab := offline.Lab{
 		Manifests: services, Files: files, Namespace: n.namespace, Edition: objects.V1, // istioctl's is of today
 		Channel: objects.Channel(n.channel),
 	}
-	return offline.Analyze()
+	return lab.Analyze()
 }
 
 // message is istioctl's of JSON.

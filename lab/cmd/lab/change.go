@@ -11,6 +11,7 @@ import (
 	"istio-tutorial/lab/control"
 	"istio-tutorial/lab/document"
 	"istio-tutorial/lab/objects"
+	"istio-tutorial/lab/offline"
 )
 
 // change is a verb on all that some files hold.
@@ -82,7 +83,7 @@ func (c *change) do(cmd *cobra.Command, files []objects.File) error {
 
 // check says of each object that it is valid.
 func (c *change) check(files []objects.File) error {
-	warnings, err := objects.Offline{Files: files, Namespace: c.namespace}.Check()
+	warnings, err := offline.Lab{Files: files, Namespace: c.namespace}.Check()
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"istio-tutorial/lab/objects"
+	"istio-tutorial/lab/offline"
 )
 
 // conversion is convert and its flags.
@@ -54,8 +55,8 @@ func (c *conversion) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	offline := objects.Offline{Manifests: services, Files: files, Namespace: c.namespace}
-	text, err := offline.Convert(objects.Edition(c.to))
+	lab := offline.Lab{Manifests: services, Files: files, Namespace: c.namespace}
+	text, err := lab.Convert(objects.Edition(c.to))
 	if err != nil {
 		return err
 	}

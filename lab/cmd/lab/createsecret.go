@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"istio-tutorial/lab/objects"
+	"istio-tutorial/lab/offline"
 )
 
 // createSecret has kubectl's two ways to make a Secret that the lab has a use for.
@@ -145,7 +146,7 @@ func (c *newSecret) create(cmd *cobra.Command, name, kind string, data map[strin
 	if c.output == "" {
 		return c.do(cmd, files)
 	}
-	if _, err := (objects.Offline{Files: files, Namespace: c.namespace}).Check(); err != nil {
+	if _, err := (offline.Lab{Files: files, Namespace: c.namespace}).Check(); err != nil {
 		return err
 	}
 	if c.output == "yaml" {

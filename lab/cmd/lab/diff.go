@@ -18,6 +18,7 @@ import (
 	"istio-tutorial/lab/document"
 	"istio-tutorial/lab/mesh"
 	"istio-tutorial/lab/objects"
+	"istio-tutorial/lab/offline"
 )
 
 func (a *app) diff() *cobra.Command {
@@ -58,7 +59,7 @@ func (a *app) showDiff(ctx context.Context, s sources) error {
 	if err != nil {
 		return err
 	}
-	if _, err := (objects.Offline{Files: files, Namespace: a.namespace}).Check(); err != nil {
+	if _, err := (offline.Lab{Files: files, Namespace: a.namespace}).Check(); err != nil {
 		return err
 	}
 	different := false

@@ -12,7 +12,7 @@ import (
 
 	"istio-tutorial/lab/console"
 	"istio-tutorial/lab/control"
-	"istio-tutorial/lab/objects"
+	"istio-tutorial/lab/routes"
 	"istio-tutorial/lab/traffic"
 )
 
@@ -64,7 +64,7 @@ func (s *start) page(ctx context.Context, listener net.Listener, client *control
 		Why: func(w io.Writer, r *traffic.Request, language string) {
 			whyPrinter{speechOf(language), w, s.line, isGone(ctx, client)}.why(r, "")
 		},
-		Routes: func(r objects.Routes) (routes, clusters [][]string) { return routeRows(r), clusterRows(r) },
+		Routes: func(r routes.Table) (routes, clusters [][]string) { return routeRows(r), clusterRows(r) },
 	})
 }
 

@@ -10,6 +10,8 @@ import (
 
 	"istio-tutorial/lab/manifests"
 	"istio-tutorial/lab/objects"
+	"istio-tutorial/lab/offline"
+	"istio-tutorial/lab/routes"
 )
 
 // routeFlags say whose calls to what, and by which rules.
@@ -71,8 +73,8 @@ For several pairs of workload and service it prints a list.`,
 	return cmd
 }
 
-func (r *routeFlags) ask(ctx context.Context) ([]objects.Routes, error) {
-	query := objects.RouteQuery{From: r.from, To: r.to, Namespace: r.namespace}
+func (r *routeFlags) ask(ctx context.Context) ([]routes.Table, error) {
+	query := routes.Query{From: r.from, To: r.to, Namespace: r.namespace}
 	if r.all {
 		query.From, query.To = "", ""
 	}
@@ -87,7 +89,7 @@ func (r *routeFlags) ask(ctx context.Context) ([]objects.Routes, error) {
 }
 
 // offline is what files alone make of the tutorial's services.
-func (r *routeFlags) offline(ctx context.Context, query objects.RouteQuery) ([]objects.Routes, error) {
+func (r *routeFlags) offline(ctx context.Context, query routes.Query) ([]routes.Table, error) {
 	files, err := r.read(ctx, r.stdin)
 	if err != nil {
 		return nil, err
@@ -96,11 +98,11 @@ func (r *routeFlags) offline(ctx context.Context, query objects.RouteQuery) ([]o
 	if err != nil {
 		return nil, err
 	}
-	offline := objects.Offline{
+	lab := offline.Lab{
 		Manifests: services, Files: files, Namespace: r.namespace,
 		Edition: objects.Edition(r.edition),
 	}
-	return offline.Routes(query)
+	return lab.Routes(query)
 }
 
 // tutorial is the chain of deploy/ with the version 2 that most rules speak of.
@@ -117,7 +119,7 @@ func (a *app) tutorial(ctx context.Context) ([]objects.File, error) {
 	return readAll(ctx, append(paths, v2), nil)
 }
 
-func (r *routeFlags) show(list []objects.Routes) error {
+func (r *routeFlags) show(list []routes.Table) error {
 	if r.format == "json" {
 		return r.showJSON(list)
 	}
@@ -141,7 +143,7 @@ type fromTo struct {
 	Effective json.RawMessage `json:"effective"`
 }
 
-func (r *routeFlags) showJSON(list []objects.Routes) error {
+func (r *routeFlags) showJSON(list []routes.Table) error {
 	for i := range list {
 		if list[i].Effective == nil { // of a host outside
 			list[i].Effective = json.RawMessage("null")

@@ -11,11 +11,11 @@ import (
 	"time"
 
 	"istio-tutorial/lab/mesh"
-	"istio-tutorial/lab/objects"
+	"istio-tutorial/lab/routes"
 )
 
 // writeRoutes shows two tables: the routes in their order, and how each cluster is treated.
-func writeRoutes(w io.Writer, r objects.Routes) error {
+func writeRoutes(w io.Writer, r routes.Table) error {
 	fmt.Fprintf(w, "%s -> %s\n\n", r.From.Name, hostName(r.Host))
 	if err := (&tablePrinter{w: w}).print(routeRows(r)); err != nil {
 		return err
@@ -28,7 +28,7 @@ func writeRoutes(w io.Writer, r objects.Routes) error {
 }
 
 // routeRows are the routes in their order.
-func routeRows(r objects.Routes) [][]string {
+func routeRows(r routes.Table) [][]string {
 	rows := [][]string{{"RULE", "MATCH", "TO", "TIMEOUT", "RETRIES", "MIRROR", "FAULTS"}}
 	for _, route := range r.Host.Routes {
 		rows = append(rows, routeCells(route))
@@ -37,7 +37,7 @@ func routeRows(r objects.Routes) [][]string {
 }
 
 // clusterRows are how each cluster is treated.
-func clusterRows(r objects.Routes) [][]string {
+func clusterRows(r routes.Table) [][]string {
 	rows := [][]string{{"CLUSTER", "PODS", "BALANCE", "LIMITS", "OUTLIERS", "POLICY"}}
 	for _, c := range r.Clusters {
 		rows = append(rows, clusterCells(c))
@@ -205,7 +205,7 @@ func retryOn(r mesh.Retry) string {
 
 func orNone(parts []string) string { return cmp.Or(strings.Join(parts, ", "), "none") }
 
-func clusterCells(c objects.ClusterRoute) []string {
+func clusterCells(c routes.Cluster) []string {
 	balance := map[mesh.Balance]string{
 		mesh.RoundRobin: "round robin", mesh.LeastRequest: "least request", mesh.Random: "random",
 		mesh.ByHash: "by hash",

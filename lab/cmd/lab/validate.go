@@ -7,6 +7,7 @@ import (
 
 	"istio-tutorial/lab/document"
 	"istio-tutorial/lab/objects"
+	"istio-tutorial/lab/offline"
 )
 
 func (a *app) validate() *cobra.Command {
@@ -27,7 +28,7 @@ func (a *app) validate() *cobra.Command {
 			}
 			var problems []error
 			for _, f := range files {
-				one := objects.Offline{Files: []objects.File{f}, Namespace: a.namespace}
+				one := offline.Lab{Files: []objects.File{f}, Namespace: a.namespace}
 				warnings, err := one.Check()
 				a.warn(warnings...)
 				if problems = append(problems, err); err == nil {

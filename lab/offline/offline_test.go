@@ -1,15 +1,39 @@
-package objects_test
+package offline_test
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
+	"istio-tutorial/lab/manifests"
 	"istio-tutorial/lab/objects"
+	"istio-tutorial/lab/offline"
+	"istio-tutorial/lab/routes"
 )
+
+const namespace = "istio-tutorial"
+
+// tutorial is the files of deploy/, with version 2 of recommendation.
+func tutorial(t *testing.T) []objects.File {
+	t.Helper()
+	paths, err := manifests.Kustomization("../../deploy")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var files []objects.File
+	for _, path := range append(paths, "../../deploy/recommendation/Deployment-v2.yml") {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, objects.File{Name: path, Data: data})
+	}
+	return files
+}
 
 // Files alone make what the real Istio 0.7.1 made of them.
 func TestOffline(t *testing.T) {
@@ -32,10 +56,10 @@ func TestOffline(t *testing.T) {
 		if c.Namespace != "" {
 			in = c.Namespace
 		}
-		offline := objects.Offline{
+		lab := offline.Lab{
 			Manifests: services, Files: []objects.File{{Name: "-", Data: []byte(c.Rules)}}, Namespace: in,
 		}
-		list, err := offline.Routes(objects.RouteQuery{From: "preference", To: "recommendation", Namespace: namespace})
+		list, err := lab.Routes(routes.Query{From: "preference", To: "recommendation", Namespace: namespace})
 		if err != nil {
 			if strings.Contains(err.Error(), "not supported by the lab") {
 				continue // by name, as the dialect's own tests hold it
@@ -60,12 +84,12 @@ func TestOffline(t *testing.T) {
 func TestCheck(t *testing.T) {
 	t.Parallel()
 	check := func(text string) ([]string, error) {
-		return objects.Offline{Files: []objects.File{{Name: "x.yml", Data: []byte(text)}}, Namespace: namespace}.Check()
+		return offline.Lab{Files: []objects.File{{Name: "x.yml", Data: []byte(text)}}, Namespace: namespace}.Check()
 	}
 	if warnings, err := check("apiVersion: v1\nkind: Namespace\nmetadata: {name: other}\n"); warnings != nil || err != nil {
 		t.Error(warnings, err)
 	}
-	if _, err := check("apiVersion: v1\nkind: Namespace\n"); reason(err) != objects.Invalid || !strings.HasPrefix(err.Error(), "x.yml:1: ") {
+	if _, err := check("apiVersion: v1\nkind: Namespace\n"); !isInvalid(err) || !strings.HasPrefix(err.Error(), "x.yml:1: ") {
 		t.Error(err)
 	}
 	const unnamed = "apiVersion: config.istio.io/v1alpha2\nkind: RouteRule\nspec: {destination: {name: customer}}\n"
@@ -77,4 +101,9 @@ func TestCheck(t *testing.T) {
 	if err != nil || !slices.Equal(warnings, want) {
 		t.Errorf("warnings %q, error %v", warnings, err)
 	}
+}
+
+func isInvalid(err error) bool {
+	e, ok := errors.AsType[*objects.Error](err)
+	return ok && e.Reason == objects.Invalid
 }

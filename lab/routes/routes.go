@@ -1,4 +1,5 @@
-package objects
+// Package routes is what the rules make of the calls of workloads.
+package routes
 
 import (
 	"encoding/json"
@@ -7,37 +8,38 @@ import (
 	"strings"
 
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/objects"
 )
 
-// RouteQuery picks what Routes shows; empty fields are all.
-type RouteQuery struct {
+// Query picks what Of returns; empty fields are all.
+type Query struct {
 	From      string // a Deployment, or the app of one: preference-v1, preference
 	To        string // a Service, such as recommendation, or a host outside
 	Namespace string // of both
 }
 
-// Routes is what the rules make of one workload's calls to one host and port.
-type Routes struct {
+// Table is what the rules make of one workload's calls to one host and port.
+type Table struct {
 	From     mesh.Name // the workload
 	Host     mesh.VirtualHost
-	Clusters []ClusterRoute // those that Host's routes name
+	Clusters []Cluster // those that Host's routes name
 	// Effective is the same in the words of the rules' dialect, with the fields of Istio's own.
 	Effective json.RawMessage
-	// Warnings are the rules that never act, or less than they say; the first of several Routes
+	// Warnings are the rules that never act, or less than they say; the first of several Tables
 	// has them.
 	Warnings []string
 }
 
-// ClusterRoute is a cluster, how the workload treats it, and how many pods it has.
-type ClusterRoute struct {
+// Cluster is a cluster, how the workload treats it, and how many pods it has.
+type Cluster struct {
 	mesh.Upstream
 	Pods, Ready int
 }
 
-// Routes are the routes that the objects make in a topology. The error is an *Error.
-func (s Set) Routes(t mesh.Topology, q RouteQuery) ([]Routes, error) {
+// Of are the routes that the objects make in a topology. The error is an *objects.Error.
+func Of(s objects.Set, t mesh.Topology, q Query) ([]Table, error) {
 	m := s.Mesh(t)
-	var list []Routes
+	var list []Table
 	clients := false
 	for _, w := range m.Workloads {
 		if !q.isFrom(w) {
@@ -49,21 +51,21 @@ func (s Set) Routes(t mesh.Topology, q RouteQuery) ([]Routes, error) {
 	}
 	switch {
 	case !clients:
-		return nil, Errorf(NotFound,
+		return nil, objects.Errorf(objects.NotFound,
 			"there is no deployment %q, nor one of that app", q.From)
 	case len(list) == 0:
-		return nil, Errorf(NotFound,
+		return nil, objects.Errorf(objects.NotFound,
 			"there is no service %q with an HTTP port, nor a rule that lets calls out to it", q.To)
 	}
 	for _, f := range s.Findings(t) {
 		list[0].Warnings = append(list[0].Warnings, f.Sentence())
 	}
-	return list, s.addEffective(t, list)
+	return list, addEffective(s, t, list)
 }
 
 // from are the routes of one workload.
-func (q RouteQuery) from(t mesh.Topology, s mesh.Sidecar) []Routes {
-	var list []Routes
+func (q Query) from(t mesh.Topology, s mesh.Sidecar) []Table {
+	var list []Table
 	for _, host := range s.Outbound.Hosts {
 		if q.To == "" || slices.Contains(host.Names, q.To) {
 			list = append(list, newRoutes(t, s, host))
@@ -77,7 +79,7 @@ func (q RouteQuery) from(t mesh.Topology, s mesh.Sidecar) []Routes {
 
 // hidden is a host that calls reach as they do any host: a service that rules hide, or one that
 // is none, where the proxy does not just answer 404.
-func (q RouteQuery) hidden(t mesh.Topology, s mesh.Sidecar) (mesh.VirtualHost, bool) {
+func (q Query) hidden(t mesh.Topology, s mesh.Sidecar) (mesh.VirtualHost, bool) {
 	for _, service := range t.Services {
 		names := service.Names(s.Workload.Namespace)
 		i := slices.IndexFunc(service.Ports, func(p mesh.ServicePort) bool {
@@ -92,29 +94,29 @@ func (q RouteQuery) hidden(t mesh.Topology, s mesh.Sidecar) (mesh.VirtualHost, b
 }
 
 // elsewhere is what becomes of calls of any host, under Istio's names for it.
-func elsewhere(s mesh.Sidecar, host mesh.VirtualHost) Routes {
+func elsewhere(s mesh.Sidecar, host mesh.VirtualHost) Table {
 	route := mesh.Route{From: "block_all", Direct: new(s.Outbound.Unknown)}
 	if s.Outbound.AllowAny {
 		passthrough := mesh.Destination{Cluster: mesh.Cluster{Host: "PassthroughCluster"}, Weight: 100}
 		route = mesh.Route{From: "allow_any", Destinations: []mesh.Destination{passthrough}}
 	}
 	host.Routes = []mesh.Route{route}
-	return Routes{From: s.Workload, Host: host}
+	return Table{From: s.Workload, Host: host}
 }
 
-func (q RouteQuery) isFrom(w mesh.Workload) bool {
+func (q Query) isFrom(w mesh.Workload) bool {
 	in := q.Namespace == "" || w.Namespace == q.Namespace
 	return in && (q.From == "" || w.Name.Name == q.From || w.Labels["app"] == q.From)
 }
 
-func newRoutes(t mesh.Topology, s mesh.Sidecar, host mesh.VirtualHost) Routes {
-	r := Routes{From: s.Workload, Host: host}
+func newRoutes(t mesh.Topology, s mesh.Sidecar, host mesh.VirtualHost) Table {
+	r := Table{From: s.Workload, Host: host}
 	named := clustersOf(host)
 	for _, u := range s.Outbound.Clusters {
 		if !named[u.Cluster.Key()] {
 			continue
 		}
-		c := ClusterRoute{Upstream: u}
+		c := Cluster{Upstream: u}
 		for _, e := range t.Endpoints(u.Cluster) {
 			c.Pods++
 			if e.Instance.Ready {
@@ -141,13 +143,13 @@ func clustersOf(host mesh.VirtualHost) map[string]bool {
 }
 
 // addEffective says the same of the services in the words of the rules' dialect.
-func (s Set) addEffective(t mesh.Topology, list []Routes) error {
+func addEffective(s objects.Set, t mesh.Topology, list []Table) error {
 	for i, r := range list {
 		service, ok := serviceOf(t, r.From.Namespace, r.Host)
 		if !ok {
 			continue
 		}
-		target := Target{Client: r.From, Service: service.Name, Port: r.Host.Port}
+		target := objects.Target{Client: r.From, Service: service.Name, Port: r.Host.Port}
 		view, err := s.Effective(t, target)
 		if err != nil {
 			return err
