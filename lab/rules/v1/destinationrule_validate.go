@@ -29,7 +29,7 @@ func (v *validator) destinationRule(r *networking.DestinationRule) {
 	if r.WorkloadSelector == nil {
 		return
 	}
-	v.labels("spec.workloadSelector.matchLabels", r.WorkloadSelector.MatchLabels)
+	v.matchLabels("spec.workloadSelector.matchLabels", r.WorkloadSelector.MatchLabels)
 	if len(r.ExportTo) > 0 && !slices.Equal(r.ExportTo, []string{"."}) {
 		v.Fail("spec.exportTo", "with a workloadSelector, only \".\" can be set")
 	}
