@@ -141,7 +141,7 @@ func (c *Call) actsOfPolicy(add func(Part, Rule, bool)) {
 	case Ejected:
 		parts = []Part{PartOutlier}
 	case NotSecured:
-		parts = []Part{PartTLS}
+		parts = []Part{PartSecured}
 	case Aborted, Delayed:
 		return
 	}
@@ -227,7 +227,7 @@ func (c *Call) limit() (Rule, bool) {
 // because is the rule that decided, or the default that did where there is none.
 func (c *Call) because() (*Rule, string) {
 	order := []Part{
-		PartAbort, PartDelay, PartTimeout, PartBreaker, PartOutlier, PartTLS, PartDenial, PartToken, PartLimit,
+		PartAbort, PartDelay, PartTimeout, PartBreaker, PartOutlier, PartSecured, PartDenial, PartToken, PartLimit,
 		PartOutside, PartRetry, PartRoute, PartHost, PartBalance,
 	}
 	if c.Cause == Answered {

@@ -153,7 +153,7 @@ const (
 	PartBreaker Part = "circuit breaker"
 	PartOutlier Part = "ejection"
 	PartBalance Part = "load balancing"
-	PartTLS     Part = "TLS"
+	PartSecured Part = "TLS to others"
 	PartDenial  Part = "access"
 	PartToken   Part = "token"
 	PartLimit   Part = "rate limit"
