@@ -179,6 +179,21 @@ func TestJoin(t *testing.T) {
 	}
 }
 
+// untrusted is Envoy's word for a certificate that no known authority has signed.
+const untrusted = "TLS_error:|268435581:SSL_routines:OPENSSL_internal:CERTIFICATE_VERIFY_FAILED:TLS_error_end"
+
+// TestNoTLS has the words say what was wrong with a certificate, and what Envoy called it.
+func TestNoTLS(t *testing.T) {
+	t.Parallel()
+	s, c := newStore(t)
+	take(s, c, whole("tls", 503, hop{status: 503, flags: "UF", details: "upstream_reset_before_response_started{connection_failure|" + untrusted + "}"})...)
+	const want = "had no TLS with recommendation: no authority that is believed has signed its certificate. " +
+		"Envoy says: CERTIFICATE VERIFY FAILED."
+	if got := over(t, s, "tls").Words; !strings.Contains(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 // TestCauses has the proxy before recommendation end calls in each of its ways.
 func TestCauses(t *testing.T) {
 	t.Parallel()
@@ -196,6 +211,7 @@ func TestCauses(t *testing.T) {
 		{"NC", "cluster_not_found", traffic.NoCluster, "sidecar of preference"},
 		{"UF", "upstream_reset_before_response_started{connection_failure}", traffic.Refused, "sidecar of preference"},
 		{"UC", "upstream_reset_before_response_started{connection_termination}", traffic.Reset, "sidecar of preference"},
+		{"UF", "upstream_reset_before_response_started{connection_failure|" + untrusted + "}", traffic.NotSecured, "sidecar of preference"},
 		{"DC", "downstream_remote_disconnect", traffic.GaveUp, "nobody"},
 		{"ZZ", "no_such_thing", traffic.Unexplained, "sidecar of preference"},
 	} {

@@ -43,7 +43,10 @@ func TestTypes(t *testing.T) {
 func TestCompare(t *testing.T) {
 	t.Parallel()
 	p := placeIn("ours-1")
+	p.same = map[string]bool{"httproute.gateway.networking.k8s.io/same": true}
 	for _, c := range []struct{ says, printed, said, came string }{
+		{"", "httproute.gateway.networking.k8s.io/same configured", "", "httproute.gateway.networking.k8s.io/same unchanged"},
+		{"", "httproute.gateway.networking.k8s.io/other configured", "", "httproute.gateway.networking.k8s.io/other configured"},
 		{"NAME|customer-…", "NAME|way-in-5f   1/1|customer-6d   2/2", "NAME|customer-…", "NAME|customer-6d   2/2"},
 		{"", `virtualservice.networking.istio.io "recommendation" deleted from ours-1 namespace`, "", `virtualservice.networking.istio.io "recommendation" deleted`},
 		{"", `virtualservice.networking.istio.io "ingress" deleted`, "", `ingress.networking.k8s.io "customer" deleted`},
