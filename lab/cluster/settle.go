@@ -95,10 +95,23 @@ func (w *Watch) Settled(ctx context.Context, changes []Change) error {
 		all.Go(func() {
 			s := settling{istiod: i, before: w.before[n], namespace: w.tools.Namespace, among: w.among, changes: changes, wanted: w.wanted}
 			errs[n] = s.wait(ctx)
+			if _, unsettled := errors.AsType[*UnsettledError](errs[n]); errs[n] != nil && !unsettled && w.left(ctx, i) {
+				errs[n] = nil // its proxies are another's now
+			}
 		})
 	}
 	all.Wait()
 	return errors.Join(errs...)
+}
+
+// left reports whether an istiod is about to end, or has.
+func (w *Watch) left(ctx context.Context, i *istiod) bool {
+	system := w.tools
+	system.Namespace = istioNamespace
+	text, err := system.Output(ctx, "", Line{Tool: Kubectl, Args: []string{
+		"get", "pod", i.name, "--ignore-not-found", "-o", "jsonpath={.status.phase}{.metadata.deletionTimestamp}",
+	}})
+	return err == nil && text != "Running"
 }
 
 // UnsettledError is that proxies have not what they should have.
