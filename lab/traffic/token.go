@@ -1,6 +1,7 @@
 package traffic
 
 import (
+	"fmt"
 	"slices"
 
 	"istio-tutorial/lab/mesh"
@@ -26,7 +27,7 @@ func (c *Call) tokenProblem() string {
 func (c *Call) unfetched() string {
 	for _, t := range c.tokenRules() {
 		if t.KeysProblem != "" {
-			return " The keys of " + t.Issuer + " were never fetched: " + t.KeysProblem + "."
+			return fmt.Sprintf(" The keys of %s were never fetched: %s.", t.Issuer, t.KeysProblem)
 		}
 	}
 	return ""

@@ -52,6 +52,7 @@ func sentencesInChinese() [][2]string {
 		{"{0} refused the request: its token does not hold. Envoy says: {1}. The keys of {2} were never fetched: {3}.",
 			"{0} 拒绝了请求：它的令牌无效。Envoy 的原话：{1}。{2} 的公钥从未取得：{3}。"},
 		{"{0} refused the request: its token does not hold. Envoy says: {1}.", "{0} 拒绝了请求：它的令牌无效。Envoy 的原话：{1}。"},
+		{"{0} The keys of {1} were never fetched: {2}.", "{0} {1} 的公钥从未取得：{2}。"},
 		{"{0} refused the call of {1}: its tokens were spent{2}.", "{0} 拒绝了 {1} 的调用：它的令牌已用完{2}。"},
 		{"{0} answered {1}, as a call of its own went wrong.", "{0} 响应了 {1}，因为它自己的调用出了错。"},
 		{"the caller gave up after {0}, before {1} had answered.", "调用方在 {0} 之后放弃，那时 {1} 还没有响应。"},

@@ -43,10 +43,7 @@ func TestTypes(t *testing.T) {
 func TestCompare(t *testing.T) {
 	t.Parallel()
 	p := placeIn("ours-1")
-	p.same = map[string]bool{"httproute.gateway.networking.k8s.io/same": true}
 	for _, c := range []struct{ says, printed, said, came string }{
-		{"", "httproute.gateway.networking.k8s.io/same configured", "", "httproute.gateway.networking.k8s.io/same unchanged"},
-		{"", "httproute.gateway.networking.k8s.io/other configured", "", "httproute.gateway.networking.k8s.io/other configured"},
 		{"NAME|customer-…", "NAME|way-in-5f   1/1|customer-6d   2/2", "NAME|customer-…", "NAME|customer-6d   2/2"},
 		{"", `virtualservice.networking.istio.io "recommendation" deleted from ours-1 namespace`, "", `virtualservice.networking.istio.io "recommendation" deleted`},
 		{"", `virtualservice.networking.istio.io "ingress" deleted`, "", `ingress.networking.k8s.io "customer" deleted`},
@@ -64,6 +61,19 @@ func TestCompare(t *testing.T) {
 		said, came := p.Compare(strings.Split(c.says, "|"), strings.Split(c.printed, "|"))
 		if !slices.Equal(said, strings.Split(c.said, "|")) || !slices.Equal(came, strings.Split(c.came, "|")) {
 			t.Errorf("%q, %q: %q, %q", c.says, c.printed, said, came)
+		}
+	}
+}
+
+// TestUnchanged takes kubectl's word for one left as it was only where the API server's has not changed.
+func TestUnchanged(t *testing.T) {
+	t.Parallel()
+	const route = "httproute.gateway.networking.k8s.io/customer"
+	for generation, want := range map[int64]string{1: route + " unchanged", 2: route + " configured"} {
+		p := placeIn("ours")
+		p.noteSame(map[string]int64{route: 1}, map[string]int64{route: generation, "httproute.gateway.networking.k8s.io/new": 1})
+		if _, came := p.Compare(nil, []string{route + " configured"}); came[0] != want {
+			t.Errorf("generation %d: %s", generation, came[0])
 		}
 	}
 }
