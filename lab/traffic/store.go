@@ -245,12 +245,10 @@ func (s *Store) Requests(q Query) []*Request {
 			continue
 		}
 		one := join(r, &s.versions)
-		if !q.picks(one) || q.ID == "" && q.Client == "" && !one.settled(now.Sub(r.last), enough) {
+		if !q.picks(one) || !q.isForOne() && !one.settled(now.Sub(r.last), enough) {
 			continue
 		}
-		if n := s.Dropped(); n > 0 && !r.entered {
-			one.Notes = append(one.Notes, plural(n, "line")+" of the log came too fast to be read: calls may be missing")
-		}
+		one.Notes = append(one.Notes, s.missing(r)...)
 		list = append(list, one)
 		if q.Last > 0 && len(list) == q.Last {
 			break
@@ -258,6 +256,18 @@ func (s *Store) Requests(q Query) []*Request {
 	}
 	return list
 }
+
+// missing is a note where calls of a request may not have been read.
+func (s *Store) missing(r *record) []string {
+	n := s.Dropped()
+	if n == 0 || r.entered {
+		return nil
+	}
+	return []string{plural(n, "line") + " of the log came too fast to be read: calls may be missing"}
+}
+
+// isForOne reports whether a query names what it is for: then a part of it is an answer, too.
+func (q Query) isForOne() bool { return q.ID != "" || q.Client != "" }
 
 func (q Query) picks(r *Request) bool {
 	return len(r.Calls) > 0 && (q.Client == "" || r.Client == q.Client) && !r.Began.Before(q.Since) &&

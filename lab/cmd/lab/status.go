@@ -29,11 +29,7 @@ func (a *app) statusVerb() *cobra.Command {
 			if err := jsonOnly(format); err != nil {
 				return err
 			}
-			client, err := a.client()
-			if err != nil {
-				return err
-			}
-			s, err := client.Status(cmd.Context())
+			s, err := a.askStatus(cmd.Context())
 			if err != nil {
 				return err
 			}

@@ -15,7 +15,7 @@ import (
 func scriptedKubectl(t *testing.T, script string) cluster.Tools {
 	t.Helper()
 	folder := t.TempDir()
-	if err := os.WriteFile(filepath.Join(folder, "kubectl"), []byte("#!/bin/sh\n"+script), 0o700); err != nil { //nolint:gosec // it is a program
+	if err := os.WriteFile(filepath.Join(folder, "kubectl"), []byte("#!/bin/sh\n"+script), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	return cluster.Tools{Namespace: "ours", Environ: []string{"PATH=" + folder + string(filepath.ListSeparator) + os.Getenv("PATH")}}
