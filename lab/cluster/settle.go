@@ -35,8 +35,9 @@ type Watch struct {
 
 // before is what an istiod had before the change.
 type before struct {
-	store  map[string]stored
-	pushed uint64
+	store   map[string]stored
+	pushed  uint64
+	refused []string // what proxies refused already
 }
 
 // Watch looks at what the proxies have before a change of objects of the namespace, and of some others. Those of
@@ -94,10 +95,23 @@ func (w *Watch) Settled(ctx context.Context, changes []Change) error {
 		all.Go(func() {
 			s := settling{istiod: i, before: w.before[n], namespace: w.tools.Namespace, among: w.among, changes: changes, wanted: w.wanted}
 			errs[n] = s.wait(ctx)
+			if _, unsettled := errors.AsType[*UnsettledError](errs[n]); errs[n] != nil && !unsettled && w.left(ctx, i) {
+				errs[n] = nil // its proxies are another's now
+			}
 		})
 	}
 	all.Wait()
 	return errors.Join(errs...)
+}
+
+// left reports whether an istiod is about to end, or has.
+func (w *Watch) left(ctx context.Context, i *istiod) bool {
+	system := w.tools
+	system.Namespace = istioNamespace
+	text, err := system.Output(ctx, "", Line{Tool: Kubectl, Args: []string{
+		"get", "pod", i.name, "--ignore-not-found", "-o", "jsonpath={.status.phase}{.metadata.deletionTimestamp}",
+	}})
+	return err == nil && text != "Running"
 }
 
 // UnsettledError is that proxies have not what they should have.
@@ -123,6 +137,8 @@ func (i *istiod) look(ctx context.Context, among []string) (b before, err error)
 	for _, p := range proxies {
 		pushed, lost := i.pushed(ctx, p)
 		b.pushed, err = max(b.pushed, pushed), errors.Join(err, lost)
+		_, refused, _ := p.unacknowledged()
+		b.refused = append(b.refused, refused...)
 	}
 	return b, err
 }
@@ -263,6 +279,9 @@ func (s *settling) acknowledged(ctx context.Context) error {
 		sent := ""
 		for _, p := range proxies {
 			w, r, versions := p.unacknowledged()
+			if p.namespace != s.namespace { // somebody else's rule is not this change's fault
+				r = slices.DeleteFunc(r, func(text string) bool { return slices.Contains(s.before.refused, text) })
+			}
 			waiting, refused = append(waiting, w...), append(refused, r...)
 			sent += versions
 		}

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -202,5 +204,42 @@ func TestUnsettled(t *testing.T) {
 				t.Errorf("%v, want %s", err, test.want)
 			}
 		})
+	}
+}
+
+// TestLeaving does not fail with an istiod that ends meanwhile, but with one that is there and does not answer.
+func TestLeaving(t *testing.T) {
+	t.Parallel()
+	for phase, ends := range map[string]bool{"": true, "Running2026-11-30T18:38:00Z": true, "Running": false} {
+		folder := t.TempDir()
+		script := []byte("#!/bin/sh\nprintf %s '" + phase + "'\n")
+		if err := os.WriteFile(filepath.Join(folder, "kubectl"), script, 0o700); err != nil { //nolint:gosec // it is a program
+			t.Fatal(err)
+		}
+		server := httptest.NewServer(nil)
+		address := strings.TrimPrefix(server.URL, "http://")
+		server.Close()
+		w := &Watch{
+			tools:   Tools{Namespace: "other", Environ: []string{"PATH=" + folder}},
+			istiods: []*istiod{{name: "istiod-x", forward: &Forward{Address: address}}}, before: []before{{}},
+		}
+		if err := w.Settled(t.Context(), []Change{rule()}); (err == nil) != ends {
+			t.Errorf("%q: %v", phase, err)
+		}
+	}
+}
+
+// TestRefusedBefore does not blame a change for what a proxy of another namespace refused before, but for all else.
+func TestRefusedBefore(t *testing.T) {
+	t.Parallel()
+	for refusal, blamed := range map[string]bool{"bad route": false, "worse route": true} {
+		i := answering(t, map[string]string{
+			"syncz": `[{"proxy": "way-1.theirs", "resources": {"a.Route": {"sent": "8", "acked": "7", "lastError": "` + refusal + `"}}}]`,
+		})
+		s := settling{istiod: i, before: before{refused: []string{"way-1 refuses its Route: bad route"}}, namespace: "ours"}
+		err := s.acknowledged(t.Context())
+		if _, ok := errors.AsType[*UnsettledError](err); ok != blamed || !blamed && err != nil {
+			t.Errorf("%s: %v", refusal, err)
+		}
 	}
 }

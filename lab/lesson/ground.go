@@ -19,6 +19,12 @@ type Ground interface {
 	Start(ctx context.Context, edition string, worker int) (Place, error)
 }
 
+// NoGroundError is that no page can be run on a ground at all: it ends a run.
+type NoGroundError struct{ Err error }
+
+func (e *NoGroundError) Error() string { return e.Err.Error() }
+func (e *NoGroundError) Unwrap() error { return e.Err }
+
 // The grounds there are.
 const (
 	Lab     = "lab"

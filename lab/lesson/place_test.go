@@ -2,6 +2,7 @@ package lesson
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"os"
 	"slices"
@@ -101,5 +102,28 @@ func TestSample(t *testing.T) {
 		if got := len(v.mutants()); got != want {
 			t.Errorf("a sample of %d: %d", sample, got)
 		}
+	}
+}
+
+// nowhere is a ground on which no page can be run.
+type nowhere struct{ elsewhere }
+
+func (*nowhere) Start(context.Context, string, int) (Place, error) {
+	return nil, &NoGroundError{errors.New("it is there already")}
+}
+
+// TestNoGround ends a run at once, and not once for each page.
+func TestNoGround(t *testing.T) {
+	t.Parallel()
+	page, err := Read("01-one.md", []byte(pageElsewhere))
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := Verify{
+		Ground: &nowhere{}, Pages: []Page{page, page}, Edition: "v1", Jobs: 1,
+		Report: func(r Result) { t.Errorf("reported: %v", r.Err) },
+	}
+	if _, err := v.Run(t.Context()); err == nil || err.Error() != "it is there already" {
+		t.Errorf("%v", err)
 	}
 }

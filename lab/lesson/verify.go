@@ -64,8 +64,10 @@ type job struct {
 	mutant *Mutant
 }
 
-// Run returns how many runs went wrong. The error is that of ctx.
+// Run returns how many runs went wrong. The error is that of ctx, or a *NoGroundError.
 func (v Verify) Run(ctx context.Context) (failed int, err error) {
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
 	v.Pages = slices.DeleteFunc(slices.Clone(v.Pages), v.leavesOut)
 	jobs, results := make(chan job), make(chan Result)
 	go func() {
@@ -82,7 +84,11 @@ func (v Verify) Run(ctx context.Context) (failed int, err error) {
 	for n := range v.Jobs {
 		workers.Go(func() {
 			for j := range jobs {
-				results <- v.do(ctx, j, n)
+				r := v.do(ctx, j, n)
+				if none, ok := errors.AsType[*NoGroundError](r.Err); ok {
+					end(none)
+				}
+				results <- r
 			}
 		})
 	}

@@ -58,8 +58,9 @@ func (v *verify) clusterGround(cmd *cobra.Command, folder string, pages []lesson
 	tools := v.tools()
 	g := &oncluster.Ground{
 		Tools: tools, Folder: folder, Environ: tools.Environ, Reuse: v.there.reuse, Keep: v.there.keep,
-		Outside: !v.there.internet && slices.ContainsFunc(pages, oncluster.CallsOut),
-		Say:     func(line string) { fmt.Fprintln(v.stderr, "lab: "+line) },
+		Outside:  !v.there.internet && slices.ContainsFunc(pages, oncluster.CallsOut),
+		Internet: v.there.internet && slices.ContainsFunc(pages, oncluster.CallsOut),
+		Say:      func(line string) { fmt.Fprintln(v.stderr, "lab: "+line) },
 	}
 	versions, err := g.Versions(cmd.Context())
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"istio-tutorial/lab/cluster"
+	"istio-tutorial/lab/lesson"
 )
 
 // label is on every namespace that the ground makes: what has it not, it does not touch.
@@ -52,7 +53,7 @@ func (g *Ground) make(ctx context.Context) error {
 	if err := g.openWays(ctx); err != nil {
 		return err
 	}
-	return g.settle(ctx)
+	return errors.Join(g.settle(ctx), g.reachInternet(ctx))
 }
 
 // copyOnce makes the pages' copy of the repository.
@@ -136,9 +137,10 @@ func (g *Ground) claim(ctx context.Context, name string, labels map[string]strin
 	case err != nil:
 		return fmt.Errorf("namespace %s: %w", name, err)
 	case there.Metadata.Labels[label] == "":
-		return fmt.Errorf("namespace %s: it is there, and not made by verify, so it is not touched; name another with --namespace", name)
+		return &lesson.NoGroundError{Err: fmt.Errorf(
+			"namespace %s: it is there, and not made by verify, so it is not touched; name another with --namespace", name)}
 	case !g.Reuse:
-		return fmt.Errorf("namespace %s: %w", name, ErrThere)
+		return &lesson.NoGroundError{Err: fmt.Errorf("namespace %s: %w", name, ErrThere)}
 	}
 	g.made = append(g.made, name)
 	return nil

@@ -29,6 +29,8 @@ type Ground struct {
 	Reuse bool
 	// Outside makes hosts outside, so that pages that call them need no internet.
 	Outside bool
+	// Internet is that pages call the real ones.
+	Internet bool
 	// Keep leaves all in the cluster in the end.
 	Keep bool
 	// Say is told what is done, a line at a time. Required.
@@ -94,13 +96,8 @@ func (g *Ground) restore(ctx context.Context, misbehaves bool) error {
 	if err != nil {
 		return err
 	}
-	var extra []string
+	extra, beside := excess(g.base, now)
 	same := true
-	for name := range maps.Keys(now) {
-		if _, known := g.base[name]; !known {
-			extra = append(extra, strings.Replace(name, " ", "/", 1))
-		}
-	}
 	for name, was := range g.base {
 		same = same && now[name] == was
 	}
@@ -109,15 +106,43 @@ func (g *Ground) restore(ctx context.Context, misbehaves bool) error {
 		g.ready = false
 		return g.remove(ctx, g.Tools.Namespace)
 	}
-	if len(extra) == 0 {
+	return g.takeAway(ctx, extra, beside)
+}
+
+// takeAway deletes objects of the namespace, and some beside the gateway.
+func (g *Ground) takeAway(ctx context.Context, extra, beside []string) error {
+	if len(extra)+len(beside) == 0 {
 		return nil
 	}
-	slices.Sort(extra)
-	g.Say("deleting what the page has left: " + strings.Join(extra, " "))
-	if _, err := g.kubectl(ctx, "", append([]string{"delete", "--ignore-not-found"}, extra...)...); err != nil {
-		return err
+	g.Say("deleting what the page has left: " + strings.Join(append(slices.Clone(extra), beside...), " "))
+	if len(extra) > 0 {
+		if _, err := g.kubectl(ctx, "", append([]string{"delete", "--ignore-not-found"}, extra...)...); err != nil {
+			return err
+		}
+	}
+	if len(beside) > 0 {
+		if _, err := g.atGateway(ctx, "", append([]string{"delete", "--ignore-not-found"}, beside...)...); err != nil {
+			return err
+		}
 	}
 	return g.settle(ctx)
+}
+
+// excess are the objects that were not there before, KIND/NAME, in order: of the namespace, and beside the gateway.
+func excess(before, now map[string]string) (extra, beside []string) {
+	for _, name := range slices.Sorted(maps.Keys(now)) {
+		if _, known := before[name]; known {
+			continue
+		}
+		own, isBeside := strings.CutSuffix(name, atGateway)
+		own = strings.Replace(own, " ", "/", 1)
+		if isBeside {
+			beside = append(beside, own)
+		} else {
+			extra = append(extra, own)
+		}
+	}
+	return extra, beside
 }
 
 // closing bounds what is done after the end of a page or of a run, whatever ended it.

@@ -1,6 +1,7 @@
 package oncluster
 
 import (
+	"bytes"
 	"context"
 	_ "embed" // the hosts outside
 	"encoding/json"
@@ -76,6 +77,24 @@ func (g *Ground) openWorld(ctx context.Context) error {
 	address, err := run("", "get", "service", "outside", "-o", "jsonpath={.spec.clusterIP}")
 	g.world = &world{address: address, authority: string(public)}
 	return err
+}
+
+// reachInternet is an error where pages want the real hosts, and no pod of the cluster reaches one.
+func (g *Ground) reachInternet(ctx context.Context) error {
+	if !g.Internet {
+		return nil
+	}
+	host := hostsOutside()[0]
+	var words bytes.Buffer
+	err := g.Tools.Run(ctx, cluster.Line{Tool: cluster.Kubectl, Args: []string{
+		"exec", "deployment/recommendation-v1", "-c", "recommendation", "--", "recommendation", "get", "http://" + host + "/user-agent",
+	}}, cluster.Streams{Err: &words})
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	cause, _, _ := strings.Cut(words.String(), "\n")
+	return &lesson.NoGroundError{Err: fmt.Errorf(
+		"--internet: no pod of this cluster reaches %s: %s; without --internet a pod stands in for it", host, cause)}
 }
 
 // believes is a ConfigMap with the authority, for the sidecars of pods that call out.

@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"istio-tutorial/lab/cluster"
@@ -25,6 +24,7 @@ type place struct {
 	ground     *Ground
 	ended      func() bool // the run is over: nothing need be put back
 	misbehaves bool        // a page has told a program to
+	sent       time.Time   // when the requests of a check were last over
 	// same are the routes that the last command has left as they were, as kubectl writes them.
 	same map[string]bool
 }
@@ -44,6 +44,10 @@ func (p *place) Env() []string {
 
 // Send sends requests to the gateway, or has the program of a pod send them, one after the other.
 func (p *place) Send(ctx context.Context, from string, cfg load.Config) (load.Summary, error) {
+	if err := p.merged(ctx); err != nil {
+		return load.Summary{}, err
+	}
+	defer func() { p.sent = time.Now() }()
 	cfg.Then = p.noted
 	switch {
 	case from == "" && cfg.TLS != nil:
@@ -70,22 +74,6 @@ func (p *place) Send(ctx context.Context, from string, cfg load.Config) (load.Su
 		cfg.Each(hit)
 	}
 	return load.Summary{Elapsed: time.Since(began)}, nil
-}
-
-// noted returns when every proxy has drawn its conclusions from an answer that is an error: to eject a pod is the main
-// thread's, which comes to it after the answer is on its way, and on a busy machine after many more. It does what it is
-// told in turn, so an answer of its own is behind them.
-func (p *place) noted(ctx context.Context, hit load.Hit) {
-	if hit.Status < http.StatusInternalServerError {
-		return
-	}
-	var all sync.WaitGroup
-	for _, one := range p.ground.pods.seen.pods {
-		if one.proxied {
-			all.Go(func() { _ = p.ground.pods.askOnce(ctx, one.name, "/ready", func(string) {}) }) // a claim tells
-		}
-	}
-	all.Wait()
 }
 
 // get has the program of a pod ask once: images have no curl.

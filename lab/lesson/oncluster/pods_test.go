@@ -116,6 +116,24 @@ func TestCopy(t *testing.T) {
 	}
 }
 
+// TestExcess knows where an object is that a page has left.
+func TestExcess(t *testing.T) {
+	t.Parallel()
+	state := map[string]string{}
+	for where, list := range map[string]string{
+		"":        `{"items": [{"kind": "Service", "apiVersion": "v1", "metadata": {"name": "new"}}, {"kind": "Service", "apiVersion": "v1", "metadata": {"name": "old"}}]}`,
+		atGateway: `{"items": [{"kind": "Secret", "apiVersion": "v1", "metadata": {"name": "certificate"}}]}`,
+	} {
+		if err := note(list, where, state); err != nil {
+			t.Fatal(err)
+		}
+	}
+	extra, beside := excess(map[string]string{"service old": ""}, state)
+	if got := sprint(extra, beside); got != "[service/new] [secret/certificate]" {
+		t.Error(got)
+	}
+}
+
 // TestMeans is the same for what the cluster changes by itself, and not for what a page changes.
 func TestMeans(t *testing.T) {
 	t.Parallel()

@@ -130,9 +130,14 @@ func (p *place) Settle(ctx context.Context, command string) error {
 	}
 	before := p.ground.pods.seen.generations
 	err := p.ground.settle(ctx)
+	p.noteSame(before, p.ground.pods.seen.generations)
+	return err
+}
+
+// noteSame notes which routes a command has left as they were.
+func (p *place) noteSame(before, after map[string]int64) {
 	p.same = map[string]bool{}
-	for name, generation := range p.ground.pods.seen.generations {
+	for name, generation := range after {
 		p.same[name] = before[name] == generation
 	}
-	return err
 }

@@ -17,25 +17,39 @@ var kept = strings.Join([]string{
 	"requestauthentications.security.istio.io", "telemetries.telemetry.istio.io",
 }, ",")
 
-// state is what each object of the namespace means, by kind and name.
+// state is what each object of the namespace means, by kind and name, and each Secret beside the gateway.
 func (g *Ground) state(ctx context.Context) (map[string]string, error) {
 	text, err := g.kubectl(ctx, "", "get", kept, "-o", "json")
 	if err != nil {
 		return nil, err
 	}
+	state := map[string]string{}
+	if err := note(text, "", state); err != nil || g.gatewayNamespace() == g.Tools.Namespace {
+		return state, err
+	}
+	if text, err = g.atGateway(ctx, "", "get", "secrets", "-o", "json"); err != nil {
+		return nil, err
+	}
+	return state, note(text, atGateway, state)
+}
+
+// atGateway ends the name of an object that is in the gateway's own namespace.
+const atGateway = " beside the gateway"
+
+// note adds what the objects of a list mean.
+func note(text, where string, state map[string]string) error {
 	var list struct{ Items []map[string]any }
 	if err := json.Unmarshal([]byte(text), &list); err != nil {
-		return nil, fmt.Errorf("kubectl get: %w", err)
+		return fmt.Errorf("kubectl get: %w", err)
 	}
-	state := map[string]string{}
 	for _, object := range list.Items {
 		name, meaning, err := means(object)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		state[name] = meaning
+		state[name+where] = meaning
 	}
-	return state, nil
+	return nil
 }
 
 // means is an object without what the cluster writes into it by itself; the name begins with the resource, as

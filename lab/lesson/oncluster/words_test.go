@@ -65,6 +65,19 @@ func TestCompare(t *testing.T) {
 	}
 }
 
+// TestUnchanged takes kubectl's word for one left as it was only where the API server's has not changed.
+func TestUnchanged(t *testing.T) {
+	t.Parallel()
+	const route = "httproute.gateway.networking.k8s.io/customer"
+	for generation, want := range map[int64]string{1: route + " unchanged", 2: route + " configured"} {
+		p := placeIn("ours")
+		p.noteSame(map[string]int64{route: 1}, map[string]int64{route: generation, "httproute.gateway.networking.k8s.io/new": 1})
+		if _, came := p.Compare(nil, []string{route + " configured"}); came[0] != want {
+			t.Errorf("generation %d: %s", generation, came[0])
+		}
+	}
+}
+
 // TestRefusal reads what the programs say of an answer that is none to be glad of.
 func TestRefusal(t *testing.T) {
 	t.Parallel()
