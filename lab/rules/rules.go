@@ -33,9 +33,13 @@ func OnlyUnsupported(problems document.Errors) bool {
 // beside one with a value of the same field.
 func Grounded(problems document.Errors) document.Errors {
 	return slices.DeleteFunc(problems, func(own *document.Error) bool {
-		field := strings.TrimSuffix(own.Field, ".key") // of a condition, whose values are beside it
-		return field != "" && IsUnsupported(own.Cause) && slices.ContainsFunc(problems, func(p *document.Error) bool {
-			return strings.HasPrefix(p.Field, field) && !IsUnsupported(p.Cause)
+		if own.Field == "" || !IsUnsupported(own.Cause) {
+			return false
+		}
+		condition, isKey := strings.CutSuffix(own.Field, ".key") // its values are beside it
+		return slices.ContainsFunc(problems, func(p *document.Error) bool {
+			about := strings.HasPrefix(p.Field, own.Field) || isKey && strings.HasPrefix(p.Field, condition+".values")
+			return about && !IsUnsupported(p.Cause)
 		})
 	})
 }
