@@ -1,12 +1,15 @@
 package browser
 
 import (
+	"fmt"
 	"os/exec"
 	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
+
+	"istio-tutorial/e2e/await"
 )
 
 // typed runs the command that a view shows, and returns what it prints with single blanks.
@@ -80,11 +83,26 @@ func (v view) why(l *lab) {
 	v.picture("real-why")
 }
 
-// table compares the rows, at least so many, and their picture, once no request is under way. Rates sink meanwhile.
+// table compares the rows, at least so many, and their picture, once the page has what was logged last. Rates sink
+// meanwhile.
 func (v view) table(l *lab, least int) {
 	v.t.Helper()
 	v.do(chromedp.KeyEvent("t"))
 	v.until(`document.querySelectorAll('#table tbody')[0].children.length >= `+itoa(least), `document.getElementById('table').innerText`)
+	if err := await.Until(await.Patience, func() error { return v.compare(l) }); err != nil {
+		v.t.Error(err)
+	}
+	graph := v.typed(l, "#typed-graph")
+	for _, row := range eval[[]string](v, `[...document.querySelectorAll('#table tbody')[0].rows].map((r) => r.children[1].textContent)`) {
+		if !strings.Contains(graph, `"`+row+`"`) {
+			v.t.Errorf("no %q in %s", row, graph)
+		}
+	}
+}
+
+// compare holds the rows of the page against what its command prints.
+func (v view) compare(l *lab) error {
+	v.t.Helper()
 	printed := v.typed(l, "#typed-table")
 	var lines []string
 	for line := range strings.SplitSeq(printed, "\n") {
@@ -97,15 +115,10 @@ func (v view) table(l *lab, least int) {
 			continue // its seconds run
 		}
 		if row = rate.ReplaceAllString(blanks(row), "RATE"); !strings.Contains(all, row) {
-			v.t.Errorf("the page has %q, the verb:\n%s", row, all)
+			return fmt.Errorf("the page has %q, the verb:\n%s", row, all)
 		}
 	}
-	graph := v.typed(l, "#typed-graph")
-	for _, row := range eval[[]string](v, `[...document.querySelectorAll('#table tbody')[0].rows].map((r) => r.children[1].textContent)`) {
-		if !strings.Contains(graph, `"`+row+`"`) {
-			v.t.Errorf("no %q in %s", row, graph)
-		}
-	}
+	return nil
 }
 
 var rate = regexp.MustCompile(`[0-9.]+/s`)

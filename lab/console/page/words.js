@@ -45,7 +45,7 @@ const zh = {
   noTraffic: '这个时间窗口内还没有请求。按 s 键在这里发送，或在终端运行 bin/poll_customer.sh。',
   noTrafficPaused: '页面暂停在没有请求的时刻。按 p 键继续。', noAnswers: '还没有请求经过网格。按 s 键转到“发送”。',
   numbers: '所有数字的时间窗口：{window}', ago: '{n} 秒前，到那时为止的 10 秒', sinceMark: '自规则变更以来，{n} 秒', same: '在终端里：', copy: '复制', copied: '已复制',
-  perSecond: '/秒', errors: '{n} 个错误', error1: '1 个错误', ok: '已回答', slow: '被规则延迟', retried: '重试后回答',
+  perSecond: '/秒', errors: '{n} 个错误', error1: '1 个错误', ok: '已响应', slow: '被规则延迟', retried: '重试后响应',
   errorSign: '程序出错', made: '由代理结束', denied: '被拒绝', copySign: '镜像副本', ejectedBy: '被 {who} 驱逐', returns: '{n} 秒后返回', returnsAny: '下次检查时返回',
   gate: '熔断', outside: '网格外', more: '另有 {n} 个', pod: 'Pod', notReady: '未就绪', tries: '多试 {n} 次',
   from: '来自', to: '去往', share: '占比', rateHead: '速率', errorsHead: '错误', triesHead: '重试', causes: '原因', workload: '工作负载',
@@ -62,7 +62,7 @@ const zh = {
 };
 
 const causes = {
-  answered: '已回答', 'answered after a retry': '重试后回答', 'injected delay': '注入的延迟', 'injected abort': '注入的中止',
+  answered: '已响应', 'answered after a retry': '重试后已响应', 'injected delay': '注入的延迟', 'injected abort': '注入的中止',
   timeout: '超时', 'timeout of each try': '每次尝试超时', 'circuit full': '熔断', 'no pod left, all ejected': '没有 Pod，全部被驱逐',
   'no pod': '没有 Pod', 'no such subset': '没有这个子集', 'connection refused': '连接被拒绝', 'connection reset': '连接被重置',
   'no TLS': 'TLS 未建立',
