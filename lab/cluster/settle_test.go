@@ -213,7 +213,7 @@ func TestLeaving(t *testing.T) {
 	for phase, ends := range map[string]bool{"": true, "Running2026-11-30T18:38:00Z": true, "Running": false} {
 		folder := t.TempDir()
 		script := []byte("#!/bin/sh\nprintf %s '" + phase + "'\n")
-		if err := os.WriteFile(filepath.Join(folder, "kubectl"), script, 0o700); err != nil { //nolint:gosec // it is a program
+		if err := os.WriteFile(filepath.Join(folder, "kubectl"), script, 0o700); err != nil {
 			t.Fatal(err)
 		}
 		server := httptest.NewServer(nil)

@@ -85,12 +85,17 @@ func (s *siege) run(ctx context.Context, args []string) error {
 	fmt.Fprintln(s.stdout)
 	summary.Write(s.stdout)
 	if summary.Transactions == 0 && summary.Unanswered > 0 && summary.Unanswered == summary.Failed {
-		if s.onCluster() && len(args) == 0 {
-			s.advise("nobody answers at "+s.URL+"; open the way in, or name another with CUSTOMER_URL=http://HOST:PORT:", wayInLine(s.namespace))
-		}
+		s.hintWayIn(args)
 		return exitStatus(failed)
 	}
 	return nil
+}
+
+// hintWayIn says how to open the way into a cluster, if nobody answers there.
+func (s *siege) hintWayIn(args []string) {
+	if s.onCluster() && len(args) == 0 {
+		s.advise("nobody answers at "+s.URL+"; open the way in, or name another with CUSTOMER_URL=http://HOST:PORT:", wayInLine(s.namespace))
+	}
 }
 
 // target is what to ask: the lab's ingress, unless it is an address, or a name that is known here.

@@ -23,8 +23,8 @@ func (p *place) merged(ctx context.Context) error {
 	if rest <= 0 {
 		return nil
 	}
-	any, err := p.ground.pods.anyEjected(ctx)
-	if err != nil || !any {
+	ejected, err := p.ground.pods.anyEjected(ctx)
+	if err != nil || !ejected {
 		return err
 	}
 	select {

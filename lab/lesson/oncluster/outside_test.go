@@ -15,7 +15,7 @@ import (
 func scriptedKubectl(t *testing.T, script string) cluster.Tools {
 	t.Helper()
 	folder := t.TempDir()
-	if err := os.WriteFile(filepath.Join(folder, "kubectl"), []byte("#!/bin/sh\n"+script), 0o700); err != nil { //nolint:gosec // it is a program
+	if err := os.WriteFile(filepath.Join(folder, "kubectl"), []byte("#!/bin/sh\n"+script), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	return cluster.Tools{Namespace: "ours", Environ: []string{"PATH=" + folder + string(filepath.ListSeparator) + os.Getenv("PATH")}}
@@ -66,8 +66,8 @@ func TestTaken(t *testing.T) {
 func TestNoIstio(t *testing.T) {
 	t.Parallel()
 	for words, want := range map[string]string{
-		`Istio is not present in the cluster: no running Istio pods in namespace "istio-system"`: "the cluster has no Istio that runs",
-		"": "the cluster has no Istio that runs",
+		`Istio is not present in the cluster: no running Istio pods in namespace "istio-system"`: "the cluster has no Istio;",
+		"": "the cluster has no Istio;",
 		"error executing Kubernetes exec: connection refused": "istiod does not answer: error executing Kubernetes exec: connection refused",
 	} {
 		if err := noIstio(words); !strings.HasPrefix(err.Error(), want) {
