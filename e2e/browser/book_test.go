@@ -206,6 +206,24 @@ func TestLost(t *testing.T) {
 	v.until(`document.getElementById('state').className == 'live' && document.getElementById('banner').hidden`, "document.body.innerText")
 }
 
+// TestPart has a part of a request come before the whole, which takes its place in the list.
+func TestPart(t *testing.T) {
+	ctx := chromium(t)
+	b := newBook(t, start(t))
+	v := open(t, ctx, b.URL+"/?lang=en", 1400, 1000)
+	v.until(`document.getElementById('answers').children.length == 2`, "document.body.innerText")
+	texts := `[...document.querySelectorAll('#answers .text')].map((e) => e.textContent).join('; ')`
+	part, whole := chain(), chain()
+	inner := call("preference", "recommendation-v1")
+	part.requests = append(part.requests, request("0ad04a47-3", nil, inner))
+	whole.requests = append(whole.requests, request("0ad04a47-3", nil, call("ingress", "customer"), call("customer", "preference"), inner))
+	b.tell(part)
+	v.until(texts+`.startsWith('recommendation-v1; ')`, texts)
+	b.tell(whole)
+	v.until(texts+`.startsWith('customer => preference => recommendation-v1; ')`, texts)
+	v.until(`document.getElementById('answers').children.length == 3`, texts)
+}
+
 // TestKeys walks through the page without a mouse: every control is reached, none is a trap, and each
 // shows where the reader is.
 func TestKeys(t *testing.T) {

@@ -82,7 +82,7 @@ func (p *page) url() string { return "http://" + p.Addr().String() }
 func (p *page) isFollowed(b *testing.B) {
 	b.Helper()
 	labtest.Until(b, func() error {
-		if n := p.sent.Load(); n < 300_000 {
+		if n := p.sent.Load(); n < 150_000 {
 			return fmt.Errorf("%d bytes of the page are sent", n)
 		}
 		return nil

@@ -42,6 +42,9 @@ type Config struct {
 	// Certificates is how long the pods' certificates hold, for tests of their renewal; 0 is
 	// identity.Lifetime.
 	Certificates time.Duration
+	// KeySets is how often the keys of who signs tokens are fetched anew, for tests; 0 is istiod's 20
+	// minutes.
+	KeySets time.Duration
 	// Getenv is the environment; only PATH and the like reach a pod. Required.
 	Getenv func(string) string
 	// Progress is told each step of the start, one at a time. Optional.
@@ -76,6 +79,7 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	err = l.start(ctx)
 	if err == nil {
 		l.renewal.Go(func() { l.renew(ctx) })
+		l.renewal.Go(func() { l.keys.Run(ctx) })
 		l.traffic.Forget()
 		l.enter(control.Running)
 		<-ctx.Done()

@@ -37,6 +37,7 @@ type lab struct {
 	wires     wires
 	// identities are who the pods are to each other.
 	identities *identity.Authority
+	keys       *identity.KeySets // of who signs tokens
 	pods       *pods.Manager
 	port       ports.Port // the ingress'
 	secure     ports.Port // the ingress', for encrypted connections
@@ -110,7 +111,7 @@ func (l *lab) mesh(s objects.Set) mesh.Mesh { return s.Mesh(l.pods.Topology(s.To
 
 // push has the proxy serve by the objects and the pods there are; l's turn is taken.
 func (l *lab) push(ctx context.Context, s objects.Set) error {
-	m := l.mesh(s)
+	m := l.withKeys(ctx, l.mesh(s))
 	taken := l.beginVersion(m, s)
 	err := l.proxy.push(ctx, m)
 	if err == nil {

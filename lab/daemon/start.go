@@ -117,6 +117,9 @@ func (l *lab) startProxy(ctx context.Context, set objects.Set) (detail string, e
 		}
 		config.Outside, config.Authorities = l.world.Address, l.authority()
 	}
+	if l.keys, err = l.newKeySets(); err != nil {
+		return "", err
+	}
 	if l.identities, err = identity.NewAuthority(l.cfg.Certificates, time.Now); err != nil {
 		return "", err
 	}
@@ -133,7 +136,7 @@ func (l *lab) startProxy(ctx context.Context, set objects.Set) (detail string, e
 
 // openIngress pushes a mesh without pods.
 func (l *lab) openIngress(ctx context.Context, set objects.Set) error {
-	m := set.Mesh(set.Topology())
+	m := l.withKeys(ctx, set.Mesh(set.Topology()))
 	err := l.proxy.push(ctx, m)
 	for l.isTaken(err) {
 		if err = l.reserve(ctx); err == nil {
@@ -312,7 +315,7 @@ func (l *lab) closeIngress(ctx context.Context) {
 	config := l.proxy.config
 	config.Ingress = ""
 	l.proxy.configure(config)
-	if l.proxy.push(ctx, l.mesh(l.objects())) != nil {
+	if l.proxy.push(ctx, l.withKeys(ctx, l.mesh(l.objects()))) != nil {
 		return // a proxy that does not answer has nothing under way
 	}
 	for l.proxy.busy(ctx) {

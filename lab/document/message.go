@@ -129,8 +129,9 @@ func (m *messageDecoder) field(n *yaml.Node, f protoreflect.FieldDescriptor, pat
 	case f.IsMap() && n.Kind == yaml.MappingNode:
 		values := map[string]any{}
 		for i := 0; i < len(n.Content); i += 2 {
-			key := n.Content[i].Value
-			values[key] = m.value(n.Content[i+1], f.MapValue(), Join(path, key))
+			if key := n.Content[i].Value; !isNull(n.Content[i+1]) { // as the API server drops it
+				values[key] = m.value(n.Content[i+1], f.MapValue(), Join(path, key))
+			}
 		}
 		return values
 	case f.IsMap():

@@ -10,6 +10,12 @@ import (
 // Has reports whether there is a field at a path.
 func (d Document) Has(path string) bool { return d.at(path) != nil }
 
+// Says reports whether there is a value at a path that is not null.
+func (d Document) Says(path string) bool {
+	n := d.at(path)
+	return n != nil && !isNull(n)
+}
+
 // at is the value at a path; nil if there is none.
 func (d Document) at(path string) *yaml.Node {
 	n := d.node

@@ -47,6 +47,7 @@ func FuzzParseEntry(f *testing.F) {
 		strings.Replace(written+why, `"claims":null`, `"claims":{"a":{"b":["c"]}}`, 1),
 		strings.Replace(written+why, `"claims":null,`, "", 1),
 		strings.Replace(written+why, `"client":"127.0.0.1:1",`, "", 1),
+		strings.Replace(strings.Replace(written+why, `"headers"`, `"door":"gw|https","headers"`, 1), `,"us"`, `,"sni":null,"us"`, 1),
 		strings.Replace(written+why, `"u"`, `"\ud800\q"`, 1),
 		strings.Replace(written+why, `"u"`, "\"\xff\x01\"", 1),
 	} {

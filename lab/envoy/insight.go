@@ -128,12 +128,18 @@ func (i *Insight) scan(s *scanner) {
 	if s.next("client") {
 		i.Client = s.text("client")
 	}
+	if s.next("door") {
+		i.Door = s.text("door")
+	}
 	i.Headers = Headers(s.object("headers"))
 	i.Host = s.text("host")
 	if s.next("peer") {
 		i.Peer = s.text("peer")
 	}
 	i.Scheme = s.text("scheme")
+	if s.next("sni") {
+		i.SNI = s.text("sni")
+	}
 	i.Micros = s.number("us")
 }
 

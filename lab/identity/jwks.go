@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"math/big"
+	"slices"
 )
 
 // keySet is a JSON Web Key Set.
@@ -38,4 +39,33 @@ func published(id string, key *rsa.PublicKey) publicKey {
 		Type: "RSA", Use: "sig", Algorithm: "RS256", ID: id,
 		Modulus: encode(key.N.Bytes()), Exponent: encode(big.NewInt(int64(key.E)).Bytes()),
 	}
+}
+
+// usable reports whether Envoy takes a text for a key set: it needs one key of it.
+func usable(text string) bool {
+	var set struct{ Keys []map[string]any }
+	return json.Unmarshal([]byte(text), &set) == nil && slices.ContainsFunc(set.Keys, isKey)
+}
+
+// isKey looks for the numbers that a key of its type has.
+func isKey(key map[string]any) bool {
+	has := func(names ...string) bool {
+		return !slices.ContainsFunc(names, func(name string) bool {
+			text, _ := key[name].(string)
+			number, err := base64.RawURLEncoding.DecodeString(text)
+			return err != nil || len(number) == 0
+		})
+	}
+	curve, _ := key["crv"].(string)
+	switch key["kty"] {
+	case "RSA":
+		return has("n", "e")
+	case "EC":
+		return slices.Contains([]string{"P-256", "P-384", "P-521"}, curve) && has("x", "y")
+	case "OKP":
+		return curve == "Ed25519" && has("x")
+	case "oct":
+		return has("k")
+	}
+	return false
 }

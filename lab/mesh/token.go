@@ -11,8 +11,10 @@ type TokenRule struct {
 	// Audiences are those of which a token must have one; none: it may have any.
 	Audiences []string
 	Keys      string        // the issuer's public keys, as a JSON Web Key Set
-	KeysAt    string        // the URL of those, in place of Keys
+	KeysAt    string        // the URL of those; "": the issuer's own page has it, where there are no Keys
 	Timeout   time.Duration // for fetching them
+	// KeysProblem is why they could not be fetched; then no token fits Keys.
+	KeysProblem string
 
 	// Headers, Params and Cookies are where tokens are looked for; without any, in the header
 	// authorization behind "Bearer ", and in the parameter access_token.

@@ -152,9 +152,11 @@ const (
 // TLS is how a proxy encrypts a connection.
 type TLS struct {
 	SNI    string // "": none
-	Verify bool   // the peer's certificate must be valid for SNI, or for one of Names
-	// Names are those, one of which the peer's certificate must have in place of SNI.
-	Names []string
+	Verify bool   // the peer's certificate must be valid, and for one of Names if there are any
+	Names  []string
+	// Certificate is the secret that the proxy shows; "": none. Authorities is that of those whom it
+	// believes; "": the machine's. One that the mesh does not have lets no connection come about.
+	Certificate, Authorities string
 }
 
 // Ingress leads calls from outside to a service.

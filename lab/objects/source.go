@@ -73,7 +73,7 @@ func kindsOf(part string) []string {
 		return []string{"HTTPRoute", "GRPCRoute", "VirtualService", "RouteRule", "Ingress"}
 	case "delay", "abort", "timeout", "retry", "mirror":
 		return []string{"HTTPRoute", "GRPCRoute", "VirtualService", "RouteRule"}
-	case "circuit breaker", "ejection", "load balancing":
+	case "circuit breaker", "ejection", "load balancing", "TLS to others":
 		return []string{"DestinationRule", "DestinationPolicy"}
 	case "access":
 		return []string{"AuthorizationPolicy", "rule"}
@@ -189,6 +189,7 @@ func (q SourceQuery) within(fields []string) []string {
 func (q SourceQuery) ofPolicy(o Object) []string {
 	name := map[string]string{
 		"load balancing": "loadBalancer", "circuit breaker": "connectionPool", "ejection": "outlierDetection",
+		"TLS to others": "tls",
 	}[q.Part]
 	var list []string
 	for i := 0; o.doc.Has(fmt.Sprintf("spec.subsets[%d]", i)); i++ {

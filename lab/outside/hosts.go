@@ -122,6 +122,9 @@ func tokens() http.Handler {
 		w.Header().Set("Content-Type", "application/json")
 		fmt.Fprintln(w, keys)
 	})
+	mux.HandleFunc("GET /.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) {
+		writeJSON(w, http.StatusOK, map[string]string{"issuer": identity.Issuer, "jwks_uri": identity.Issuer + "/jwks"})
+	})
 	mux.HandleFunc("/", notFound)
 	return mux
 }

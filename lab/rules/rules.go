@@ -29,6 +29,21 @@ func OnlyUnsupported(problems document.Errors) bool {
 	return !slices.ContainsFunc(problems, func(p *document.Error) bool { return !IsUnsupported(p.Cause) })
 }
 
+// Grounded leaves out where the lab does without a field that a cluster refuses, too: a problem of the lab's own
+// beside one with a value of the same field.
+func Grounded(problems document.Errors) document.Errors {
+	return slices.DeleteFunc(problems, func(own *document.Error) bool {
+		if own.Field == "" || !IsUnsupported(own.Cause) {
+			return false
+		}
+		condition, isKey := strings.CutSuffix(own.Field, ".key") // its values are beside it
+		return slices.ContainsFunc(problems, func(p *document.Error) bool {
+			about := strings.HasPrefix(p.Field, own.Field) || isKey && strings.HasPrefix(p.Field, condition+".values")
+			return about && !IsUnsupported(p.Cause)
+		})
+	})
+}
+
 // Kind is a kind of object and its names.
 type Kind struct {
 	Kind   string // in a file: VirtualService, RouteRule, denier

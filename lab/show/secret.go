@@ -44,6 +44,7 @@ func secretRows(data json.RawMessage) ([][]string, error) {
 			name = "ROOTCA"
 		}
 	}
+	name = clientSecret(name)
 	block, _ := pem.Decode(text)
 	if block == nil {
 		return nil, fmt.Errorf("secret %s: %w", s.Name, errors.New("no certificate"))
@@ -63,3 +64,20 @@ func secretRows(data json.RawMessage) ([][]string, error) {
 		c.NotAfter.UTC().Format(time.RFC3339), c.NotBefore.UTC().Format(time.RFC3339), who,
 	}}, nil
 }
+
+// clientSecret is how istioctl calls a Secret by which a sidecar calls others, kubernetes://NAME: it is one
+// of the pod's namespace, and this pod's.
+func clientSecret(name string) string {
+	secret, pod, own := strings.Cut(name, "@")
+	rest, ok := strings.CutPrefix(secret, kubernetesScheme)
+	if !own || !ok {
+		return name
+	}
+	_, short, _ := strings.Cut(rest, "/")
+	if strings.HasSuffix(pod, rootsSuffix) {
+		short += rootsSuffix
+	}
+	return kubernetesScheme + short
+}
+
+const kubernetesScheme = "kubernetes://"

@@ -141,6 +141,8 @@ func (c *Call) actsOfPolicy(add func(Part, Rule, bool)) {
 		parts = []Part{PartBreaker}
 	case Ejected:
 		parts = []Part{PartOutlier}
+	case NotSecured:
+		parts = []Part{PartSecured}
 	case Aborted, Delayed:
 		return
 	}
@@ -226,7 +228,7 @@ func (c *Call) limit() (Rule, bool) {
 // because is the rule that decided, or the default that did where there is none.
 func (c *Call) because() (*Rule, string) {
 	order := []Part{
-		PartTLS, PartAbort, PartDelay, PartTimeout, PartBreaker, PartOutlier, PartDenial, PartToken, PartLimit,
+		PartTLS, PartAbort, PartDelay, PartTimeout, PartBreaker, PartOutlier, PartSecured, PartDenial, PartToken, PartLimit,
 		PartOutside, PartRetry, PartRoute, PartHost, PartBalance,
 	}
 	if c.Cause == Answered {

@@ -23,6 +23,7 @@ const (
 	NoCluster     Cause = "no such subset"
 	Refused       Cause = "connection refused"
 	Reset         Cause = "connection reset"
+	NotSecured    Cause = "no TLS" // it did not come about
 	NoRoute       Cause = "no route"
 	NoHost        Cause = "no such host"
 	RegistryOnly  Cause = "host outside not allowed"
@@ -44,7 +45,7 @@ const (
 func Causes() []Cause {
 	return []Cause{
 		Answered, Retried, Delayed, Aborted, RouteTimeout, TryTimeout, CircuitFull, Ejected, NoPod,
-		NoCluster, Refused, Reset, NoRoute, NoHost, RegistryOnly, Denied, NotAllowed, BadToken, RateLimited,
+		NoCluster, Refused, Reset, NotSecured, NoRoute, NoHost, RegistryOnly, Denied, NotAllowed, BadToken, RateLimited,
 		ProgramError, PassedOn, GaveUp, Redirected, DirectAnswer, HostOutside, Unexplained, StillUnderWay,
 	}
 }
@@ -108,6 +109,7 @@ func signs() []sign {
 		{"DF", "", "dns_resolution_failure", NoHost},
 		{"RL", "", "", RateLimited},
 		{"", "", tokenDetails, BadToken},
+		{"", "", tlsDetails, NotSecured},
 		{"UF", "", "", Refused},
 		{"UC", "", "", Reset},
 		{"UR", "", "", Reset},

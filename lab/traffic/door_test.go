@@ -55,7 +55,7 @@ func TestWhyAtTheDoor(t *testing.T) {
 			"no route: the ingress has no route for host c.test and path / behind listener a of Gateway gw, which took " +
 				"the connection: by SNI it is for no host.", "spec.listeners.a",
 		},
-		"of no door any more": {
+		"of a door that is gone": {
 			"a.test", "door-c", "a.test", "NR", "route_not_found",
 			"no route: the ingress has no route for host a.test and path /.", "",
 		},

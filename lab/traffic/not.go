@@ -90,7 +90,7 @@ func (c *Call) kept(i mesh.Instance) []string {
 		return append(list, c.words())
 	}
 	for n, r := range c.routes() {
-		leads := slices.ContainsFunc(r.Destinations, func(d mesh.Destination) bool { return i.Labels.Has(d.Cluster.Labels) && d.Weight > 0 })
+		leads := leadsTo(r, i)
 		switch {
 		case n == c.choice.index && !leads:
 			list = append(list, fmt.Sprintf("%s leads all calls of %s to %s", c.routeName(r), host, goals(r)))
@@ -104,6 +104,12 @@ func (c *Call) kept(i mesh.Instance) []string {
 		}
 	}
 	return list
+}
+
+func leadsTo(r mesh.Route, i mesh.Instance) bool {
+	return slices.ContainsFunc(r.Destinations, func(d mesh.Destination) bool {
+		return d.Weight > 0 && i.Labels.Has(d.Cluster.Labels)
+	})
 }
 
 // unlucky is why a route that leads to an instance did not pick it.

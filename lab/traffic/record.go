@@ -47,9 +47,9 @@ func (r *record) add(e *envoy.Entry) {
 
 // heard reports whether something was read since a time. What a pod began is over only some time
 // after that.
-func (r *record) heard(since time.Time) bool {
+func (r *record) heard(since time.Time, enough time.Duration) bool {
 	if !r.entered {
-		since = since.Add(-2 * quiet)
+		since = since.Add(-2 * enough)
 	}
 	return !r.last.Before(since)
 }
@@ -292,11 +292,14 @@ func (j *joiner) request() *Request {
 // and was over before.
 func (a *arrival) isBelow(e logged) bool { return a.place < e.place && !a.Time.Before(e.Time) }
 
+// reached reports whether the program got the request: also one whose caller did not wait for the answer.
+func (a *arrival) reached() bool { return a.Details == "via_upstream" || a.Attempts > 0 }
+
 // parent is the try that a pod was answering when it made a call.
 func (j *joiner) parent(e logged) *Try {
 	var best *arrival
 	for _, a := range j.arrivals {
-		if a.Pod == e.Pod && a.Details == "via_upstream" && within(e.Time, a.Entry) && !a.isBelow(e) &&
+		if a.Pod == e.Pod && a.reached() && within(e.Time, a.Entry) && !a.isBelow(e) &&
 			(best == nil || a.Time.After(best.Time)) {
 			best = a
 		}

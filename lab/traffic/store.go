@@ -33,6 +33,7 @@ type Store struct {
 	since   time.Time
 	changed chan struct{}
 	windows windows
+	slow    slowest
 }
 
 // kind is an edge and what became of its calls.
@@ -138,6 +139,9 @@ func (s *Store) take(line string) {
 	if isOutbound(e) {
 		s.count(r, e)
 	}
+	if r.entered {
+		s.slow.add(s.now(), took(e))
+	}
 	if r.mirrored {
 		s.addCopies(r)
 	}
@@ -235,14 +239,16 @@ func (s *Store) Requests(q Query) []*Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var list []*Request
+	now, enough := s.now(), quiet+s.slow.of(s.now())
 	for _, r := range s.picked(q) {
-		if q.Failed && !r.failed || r.last.Before(q.Since) || !r.heard(q.Heard) {
+		if q.Failed && !r.failed || r.last.Before(q.Since) || !r.heard(q.Heard, enough) {
 			continue
 		}
 		one := join(r, &s.versions)
-		if !q.picks(one) || q.ID == "" && q.Client == "" && !one.settled(s.now().Sub(r.last)) {
+		if !q.picks(one) || !q.isForOne() && !one.settled(now.Sub(r.last), enough) {
 			continue
 		}
+		one.Notes = append(one.Notes, s.missing(r)...)
 		list = append(list, one)
 		if q.Last > 0 && len(list) == q.Last {
 			break
@@ -250,6 +256,18 @@ func (s *Store) Requests(q Query) []*Request {
 	}
 	return list
 }
+
+// missing is a note where calls of a request may not have been read.
+func (s *Store) missing(r *record) []string {
+	n := s.Dropped()
+	if n == 0 || r.entered {
+		return nil
+	}
+	return []string{plural(n, "line") + " of the log came too fast to be read: calls may be missing"}
+}
+
+// isForOne reports whether a query names what it is for: then a part of it is an answer, too.
+func (q Query) isForOne() bool { return q.ID != "" || q.Client != "" }
 
 func (q Query) picks(r *Request) bool {
 	return len(r.Calls) > 0 && (q.Client == "" || r.Client == q.Client) && !r.Began.Before(q.Since) &&
@@ -291,14 +309,10 @@ func (s *Store) all() map[string]*record {
 	return list
 }
 
-// quiet is for how long nothing more must have come of a request that began in a pod: it may be a
-// part of one that is under way.
-const quiet = 300 * time.Millisecond
-
-// settled reports whether what began a request is over.
-func (r *Request) settled(since time.Duration) bool {
+// settled reports whether what began a request is over, of which nothing came for a time.
+func (r *Request) settled(since, enough time.Duration) bool {
 	from := r.Calls[0].From.Workload
-	return !r.Calls[0].Open && (from == "ingress" || from == withoutSidecar || since > quiet)
+	return !r.Calls[0].Open && (from == "ingress" || from == withoutSidecar || since > enough)
 }
 
 // Changed is closed when the next entry comes.

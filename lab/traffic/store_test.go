@@ -3,6 +3,7 @@ package traffic_test
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -80,6 +81,7 @@ type hop struct {
 	status            int
 	flags, details    string
 	route, host, from string
+	left              bool // its caller did not wait for the answer
 }
 
 func (h hop) line(c *clock) []byte {
@@ -94,6 +96,9 @@ func (h hop) line(c *clock) []byte {
 	}
 	if h.flags != "" {
 		e.Flags, e.Details, e.Attempts = h.flags, h.details, 0
+	}
+	if h.left {
+		e.Flags, e.Details, e.Status = "DC", "downstream_remote_disconnect", 0
 	}
 	if h.to != "" {
 		e.Direction, e.Route = envoy.Outbound, h.route
@@ -174,6 +179,21 @@ func TestJoin(t *testing.T) {
 	}
 }
 
+// untrusted is Envoy's word for a certificate that no known authority has signed.
+const untrusted = "TLS_error:|268435581:SSL_routines:OPENSSL_internal:CERTIFICATE_VERIFY_FAILED:TLS_error_end"
+
+// TestNoTLS has the words say what was wrong with a certificate, and what Envoy called it.
+func TestNoTLS(t *testing.T) {
+	t.Parallel()
+	s, c := newStore(t)
+	take(s, c, whole("tls", 503, hop{status: 503, flags: "UF", details: "upstream_reset_before_response_started{connection_failure|" + untrusted + "}"})...)
+	const want = "had no TLS with recommendation: no authority that is believed has signed its certificate. " +
+		"Envoy says: CERTIFICATE VERIFY FAILED."
+	if got := over(t, s, "tls").Words; !strings.Contains(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 // TestCauses has the proxy before recommendation end calls in each of its ways.
 func TestCauses(t *testing.T) {
 	t.Parallel()
@@ -191,6 +211,7 @@ func TestCauses(t *testing.T) {
 		{"NC", "cluster_not_found", traffic.NoCluster, "sidecar of preference"},
 		{"UF", "upstream_reset_before_response_started{connection_failure}", traffic.Refused, "sidecar of preference"},
 		{"UC", "upstream_reset_before_response_started{connection_termination}", traffic.Reset, "sidecar of preference"},
+		{"UF", "upstream_reset_before_response_started{connection_failure|" + untrusted + "}", traffic.NotSecured, "sidecar of preference"},
 		{"DC", "downstream_remote_disconnect", traffic.GaveUp, "nobody"},
 		{"ZZ", "no_such_thing", traffic.Unexplained, "sidecar of preference"},
 	} {
@@ -231,6 +252,58 @@ func TestNotNested(t *testing.T) {
 }
 
 // TestBounded sends more than is kept: the first of a rare kind stays for five minutes.
+// TestGaveUp has the client go before its answer: each proxy ends its call, one after the other.
+func TestGaveUp(t *testing.T) {
+	t.Parallel()
+	s, c := newStore(t)
+	hops := whole("gone", 0, hop{})
+	for i := range hops {
+		hops[i].left = true
+	}
+	slices.Reverse(hops)
+	take(s, c, hops...)
+	labtest.Until(t, func() error {
+		r := await(t, s, traffic.Query{ID: "gone"}, 1)[0]
+		if len(r.Calls) != 1 || len(r.All()) != 3 || r.Cause != traffic.GaveUp || len(r.Notes) > 0 {
+			return fmt.Errorf("%d calls, %d of them first; %s; %q", len(r.All()), len(r.Calls), r.Cause, r.Notes)
+		}
+		return nil
+	})
+}
+
+// TestUnderWay has parts of a request logged long before its own answer, as under heavy load.
+func TestUnderWay(t *testing.T) {
+	t.Parallel()
+	s, c := newStore(t)
+	slow := whole("slow", 200, hop{status: 200})
+	slow[len(slow)-1].took = 2 * time.Second
+	take(s, c, slow...)
+	over(t, s, "slow")
+	parts, rest := whole("late", 200, hop{status: 200}), [][]byte{}
+	for _, h := range parts[4:] {
+		rest = append(rest, h.line(c)) // it begins now
+	}
+	take(s, c, parts[:4]...)
+	labtest.Until(t, func() error {
+		if got := await(t, s, traffic.Query{ID: "late"}, 1)[0]; got.Calls[0].From.Workload != "customer" {
+			return fmt.Errorf("from %s", got.Calls[0].From.Workload)
+		}
+		return nil
+	})
+	c.pass(time.Second)
+	if list := s.Requests(traffic.Query{}); len(list) != 1 || list[0].ID != "slow" {
+		t.Errorf("%d requests, though a part may be one of a slow request", len(list))
+	}
+	c.pass(5 * time.Second)
+	await(t, s, traffic.Query{}, 2)
+	for _, line := range rest {
+		s.Take(line)
+	}
+	if r := over(t, s, "late"); len(r.All()) != 3 || len(r.Notes) > 0 {
+		t.Errorf("%d calls, notes %v", len(r.All()), r.Notes)
+	}
+}
+
 func TestBounded(t *testing.T) {
 	t.Parallel()
 	s, c := newStore(t)

@@ -1,6 +1,7 @@
 package traffic
 
 import (
+	"fmt"
 	"slices"
 
 	"istio-tutorial/lab/mesh"
@@ -22,13 +23,28 @@ func (c *Call) tokenProblem() string {
 	return tokenProblem(c.Details)
 }
 
-// tokenRule is the rule for which the token did not hold; of several, the first.
-func (c *Call) tokenRule() (Rule, bool) {
-	list := c.at.Mesh.Gateway.Tokens
+// unfetched is that the keys of an issuer were never to be had, and why: a sentence; "" if they were.
+func (c *Call) unfetched() string {
+	for _, t := range c.tokenRules() {
+		if t.KeysProblem != "" {
+			return fmt.Sprintf(" The keys of %s were never fetched: %s.", t.Issuer, t.KeysProblem)
+		}
+	}
+	return ""
+}
+
+// tokenRules are those that the proxy went by.
+func (c *Call) tokenRules() []mesh.TokenRule {
 	if c.By == CalleeSidecar {
 		in, _ := c.server()
-		list = in.Tokens
+		return in.Tokens
 	}
+	return c.at.Mesh.Gateway.Tokens
+}
+
+// tokenRule is the rule for which the token did not hold; of several, the first.
+func (c *Call) tokenRule() (Rule, bool) {
+	list := c.tokenRules()
 	if len(list) == 0 {
 		return Rule{}, false
 	}

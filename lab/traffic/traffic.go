@@ -154,6 +154,7 @@ const (
 	PartBreaker Part = "circuit breaker"
 	PartOutlier Part = "ejection"
 	PartBalance Part = "load balancing"
+	PartSecured Part = "TLS to others"
 	PartDenial  Part = "access"
 	PartToken   Part = "token"
 	PartLimit   Part = "rate limit"

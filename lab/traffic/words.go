@@ -22,12 +22,13 @@ func sentences() map[Cause]string {
 		NoCluster:    "{proxy} knows no such subset of {to}: the route names one that no rule defines.",
 		Refused:      "{proxy} could not connect to {to}: nothing accepted the connection{tries}{pod}.",
 		Reset:        "{proxy} got no answer from {to}: the connection was reset{tries}{pod}.",
+		NotSecured:   "{proxy} had no TLS with {to}{tries}: {problem}. Envoy says: {tls}.",
 		NoRoute:      "{proxy} has no route for host {host} and path {path}{door}.",
 		NoHost:       "{proxy} knows no host {host}.",
 		RegistryOnly: "{proxy} did not let the call out: no rule allows the host {host}.",
 		Denied:       "the sidecar of {to} refused the call of {from}{as}: a policy denies it.",
 		NotAllowed:   "the sidecar of {to} refused the call of {from}{as}: there are policies that allow calls, and none allows this one{unclaimed}.",
-		BadToken:     "{checker} refused the request: its token does not hold. Envoy says: {token}.",
+		BadToken:     "{checker} refused the request: its token does not hold. Envoy says: {token}.{unfetched}",
 		RateLimited:  "the sidecar of {to} refused the call of {from}: its tokens were spent{tokens}.",
 		ProgramError: "{to} answered {status} itself{tries}.",
 		PassedOn:     "{to} answered {status}, as a call of its own went wrong.",
@@ -43,6 +44,7 @@ func sentences() map[Cause]string {
 // words are a sentence about a call: who made its answer, and why.
 func (c *Call) words() string {
 	text, ok := sentences()[c.Cause]
+	problem, said := tlsProblem(c.Details)
 	switch {
 	case c.By == IngressItself && c.Cause == Denied:
 		text = "the ingress refused the request: a policy denies it."
@@ -59,7 +61,7 @@ func (c *Call) words() string {
 		"{host}", c.Host, "{path}", c.Path, "{envoy}", strings.TrimSpace(c.Flags+" "+c.Details),
 		"{as}", c.as(), "{tokens}", c.bucket(), "{pods}", c.unready(), "{pod}", c.ending(),
 		"{count}", fmt.Sprint(len(c.Tries)), "{checker}", c.checker(), "{token}", c.tokenProblem(),
-		"{unclaimed}", c.unclaimed(), "{door}", c.behind(),
+		"{unclaimed}", c.unclaimed(), "{unfetched}", c.unfetched(), "{problem}", problem, "{tls}", said, "{door}", c.behind(),
 	).Replace(text)
 }
 
@@ -139,7 +141,7 @@ func (c *Call) otherwise() string {
 		}
 	case NoRoute, NoHost:
 		return "there is none for this host and path"
-	case ProgramError, Refused, Reset:
+	case ProgramError, Refused, Reset, NotSecured:
 		if r := c.choice.route(); r != nil && r.Retry == nil {
 			return "none retries it"
 		}

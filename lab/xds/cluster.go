@@ -39,7 +39,7 @@ func (b *builder) cluster(client mesh.Name, u mesh.Upstream) {
 	} else {
 		b.locate(c, at, p.Connections.Keepalive)
 	}
-	b.encrypt(c, p.TLS)
+	b.encrypt(client, c, p.TLS)
 	b.prove(client, c, u)
 	b.introduce(c, p.ProxyProtocol)
 	b.add(Clusters, name, c)

@@ -95,34 +95,43 @@ func (b *builder) place(e mesh.ExternalHost, p mesh.Place) string {
 const tlsSocket = "envoy.transport_sockets.tls"
 
 // encrypt originates TLS.
-func (b *builder) encrypt(c *clusterv3.Cluster, t *mesh.TLS) {
+func (b *builder) encrypt(client mesh.Name, c *clusterv3.Cluster, t *mesh.TLS) {
 	if t == nil {
 		return
 	}
-	context := &tlsv3.UpstreamTlsContext{Sni: t.SNI, CommonTlsContext: &tlsv3.CommonTlsContext{}}
-	if t.Verify {
-		context.CommonTlsContext.ValidationContextType = &tlsv3.CommonTlsContext_ValidationContext{
-			ValidationContext: &tlsv3.CertificateValidationContext{
-				TrustedCa: &corev3.DataSource{Specifier: &corev3.DataSource_Filename{
-					Filename: b.authorities(),
-				}},
-				MatchTypedSubjectAltNames: subjects(*t),
-			},
-		}
+	common := &tlsv3.CommonTlsContext{}
+	if t.Certificate != "" {
+		common.TlsCertificateSdsSecretConfigs = []*tlsv3.SdsSecretConfig{b.maybe(client, t.Certificate, "")}
 	}
+	b.believe(client, common, *t)
+	context := &tlsv3.UpstreamTlsContext{Sni: t.SNI, CommonTlsContext: common}
 	c.TransportSocket = &corev3.TransportSocket{
 		Name:       tlsSocket,
 		ConfigType: &corev3.TransportSocket_TypedConfig{TypedConfig: b.pack(context)},
 	}
 }
 
+// believe says whose certificates a client takes: the machine's authorities, or a secret's.
+func (b *builder) believe(client mesh.Name, common *tlsv3.CommonTlsContext, t mesh.TLS) {
+	names := &tlsv3.CertificateValidationContext{MatchTypedSubjectAltNames: subjects(t.Names)}
+	switch {
+	case !t.Verify:
+	case t.Authorities == "":
+		names.TrustedCa = &corev3.DataSource{Specifier: &corev3.DataSource_Filename{Filename: b.authorities()}}
+		common.ValidationContextType = &tlsv3.CommonTlsContext_ValidationContext{ValidationContext: names}
+	default:
+		common.ValidationContextType = &tlsv3.CommonTlsContext_CombinedValidationContext{
+			CombinedValidationContext: &tlsv3.CommonTlsContext_CombinedCertificateValidationContext{
+				DefaultValidationContext:         names,
+				ValidationContextSdsSecretConfig: b.maybe(client, t.Authorities, rootsSuffix),
+			},
+		}
+	}
+}
+
 // subjects are the names of which the peer's certificate must have one; where the request names the
 // host, that is one of the cluster's options.
-func subjects(t mesh.TLS) []*tlsv3.SubjectAltNameMatcher {
-	names := t.Names
-	if len(names) == 0 && t.SNI != "" {
-		names = []string{t.SNI}
-	}
+func subjects(names []string) []*tlsv3.SubjectAltNameMatcher {
 	var list []*tlsv3.SubjectAltNameMatcher
 	for _, name := range names {
 		list = append(list, &tlsv3.SubjectAltNameMatcher{

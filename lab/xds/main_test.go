@@ -50,7 +50,8 @@ type proxy struct {
 	outside             func(mesh.ExternalHost) string
 	authorities, zipkin string
 	secure              string
-	remembers           *xds.Builder // nil: each push builds anew
+	remembers           bool         // or each push builds anew
+	builder             *xds.Builder // of the last push
 }
 
 func startProxy() (*proxy, error) {
@@ -112,11 +113,10 @@ func (p *proxy) push(ctx context.Context, namespace string, world mesh.Mesh) err
 	before, had := p.worlds[namespace]
 	world.Instances = slices.Clone(world.Instances) // its test goes on with its own
 	p.worlds[namespace] = world
-	builder := xds.NewBuilder(p.config())
-	if p.remembers != nil {
-		builder = p.remembers
+	if p.builder == nil || !p.remembers {
+		p.builder = xds.NewBuilder(p.config())
 	}
-	snapshot, err := builder.Build(p.together())
+	snapshot, err := p.builder.Build(p.together())
 	if err == nil {
 		err = p.server.Push(ctx, snapshot)
 	}

@@ -229,6 +229,9 @@ func (b *builder) notBack() map[string]*anypb.Any {
 			}),
 		}}})
 	}
+	if len(refused) == 0 {
+		return nil
+	}
 	return map[string]*anypb.Any{backFilter: b.pack(&rbacfilterv3.RBACPerRoute{Rbac: &rbacfilterv3.RBAC{
 		Rules: &rbacv3.RBAC{Action: rbacv3.RBAC_DENY, Policies: map[string]*rbacv3.Policy{
 			"a-sidecars-own-address": {Permissions: refused, Principals: []*rbacv3.Principal{anyPrincipal()}},

@@ -3,10 +3,12 @@ package xds
 import (
 	"maps"
 	"strings"
+	"time"
 
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	tlsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/transport_sockets/tls/v3"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/durationpb"
 
 	"istio-tutorial/lab/mesh"
 )
@@ -39,6 +41,38 @@ func (b *builder) secret(name string) proto.Message {
 	return b.had[name]
 }
 
+// noWait is how long Envoy holds a cluster up for a secret that is not there; 0 would be for ever.
+const noWait = time.Millisecond
+
+// maybe refers to a part of a secret by which a client calls: its certificate, or its authorities. Where
+// the client never got it, it has no connection; with Istio, too, after 15 seconds. What it got once it
+// keeps.
+func (b *builder) maybe(client mesh.Name, secret, suffix string) *tlsv3.SdsSecretConfig {
+	name := secret + at(client) + suffix
+	if b.clientSecret(name) != nil {
+		return b.refer(name)
+	}
+	missing := ads()
+	missing.InitialFetchTimeout = durationpb.New(noWait)
+	return &tlsv3.SdsSecretConfig{Name: name, SdsConfig: missing}
+}
+
+// clientSecret is a part of a rules' secret for one client: that of now or, where that is not there any
+// more or no good, the last one; nil: there was none.
+func (b *builder) clientSecret(name string) proto.Message {
+	secret, suffix, _ := strings.Cut(name, "@")
+	if strings.HasSuffix(suffix, rootsSuffix) {
+		secret += rootsSuffix
+	}
+	now, ok := b.given[secret].(*tlsv3.Secret)
+	if !ok {
+		return b.had[name]
+	}
+	own := proto.CloneOf(now)
+	own.Name = name
+	return own
+}
+
 // deliver puts the secrets in place that the configuration refers to.
 func (b *builder) deliver() {
 	known := maps.Clone(b.given)
@@ -50,6 +84,9 @@ func (b *builder) deliver() {
 				b.fail("secret %s: %w", name, err)
 			}
 			addSecret(known, secret)
+		}
+		if known[name] == nil && strings.Contains(name, "@") {
+			known[name] = b.clientSecret(name)
 		}
 		if known[name] == nil {
 			known[name] = b.had[name]

@@ -14,7 +14,6 @@ import (
 	"istio-tutorial/lab/identity"
 	"istio-tutorial/lab/labtest"
 	"istio-tutorial/lab/mesh"
-	"istio-tutorial/lab/xds"
 )
 
 // secureWorld is a world with a proxy of its own, whose ingress takes encrypted connections.
@@ -28,7 +27,7 @@ func newSecureWorld(t *testing.T) secureWorld {
 	t.Helper()
 	p := ownProxy(t)
 	p.secure = freeAddress()
-	p.remembers = xds.NewBuilder(p.config())
+	p.remembers = true
 	signer, err := identity.NewSigner(time.Now())
 	if err != nil {
 		t.Fatal(err)

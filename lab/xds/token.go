@@ -1,21 +1,15 @@
 package xds
 
 import (
-	"cmp"
 	"fmt"
-	"net/url"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
-	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	jwtv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/jwt_authn/v3"
 	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 	matcherv3 "github.com/envoyproxy/go-control-plane/envoy/type/matcher/v3"
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/emptypb"
 
 	"istio-tutorial/lab/mesh"
@@ -107,60 +101,10 @@ func (b *builder) issuer(d door, rule mesh.TokenRule) *jwtv3.JwtProvider {
 	for _, c := range rule.ClaimHeaders {
 		p.ClaimToHeaders = append(p.ClaimToHeaders, &jwtv3.JwtClaimToHeader{ClaimName: c.Claim, HeaderName: c.Header})
 	}
-	if rule.Keys != "" {
-		p.JwksSourceSpecifier = &jwtv3.JwtProvider_LocalJwks{LocalJwks: &corev3.DataSource{
-			Specifier: &corev3.DataSource_InlineString{InlineString: rule.Keys},
-		}}
-		return p
-	}
-	p.JwksSourceSpecifier = &jwtv3.JwtProvider_RemoteJwks{RemoteJwks: &jwtv3.RemoteJwks{
-		HttpUri: &corev3.HttpUri{
-			Uri:              rule.KeysAt,
-			HttpUpstreamType: &corev3.HttpUri_Cluster{Cluster: b.keyServer(d.owner, rule)},
-			Timeout:          durationpb.New(rule.Timeout),
-		},
-		CacheDuration: durationpb.New(keysLast),
+	p.JwksSourceSpecifier = &jwtv3.JwtProvider_LocalJwks{LocalJwks: &corev3.DataSource{
+		Specifier: &corev3.DataSource_InlineString{InlineString: rule.Keys},
 	}}
 	return p
-}
-
-const (
-	// keysLast is how long a key set is used before it is fetched again, as in Istio.
-	keysLast = 5 * time.Minute
-	// toKeys is how long the server of keys may take to accept a connection.
-	toKeys = 5 * time.Second
-)
-
-// keyServer is the cluster of the host that has an issuer's keys. Rules have checked the URL.
-func (b *builder) keyServer(owner mesh.Name, rule mesh.TokenRule) string {
-	u, err := url.Parse(rule.KeysAt)
-	if err != nil {
-		b.fail("keys of %s: %w", rule.From, err)
-		return ""
-	}
-	encrypted := u.Scheme == "https"
-	port, err := strconv.Atoi(cmp.Or(u.Port(), map[bool]string{true: "443", false: "80"}[encrypted]))
-	if err != nil {
-		b.fail("keys of %s: %w", rule.From, err)
-	}
-	to := mesh.Cluster{Host: u.Hostname(), Port: port}
-	name := "keys|" + to.Key() + at(owner)
-	c := &clusterv3.Cluster{
-		Name: name, AltStatName: statName(name), ConnectTimeout: durationpb.New(toKeys),
-	}
-	if s, ok := b.serviceCalled(to.Host); ok {
-		to.Host = s.Host()
-		b.locate(c, to, nil)
-	} else {
-		e := mesh.ExternalHost{Host: to.Host, Port: to.Port}
-		if encrypted {
-			e.TLS = &mesh.TLS{SNI: to.Host, Verify: true}
-		}
-		b.outside(c, e, nil)
-		b.encrypt(c, e.TLS)
-	}
-	b.add(Clusters, name, c)
-	return name
 }
 
 // claim is a condition of a claim: of its text, or of one of the texts of a list.
@@ -189,15 +133,4 @@ func claim(c mesh.Condition) *matcherv3.MetadataMatcher {
 // claimPath is the names down to a claim.
 func claimPath(c mesh.Condition) []string {
 	return strings.Split(strings.TrimSuffix(strings.TrimPrefix(c.Header, "["), "]"), "][")
-}
-
-// serviceCalled is the service of which a host is a name: NAME.NAMESPACE, or longer.
-func (b *builder) serviceCalled(host string) (mesh.Service, bool) {
-	i := slices.IndexFunc(b.mesh.Services, func(s mesh.Service) bool {
-		return slices.Contains(s.Names(""), strings.ToLower(host))
-	})
-	if i < 0 {
-		return mesh.Service{}, false
-	}
-	return b.mesh.Services[i], true
 }

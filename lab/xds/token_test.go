@@ -6,13 +6,11 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
 	"istio-tutorial/lab/identity"
-	"istio-tutorial/lab/mesh"
 )
 
 // signed is a token that holds for an hour, changed.
@@ -239,41 +237,5 @@ func TestTwoIssuers(t *testing.T) {
 	}
 	if got := w.get(customer, "http://preference:8080").String(); got != "200 p" {
 		t.Errorf("no token: %s", got)
-	}
-}
-
-// TestKeysElsewhere fetches keys from a host outside, from a service, and from nowhere.
-func TestKeysElsewhere(t *testing.T) {
-	t.Parallel()
-	keys, err := identity.KeySet()
-	if err != nil {
-		t.Fatal(err)
-	}
-	outside := httptest.NewServer(says(keys))
-	t.Cleanup(outside.Close)
-	p := ownProxy(t)
-	p.outside = func(e mesh.ExternalHost) string {
-		if e.Host == "keys.test" && e.Port == 80 {
-			return outside.Listener.Addr().String()
-		}
-		return freeAddress()
-	}
-	w := newWorldOn(t, p)
-	customer := w.pod("customer-v1", says("c"))
-	w.pod("preference-v1", says("p"))
-	w.pod("keys-v1", says(keys))
-	for uri, want := range map[string]string{
-		"http://keys.test/jwks":                     "200 p",
-		"http://keys." + w.ns + ":8080/":            "200 p",
-		"http://keys." + w.ns + ".svc:8080/":        "200 p",
-		"http://nobody.test/jwks":                   "401 Jwks remote fetch is failed",
-		"http://preference." + w.ns + ":8080/a/b/c": "401 Jwks remote fetch is failed",
-	} {
-		text := requestAuthentication(t, "}\nspec:\n  selector: {matchLabels: {app: preference}}", "")
-		before, _, _ := strings.Cut(text, "    jwks:")
-		w.mustPush(w.today(before + "    jwksUri: " + uri + "\n    timeout: 2s\n"))
-		if got := w.get(customer, "http://preference:8080", bearing(signed(t, nil))).String(); got != want {
-			t.Errorf("%s: %s, want %s", uri, got, want)
-		}
 	}
 }

@@ -56,7 +56,7 @@ func generalInChinese() [][2]string {
 // flagsInChinese are those about the value of a flag.
 func flagsInChinese() [][2]string {
 	return [][2]string{
-		{"--on=%s: want lab or cluster", "--on=%[1]s：可以是 lab 或 cluster"},
+		{"%s=%s: want lab or cluster", "%[1]s=%[2]s：可以是 lab 或 cluster"},
 		{"--image is missing", "缺少 --image"},
 		{"--replicas is missing", "缺少 --replicas"},
 		{"--%s=%d: want %d or more", "--%[1]s=%[2]s：至少是 %[3]s"},
@@ -74,7 +74,6 @@ func flagsInChinese() [][2]string {
 		{"--%s=%s: want %s", "--%[1]s=%[2]s：可以是 %[3]s"},
 		{"--%s picks lines of the table, and not of -o json", "--%[1]s 选的是表格的行，不能用于 -o json"},
 		{"--%s is the lab's: a cluster shows all routes of a proxy", "--%[1]s 是 lab 才有的：集群上列出代理的全部路由"},
-		{"LAB_ON=%s: want lab or cluster", "LAB_ON=%[1]s：可以是 lab 或 cluster"},
 		{"--all takes neither --from nor --to", "--all 不能和 --from、--to 一起用"},
 		{"--all and -l take no names", "--all 和 -l 后面不写名字"},
 		{"--watch and --send: want one of them", "--watch 和 --send 只能用其中一个"},

@@ -85,14 +85,14 @@ func (s *siege) run(ctx context.Context, args []string) error {
 	fmt.Fprintln(s.stdout)
 	summary.Write(s.stdout)
 	if summary.Transactions == 0 && summary.Unanswered > 0 && summary.Unanswered == summary.Failed {
-		s.hintWayIn(args)
+		s.adviseWayIn(args)
 		return exitStatus(failed)
 	}
 	return nil
 }
 
-// hintWayIn says how to open the way into a cluster, if nobody answers there.
-func (s *siege) hintWayIn(args []string) {
+// adviseWayIn says how a cluster's ingress is reached, to those who asked it and nothing else.
+func (s *siege) adviseWayIn(args []string) {
 	if s.onCluster() && len(args) == 0 {
 		s.advise("nobody answers at "+s.URL+"; open the way in, or name another with CUSTOMER_URL=http://HOST:PORT:", wayInLine(s.namespace))
 	}

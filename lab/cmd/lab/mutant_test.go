@@ -119,7 +119,7 @@ func mutantPolicies() []mutant {
 		{breaker, "      app: preference", "      app: preferences", "never acts: no pod has app=preferences"},
 		{breaker, "  host: recommendation", "  host: recomendation", "IST0174"},
 		{balance, "RANDOM", "RANDM", "want one of"},
-		{balance, "    loadBalancer", "    tls: {mode: MUTUAL}\n    loadBalancer", "the lab does not do this"},
+		{balance, "    loadBalancer", "    tls: {mode: MUTUAL, clientCertificate: /a, privateKey: /b}\n    loadBalancer", "the lab does not do this"},
 		{balance, "loadBalancer:\n      simple", "loadBalancing:\n      simple", "unknown field"},
 		{deny, "action: DENY", "action: DENIED", "want one of"},
 		{deny, "sa/customer", "sa/custmer", "nobody has the principal"},

@@ -30,11 +30,7 @@ that plays them all has it, or a change was refused.`,
 			if err := jsonOnly(format, "table"); err != nil {
 				return err
 			}
-			client, err := a.client()
-			if err != nil {
-				return err
-			}
-			s, err := client.Status(cmd.Context())
+			s, err := a.askStatus(cmd.Context())
 			if err != nil {
 				return err
 			}

@@ -26,7 +26,7 @@ func whole() map[string]string {
 		"Gateway (networking.istio.io)": `networking.istio.io/v1 {"selector": {"istio": "ingressgateway"}, ` +
 			`"servers": [{"hosts": ["*"], "port": {"number": 80, "name": "http", "protocol": "HTTP"}}]}`,
 		"EnvoyFilter":           `networking.istio.io/v1alpha3 {"configPatches": []}`,
-		"AuthorizationPolicy":   `security.istio.io/v1 {"rules": [{"from": [{"source": {"namespaces": ["x"]}}]}]}`,
+		"AuthorizationPolicy":   `security.istio.io/v1 {"rules": [{"from": [{"source": {"namespaces": ["x"]}}], "when": [{"key": "request.headers[a]", "values": ["10.0.0.1"]}]}]}`,
 		"RequestAuthentication": `security.istio.io/v1 {"jwtRules": [{"issuer": "a", "jwksUri": "https://a.test/jwks"}]}`,
 		"Telemetry":             `telemetry.istio.io/v1 {"metrics": [{"overrides": [{"match": {"metric": "REQUEST_COUNT", "mode": "SERVER"}}]}]}`,
 		"HTTPRoute": `gateway.networking.k8s.io/v1 {"parentRefs": [{"group": "", "kind": "Service", "name": "recommendation", ` +

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"io"
 	"path/filepath"
 	"slices"
@@ -123,6 +124,15 @@ func (a *app) client() (*control.Client, error) {
 		return nil, misuse{err}
 	}
 	return control.NewClient(folder), nil
+}
+
+// askStatus is what the running lab says of itself.
+func (a *app) askStatus(ctx context.Context) (control.Status, error) {
+	client, err := a.client()
+	if err != nil {
+		return control.Status{}, err
+	}
+	return client.Status(ctx)
 }
 
 // asking runs a verb with the client of the running lab.

@@ -29,11 +29,7 @@ func (a *app) statusVerb() *cobra.Command {
 			if err := jsonOnly(format); err != nil {
 				return err
 			}
-			client, err := a.client()
-			if err != nil {
-				return err
-			}
-			s, err := client.Status(cmd.Context())
+			s, err := a.askStatus(cmd.Context())
 			if err != nil {
 				return err
 			}
@@ -58,8 +54,10 @@ func writeStatus(w io.Writer, s control.Status, now time.Time) error {
 	for i, text := range doorLines(s) {
 		line([]string{"TLS", ""}[min(i, 1)], "%s", text)
 	}
-	line("Metrics", "%s", s.Metrics)
-	line("Envoy", "%s", proxyLine(s.Proxy))
+	if s.Proxy.PID != 0 { // else it has not started yet
+		line("Metrics", "%s", s.Metrics)
+		line("Envoy", "%s", proxyLine(s.Proxy))
+	}
 	line("Pods", "%s", podsLine(s.Pods))
 	line("Rules", "%s", rulesLine(s.Rules))
 	line("Edition", "%s", s.Edition)

@@ -24,7 +24,7 @@ func TestSpeech(t *testing.T) {
 	}
 	put := regexp.MustCompile(`%[sdgqv]|\{\w+\}`)
 	said := 0
-	for _, name := range []string{"words", "state", "match", "not", "token", "acts", "judge", "choose", "policy", "door"} {
+	for _, name := range []string{"words", "encryption", "state", "match", "not", "token", "acts", "judge", "choose", "policy", "door"} {
 		file, err := parser.ParseFile(token.NewFileSet(), filepath.Join("../../traffic", name+".go"), nil, 0)
 		if err != nil {
 			t.Fatal(err)

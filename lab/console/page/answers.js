@@ -9,7 +9,7 @@ import { explain } from './why.js';
 const shown = 50;
 const atOnce = 6; // more at a time nobody reads
 const pause = 150; // milliseconds between two changes of the list
-const seen = new Set();
+const seen = new Map(); // by id: how many of its calls were known
 let held = []; // what came while the reader was in the list: nothing moves below their hand
 
 export function build() {
@@ -27,9 +27,13 @@ function release() {
 }
 
 export function draw() {
-  const news = (state.snapshot ? state.snapshot.requests || [] : []).filter((r) => !seen.has(r.id));
-  for (const r of news) seen.add(r.id);
-  if (seen.size > 3000) for (const id of [...seen].slice(0, 2000)) seen.delete(id);
+  const all = state.snapshot ? state.snapshot.requests || [] : [];
+  const news = all.filter((r) => !seen.has(r.id));
+  for (const r of all) {
+    if (seen.get(r.id) < r.calls.length) complete(r);
+    seen.set(r.id, r.calls.length);
+  }
+  if (seen.size > 3000) for (const id of [...seen.keys()].slice(0, 2000)) seen.delete(id);
   held.push(...news.slice(-atOnce));
   held = held.slice(-shown);
   if (!busy()) soon();
@@ -38,6 +42,13 @@ export function draw() {
   const none = $('answers').children.length + held.length === 0;
   $('answers-empty').hidden = !none;
   setText($('answers-empty'), t('noAnswers'));
+}
+
+// complete puts a request in the place of the part of it that was known before.
+function complete(r) {
+  held = held.map((one) => (one.id === r.id ? r : one));
+  const old = document.querySelector(`#answers > [data-id="${CSS.escape(r.id)}"]`);
+  if (old && !old.contains(document.activeElement)) old.replaceWith(row(r));
 }
 
 // soon has a quiet list show an answer at once, and a busy one not more often than one can see.

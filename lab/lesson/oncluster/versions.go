@@ -70,7 +70,7 @@ func (g *Ground) istio(ctx context.Context) (string, error) {
 func noIstio(words string) error {
 	const absent = "Istio is not present"
 	if words = strings.TrimSpace(words); words == "" || strings.Contains(words, absent) {
-		return errors.New("the cluster has no Istio; docs/on-your-cluster.md says how to install it")
+		return errors.New("the cluster has no Istio that runs; docs/on-your-cluster.md says how to install it")
 	}
 	return errors.New("istiod does not answer: " + words)
 }

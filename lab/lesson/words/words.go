@@ -86,7 +86,7 @@ const (
 	ErrWrong
 	ErrAbsent
 	firstCause
-	count = firstCause + 30 // how many there are
+	count = firstCause + 31 // how many there are
 )
 
 // The languages of the pages.

@@ -71,7 +71,10 @@ func (v *validator) parents(list []gateway.ParentReference) {
 	for i, p := range list {
 		path := rules.At("spec.parentRefs", i)
 		v.Required(path+".name", p.Name)
-		if !isGateway(p) && !isService(p) && !isEntry(p) {
+		problems := len(v.Errs)
+		v.groupName(path+".group", or(p.Group, Group))
+		v.kindName(path+".kind", or(p.Kind, gatewayKind))
+		if len(v.Errs) == problems && !isGateway(p) && !isService(p) && !isEntry(p) {
 			v.Fail(path+".kind", "%s of group %q: not supported by the lab",
 				or(p.Kind, gatewayKind), or(p.Group, Group))
 		}

@@ -29,7 +29,7 @@ func parse(doc document.Document, namespace string) (rules.Rule, document.Errors
 	}
 	v := &validator{rules.Validator{Doc: doc}}
 	row.Validate(v, spec)
-	return rules.NewRule(doc, row.Kind, namespace, spec), v.Errs
+	return rules.NewRule(doc, row.Kind, namespace, spec), rules.Grounded(v.Errs)
 }
 
 type validator struct{ rules.Validator }

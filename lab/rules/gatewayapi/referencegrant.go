@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/util/validation"
 	gateway "sigs.k8s.io/gateway-api/apis/v1"
 
 	"istio-tutorial/lab/mesh"
@@ -15,17 +16,48 @@ func (v *validator) referenceGrant(g *gateway.ReferenceGrantSpec) {
 	v.atMost("spec.from", len(g.From), mostOthers)
 	for i, f := range g.From {
 		path := rules.At("spec.from", i)
-		v.Required(path+".kind", f.Kind)
-		if v.Required(path+".namespace", f.Namespace) {
-			v.subdomain(path+".namespace", string(f.Namespace))
+		v.kindOfGroup(path, f.Group, f.Kind)
+		if v.Required(path+".namespace", f.Namespace) && !isLabel(string(f.Namespace)) {
+			v.Fail(path+".namespace", "%q is no namespace", f.Namespace)
 		}
 	}
 	v.Required("spec.to", g.To)
 	v.atMost("spec.to", len(g.To), mostOthers)
 	for i, t := range g.To {
-		v.Required(rules.At("spec.to", i)+".kind", t.Kind)
+		path := rules.At("spec.to", i)
+		v.kindOfGroup(path, t.Group, t.Kind)
+		if t.Name != nil {
+			v.NotEmpty(path+".name", string(*t.Name))
+		}
 	}
 }
+
+// kindOfGroup is a kind and its group, which is written out even where it is "", Kubernetes' own.
+func (v *validator) kindOfGroup(path string, group gateway.Group, kind gateway.Kind) {
+	if !v.Doc.Says(path + ".group") {
+		v.Fail(path+".group", "missing")
+	}
+	v.groupName(path+".group", group)
+	if v.Required(path+".kind", kind) {
+		v.kindName(path+".kind", kind)
+	}
+}
+
+func (v *validator) groupName(path string, group gateway.Group) {
+	if group != "" {
+		v.subdomain(path, string(group))
+	}
+}
+
+// kindName is letters, digits and hyphens, of which the first is a letter.
+func (v *validator) kindName(path string, kind gateway.Kind) {
+	lower := strings.ToLower(string(kind))
+	if !isLabel(lower) || lower[0] >= '0' && lower[0] <= '9' {
+		v.Fail(path, "%q is no kind", kind)
+	}
+}
+
+func isLabel(name string) bool { return len(validation.IsDNS1123Label(name)) == 0 }
 
 // grantNotes say where a grant is for what the lab has not.
 func (inspector) grantNotes(g grant) []rules.Finding {

@@ -43,4 +43,13 @@ func TestPoliciesAtIngress(t *testing.T) {
 			t.Errorf("%s\nerror %v, want %q", text, err, want)
 		}
 	}
+	// what a cluster refuses, too, is not called the lab's limit
+	for _, text := range []string{
+		"{rules: [{from: [{source: {ipBlocks: ['*']}}]}]}", "{rules: [{when: [{key: remote.ip, values: [a]}]}]}",
+	} {
+		_, err := v1.Parse(documents(t, policyIn("istio-tutorial", text)), "default")
+		if err == nil || strings.Contains(err.Error(), "not supported by the lab") {
+			t.Errorf("%s: error %v", text, err)
+		}
+	}
 }

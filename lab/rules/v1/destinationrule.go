@@ -166,8 +166,8 @@ func (r *resolver) policy(c client, cluster mesh.Cluster) mesh.Policy {
 		policy.Outlier = outlier(b.outlier)
 		policy.Panic = int(b.outlier.MinHealthPercent)
 	}
-	if b.tls.GetMode() == networking.ClientTLSSettings_SIMPLE {
-		policy.TLS = r.encryption(b.tls, cluster.Host)
+	if isOriginated(b.tls) && !unreachableSecret(c, rule, b.tls) {
+		policy.TLS = r.encryption(c, b.tls, cluster.Host)
 		policy.Connections.NameAsAsked = policy.TLS.SNI == ""
 		policy.Connections.CheckAsAsked = policy.TLS.SNI == "" && policy.TLS.Verify && len(policy.TLS.Names) == 0
 	}
@@ -177,22 +177,6 @@ func (r *resolver) policy(c client, cluster mesh.Cluster) mesh.Policy {
 		policy.ProxyProtocol = new(int(b.proxy.Version) + 1)
 	}
 	return policy
-}
-
-// encryption is how calls of a host are encrypted. Which name the certificate must have, the rule may say, or else
-// the host's entry.
-func (r *resolver) encryption(t *networking.ClientTLSSettings, host string) *mesh.TLS {
-	entry, _ := r.entryOf(host)
-	tls := &mesh.TLS{
-		SNI: t.Sni, Verify: !t.GetInsecureSkipVerify().GetValue(), Names: t.SubjectAltNames,
-	}
-	if len(tls.Names) == 0 {
-		tls.Names = entry.Spec.GetSubjectAltNames()
-	}
-	if tls.SNI == "" && !strings.HasPrefix(host, "*") {
-		tls.SNI = host
-	}
-	return tls
 }
 
 // mutual is whether calls go by mutual TLS. Of an address alone, Istio does not know that a sidecar

@@ -29,7 +29,7 @@ func (v *validator) destinationRule(r *networking.DestinationRule) {
 	if r.WorkloadSelector == nil {
 		return
 	}
-	v.labels("spec.workloadSelector.matchLabels", r.WorkloadSelector.MatchLabels)
+	v.matchLabels("spec.workloadSelector.matchLabels", r.WorkloadSelector.MatchLabels)
 	if len(r.ExportTo) > 0 && !slices.Equal(r.ExportTo, []string{"."}) {
 		v.Fail("spec.exportTo", "with a workloadSelector, only \".\" can be set")
 	}
@@ -102,7 +102,7 @@ const systemAuthorities = "system"
 
 func (v *validator) tls(path string, t *networking.ClientTLSSettings) {
 	v.ServerName(path+".sni", t.GetSni())
-	if ca := t.GetCaCertificates(); ca != "" && ca != systemAuthorities {
+	if ca := t.GetCaCertificates(); ca != "" && !isSystem(ca) {
 		v.Fail(path+".caCertificates", "%s: %w; want %s", rules.Quote(ca), rules.ErrUnsupported, systemAuthorities)
 	}
 	for i, name := range t.GetSubjectAltNames() {
@@ -114,13 +114,13 @@ func (v *validator) tls(path string, t *networking.ClientTLSSettings) {
 	v.certificates(path, t)
 }
 
-// certificates hold what a rule says of certificates, of which the lab takes the system's authorities alone.
+// certificates hold what a rule says of certificates. The lab takes those of Secrets, and the system's authorities.
 func (v *validator) certificates(path string, t *networking.ClientTLSSettings) {
 	mutual, simple := t.GetMode() == networking.ClientTLSSettings_MUTUAL, t.GetMode() == networking.ClientTLSSettings_SIMPLE
-	if mutual {
-		v.Fail(path+".mode", "MUTUAL: %w", rules.ErrUnsupported)
-	}
 	named := t.GetCredentialName() != ""
+	if kind, _, other := strings.Cut(t.GetCredentialName(), "://"); other || strings.Contains(kind, "/") {
+		v.Fail(path+".credentialName", "%s: %w; want the name of a Secret", rules.Quote(t.CredentialName), rules.ErrUnsupported)
+	}
 	v.unverified(path, t, simple, mutual)
 	files := t.GetClientCertificate()+t.GetPrivateKey()+t.GetCaCertificates()+t.GetCaCrl() != ""
 	switch {
@@ -213,7 +213,7 @@ func (i inspector) destinationRuleNotes(r destinationRule) []rules.Finding {
 		return []rules.Finding{rules.Warn("spec.workloadSelector", "",
 			"never acts: no pod has %s", mesh.Labels(labels))}
 	}
-	list := certificateNotes(r)
+	list := append(certificateNotes(r), i.secretNotes(r)...)
 	service, ok := i.topology.ServiceAt(host)
 	for n, s := range r.Spec.Subsets {
 		if ok && len(service.Ports) > 0 && len(i.topology.Endpoints(mesh.Cluster{
@@ -222,27 +222,6 @@ func (i inspector) destinationRuleNotes(r destinationRule) []rules.Finding {
 			list = append(list, failed(rules.At("spec.subsets", n), rules.NoPods,
 				"The Subset %s defined in the DestinationRule does not select any pods. "+
 					"Which may lead to 503 UH (NoHealthyUpstream).", s.Name))
-		}
-	}
-	return list
-}
-
-// certificateNotes are istioctl's about servers whose certificate no rule names an authority for.
-// Istio takes the system's authorities then.
-func certificateNotes(r destinationRule) []rules.Finding {
-	const text = "DestinationRule %s in namespace %s has TLS mode set to %s but no caCertificates " +
-		"are set to validate server identity for host: %s"
-	var list []rules.Finding
-	policy, key := r.Spec.GetTrafficPolicy(), r.Key
-	if mode := policy.GetTls().GetMode(); mode == networking.ClientTLSSettings_SIMPLE && policy.GetTls().GetCaCertificates() == "" {
-		list = append(list, rules.Warn("spec.trafficPolicy.tls", rules.NoAuthority, text,
-			key.Path(), key.Namespace, mode, r.Spec.Host))
-	}
-	for n, p := range policy.GetPortLevelSettings() {
-		if mode := p.GetTls().GetMode(); mode == networking.ClientTLSSettings_SIMPLE && p.GetTls().GetCaCertificates() == "" {
-			list = append(list, rules.Warn(rules.At("spec.trafficPolicy.portLevelSettings", n)+".tls",
-				rules.NoPortAuthority, text+" at port number:%d",
-				key.Path(), key.Namespace, mode, r.Spec.Host, p.GetPort().GetNumber()))
 		}
 	}
 	return list

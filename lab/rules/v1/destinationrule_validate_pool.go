@@ -74,6 +74,9 @@ func (v *validator) locality(
 		v.Fail(path, "distribute and failover exclude each other")
 	}
 	for i, d := range l.Distribute {
+		if d.From == "" || strings.HasPrefix(d.From, "/") {
+			v.Fail(rules.At(path+".distribute", i)+".from", "want a place such as region/zone, not %s", rules.Quote(d.From))
+		}
 		v.shares(rules.At(path+".distribute", i)+".to", d.To)
 	}
 	if len(l.Failover)+len(l.FailoverPriority) > 0 && outlier == nil {

@@ -12,7 +12,6 @@ import (
 
 func (v *validator) gateway(g *networking.Gateway) {
 	v.Required("spec.servers", g.Servers)
-	v.labels("spec.selector", g.Selector)
 	names, ports := map[string]bool{}, map[string]bool{}
 	for i, s := range g.Servers {
 		path := rules.At("spec.servers", i)
@@ -38,6 +37,10 @@ func (v *validator) gatewayPort(path string, p *networking.Port) {
 // serverHost is HOST or NAMESPACE/HOST.
 func (v *validator) serverHost(path, host string) {
 	namespace, name, limited := strings.Cut(host, "/")
+	if last := host[strings.Index(host, "/")+1:]; last != "" && last != "*" && !strings.Contains(last, ".") {
+		v.Fail(path, "%s: a Gateway takes no short names, but whole ones such as shop.example", rules.Quote(last))
+		return
+	}
 	if !limited {
 		v.host(path, host)
 		return

@@ -45,7 +45,7 @@ func parse(doc document.Document, namespace string) (rules.Rule, document.Errors
 	rule.Warnings = v.Warnings
 	rule.Suppressed = strings.Split(meta.Annotations[suppressAnnotation], ",")
 	rule.DryRun = v.dryRun(meta.Annotations, spec)
-	return rule, append(errs, v.Errs...)
+	return rule, rules.Grounded(append(errs, v.Errs...))
 }
 
 // admission is what a cluster has against a document of which the lab refuses a part: a reader must

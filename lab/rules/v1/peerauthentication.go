@@ -15,6 +15,9 @@ func (v *validator) peerAuthentication(p *security.PeerAuthentication) {
 	if len(p.PortLevelMtls) > 0 && isWide(p) {
 		v.Fail("spec.portLevelMtls", "want a selector beside it: modes of ports are those of a workload")
 	}
+	if len(p.PortLevelMtls) == 0 && v.Doc.Says("spec.portLevelMtls") {
+		v.Fail("spec.portLevelMtls", "want at least one port")
+	}
 	for port := range p.PortLevelMtls {
 		v.Port(document.Join("spec.portLevelMtls", strconv.Itoa(int(port))), int(port))
 	}

@@ -35,7 +35,7 @@ func TestRequestAuthenticationProblems(t *testing.T) {
 		"issuer: a, jwksUri: 'https://a.test/keys'":                             "",
 		"jwksUri: 'http://a.test:8080/keys'":                                    "",
 		keys:                                                                    "issuer and jwksUri: one is missing",
-		"issuer: a":                                                             "OpenID Connect Discovery: not supported by the lab",
+		"issuer: a":                                                             "",
 		"issuer: a, jwksUri: 'ftp://a'":                                         "want http://HOST",
 		"issuer: a, jwksUri: 'https:///keys'":                                   "names no host",
 		"issuer: a, jwksUri: 'https://a:99999/'":                                "port 99999 is not in 1-65535",
@@ -46,11 +46,15 @@ func TestRequestAuthenticationProblems(t *testing.T) {
 		"issuer: a, audiences: [''], " + keys:                                   "audiences[0]: must not be empty",
 		"issuer: a, fromParams: [''], " + keys:                                  "fromParams[0]: must not be empty",
 		"issuer: a, fromCookies: [''], " + keys:                                 "fromCookies[0]: must not be empty",
-		"issuer: a, fromHeaders: [{name: 'a b'}], " + keys:                      "is no name of a header",
+		"issuer: a, fromHeaders: [{name: 'a b'}], " + keys:                      "",
+		"issuer: a, fromHeaders: [{name: ''}], " + keys:                         "must not be empty",
+		"issuer: '', jwksUri: 'https://a.test/keys'":                            "issuer: must not be empty",
+		"issuer: a, jwksUri: ''":                                                "jwksUri: must not be empty",
+		"issuer: a, outputClaimToHeaders: [{header: a.b, claim: a}], " + keys:   "is no name of a header",
 		"issuer: a, outputClaimToHeaders: [{header: x, claim: ''}], " + keys:    "claim: must not be empty",
 		"issuer: a, outputClaimToHeaders: [{header: 'x y', claim: a}], " + keys: "is no name of a header",
 		"issuer: a, timeout: 0s, " + keys:                                       "timeout",
-		"issuer: a, outputPayloadToHeader: 'x y', " + keys:                      "is no name of a header",
+		"issuer: a, outputPayloadToHeader: 'x y', " + keys:                      "",
 	} {
 		if got := problems(t, authentication(rule)); (want == "") != (got == "") || !strings.Contains(got, want) {
 			t.Errorf("%s: %q, want %q", rule, got, want)

@@ -21,6 +21,11 @@ func (v *validator) requestAuthentication(a *security.RequestAuthentication) {
 		if rule.Issuer == "" && rule.JwksUri == "" {
 			v.Fail(path, "issuer and jwksUri: one is missing")
 		}
+		for field, text := range map[string]string{"issuer": rule.Issuer, "jwksUri": rule.JwksUri} {
+			if at := path + "." + field; v.Doc.Says(at) {
+				v.NotEmpty(at, text)
+			}
+		}
 		for j, audience := range rule.Audiences {
 			v.NotEmpty(rules.At(path+".audiences", j), audience)
 		}
@@ -30,8 +35,7 @@ func (v *validator) requestAuthentication(a *security.RequestAuthentication) {
 	}
 }
 
-// keys are those of an issuer: Istio would look them up by its discovery document where a rule has
-// none.
+// keys are those of an issuer: they are looked up by its discovery document where a rule has none.
 func (v *validator) keys(path string, rule *security.JWTRule) {
 	if rule.JwksUri != "" {
 		if problem := urlProblem(rule.JwksUri); problem != "" {
@@ -43,7 +47,6 @@ func (v *validator) keys(path string, rule *security.JWTRule) {
 		return
 	}
 	if rule.Jwks == "" {
-		v.Fail(path+".jwksUri", "finding an issuer's keys by OpenID Connect Discovery: %w", rules.ErrUnsupported)
 		return
 	}
 	private, err := keySet(rule.Jwks)
@@ -105,7 +108,7 @@ func keySet(text string) (private []int, err error) {
 // places are where tokens are looked for.
 func (v *validator) places(path string, rule *security.JWTRule) {
 	for i, h := range rule.FromHeaders {
-		v.HeaderName(rules.At(path+".fromHeaders", i)+".name", h.Name)
+		v.AnyHeaderName(rules.At(path+".fromHeaders", i)+".name", h.Name)
 		if strings.ContainsAny(h.Prefix, "\r\n\x00") {
 			v.Fail(rules.At(path+".fromHeaders", i)+".prefix", "must not have line ends")
 		}
@@ -121,12 +124,15 @@ func (v *validator) places(path string, rule *security.JWTRule) {
 // told are the headers that tell the program of a token.
 func (v *validator) told(path string, rule *security.JWTRule) {
 	if rule.OutputPayloadToHeader != "" {
-		v.HeaderName(path+".outputPayloadToHeader", rule.OutputPayloadToHeader)
+		v.AnyHeaderName(path+".outputPayloadToHeader", rule.OutputPayloadToHeader)
 	}
 	for i, c := range rule.OutputClaimToHeaders {
 		at := rules.At(path+".outputClaimToHeaders", i)
 		v.NotEmpty(at+".claim", c.Claim)
-		v.HeaderName(at+".header", c.Header)
+		if strings.Trim(strings.ToLower(c.Header), "-_0123456789abcdefghijklmnopqrstuvwxyz") != "" || c.Header == "" {
+			v.Fail(at+".header", "%s is no name of a header of letters, digits, - and _", rules.Quote(c.Header))
+		}
+		v.AnyHeaderName(at+".header", c.Header)
 	}
 	for i, name := range rule.SpaceDelimitedClaims {
 		v.NotEmpty(rules.At(path+".spaceDelimitedClaims", i), name)

@@ -129,8 +129,8 @@ func Resolve(s rules.Set, t mesh.Topology, extensions ...Extension) mesh.Mesh {
 	r := newResolver(s, t, extensions)
 	m := mesh.Mesh{Topology: r.topology, Gateway: r.gateway()}
 	outbound := func(w mesh.Workload) mesh.Outbound { return r.outbound(r.plan(w)) }
-	m.Secrets = secretsOf(t, m.Gateway.Secure)
 	m.Sidecars = mesh.NewSidecars(r.topology, outbound, r.inbound)
+	m.Secrets = append(secretsOf(t, m.Gateway.Secure), secretsOfClients(m)...)
 	return m
 }
 

@@ -197,7 +197,7 @@ spec:
   trafficPolicy: {portLevelSettings: [{port: {number: 80}, tls: {mode: SIMPLE}}]}
 `
 	m := v1.Resolve(load(t, rules), topology())
-	want := mesh.TLS{SNI: "api.github.com", Verify: true}
+	want := mesh.TLS{SNI: "api.github.com", Verify: true, Names: []string{"api.github.com"}}
 	if len(m.External) != 1 || m.External[0].Target != 443 || !reflect.DeepEqual(*m.External[0].TLS, want) {
 		t.Fatalf("external %+v", m.External)
 	}

@@ -62,7 +62,7 @@ func unsupported() map[string][]string {
 			"metrics[].reportingInterval", "metrics[].overrides[].disabled",
 		},
 		"DestinationRule": {
-			"tls.clientCertificate", "tls.privateKey", "tls.credentialName", "tls.caCrl",
+			"tls.clientCertificate", "tls.privateKey", "tls.caCrl",
 		},
 	}
 }

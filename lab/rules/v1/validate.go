@@ -63,7 +63,7 @@ func (v *validator) exportTo(list []string) {
 		switch {
 		case e == "~":
 			v.Fail(path, "~ (nobody) is no choice for a rule")
-		case e != "." && e != "*" && len(validation.IsDNS1123Label(e)) > 0:
+		case e != "." && e != "*" && len(validation.IsDNS1123Label(strings.ToLower(e))) > 0:
 			v.Fail(path, "want ., * or a namespace, not %q", e)
 		case slices.Index(list, e) < i:
 			v.Fail(path, "%q given twice", e)
@@ -82,14 +82,30 @@ func (v *validator) labels(path string, labels map[string]string) {
 			v.Fail(document.Join(path, key), "label %q: %s", key, text)
 		}
 		for _, text := range validation.IsValidLabelValue(labels[key]) {
-			v.Fail(document.Join(path, key), "value %q: %s", labels[key], text)
+			if !strings.HasPrefix(text, "must be no more than") { // a cluster takes long ones
+				v.Fail(document.Join(path, key), "value %q: %s", labels[key], text)
+			}
 		}
 	}
 }
 
-// selector refuses wildcards, as label values that hold one are invalid.
+// selector is held to the published schema alone, as on a cluster: what is no label selects nothing.
 func (v *validator) selector(s *selector.WorkloadSelector) {
-	v.labels("spec.selector.matchLabels", s.GetMatchLabels())
+	v.matchLabels("spec.selector.matchLabels", s.GetMatchLabels())
+}
+
+func (v *validator) matchLabels(path string, labels map[string]string) {
+	for _, key := range sortedKeys(labels) {
+		value, at := labels[key], document.Join(path, key)
+		switch {
+		case key == "":
+			v.Fail(at, "a label's name must not be empty")
+		case strings.Contains(key+value, "*"):
+			v.Fail(at, "a label to select by has no *")
+		case len(key) > validation.LabelValueMaxLength || len(value) > validation.LabelValueMaxLength:
+			v.Fail(at, "a label to select by has at most %d letters", validation.LabelValueMaxLength)
+		}
+	}
 }
 
 func httpProtocols() []string { return []string{"HTTP", "HTTP2", "GRPC", "GRPC-WEB"} }

@@ -245,8 +245,16 @@ func (v *validator) gateways(path string, list []string) {
 		} else if !isLabel(namespace) {
 			v.Fail(rules.At(path, i), "%q is no namespace", namespace)
 		}
-		for _, text := range validation.IsDNS1123Subdomain(rest) {
-			v.Fail(rules.At(path, i), "%q is no name of a gateway: %s", rest, text)
+		if !isFullName(rest) {
+			v.Fail(rules.At(path, i), "%s is no name of a gateway", rules.Quote(rest))
 		}
 	}
+}
+
+// isFullName reports whether a text could be a whole name of DNS, as Istio has it: the last part of one is
+// no number.
+func isFullName(name string) bool {
+	parts := strings.Split(strings.ToLower(name), ".")
+	return !slices.ContainsFunc(parts, func(part string) bool { return !isLabel(part) }) &&
+		strings.Trim(parts[len(parts)-1], "0123456789") != "" && len(name) <= validation.DNS1123SubdomainMaxLength
 }

@@ -95,7 +95,7 @@ func (v *validator) redirect(path string, r *networking.HTTPRedirect) {
 	if r.Scheme != "" && r.Scheme != "http" && r.Scheme != "https" {
 		v.Fail(path+".scheme", "%q is neither http nor https", r.Scheme)
 	}
-	if p, ok := r.RedirectPort.(*networking.HTTPRedirect_Port); ok {
+	if p, ok := r.RedirectPort.(*networking.HTTPRedirect_Port); ok && p.Port != 0 { // 0 is the one that was asked
 		v.Port(path+".port", int(p.Port))
 	}
 }
