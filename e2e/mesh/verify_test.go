@@ -28,18 +28,31 @@ func verify(args ...string) cmdline.Line {
 
 // TestVerify runs some lessons as a reader types it: those hold, and nothing is left, whatever ends the run.
 func TestVerify(t *testing.T) {
-	before := cmdline.Run(t, "kubectl", "get", kinds, "-o", "name")
+	before := there(t)
 	if strings.Contains(before, verified) {
 		t.Fatalf("it is there already:\n%s", before)
 	}
-	for name, test := range map[string]func(*testing.T){
-		"lessons hold": holds, "Ctrl-C": interrupted, "a namespace of somebody else": taken,
-	} {
-		t.Run(name, test)
-		if after := cmdline.Run(t, "kubectl", "get", kinds, "-o", "name"); after != before {
-			t.Errorf("%s: before it was\n%s, and after it\n%s", name, before, after)
+	for _, test := range []struct {
+		name string
+		run  func(*testing.T)
+	}{{"lessons hold", holds}, {"Ctrl-C", interrupted}, {"a namespace of somebody else", taken}} {
+		t.Run(test.name, test.run)
+		if after := there(t); after != before {
+			t.Errorf("%s: before it was\n%s, and after it\n%s", test.name, before, after)
 		}
 	}
+}
+
+// there are the objects of the cluster that a run could leave; the namespaces of others come and go.
+func there(t *testing.T) string {
+	t.Helper()
+	var list strings.Builder
+	for line := range strings.Lines(cmdline.Run(t, "kubectl", "get", kinds, "-o", "name")) {
+		if !strings.HasPrefix(line, "namespace/") || strings.Contains(line, verified) {
+			list.WriteString(line)
+		}
+	}
+	return list.String()
 }
 
 func holds(t *testing.T) {
@@ -65,7 +78,7 @@ func interrupted(t *testing.T) {
 	}
 	await.Eventually(t, 2*await.Patience, "the chain", func() string {
 		if !strings.Contains(out.String(), "making the chain") {
-			return out.String()
+			return "it says: " + out.String()
 		}
 		return ""
 	})
@@ -81,7 +94,7 @@ func interrupted(t *testing.T) {
 // taken has verify refuse a namespace that it has not made, in one line, and leave it as it was.
 func taken(t *testing.T) {
 	cmdline.Run(t, "kubectl", "create", "namespace", verified)
-	t.Cleanup(func() { cmdline.Run(t, "kubectl", "delete", "namespace", verified, "--timeout=2m") })
+	defer cmdline.Run(t, "kubectl", "delete", "namespace", verified, "--timeout=2m")
 	was := cmdline.Run(t, "kubectl", "get", "namespace", verified, "-o", "json")
 	var words bytes.Buffer
 	cmd := exec.Command("bin/lab", "--on", "cluster", "verify", "-n", verified, "0", "1")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -65,5 +66,34 @@ func TestIsDryRun(t *testing.T) {
 		if got := isDryRun(strings.Fields(line)); got != want {
 			t.Errorf("%q: %t", line, got)
 		}
+	}
+}
+
+// TestPlaceOf names what was given, where it is no place; a variable without a value is none that was set.
+func TestPlaceOf(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ args, variable, want string }{
+		{"--on= get pods", "", "--on=: want lab or cluster"}, {"--on=x get pods", "x", "--on=x: want lab or cluster"},
+		{"get pods", "x", "LAB_ON=x: want lab or cluster"}, {"get pods", "", "no lab is running"},
+	} {
+		got := surroundings{env: map[string]string{"LAB_ON": c.variable}}.run(t, strings.Fields(c.args)...)
+		if got.status == ok || !strings.Contains(got.stderr, c.want) {
+			t.Errorf("%q with LAB_ON=%s: %+v", c.args, c.variable, got)
+		}
+	}
+}
+
+// TestNoWayIn says how to open the way into a cluster where nobody answers there, and not where an address is given.
+func TestNoWayIn(t *testing.T) {
+	t.Parallel()
+	nobody := httptest.NewServer(nil)
+	nobody.Close()
+	s := surroundings{env: map[string]string{"LAB_ON": "cluster", "CUSTOMER_URL": nobody.URL}}
+	const hint = "kubectl -n istio-tutorial port-forward service/customer-gateway-istio 8280:80\n"
+	if got := s.run(t, "load", "-c", "1", "-r", "1"); got.status != failed || !strings.HasSuffix(got.stderr, hint) {
+		t.Errorf("%+v", got)
+	}
+	if got := s.run(t, "load", "-c", "1", "-r", "1", nobody.URL); got.status != failed || strings.Contains(got.stderr, "port-forward") {
+		t.Errorf("%+v", got)
 	}
 }

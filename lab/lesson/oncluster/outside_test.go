@@ -66,8 +66,8 @@ func TestTaken(t *testing.T) {
 func TestNoIstio(t *testing.T) {
 	t.Parallel()
 	for words, want := range map[string]string{
-		`Istio is not present in the cluster: no running Istio pods in namespace "istio-system"`: "the cluster has no Istio that runs",
-		"": "the cluster has no Istio that runs",
+		`Istio is not present in the cluster: no running Istio pods in namespace "istio-system"`: "the cluster has no Istio that runs;",
+		"": "the cluster has no Istio that runs;",
 		"error executing Kubernetes exec: connection refused": "istiod does not answer: error executing Kubernetes exec: connection refused",
 	} {
 		if err := noIstio(words); !strings.HasPrefix(err.Error(), want) {
