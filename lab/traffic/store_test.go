@@ -194,6 +194,25 @@ func TestNoTLS(t *testing.T) {
 	}
 }
 
+// TestDelay has a call of 2 ms held back by one of two faults: a timer may end early, so one of them it was.
+func TestDelay(t *testing.T) {
+	t.Parallel()
+	for want, second := range map[string]time.Duration{"back for 1ms:": time.Millisecond, "back for 7s:": 7 * time.Second} {
+		s, c := newStore(t)
+		m := chain()
+		to := &m.Sidecars[1].Outbound.Hosts[0].Routes[0].Destinations[0]
+		for _, d := range []time.Duration{9 * time.Second, second} {
+			to.Faults = append(to.Faults, mesh.Fault{From: "slow", Delay: &mesh.Delay{Percent: 100, Time: d}})
+		}
+		s.Begin(traffic.Version{Mesh: m, Find: func(traffic.Question) (traffic.Rule, bool) { return traffic.Rule{}, false }}, true)(true)
+		c.pass(10 * time.Millisecond)
+		take(s, c, whole("late", 200, hop{status: 200, flags: "DI", details: "via_upstream"})...)
+		if r := over(t, s, "late"); r.Cause != traffic.Delayed || !strings.Contains(r.Words, want) {
+			t.Errorf("%s: %q, want %q", r.Cause, r.Words, want)
+		}
+	}
+}
+
 // TestCauses has the proxy before recommendation end calls in each of its ways.
 func TestCauses(t *testing.T) {
 	t.Parallel()
