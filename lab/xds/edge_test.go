@@ -27,12 +27,16 @@ func TestEdge(t *testing.T) {
 		t.Fatal(err)
 	}
 	const most = 1000
-	for range most + 20 {
-		dialed(t, p.ingress) // without a word
+	var refusal error
+	for round := 0; refusal == nil && round < 3; round++ { // on a slow machine the first are closed before the last come
+		for range most + 20 {
+			dialed(t, p.ingress) // without a word
+		}
+		refusal = answered(t, p.ingress)
 	}
 	full := time.Now()
-	if err := answered(t, p.ingress); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
-		t.Errorf("one more than %d: %v, want it refused", most, err)
+	if refusal == nil || errors.Is(refusal, os.ErrDeadlineExceeded) {
+		t.Errorf("one more than %d: %v, want it refused", most, refusal)
 	}
 	if got := w.several(5, preference, recommendation); got["200 v1"] != 5 {
 		t.Errorf("inside the mesh: %v", got)
