@@ -1,6 +1,7 @@
 package xds_test
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
@@ -218,5 +219,46 @@ func TestOriginatedTLSFollows(t *testing.T) {
 		if got := w.get(customer, "http://strict.example/").String(); !strings.HasPrefix(got, c.want) {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)
 		}
+	}
+}
+
+// TestSecretComesLater has a rule that waits for its Secret, and calls meanwhile, again and again: Envoy owes an answer
+// about each change.
+func TestSecretComesLater(t *testing.T) {
+	t.Parallel()
+	w := newWorldOn(t, ownProxy(t))
+	preference := w.pod("preference-v1", says("p"))
+	w.pod("recommendation-v1", says("v1"))
+	ours := newSigner(t)
+	const rule = `
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: later}
+spec:
+  host: recommendation
+  workloadSelector: {matchLabels: {app: preference}}
+  trafficPolicy: {tls: {mode: MUTUAL, credentialName: later}}
+`
+	builder := xds.NewBuilder(w.proxy.config())
+	push := func(what string, m mesh.Mesh) {
+		snapshot, err := builder.Build(m)
+		if err == nil {
+			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+			err = w.proxy.server.Push(ctx, snapshot)
+			cancel()
+		}
+		if err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+	}
+	for range 6 {
+		w.top.Credentials = nil
+		push("without the Secret", w.today(rule))
+		if got := w.get(preference, "http://recommendation:8080/").status; got != 503 {
+			t.Errorf("without the Secret: %d", got)
+		}
+		w.top.Credentials = []mesh.Credential{w.secret("later", ours, ours)}
+		push("with it", w.today(rule))
+		push("without the rule", w.today())
 	}
 }

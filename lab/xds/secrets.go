@@ -41,20 +41,21 @@ func (b *builder) secret(name string) proto.Message {
 	return b.had[name]
 }
 
-// noWait is how long Envoy holds a cluster up for a secret that is not there; 0 would be for ever.
-const noWait = time.Millisecond
+// awaits is how long Envoy holds a cluster up for a secret that may not be there; 0 would be for ever.
+const awaits = time.Second
 
 // maybe refers to a part of a secret by which a client calls: its certificate, or its authorities. Where
 // the client never got it, it has no connection; with Istio, too, after 15 seconds. What it got once it
-// keeps.
+// keeps. The reference is the same whether the secret is there or not: by another one Envoy would ask anew for
+// what it has, and wait for an answer that nobody owes it.
 func (b *builder) maybe(client mesh.Name, secret, suffix string) *tlsv3.SdsSecretConfig {
 	name := secret + at(client) + suffix
 	if b.clientSecret(name) != nil {
-		return b.refer(name)
+		b.refer(name)
 	}
-	missing := ads()
-	missing.InitialFetchTimeout = durationpb.New(noWait)
-	return &tlsv3.SdsSecretConfig{Name: name, SdsConfig: missing}
+	source := ads()
+	source.InitialFetchTimeout = durationpb.New(awaits)
+	return &tlsv3.SdsSecretConfig{Name: name, SdsConfig: source}
 }
 
 // clientSecret is a part of a rules' secret for one client: that of now or, where that is not there any
