@@ -3,6 +3,7 @@ package traffic_test
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -441,5 +442,21 @@ func TestRoundTrip(t *testing.T) {
 			}
 			return nil
 		})
+	}
+}
+
+// TestCausesAreTold has a row for each cause in both pages.
+func TestCausesAreTold(t *testing.T) {
+	t.Parallel()
+	for _, page := range []string{"../../docs/why.md", "../../docs/zh/why.md"} {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range traffic.Causes() {
+			if !strings.Contains(string(text), "`"+string(c)+"`") {
+				t.Errorf("%s: no %q", page, c)
+			}
+		}
 	}
 }
