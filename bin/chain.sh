@@ -100,5 +100,5 @@ for port in $recommendation $preference $customer; do
     sleep 0.1
   done
 done
-echo "The chain is up: curl localhost:$customer or bin/poll_customer.sh in another terminal; Ctrl-C ends it."
+echo "The chain is up: curl localhost:$customer or bin/poll_customer.sh localhost:$customer in another terminal; Ctrl-C ends it."
 while :; do wait; done

@@ -202,6 +202,7 @@ deploy() {
 enter() {
   echo
   echo "The chain is at http://localhost:$listen as long as this runs. Ctrl-C ends the way in; the cluster stays."
+  [ "$listen" = 8280 ] || echo "In another terminal first: export CUSTOMER_URL=http://localhost:$listen"
   echo "make cluster opens it again, make cluster-down removes all that it has made."
   set -- kubectl --context "$context" -n "$namespace" port-forward service/customer-gateway-istio "$listen:80"
   show "$@"

@@ -4,9 +4,11 @@
 #   bin/poll_customer.sh [-n COUNT] [-i SECONDS] [URL] [CURL OPTIONS...]
 #
 # COUNT: how many times, else until Ctrl-C. SECONDS: the pause between two, 0.1 by default.
-# URL: $CUSTOMER_URL by default, else http://localhost:8280; it may stand before COUNT, and after curl's options.
+# URL: $CUSTOMER_URL by default, else the ingress of the running lab that $LAB_NAME means, else
+# http://localhost:8280; it may stand before COUNT, and after curl's options.
+# The status is 1 if none of COUNT requests was answered.
 set -u
-count=-1 pause=0.1 url=${CUSTOMER_URL:-http://localhost:8280} named=''
+count=-1 pause=0.1 url=${CUSTOMER_URL:-} named=''
 
 misused() {
   echo "poll_customer: $1" >&2
@@ -14,7 +16,7 @@ misused() {
 }
 while [ $# -gt 0 ]; do
   case $1 in
-  -h | --help) sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 0 ;;
+  -h | --help) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 0 ;;
   --count=* | --interval=*) option=${1%%=*} value=${1#*=} words=1 ;;
   -n | -i | --count | --interval)
     [ $# -gt 1 ] || misused "$1: a number is missing"
@@ -39,19 +41,29 @@ while [ $# -gt 0 ]; do
   esac
   shift "$words"
 done
-previous=''
+previous='' elsewhere=''
 for argument in "$@"; do # curl asks every URL among its options
   case $previous in
   -x | --proxy | --preproxy | -e | --referer | -A | -H | -d | --data* | -o) ;;
   *)
     case $argument in
-    *://* | localhost:[0-9]* | 127.*:[0-9]*) url='' ;;
+    *://* | localhost:[0-9]* | 127.*:[0-9]*) elsewhere=yes ;;
     esac ;;
   esac
   previous=$argument
 done
 
-terminal='' failure='' repeated=0 advised=''
+# ingress is the address of the running lab's, or where one is by default; nothing is built for it
+ingress() {
+  lab=$(dirname "$0")/../out/lab found=''
+  if [ -x "$lab" ] && [ "${LAB_ON:-lab}" = lab ]; then
+    found=$("$lab" status -o json 2>/dev/null | sed -n 's/^ *"Ingress": "\(.*\)",*$/\1/p')
+  fi
+  echo "${found:-http://localhost:8280}"
+}
+if [ -n "$elsewhere" ]; then url=''; elif [ -z "$url" ]; then url=$(ingress); fi
+
+terminal='' answered='' failure='''' repeated=0 advised=''
 [ ! -t 1 ] || terminal=yes
 
 # fail STATUS MESSAGE: shows a message of curl once, and counts it when it comes again
@@ -80,6 +92,7 @@ counted() {
   failure='' repeated=0
 }
 
+[ "$count" -ne 0 ] || answered=yes
 trap 'counted; exit 130' INT # also out of curl
 while [ "$count" -ne 0 ]; do
   # the status comes on a line of its own: an answer without text shows it
@@ -93,6 +106,7 @@ while [ "$count" -ne 0 ]; do
 }
   if [ $ended -eq 0 ]; then
     counted
+    answered=yes
     printf '%s\n' "${answer:-(status $status without text)}"
   else
     fail $ended "${answer:-curl: ($ended)}"
@@ -101,3 +115,4 @@ while [ "$count" -ne 0 ]; do
   [ "$count" -eq 0 ] || sleep "$pause"
 done
 counted
+[ -n "$answered" ]

@@ -65,7 +65,11 @@ func TestPollCounts(t *testing.T) {
 		{"-n", "3", address}, {"--count", "3", address}, {"--count=3", address}, {address, "-n", "3"}, {address, "-n", "3", "-i", "-A", "me"},
 	} {
 		argv := append([]string{"bin/poll_customer.sh", "-i", "0"}, count...)
-		got := cmdline.Line{Argv: argv}.Run(t)
+		got, err := cmdline.Line{Argv: argv}.Try(t)
+		exit, ok := errors.AsType[*exec.ExitError](err)
+		if !ok || exit.ExitCode() != 1 {
+			t.Errorf("%s: %v, want status 1: nobody answered", count, err)
+		}
 		if strings.Count(got, "curl: (7) ") != 1 || !strings.Contains(got, "\n(2 times more)\n") {
 			t.Errorf("%s: %s", count, got)
 		}

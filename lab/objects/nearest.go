@@ -22,16 +22,49 @@ func Hint(word string, names []string) string {
 }
 
 // nearest is the name with the fewest slips from a word, "" if that takes more than one for so many
-// letters: a guess that is farther away is none.
+// letters: a guess that is farther away is none. A name of several parts, such as a pod's, is held part by
+// part: one of which a part differs as a whole, or in its digits, is another object and not the same one
+// misspelt.
 func nearest(word string, names []string, letters int) string {
 	word = strings.ToLower(word)
 	best, least := "", len(word)/letters+1
 	for _, name := range names {
-		if slips := distance(word, strings.ToLower(name)); slips < least {
+		if slips := slipsOf(word, strings.ToLower(name), letters); slips < least {
 			best, least = name, slips
 		}
 	}
 	return best
+}
+
+// slipsOf counts the slips from a word to a name; if a part of the name has too many, they are more than
+// any word may have.
+func slipsOf(word, name string, letters int) int {
+	if digits(word) != digits(name) {
+		return len(word) + 1
+	}
+	typed, parts := strings.Split(word, "-"), strings.Split(name, "-")
+	if len(parts) == 1 || len(typed) != len(parts) {
+		return distance(word, name)
+	}
+	sum := 0
+	for i, part := range parts {
+		slips := distance(typed[i], part)
+		if slips > len(part)/letters {
+			return len(word) + 1
+		}
+		sum += slips
+	}
+	return sum
+}
+
+// digits is what a text has of them.
+func digits(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, text)
 }
 
 // distance counts the letters that are missing, too many, wrong or swapped with their neighbour.

@@ -26,6 +26,32 @@ func TestHint(t *testing.T) {
 	}
 }
 
+// What was deleted a moment ago is not its neighbour misspelt.
+func TestHintOfNames(t *testing.T) {
+	t.Parallel()
+	for word, names := range map[string][2]string{
+		"recommendation-v2":                 {"recommendation-v1", ""},
+		"recomendation-v1":                  {"recommendation-v1", "recommendation-v1"},
+		"recommendation-v1-66f8b9c97-wvn4l": {"recommendation-v1-66f8b9c97-t2kzq", ""},
+		"recomendation-v1-66f8b9c97-wvn4l":  {"recommendation-v1-66f8b9c97-wvn4l", "recommendation-v1-66f8b9c97-wvn4l"},
+		"recommendation-503":                {"recommendation-504", ""},
+		"customer-gatewya":                  {"customer-gateway", "customer-gateway"},
+		"customergateway":                   {"customer-gateway", "customer-gateway"},
+		"team-a":                            {"team-b", ""},
+		"custmer":                           {"customer", "customer"},
+	} {
+		want := ""
+		if names[1] != "" {
+			want = "; did you mean " + names[1] + "?"
+		}
+		// more names than a message lists
+		all := append(strings.Fields("q1 q2 q3 q4 q5 q6 q7 q8"), names[0])
+		if got := objects.Hint(word, all); got != want {
+			t.Errorf("%s beside %s: %q, want %q", word, names[0], got, want)
+		}
+	}
+}
+
 // A kind of a file is only taken for a slip where it is one: others the lab may not have.
 func TestMisspeltKind(t *testing.T) {
 	t.Parallel()

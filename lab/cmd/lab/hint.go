@@ -39,8 +39,24 @@ func (c *change) hint(ctx context.Context, client *control.Client, files []objec
 		name := strings.TrimPrefix(page, home+string(filepath.Separator))
 		if first, err := client.First(ctx, name); err == nil && first {
 			fmt.Fprintln(c.stderr, "see "+name)
+			c.hintDoors(ctx, client)
 		}
 		c.hintSlow(ctx, client, pages, path)
+	}
+}
+
+// hintDoors says once in a lab's life where its doors are, to the reader of a page.
+func (c *change) hintDoors(ctx context.Context, client *control.Client) {
+	status, err := client.Status(ctx)
+	if err != nil {
+		return
+	}
+	export := c.doorsHere(status)
+	if export == "" {
+		return
+	}
+	if first, err := client.First(ctx, export); err == nil && first {
+		c.adviseDoors(export)
 	}
 }
 

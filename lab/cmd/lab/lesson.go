@@ -44,7 +44,8 @@ you say so.`,
 	flags.StringVar(&w.edition, "edition", a.standardEdition(),
 		strings.Join(lesson.Editions(), ", ")+"; default: the running lab's, or $LAB_EDITION")
 	flags.StringVar(&w.lang, "lang", a.language(), "language of the pages and messages: en or zh ($LANG)")
-	flags.StringVar(&w.listen, "listen", defaultListen, "address of the ingress, if it starts a lab")
+	flags.StringVar(&w.listen, "listen", cmp.Or(a.getenv("LAB_LISTEN"), defaultListen),
+		"address of the ingress, if it starts a lab ($LAB_LISTEN)")
 	return cmd
 }
 
@@ -70,7 +71,7 @@ func (w *lessonVerb) run(ctx context.Context, args []string) error {
 	page := pages[at]
 	led := walk.Walk{
 		Home: home, Page: page, Edition: w.edition, Language: w.lang, Lab: w.name, Listen: w.listen,
-		Line:  func(verb string) string { return w.line(verb) + w.given(verb) },
+		Line:  func(verb string) string { return w.line(verb) + w.at(verb) + w.given(verb) },
 		Other: fmt.Sprintf("bin/lab --name %s-2 lesson %d --listen 127.0.0.1:0", w.name, page.Number) + w.given("lesson"),
 		In:    w.stdin, Out: w.process.stdout, Getenv: w.getenv,
 	}
@@ -101,6 +102,14 @@ func (w *lessonVerb) check(ctx context.Context) (err error) {
 		return misusef("--edition=%s: want %s", w.edition, strings.Join(lesson.Editions(), ", "))
 	}
 	return nil
+}
+
+// at is the flag for the doors of a lab that another walk starts.
+func (w *lessonVerb) at(verb string) string {
+	if strings.HasPrefix(verb, "lesson") && w.changed("listen") {
+		return " --listen " + w.listen
+	}
+	return ""
 }
 
 // given are the flags of a walk for another one: what the reader said stays so.

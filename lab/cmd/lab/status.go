@@ -36,7 +36,11 @@ func (a *app) statusVerb() *cobra.Command {
 			if format == "json" {
 				return writeJSON(a.stdout, s)
 			}
-			return writeStatus(a.fitted(), s, time.Now())
+			err = writeStatus(a.fitted(), s, time.Now())
+			if export := a.doorsHere(s); err == nil && export != "" {
+				a.adviseDoors(export)
+			}
+			return err
 		},
 	}
 	cmd.Flags().StringVarP(&format, "output", "o", "", "json")

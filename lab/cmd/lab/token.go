@@ -35,7 +35,7 @@ func (a *app) token() *cobra.Command {
 		Long:  aboutToken,
 		Example: `  bin/lab token
   bin/lab token --claim role=admin --ttl 10m
-  curl -H "Authorization: Bearer $(bin/lab token)" http://127.0.0.1:8280`,
+  bin/poll_customer.sh -n 1 -H "Authorization: Bearer $(bin/lab token)"`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if f.expired && cmd.Flags().Changed("ttl") {

@@ -210,7 +210,7 @@ func (s *start) announce(ctx context.Context, client *control.Client, page strin
 	for {
 		status, err := client.Status(ctx)
 		if err == nil && status.Phase == control.Running && status.PID == os.Getpid() {
-			s.howToGoOn(status.Ingress, page)
+			s.howToGoOn(status, page)
 			return
 		}
 		select {
@@ -218,37 +218,6 @@ func (s *start) announce(ctx context.Context, client *control.Client, page strin
 		case <-ctx.Done():
 			return
 		}
-	}
-}
-
-func (s *start) howToGoOn(ingress, page string) {
-	url := ""
-	if s.listen != defaultListen {
-		url = " " + ingress
-	}
-	rules, lesson := []string{"create -f istiofiles/route-rule-recommendation-503.yml"}, "lesson 1"
-	if edition := objects.Edition(s.edition); edition != objects.Classic {
-		file := map[objects.Edition]string{
-			objects.V1: "v1/route-rule-recommendation-v1_and_v2.yml", objects.GatewayAPI: "gateway-api/route-rule-recommendation-v2.yml",
-		}[edition]
-		rules = []string{
-			"apply -f deploy/recommendation/Deployment-v2.yml",
-			"apply -f istiofiles/" + file,
-		}
-	}
-	if s.edition == string(objects.GatewayAPI) {
-		lesson = "lesson 2" // the first has rules that it cannot express
-	}
-	if page != "" {
-		page = "See it live: " + page + "\n"
-	}
-	fmt.Fprintf(s.stdout, `
-%sThe mesh is up: %s is its ingress. Ctrl-C ends it.
-In another terminal:
-  bin/poll_customer.sh%s
-`, page, ingress, url)
-	for _, verb := range slices.Concat([]string{"get pods"}, rules, []string{lesson}) {
-		fmt.Fprintln(s.stdout, "  "+s.line(verb))
 	}
 }
 
