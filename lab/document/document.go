@@ -52,7 +52,7 @@ func Parse(file string, r io.Reader) ([]Document, error) {
 	s := stream{file: file, data: data}
 	s.read()
 	if len(s.errs) > 0 {
-		return nil, s.errs
+		return nil, untemplated(file, data, s.errs)
 	}
 	return s.docs, nil
 }

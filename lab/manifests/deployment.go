@@ -204,9 +204,11 @@ func (r *reader) pod(pod corev1.PodSpec) {
 		"imagePullSecrets", "dnsPolicy", "dnsConfig", "enableServiceLinks", "shareProcessNamespace",
 		"overhead", "hostUsers")
 	if len(pod.InitContainers) > 0 {
-		r.fail(path+".initContainers", "the lab runs one container a pod, from the tutorial's images")
+		r.limit(path+".initContainers", "the lab runs one container a pod, from the tutorial's images")
 	}
-	r.oneOf(path+".restartPolicy", pod.RestartPolicy, "Always")
+	if p := pod.RestartPolicy; p != "" && p != corev1.RestartPolicyAlways {
+		r.fail(path+".restartPolicy", "%q: a Deployment has Always only", p)
+	}
 	r.volumes(path+".volumes", pod.Volumes)
 	if seconds := pod.TerminationGracePeriodSeconds; seconds != nil {
 		r.between(path+".terminationGracePeriodSeconds", *seconds, 0, 3600)
@@ -218,7 +220,7 @@ func (r *reader) pod(pod corev1.PodSpec) {
 	case 1:
 		r.container(path+".containers[0]", pod.Containers[0])
 	default:
-		r.fail(path+".containers[1]",
+		r.limit(path+".containers[1]",
 			"the lab runs one container a pod; the sidecar comes by itself, without kube-inject")
 	}
 }

@@ -84,6 +84,15 @@ func (r *reader) fail(path, format string, args ...any) {
 	r.errs = append(r.errs, r.Errorf(path, format, args...))
 }
 
+// Limit is what the lab does not do of a manifest that a cluster takes.
+type Limit string
+
+func (l Limit) Error() string { return string(l) }
+
+func (r *reader) limit(path, format string, args ...any) {
+	r.fail(path, "%w", Limit(fmt.Sprintf(format, args...)))
+}
+
 func (r *reader) note(path, format string, args ...any) {
 	r.Notes = append(r.Notes, Note{path, fmt.Sprintf(format, args...)})
 }

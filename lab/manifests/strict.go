@@ -18,7 +18,7 @@ func (r *reader) only(path string, object any, accepted ...string) {
 			continue
 		}
 		if isSet(v.FieldByIndex(field.Index)) {
-			r.fail(path+"."+name, "the lab does not support this field")
+			r.limit(path+"."+name, "the lab does not support this field")
 		}
 	}
 }
@@ -33,7 +33,7 @@ func isSet(v reflect.Value) bool {
 // oneOf refuses a value that is neither empty, as the default is among the accepted, nor accepted.
 func (r *reader) oneOf(path string, value any, accepted ...string) {
 	if got := fmt.Sprint(value); got != "" && !slices.Contains(accepted, got) {
-		r.fail(path, "%q: the lab supports %s only", got, strings.Join(accepted, " and "))
+		r.limit(path, "%q: the lab supports %s only", got, strings.Join(accepted, " and "))
 	}
 }
 

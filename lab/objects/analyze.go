@@ -8,8 +8,10 @@ import (
 	"time"
 
 	"istio-tutorial/lab/document"
+	"istio-tutorial/lab/manifests"
 	"istio-tutorial/lab/mesh"
 	"istio-tutorial/lab/rules"
+	"istio-tutorial/lab/rules/classic"
 )
 
 // codeSchema is istioctl's code of what admission refuses.
@@ -148,7 +150,12 @@ func (a *analyst) refuse(o Object, err error) {
 		if o.Kind != "" {
 			f.Origin, f.Code, f.Text = o.origin(), codeSchema, "Schema validation error: "+f.Text
 		}
-		if rules.IsUnsupported(p.Cause) && (p.Field != "kind" || isKindOfClusters(o.Kind)) {
+		_, isLimit := errors.AsType[manifests.Limit](p.Cause)
+		switch {
+		case isLimit:
+			f.Level, f.Code = Unsupported, ""
+			f.Text = p.Field + ": " + p.Cause.Error() + "; a cluster takes it"
+		case rules.IsUnsupported(p.Cause) && (p.Field != "kind" || isKindOfClusters(o.Kind) || classic.IsOther(o.Kind)):
 			f.Level, f.Code = Unsupported, ""
 			f.Text = strings.TrimPrefix(strings.ReplaceAll(f.Text, rules.ErrUnsupported.Error(),
 				"the lab does not do this; a cluster does"), "Schema validation error: ")

@@ -44,6 +44,8 @@ func standIn(doc document.Document, namespace string) (Object, bool) {
 		servers := each(whole.Spec["servers"], nil, "hosts", "port")
 		whole.Spec = only(whole.Spec, "selector")
 		whole.Spec["servers"] = servers
+	case "Deployment":
+		whole.Spec = podsOf(whole.Spec)
 	default:
 		return Object{}, false
 	}
@@ -56,6 +58,18 @@ func standIn(doc document.Document, namespace string) (Object, bool) {
 	}
 	o, err := read(plain, namespace)
 	return o, err == nil
+}
+
+// podsOf is a Deployment's spec with the labels of its pods alone.
+func podsOf(spec map[string]any) map[string]any {
+	template, _ := spec["template"].(map[string]any)
+	marked, _ := template["metadata"].(map[string]any)
+	spec = only(spec, "selector")
+	spec["template"] = map[string]any{
+		"metadata": only(marked, "labels"),
+		"spec":     map[string]any{"containers": []any{map[string]any{"name": "program", "image": "program"}}},
+	}
+	return spec
 }
 
 // only is a mapping with the fields of some names alone.

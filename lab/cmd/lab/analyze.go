@@ -65,6 +65,7 @@ Its exit status is istioctl's: 79 if there is a message of level Error (or of --
 	flags.StringVar(&n.tellFor, "output-threshold", "Info",
 		"least level to print: Info, Warning or Error")
 	flags.BoolVar(&n.strict, "strict", false, "set exit status 79 also for what the lab does not do, and a cluster does")
+	flags.BoolP("all-namespaces", "A", false, "all namespaces, as without it")
 	return cmd
 }
 

@@ -29,6 +29,7 @@ func (c *change) command(cmd *cobra.Command) *cobra.Command {
 	c.declareDryRun(cmd)
 	c.declare(c.app, cmd)
 	c.declareChannel(cmd)
+	take(cmd, habitsOfChange())
 	return cmd
 }
 
@@ -49,7 +50,7 @@ func (c *change) run(cmd *cobra.Command) error {
 	switch {
 	case !c.given():
 		return misusef("filename not specified (see --filename or -f)")
-	case !slices.Contains([]string{"none", "client", "true"}, c.dryRun):
+	case !slices.Contains([]string{"none", "client", "server", "true"}, c.dryRun):
 		return misusef("--dry-run=%s: want none or client", c.dryRun)
 	}
 	files, err := c.read(cmd.Context(), c.stdin)

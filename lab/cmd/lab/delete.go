@@ -39,6 +39,7 @@ func (a *app) delete() *cobra.Command {
 	cmd.Flags().BoolVar(&r.all, "all", false, "delete all objects of the kind in the namespace")
 	cmd.Flags().BoolVar(&r.ignoreMissing, "ignore-not-found", false, "treat an object that does not exist as deleted")
 	cmd.Flags().BoolVar(&r.wait, "wait", true, "return when deleted pods have ended")
+	take(cmd, habitsOfDelete())
 	return cmd
 }
 

@@ -52,6 +52,9 @@ virtualservices.networking.istio.io ... istio-io and gateway-api list all rules 
 			if err := o.list(tables, missing); err != nil {
 				return err
 			}
+			if len(rowsOf(tables)) == 0 {
+				a.otherGroup(cmd.Context(), client, s)
+			}
 			return unlessIgnored(missing, ignoreMissing)
 		},
 	}

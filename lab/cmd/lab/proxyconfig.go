@@ -33,12 +33,19 @@ func filters(part string) map[string]string {
 	}[part]
 }
 
+// istioctlsNames are istioctl's short words for a part.
+func istioctlsNames(part string) []string {
+	return map[string][]string{
+		"clusters": {"c"}, "listeners": {"l"}, "routes": {"r"}, "endpoints": {"ep"}, "secrets": {"s"},
+	}[part]
+}
+
 func (a *app) proxyPart(part string) *cobra.Command {
 	o := output{app: a}
 	wanted := map[string]*string{}
 	cmd := &cobra.Command{
 		Use:               part + " POD",
-		Aliases:           []string{strings.TrimSuffix(part, "s")},
+		Aliases:           append(istioctlsNames(part), strings.TrimSuffix(part, "s")),
 		Short:             "Show the " + part + " of a pod's sidecar",
 		Example:           "  bin/lab proxy-config " + part + " deployment/preference -o json",
 		Args:              cobra.ExactArgs(1),
@@ -119,6 +126,7 @@ func (a *app) proxyAll() *cobra.Command {
 	var format string
 	cmd := &cobra.Command{
 		Use:               "all POD",
+		Aliases:           []string{"a"},
 		Short:             "Show clusters, listeners, routes and endpoints of a pod's sidecar",
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: a.completePods,
@@ -157,6 +165,7 @@ func (a *app) proxyBootstrap() *cobra.Command {
 	var format string
 	cmd := &cobra.Command{
 		Use:               "bootstrap POD",
+		Aliases:           []string{"b"},
 		Short:             "Show what the Envoy that plays all sidecars starts with, as JSON",
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: a.completePods,

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"io"
 	"path/filepath"
 	"slices"
@@ -191,6 +192,9 @@ func (a *app) flagError(cmd *cobra.Command, err error) error {
 	after := 0 // cmd's own name
 	if cmd.HasParent() {
 		after = 1 + slices.Index(a.args, cmd.CalledAs())
+	}
+	if advice := flagAdvice(err); advice != "" {
+		return fmt.Errorf("%w: %s", err, advice)
 	}
 	if !cmd.HasSubCommands() || cmd.Args != nil && cmd.HasParent() || after >= len(a.args) {
 		return err

@@ -93,7 +93,7 @@ func misuses() map[string]string {
 		"x describe pod":                          "accepts 1 arg(s)",
 		"events x":                                "unknown command",
 		"create namespace":                        "create takes no arguments",
-		"create -f x --dry-run=server":            "--dry-run=server: want none or client",
+		"create -f x --dry-run=no":                "--dry-run=no: want none or client",
 		"replace":                                 "filename not specified",
 		"apply":                                   "filename not specified",
 		"delete":                                  "provide configuration type and name or -f option",

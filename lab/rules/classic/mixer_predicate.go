@@ -70,6 +70,9 @@ func (e *expression) one() predicate {
 		p := e.several(or)
 		e.must(')')
 		return p
+	case e.tok == scanner.Ident && e.scan.TokenText() == "true": // every request
+		e.next()
+		return predicate{}
 	case e.tok == scanner.Ident && e.scan.TokenText() == string(glob):
 		e.next()
 		e.must('(')

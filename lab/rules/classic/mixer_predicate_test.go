@@ -22,7 +22,9 @@ func TestPredicates(t *testing.T) {
 		`source.service.endsWith("cluster.local")`:                                          "customer-v1 preference-v1 recommendation-v1 recommendation-v2",
 		`"^(pre|cus).*r".matches(source.labels["app"])`:                                     "customer-v1 preference-v1",
 		`"a" == "a" || source.labels["app"] == "x"`:                                         all,
-		`source.labels["app"] == "x" || "a" == "a"`:                                         "customer-v1 preference-v1 recommendation-v1 recommendation-v2 bare",
+		`true`:                                   all,
+		`true && source.labels["app"] == "none"`: "",
+		`source.labels["app"] == "x" || "a" == "a"`: "customer-v1 preference-v1 recommendation-v1 recommendation-v2 bare",
 	} {
 		t.Run(match, func(t *testing.T) {
 			t.Parallel()
@@ -53,8 +55,11 @@ func TestExpressions(t *testing.T) {
 	t.Parallel()
 	const field = "rules.yml:5: spec.match: expression: "
 	for expression, want := range map[string]string{
-		``:                          "",
-		`source.labels["a"] == "b"`: "",
+		``:                                  "",
+		`source.labels["a"] == "b"`:         "",
+		`true`:                              "",
+		`true && source.labels["a"] == "b"`: "",
+		`truth`:                             "attribute truth: not supported by the lab",
 		`source.labels["a"]=="b" && destination.service == "c"&&destination.labels["d"] | "e" == "f"`: "",
 		`a == b`:                    "attribute a: not supported by the lab",
 		`source.ip == "a"`:          "attribute source.ip: not supported by the lab",
