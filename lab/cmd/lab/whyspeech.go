@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // speech says the texts of explanations in the reader's language; those that it does not know stay.
@@ -58,6 +59,22 @@ func (s speech) say(text string) string {
 		return strings.NewReplacer(puts...).Replace(p.said)
 	}
 	return text
+}
+
+// colon is what stands between a name and what is said of it.
+func (s speech) colon() string {
+	if len(s.causes) > 0 {
+		return "："
+	}
+	return ": "
+}
+
+// spaced is a title with the blank that follows it; a wide sign has its own.
+func spaced(title string) string {
+	if last, _ := utf8.DecodeLastRuneInString(title); isWide(last) {
+		return title
+	}
+	return title + " "
 }
 
 // columns is how wide a text is in a terminal: Chinese takes two for each character.

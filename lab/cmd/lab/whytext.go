@@ -38,7 +38,7 @@ func (p whyPrinter) why(r *traffic.Request, body string) {
 		p.text("  ", body, 2)
 	}
 	p.line("")
-	p.text("", fmt.Sprintf("%s: %s", p.cause(string(r.Cause)), p.say(r.Words)), 5)
+	p.text("", p.cause(string(r.Cause))+p.colon()+p.say(r.Words), 5)
 	p.line("")
 	for _, c := range r.Calls {
 		p.call(c, 0)
@@ -50,7 +50,7 @@ func (p whyPrinter) why(r *traffic.Request, body string) {
 	p.missed(r)
 	p.command("More:", p.typed("why "+r.ID+" -o json"))
 	if r.Trace != "" {
-		fmt.Fprintln(p.w, p.say("Trace:")+" "+document.Printable(r.Trace)) // a part of an address leads nowhere
+		fmt.Fprintln(p.w, spaced(p.say("Trace:"))+document.Printable(r.Trace)) // a part of an address leads nowhere
 	}
 	switch pod := inError(r); {
 	case pod != "":
@@ -156,11 +156,11 @@ func cutTo(text string, width int) string {
 // is too wide.
 func (p whyPrinter) command(title, typed string) {
 	typed, title = document.Printable(typed), p.say(title)
-	separator := " "
-	if columns(title+separator+typed) > widest {
-		separator = "\n  "
+	if columns(spaced(title)+typed) > widest {
+		fmt.Fprintln(p.w, title+"\n  "+typed)
+		return
 	}
-	fmt.Fprintln(p.w, title+separator+typed)
+	fmt.Fprintln(p.w, spaced(title)+typed)
 }
 
 // text breaks a text into at most so many lines.
@@ -190,7 +190,7 @@ func (p whyPrinter) call(c *traffic.Call, depth int) {
 	}
 	p.line("%-38s %3s %8s  %s", edge, code(c.Status), took(c.Millis), what)
 	if route := routeWords(c); route != "" {
-		p.text(indent+"  "+p.say("by")+" ", route, 2)
+		p.text(indent+"  "+spaced(p.say("by")), route, 2)
 	}
 	for i, t := range c.Tries {
 		if len(c.Tries) > 1 && i < 4 {
@@ -253,7 +253,7 @@ func (p whyPrinter) missed(r *traffic.Request) {
 			p.line("  %s", p.say(fmt.Sprintf("and %d more", len(d.Missed)-i)))
 			break
 		}
-		p.text("  ", placeOf(m)+": "+p.say(m.Why), 2)
+		p.text("  ", placeOf(m)+p.colon()+p.say(m.Why), 2)
 	}
 }
 
