@@ -1,4 +1,4 @@
-package lesson_test
+package book_test
 
 import (
 	"os"
@@ -6,12 +6,12 @@ import (
 	"strings"
 	"testing"
 
-	"istio-tutorial/lab/lesson"
+	"istio-tutorial/lab/lesson/book"
 )
 
 func TestLoading(t *testing.T) {
 	t.Parallel()
-	const docs = "../../docs"
+	const docs = "../../../docs"
 	for path, want := range map[string]string{
 		"/any/where/istiofiles/route-rule-recommendation-503.yml": "04-errors.md",
 		"/istiofiles/v1/route-rule-recommendation-503.yml":        "04-errors.md",
@@ -19,12 +19,12 @@ func TestLoading(t *testing.T) {
 		"/elsewhere/route-rule-recommendation-503.yml":            "",
 		"/a/istiofiles/no-such-rule.yml":                          "",
 	} {
-		got, err := lesson.Loading(docs, path)
+		got, err := book.Loading(docs, path)
 		if got = strings.TrimPrefix(got, docs+"/"); err != nil || got != want {
 			t.Errorf("%s: %q, %v; want %q", path, got, err, want)
 		}
 	}
-	if _, err := lesson.Loading(t.TempDir()+"/none", "/istiofiles/a.yml"); err == nil {
+	if _, err := book.Loading(t.TempDir()+"/none", "/istiofiles/a.yml"); err == nil {
 		t.Error("no error without a folder")
 	}
 }
@@ -41,7 +41,7 @@ func TestLoadingWantsTheCommand(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	got, err := lesson.Loading(dir, "/x/istiofiles/a.yml")
+	got, err := book.Loading(dir, "/x/istiofiles/a.yml")
 	if err != nil || filepath.Base(got) != "02-loads.md" {
 		t.Errorf("%q, %v", got, err)
 	}
@@ -50,7 +50,7 @@ func TestLoadingWantsTheCommand(t *testing.T) {
 // TestSlowing holds that only what a page types before it loads a file counts.
 func TestSlowing(t *testing.T) {
 	t.Parallel()
-	const docs = "../../docs"
+	const docs = "../../../docs"
 	for path, want := range map[string]string{
 		"/istiofiles/route-rule-recommendation-timeout.yml":    "bin/lab set env deployment/recommendation-v2 TIMEOUT=3s",
 		"/istiofiles/v1/route-rule-recommendation-timeout.yml": "bin/lab set env deployment/recommendation-v2 TIMEOUT=3s",
@@ -59,7 +59,7 @@ func TestSlowing(t *testing.T) {
 		"/istiofiles/route-rule-recommendation-503.yml":        "",
 		"/istiofiles/no-such-rule.yml":                         "",
 	} {
-		if got, err := lesson.Slowing(docs, path); err != nil || got != want {
+		if got, err := book.Slowing(docs, path); err != nil || got != want {
 			t.Errorf("%s: %q, %v; want %q", path, got, err, want)
 		}
 	}

@@ -1,4 +1,4 @@
-package lesson
+package book
 
 import (
 	"bytes"
@@ -22,7 +22,7 @@ type Check struct {
 	// On is the ground where this holds, Lab or Cluster; the page says why. Empty: on each.
 	On string `yaml:"on"`
 	// WaitFor is what counters must come to before anything is sent.
-	WaitFor amounts `yaml:"wait for"`
+	WaitFor Amounts `yaml:"wait for"`
 	// Send is how many GETs the ingress gets. Required, unless the check only waits.
 	Send int `yaml:"send"`
 	// From is the Deployment whose first pod asks, through its sidecar; To is the URL that it asks.
@@ -38,25 +38,31 @@ type Check struct {
 	// Answers are the kinds of answers by a text that each has somewhere, and how many are of
 	// each; the first that fits counts. "TEXT after 7s" fits an answer that took as long, and no
 	// longer than the same request takes besides. Answers of no kind are refused. Required.
-	Answers amounts `yaml:"answers"`
+	Answers Amounts `yaml:"answers"`
 	// InTurn are texts of answers in the order in which they come again and again; each stands
 	// for a pod of its own.
 	InTurn []string `yaml:"in turn"`
 	// Repeats is how often an answer is of the same pod as the one before.
-	Repeats *amount `yaml:"repeats"`
+	Repeats *Amount `yaml:"repeats"`
 	// Received is how many requests the programs of a Deployment got, by their own logs.
-	Received amounts `yaml:"received"`
+	Received Amounts `yaml:"received"`
 	// Counters are by how much those of a Deployment's proxies rose: "preference NAME", where NAME
 	// is the end of Envoy's.
-	Counters amounts `yaml:"counters"`
+	Counters Amounts `yaml:"counters"`
 	// Gauges are what they are in the end.
-	Gauges amounts `yaml:"gauges"`
+	Gauges Amounts `yaml:"gauges"`
 	// Why is how the lab must explain the answers of a text: all of them.
-	Why explanations `yaml:"why"`
+	Why Explanations `yaml:"why"`
 	// FailsWith are the changes that this check must find: of a file that a command before it
 	// loads, of the text typed into one (-), or of a command.
-	FailsWith mutations `yaml:"fails with"`
+	FailsWith Mutations `yaml:"fails with"`
 }
+
+// The grounds that a check can be on.
+const (
+	Lab     = "lab"
+	Cluster = "cluster"
+)
 
 // Bounds of a check.
 const (
@@ -79,8 +85,11 @@ func (r *reader) check(code []byte, line int) *Check {
 	return c
 }
 
-// yamlLine is how the decoder names the line of a problem in the block.
-var yamlLine = regexp.MustCompile(`^(?:yaml: )?line (\d+): `)
+// How the decoder names the line of a problem in the block, and, which is nothing to a writer, the type.
+var (
+	yamlLine = regexp.MustCompile(`^(?:yaml: )?line (\d+): `)
+	yamlType = regexp.MustCompile(` in type book\.\w+`)
+)
 
 func (r *reader) yamlErrors(line int, err error) {
 	problems := []string{err.Error()}
@@ -93,8 +102,7 @@ func (r *reader) yamlErrors(line int, err error) {
 			n, _ := strconv.Atoi(m[1]) // its digits
 			at, p = line+n-1, strings.TrimPrefix(p, m[0])
 		}
-		p = strings.Replace(p, " in type lesson.Check", "", 1)
-		r.fail(at, "%s", strings.TrimPrefix(p, "yaml: "))
+		r.fail(at, "%s", strings.TrimPrefix(yamlType.ReplaceAllString(p, ""), "yaml: "))
 	}
 }
 
@@ -103,7 +111,7 @@ func (c *Check) problems() []error {
 	errs := append([]error{c.sending(), c.ground(), c.encryption()}, c.way()...)
 	for _, a := range c.Counters {
 		if a.as != "" && !c.Answers.has(a.as) {
-			errs = append(errs, fmt.Errorf("counters: %s: as %s: no such kind of answers", a.of, a.as))
+			errs = append(errs, fmt.Errorf("counters: %s: as %s: no such kind of answers", a.Of, a.as))
 		}
 	}
 	errs = append(errs, c.unexplained()...)
@@ -162,8 +170,8 @@ func (c *Check) way() []error {
 	return nil
 }
 
-// request tells checks of the same request from those of others.
-func (c *Check) request() string {
+// Request tells checks of the same request from those of others.
+func (c *Check) Request() string {
 	secure := ""
 	if c.TLS != nil {
 		secure = fmt.Sprint(*c.TLS)
@@ -173,8 +181,8 @@ func (c *Check) request() string {
 
 // trials are the amounts that are of all requests, or of all pairs of them, by their number.
 type trials struct {
-	amounts
-	n int
+	list Amounts
+	n    int
 }
 
 func (c *Check) trials() []trials {
@@ -182,16 +190,16 @@ func (c *Check) trials() []trials {
 		{c.Answers, c.Send}, {c.Received, c.Send}, {c.Counters, c.Send}, {c.Gauges, c.Send},
 	}
 	if c.Repeats != nil {
-		list = append(list, trials{amounts{*c.Repeats}, c.Send - 1})
+		list = append(list, trials{Amounts{*c.Repeats}, c.Send - 1})
 	}
 	return list
 }
 
-// alpha is the false alarm of each share, so that all together have the one of a check.
-func (c *Check) alpha() float64 {
+// Alpha is the false alarm of each share, so that all together have the one of a check.
+func (c *Check) Alpha() float64 {
 	shares := 0
 	for _, t := range c.trials() {
-		for _, a := range t.amounts {
+		for _, a := range t.list {
 			if a.kind == share {
 				shares++
 			}
@@ -204,17 +212,17 @@ func (c *Check) alpha() float64 {
 func (c *Check) tooFew() []error {
 	var errs []error
 	for _, t := range c.trials() {
-		for _, a := range t.amounts {
+		for _, a := range t.list {
 			if a.kind != share || a.not < 0 {
 				continue
 			}
 			p, not := a.percent/100, a.not/100
-			low, high := binomial.Interval(t.n, p, c.alpha())
+			low, high := binomial.Interval(t.n, p, c.Alpha())
 			if binomial.Missed(low, high, t.n, not) <= binomial.FalseAlarm {
 				continue
 			}
 			want := "nor does any number"
-			if n, ok := binomial.Enough(p, not, c.alpha(), mostRequests); ok {
+			if n, ok := binomial.Enough(p, not, c.Alpha(), mostRequests); ok {
 				want = fmt.Sprintf("about %d do", n)
 			}
 			errs = append(errs, fmt.Errorf("send: %d do not tell %g %% from %g %%: %s",

@@ -1,8 +1,6 @@
-package lesson
+package book
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -33,7 +31,7 @@ func TestMutationApply(t *testing.T) {
 		"version - v2x": "      version: v2x",
 	} {
 		words := strings.Fields(change)
-		text, err := mutation{field: words[0], values: words[1:]}.apply(rule)
+		text, err := Mutation{Field: words[0], values: words[1:]}.Apply(rule)
 		got := strings.Join(differing(rule, text), "|")
 		if err != nil {
 			got = "error: " + err.Error()
@@ -60,8 +58,8 @@ func TestConcerns(t *testing.T) {
 	t.Parallel()
 	const typedText = "cat <<EOF | bin/lab apply -f -\na: b\nEOF"
 	for field, want := range map[string]bool{"a": true, "b": false} {
-		m := mutation{of: typed, field: field, values: []string{"c"}}
-		if got := m.concerns(Command{Text: typedText}); got != want {
+		m := Mutation{Of: Typed, Field: field, values: []string{"c"}}
+		if got := m.Concerns(Command{Text: typedText}); got != want {
 			t.Errorf("field %s of a text that is typed: %t", field, got)
 		}
 	}
@@ -77,39 +75,8 @@ func TestConcerns(t *testing.T) {
 		"bin/lab scale":        {"bin/lab scale --replicas=2 deployment/x", true},
 		"bin/lab delete route": {"bin/lab create -f x", false},
 	} {
-		if got := (mutation{of: of}).concerns(Command{Text: c.command}); got != c.want {
+		if got := (Mutation{Of: of}).Concerns(Command{Text: c.command}); got != c.want {
 			t.Errorf("%s concerns %q: %t", of, c.command, got)
 		}
-	}
-}
-
-// TestFolder has one file changed, and all others as they are.
-func TestFolder(t *testing.T) {
-	t.Parallel()
-	root, dir := t.TempDir(), t.TempDir()
-	for name, text := range map[string]string{"a/b/c.yml": "x: 1", "a/b/d.yml": "x: 2", "a/e": "", "f": "x"} {
-		path := filepath.Join(root, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	m := mutation{of: "a/b/c.yml", field: "x", values: []string{"5"}}
-	if err := m.folder(root, dir); err != nil {
-		t.Fatal(err)
-	}
-	for name, want := range map[string]string{"a/b/c.yml": "x: 5", "a/b/d.yml": "x: 2", "a/e": "", "f": "x"} {
-		if got, err := os.ReadFile(filepath.Join(dir, name)); err != nil || string(got) != want {
-			t.Errorf("%s: %q, %v", name, got, err)
-		}
-	}
-	if got, err := os.ReadFile(filepath.Join(root, "a/b/c.yml")); err != nil || string(got) != "x: 1" {
-		t.Errorf("the file itself is %q, %v", got, err)
-	}
-	m.values = []string{"1"}
-	if err := m.folder(root, t.TempDir()); err == nil || !strings.Contains(err.Error(), "a/b/c.yml: x: it is so already") {
-		t.Errorf("error %v", err)
 	}
 }

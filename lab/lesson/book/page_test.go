@@ -1,4 +1,4 @@
-package lesson
+package book
 
 import (
 	"fmt"
@@ -253,7 +253,7 @@ func TestReadAll(t *testing.T) {
 }
 
 func FuzzRead(f *testing.F) {
-	pages, err := filepath.Glob("../../docs/[0-9]*.md")
+	pages, err := filepath.Glob("../../../docs/[0-9]*.md")
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -275,7 +275,7 @@ func FuzzRead(f *testing.F) {
 				t.Errorf("block at line %d of %d", b.Line, strings.Count(string(data), "\n"))
 			}
 			for _, c := range b.Commands {
-				c.prints([]string{"anything"})
+				c.Prints([]string{"anything"})
 			}
 		}
 	})

@@ -1,4 +1,4 @@
-package lesson
+package book
 
 import (
 	"strings"
@@ -33,7 +33,7 @@ func TestPrints(t *testing.T) {
 			if c.came != "" {
 				came = strings.Split(c.came, "\n")
 			}
-			if got := command.prints(came); got != c.want {
+			if got := command.Prints(came); got != c.want {
 				t.Errorf("%q prints %q: %t", c.page, c.came, got)
 			}
 		})

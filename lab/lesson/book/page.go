@@ -1,12 +1,12 @@
-// Package lesson runs the pages of docs/: the text that a reader follows is the test that holds it
-// to what it says.
+// Package book reads the pages of docs/: what a page says, what is typed, what that prints, and what is
+// claimed about the mesh. It runs nothing.
 //
 // A page is Markdown. Its fenced blocks named console are commands, run as they stand in one shell
 // session, and what they are to print; those named "yaml check" are claims about the answers of the
 // mesh, see [Check]. A name of an edition behind it (console v1) keeps a block to that edition, and
 // with it the paragraph before it, if all of that is bold. Text is kept to an edition by a comment
 // before it, see [reader.mark].
-package lesson
+package book
 
 import (
 	"bytes"

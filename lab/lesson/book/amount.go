@@ -1,4 +1,4 @@
-package lesson
+package book
 
 import (
 	"errors"
@@ -13,11 +13,10 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// amount is how many of what is expected.
-type amount struct {
-	line int // in its block
-	of   string
-	text string // as the page has it
+// Amount is how many of what is expected.
+type Amount struct {
+	Of   string // a kind of answers, a Deployment, or one and its counter
+	Text string // as the page has it
 
 	kind    amountKind
 	count   int
@@ -39,12 +38,12 @@ const (
 	likewise
 )
 
-// amounts are in the order of the page.
-type amounts []amount
+// Amounts are in the order of the page.
+type Amounts []Amount
 
-func (a amounts) has(of string) bool {
+func (a Amounts) has(of string) bool {
 	for _, one := range a {
-		if one.of == of {
+		if one.Of == of {
 			return true
 		}
 	}
@@ -52,17 +51,17 @@ func (a amounts) has(of string) bool {
 }
 
 // UnmarshalYAML reads a mapping, in its order.
-func (a *amounts) UnmarshalYAML(n *yaml.Node) error {
+func (a *Amounts) UnmarshalYAML(n *yaml.Node) error {
 	if n.Kind != yaml.MappingNode {
 		return fmt.Errorf("line %d: want NAME: AMOUNT, a line each", n.Line)
 	}
 	for i := 0; i < len(n.Content); i += 2 {
-		one := amount{of: n.Content[i].Value}
+		one := Amount{Of: n.Content[i].Value}
 		if err := one.UnmarshalYAML(n.Content[i+1]); err != nil {
 			return err
 		}
-		if a.has(one.of) {
-			return fmt.Errorf("line %d: %s: given twice", n.Content[i].Line, one.of)
+		if a.has(one.Of) {
+			return fmt.Errorf("line %d: %s: given twice", n.Content[i].Line, one.Of)
 		}
 		*a = append(*a, one)
 	}
@@ -70,8 +69,8 @@ func (a *amounts) UnmarshalYAML(n *yaml.Node) error {
 }
 
 // UnmarshalYAML reads an amount alone.
-func (a *amount) UnmarshalYAML(n *yaml.Node) error {
-	a.line, a.text, a.not = n.Line, n.Value, -1
+func (a *Amount) UnmarshalYAML(n *yaml.Node) error {
+	a.Text, a.not = n.Value, -1
 	if n.Kind != yaml.ScalarNode || !a.parse() {
 		return fmt.Errorf("line %d: %q: want %s", n.Line, n.Value, amountForms)
 	}
@@ -88,8 +87,8 @@ var amountForm = regexp.MustCompile(`^(?:` +
 	`(\d+)|at least (\d+)|at most (\d+)(?: per (\S+))?|(all)|` +
 	`([0-9.]+) %(?:,? not ([0-9.]+) %)?|as (.+))$`)
 
-func (a *amount) parse() bool {
-	m := amountForm.FindStringSubmatch(a.text)
+func (a *Amount) parse() bool {
+	m := amountForm.FindStringSubmatch(a.Text)
 	if m == nil {
 		return false
 	}
@@ -128,53 +127,41 @@ func (a *amount) parse() bool {
 	return errors.Join(errs...) == nil && (a.kind != rate || a.each > 0)
 }
 
-// sample is what an amount is held against.
-type sample struct {
-	total   int           // of which some are counted
-	took    time.Duration // of the whole
-	alpha   float64
-	answers map[string]int // by kind
+// Sample is what an amount is held against.
+type Sample struct {
+	Total   int            // of which some are counted
+	Took    time.Duration  // of the whole
+	Alpha   float64        // the false alarm of a share, see [Check.Alpha]
+	Answers map[string]int // by kind
 }
 
-// bounds are the counts that an amount allows, both included; high < 0 is no limit.
-func (a amount) bounds(s sample) (low, high int) {
+// Bounds are the counts that an amount allows, both included; high < 0 is no limit.
+func (a Amount) Bounds(s Sample) (low, high int) {
 	switch a.kind {
 	case atLeast:
 		return a.count, -1
 	case atMostSo:
 		return 0, a.count
 	case all:
-		return s.total, s.total
+		return s.Total, s.Total
 	case share:
-		return binomial.Interval(s.total, a.percent/100, s.alpha)
+		return binomial.Interval(s.Total, a.percent/100, s.Alpha)
 	case rate: // a window's begin and end may both lie within the time
-		return 0, a.count * (int(s.took/a.each) + 2)
+		return 0, a.count * (int(s.Took/a.each) + 2)
 	case likewise:
-		return s.answers[a.as], s.answers[a.as]
+		return s.Answers[a.as], s.Answers[a.as]
 	default:
 		return a.count, a.count
 	}
 }
 
 // phrase is an amount in words, for a reader.
-func (a amount) phrase() any {
+func (a Amount) phrase() any {
 	switch a.kind {
 	case atLeast:
 		return words.Put(words.AtLeast, a.count)
 	case atMostSo:
 		return words.Put(words.AtMost, a.count)
 	}
-	return a.text
-}
-
-// span says bounds in words.
-func span(low, high int) words.Phrase {
-	switch {
-	case high < 0:
-		return words.Put(words.AtLeast, low)
-	case low == high:
-		return words.Put(words.Number, low)
-	default:
-		return words.Put(words.Between, low, high)
-	}
+	return a.Text
 }

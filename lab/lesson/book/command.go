@@ -1,4 +1,4 @@
-package lesson
+package book
 
 import (
 	"regexp"
@@ -73,8 +73,8 @@ func (r *reader) typed(n *ast.FencedCodeBlock, line int) []Command {
 	return []Command{c}
 }
 
-// succeeds reports whether the page says that the command does.
-func (c Command) succeeds() bool {
+// Succeeds reports whether the page says that the command does.
+func (c Command) Succeeds() bool {
 	for _, line := range c.Output {
 		if strings.HasPrefix(line, "Error:") {
 			return false
@@ -83,8 +83,8 @@ func (c Command) succeeds() bool {
 	return true
 }
 
-// prints reports whether lines are what the page says.
-func (c Command) prints(lines []string) bool {
+// Prints reports whether lines are what the page says.
+func (c Command) Prints(lines []string) bool {
 	if len(c.Output) == 0 {
 		return true
 	}

@@ -1,4 +1,4 @@
-package lesson
+package book
 
 import (
 	"fmt"
@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-const repository = "../.."
+const repository = "../../.."
 
 func pagesOf(t *testing.T, folder string) []Page {
 	t.Helper()
@@ -67,7 +67,7 @@ func missing(part, whole string) string {
 	return ""
 }
 
-// TestLanguages holds the pages of docs/zh/ to those of docs/: what is typed, printed, claimed and
+// TestLanguages holds the pages of docs/zh/ to those of docs/: what is Typed, printed, claimed and
 // quoted is the same, and only what is read and drawn is each language's own.
 func TestLanguages(t *testing.T) {
 	t.Parallel()
@@ -185,23 +185,6 @@ func TestDifference(t *testing.T) {
 	}
 }
 
-// TestMutantsApply has every change that a check must find be one of the file as it is.
-func TestMutantsApply(t *testing.T) {
-	t.Parallel()
-	for _, p := range pagesOf(t, "docs") {
-		for _, edition := range Editions() {
-			for _, m := range p.Mutants(edition) {
-				if m.mutation.field == "" || m.mutation.of == typed {
-					continue
-				}
-				if err := m.mutation.folder(repository, t.TempDir()); err != nil {
-					t.Errorf("%v: %v", m, err)
-				}
-			}
-		}
-	}
-}
-
 // TestRulesAreProved has every rule that a page loads be left out by one of its checks.
 func TestRulesAreProved(t *testing.T) {
 	t.Parallel()
@@ -216,7 +199,7 @@ func TestRulesAreProved(t *testing.T) {
 						continue
 					}
 					if !slices.ContainsFunc(mutants, func(x Mutant) bool {
-						return x.mutation.field == "" && x.mutation.of == m[1]
+						return x.Mutation.Field == "" && x.Mutation.Of == m[1]
 					}) {
 						t.Errorf("%s:%d: no check of edition %s fails without %s", p.File, c.Line, edition, m[1])
 					}
