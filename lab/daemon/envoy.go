@@ -18,6 +18,7 @@ import (
 	"istio-tutorial/lab/objects"
 	"istio-tutorial/lab/supervise"
 	"istio-tutorial/lab/xds"
+	"istio-tutorial/lab/xds/naming"
 	"istio-tutorial/lab/xds/stream"
 )
 
@@ -199,7 +200,7 @@ func (p *proxy) busy(ctx context.Context) bool {
 		return false
 	}
 	return slices.ContainsFunc(stats, func(s envoy.Stat) bool {
-		_, _, owned := xds.SplitStat(s.Name) // else it is this very question
+		_, _, owned := naming.SplitStat(s.Name) // else it is this very question
 		return owned && s.Value != "0"
 	})
 }

@@ -15,7 +15,7 @@ import (
 	"istio-tutorial/lab/mesh"
 	"istio-tutorial/lab/objects"
 	"istio-tutorial/lab/show"
-	"istio-tutorial/lab/xds"
+	"istio-tutorial/lab/xds/naming"
 )
 
 func (l *lab) stats(ctx context.Context, q control.StatsQuery) ([]control.Stat, error) {
@@ -37,7 +37,7 @@ func (l *lab) stats(ctx context.Context, q control.StatsQuery) ([]control.Stat, 
 	}
 	var list []control.Stat
 	for _, s := range all {
-		owner, name, owned := xds.SplitStat(s.Name)
+		owner, name, owned := naming.SplitStat(s.Name)
 		switch {
 		case pod == nil:
 			name = s.Name

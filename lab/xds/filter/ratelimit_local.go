@@ -1,8 +1,7 @@
-package xds
+package filter
 
 import (
 	"cmp"
-	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -19,16 +18,19 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/xds/match"
+	"istio-tutorial/lab/xds/message"
+	"istio-tutorial/lab/xds/naming"
 )
 
 // Limits whose tokens are one instance's alone are Envoy's own, as an EnvoyFilter would have them.
 
-// isLocal reports whether each instance of the server has tokens of its own.
-func isLocal(l mesh.RateLimit) bool { return l.Bucket == "" }
+// IsLocal reports whether each instance of the server has tokens of its own.
+func IsLocal(l mesh.RateLimit) bool { return l.Bucket == "" }
 
 func localsOf(in mesh.Inbound) []mesh.RateLimit {
 	return slices.DeleteFunc(slices.Clone(in.Limits), func(l mesh.RateLimit) bool {
-		return !isLocal(l)
+		return !IsLocal(l)
 	})
 }
 
@@ -44,7 +46,8 @@ func localsAt(in mesh.Inbound, port int) []mesh.RateLimit {
 // fewLocals is how many a listener is prepared for; with more on one workload it changes.
 const fewLocals = 1
 
-func mostLocals(m mesh.Mesh) int {
+// MostLocals is how many limits of each instance a listener is prepared for: the most of one workload, or more.
+func MostLocals(m mesh.Mesh) int {
 	most := fewLocals
 	for _, s := range m.Sidecars {
 		most = max(most, len(localsOf(s.Inbound)))
@@ -54,35 +57,39 @@ func mostLocals(m mesh.Mesh) int {
 
 func localFilter(i int) string { return "envoy.filters.http.local_ratelimit." + strconv.Itoa(i) }
 
-// localLimitFilters do nothing by themselves: the virtual host of an instance has the tokens.
-func (b *builder) localLimitFilters(i mesh.Instance) []*hcmv3.HttpFilter {
-	filters := make([]*hcmv3.HttpFilter, b.locals)
-	for n := range filters {
-		filters[n] = b.filter(localFilter(n), &localv3.LocalRateLimit{StatPrefix: localStat(i)})
+// LocalLimits is the steps for n limits of an instance, see MostLocals. They do nothing by themselves: its virtual host
+// has the tokens.
+func LocalLimits(p *message.Packer, instance mesh.Name, n int) []*hcmv3.HttpFilter {
+	filters, stat := make([]*hcmv3.HttpFilter, n), localStat(instance)
+	for i := range filters {
+		filters[i] = Step(p, localFilter(i), &localv3.LocalRateLimit{StatPrefix: stat})
 	}
 	return filters
 }
 
-// callLimits are for all calls of a client. They stand in its listener, as Istio has them, so that other
-// rules give no new tokens.
-func (b *builder) callLimits(c client, list []mesh.RateLimit) []*hcmv3.HttpFilter {
+// CallLimits is the steps for limits of all calls of a client. They stand in its listener, as Istio has them, so that
+// other rules give no new tokens.
+func CallLimits(p *message.Packer, client mesh.Name, list []mesh.RateLimit) []*hcmv3.HttpFilter {
 	var filters []*hcmv3.HttpFilter
 	for n, l := range list {
-		b.checkLocal(l)
-		filters = append(filters, b.filter(localFilter(n), localLimit(l, localStat(c.instance))))
+		checkLocal(p, l)
+		filters = append(filters, Step(p, localFilter(n), localLimit(l, localStat(client))))
 	}
 	return filters
 }
 
 // localStat is the prefix of the tutorial's own rule.
-func localStat(i mesh.Instance) string { return statName("http_local_rate_limiter" + at(i.Name)) }
+func localStat(instance mesh.Name) string {
+	return naming.Stat("http_local_rate_limiter" + naming.At(instance))
+}
 
-// localLimits are by filter. All routes of the virtual host share them, whoever calls.
-func (b *builder) localLimits(s served, in mesh.Inbound) map[string]*anypb.Any {
+// LocalTokens is the limits of an instance for calls to a port of a service, by the name of the step. All routes of the
+// virtual host share them, whoever calls.
+func LocalTokens(p *message.Packer, instance mesh.Name, port int, in mesh.Inbound) map[string]*anypb.Any {
 	config := map[string]*anypb.Any{}
-	for n, l := range localsAt(in, s.service) {
-		b.checkLocal(l)
-		config[localFilter(n)] = b.pack(localLimit(l, localStat(s.instance)))
+	for n, l := range localsAt(in, port) {
+		checkLocal(p, l)
+		config[localFilter(n)] = p.Pack(localLimit(l, localStat(instance)))
 	}
 	return config
 }
@@ -93,7 +100,7 @@ func localLimit(l mesh.RateLimit, stat string) *localv3.LocalRateLimit {
 		TokenBucket:          tokens(l.Tokens, l.Refill, l.Interval),
 		FilterEnabled:        portion(l.Counted),
 		FilterEnforced:       portion(l.Enforced),
-		ResponseHeadersToAdd: settings(l.Headers),
+		ResponseHeadersToAdd: message.Overwrite(l.Headers),
 		RateLimits:           entries(l.Entries),
 	}
 	if l.Answer.Status != http.StatusTooManyRequests {
@@ -140,25 +147,22 @@ func entry(e mesh.LimitEntry) *routev3.RateLimit_Action {
 			GenericKey: &routev3.RateLimit_Action_GenericKey{DescriptorKey: e.Key, DescriptorValue: e.Value},
 		}}
 	default:
-		match := &routev3.RateLimit_Action_HeaderValueMatch{
-			DescriptorKey: e.Key, DescriptorValue: e.Value, ExpectMatch: wrapperspb.Bool(!e.Not),
-		}
-		for _, c := range e.When {
-			match.Headers = append(match.Headers, header(c))
-		}
 		return &routev3.RateLimit_Action{ActionSpecifier: &routev3.RateLimit_Action_HeaderValueMatch_{
-			HeaderValueMatch: match,
+			HeaderValueMatch: &routev3.RateLimit_Action_HeaderValueMatch{
+				DescriptorKey: e.Key, DescriptorValue: e.Value, ExpectMatch: wrapperspb.Bool(!e.Not),
+				Headers: match.Headers(e.When),
+			},
 		}}
 	}
 }
 
 // checkLocal refuses what Envoy's own limits cannot say.
-func (b *builder) checkLocal(l mesh.RateLimit) {
+func checkLocal(p *message.Packer, l mesh.RateLimit) {
 	if want := "local_rate_limited"; l.Answer.Body != want || l.Answer.Status < http.StatusBadRequest {
-		b.fail("rate limit %s: of each instance: it can answer an error with %s only", l.From, want)
+		p.Fail("rate limit %s: of each instance: it can answer an error with %s only", l.From, want)
 	}
 	if !l.Callers.Others {
-		b.fail("rate limit %s: of each instance: it is for all callers or for none", l.From)
+		p.Fail("rate limit %s: of each instance: it is for all callers or for none", l.From)
 	}
 }
 
@@ -174,7 +178,7 @@ func tokens(most, refill int, interval time.Duration) *typev3.TokenBucket {
 // portion is of all requests where nothing is said.
 func portion(share *float64) *corev3.RuntimeFractionalPercent {
 	if share != nil {
-		return &corev3.RuntimeFractionalPercent{DefaultValue: percent(*share)}
+		return &corev3.RuntimeFractionalPercent{DefaultValue: message.Percent(*share)}
 	}
 	return &corev3.RuntimeFractionalPercent{
 		DefaultValue: &typev3.FractionalPercent{
@@ -183,23 +187,11 @@ func portion(share *float64) *corev3.RuntimeFractionalPercent {
 	}
 }
 
-// settings overwrite headers.
-func settings(headers map[string]string) []*corev3.HeaderValueOption {
-	var list []*corev3.HeaderValueOption
-	for _, name := range slices.Sorted(maps.Keys(headers)) {
-		list = append(list, &corev3.HeaderValueOption{
-			Header:       &corev3.HeaderValue{Key: name, Value: headers[name]},
-			AppendAction: corev3.HeaderValueOption_OVERWRITE_IF_EXISTS_OR_ADD,
-		})
-	}
-	return list
-}
-
 // unlimited keeps the filters off a route.
-func (b *builder) unlimited(in mesh.Inbound) map[string]*anypb.Any {
+func unlimited(p *message.Packer, in mesh.Inbound) map[string]*anypb.Any {
 	config := map[string]*anypb.Any{}
 	for n := range localsOf(in) {
-		config[localFilter(n)] = b.pack(&routev3.FilterConfig{Disabled: true})
+		config[localFilter(n)] = p.Pack(&routev3.FilterConfig{Disabled: true})
 	}
 	return config
 }

@@ -1,4 +1,4 @@
-package xds
+package filter
 
 import (
 	"strconv"
@@ -12,28 +12,30 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/xds/match"
+	"istio-tutorial/lab/xds/message"
 )
 
 const corsFilter = "envoy.filters.http.cors"
 
-// corsFilters do nothing by themselves: routes say whom they answer.
-func (b *builder) corsFilters() []*hcmv3.HttpFilter {
-	return []*hcmv3.HttpFilter{b.filter(corsFilter, &corsv3.Cors{})}
+// Cors is the step for the questions of browsers. It does nothing by itself: routes say whom it answers.
+func Cors(p *message.Packer) *hcmv3.HttpFilter {
+	return Step(p, corsFilter, &corsv3.Cors{})
 }
 
-// answerBrowsers has a route answer the questions of browsers.
-func (b *builder) answerBrowsers(route *routev3.Route, c *mesh.Cors) {
+// AnswerBrowsers has a route answer the questions of browsers.
+func AnswerBrowsers(p *message.Packer, route *routev3.Route, c *mesh.Cors) {
 	if c == nil {
 		return
 	}
 	policy := &corsv3.CorsPolicy{
 		AllowMethods: strings.Join(c.Methods, ","), AllowHeaders: strings.Join(c.Headers, ","),
 		ExposeHeaders:                strings.Join(c.Expose, ","),
-		FilterEnabled:                &corev3.RuntimeFractionalPercent{DefaultValue: percent(100)},
+		FilterEnabled:                &corev3.RuntimeFractionalPercent{DefaultValue: message.Percent(100)},
 		ForwardNotMatchingPreflights: wrapperspb.Bool(c.Forward),
 	}
 	for _, origin := range c.Origins {
-		policy.AllowOriginStringMatch = append(policy.AllowOriginStringMatch, text(origin))
+		policy.AllowOriginStringMatch = append(policy.AllowOriginStringMatch, match.Text(origin))
 	}
 	if c.MaxAge != nil {
 		policy.MaxAge = strconv.Itoa(int(c.MaxAge.Seconds()))
@@ -44,5 +46,5 @@ func (b *builder) answerBrowsers(route *routev3.Route, c *mesh.Cors) {
 	if route.TypedPerFilterConfig == nil {
 		route.TypedPerFilterConfig = map[string]*anypb.Any{}
 	}
-	route.TypedPerFilterConfig[corsFilter] = b.pack(policy)
+	route.TypedPerFilterConfig[corsFilter] = p.Pack(policy)
 }

@@ -1,4 +1,4 @@
-package xds
+package route
 
 import (
 	"fmt"
@@ -16,16 +16,16 @@ import (
 // who is meant. A range of addresses, or a port of whatever address, is no name of a virtual host
 // of Envoy; such calls are among those of hosts that nobody names, and before them.
 
-// wide are the hosts that are called by more than their names. Those that share their port with
+// Wide are the hosts that are called by more than their names. Those that share their port with
 // HTTP have Unread set: a request there is not theirs.
-func (b *builder) wide(out mesh.Outbound) []mesh.VirtualHost {
+func Wide(out mesh.Outbound) []mesh.VirtualHost {
 	var list []mesh.VirtualHost
 	for _, h := range out.Hosts {
 		if !h.AnyName && len(h.Ranges) == 0 || len(h.Routes) == 0 {
 			continue
 		}
-		if h.Unread == nil && b.leadsUnread(h) && slices.ContainsFunc(out.Hosts, func(o mesh.VirtualHost) bool {
-			return o.Port == h.Port && !b.leadsUnread(o)
+		if h.Unread == nil && leadsUnread(h) && slices.ContainsFunc(out.Hosts, func(o mesh.VirtualHost) bool {
+			return o.Port == h.Port && !leadsUnread(o)
 		}) {
 			h.Unread = &h.Routes[0].Destinations[0].Cluster
 		}
@@ -34,13 +34,13 @@ func (b *builder) wide(out mesh.Outbound) []mesh.VirtualHost {
 	return list
 }
 
-func (b *builder) leadsUnread(h mesh.VirtualHost) bool {
+func leadsUnread(h mesh.VirtualHost) bool {
 	return !slices.ContainsFunc(h.Routes, func(r mesh.Route) bool { return !r.Unread })
 }
 
-// unreadRoute leads what a client encrypts itself to a host.
-func (b *builder) unreadRoute(c client, h mesh.VirtualHost) *routev3.Route {
-	return b.route(c, way(h), nil)
+// Unread leads what a client encrypts itself to a host.
+func (c Client) Unread(h mesh.VirtualHost) *routev3.Route {
+	return c.Route(way(h), nil)
 }
 
 func way(h mesh.VirtualHost) mesh.Route {
@@ -54,30 +54,30 @@ func way(h mesh.VirtualHost) mesh.Route {
 	}
 }
 
-// wideRoutes are those of hosts that are called by more than their names: ranges first.
-func (b *builder) wideRoutes(c client, hosts []mesh.VirtualHost) []*routev3.Route {
+// ByAuthority are the routes of hosts that are called by more than their names: ranges first.
+func (c Client) ByAuthority(hosts []mesh.VirtualHost) []*routev3.Route {
 	var ranges, ports []*routev3.Route
 	for _, h := range hosts {
 		for _, text := range h.Ranges {
-			ranges = append(ranges, b.byAuthority(c, h, rangePattern(text), true)...)
+			ranges = append(ranges, c.byAuthority(h, rangePattern(text), true)...)
 		}
 		if h.AnyName {
-			ports = append(ports, b.byAuthority(c, h, `([^:\]]*|\[.*\])`, h.Unread == nil)...)
+			ports = append(ports, c.byAuthority(h, `([^:\]]*|\[.*\])`, h.Unread == nil)...)
 		}
 	}
 	return append(ranges, ports...)
 }
 
 // byAuthority leads what is for an authority to a host: connections, and requests if plain.
-func (b *builder) byAuthority(c client, h mesh.VirtualHost, host string, plain bool) []*routev3.Route {
+func (c Client) byAuthority(h mesh.VirtualHost, host string, plain bool) []*routev3.Route {
 	r := way(h)
 	port := ":" + strconv.Itoa(h.Port)
-	if h.Port == httpPort {
+	if h.Port == HTTPPort {
 		port = "(" + port + ")?"
 	}
 	r.Match = []mesh.Condition{{Attribute: mesh.Authority, Compare: mesh.Regex, Value: host + port}}
-	route := b.route(c, r, nil)
-	list := []*routev3.Route{tunnel(route, r.Tunnel)}
+	route := c.Route(r, nil)
+	list := []*routev3.Route{Tunnel(route, r.Tunnel)}
 	if plain {
 		list = append(list, route)
 	}

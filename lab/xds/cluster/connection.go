@@ -1,4 +1,4 @@
-package xds
+package cluster
 
 import (
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
@@ -9,16 +9,17 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/xds/message"
 )
 
 const httpOptions = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 
-// speak sets the protocol of a cluster, and what holds for its connections.
-func (b *builder) speak(
-	c *clusterv3.Cluster, p mesh.Protocol, how mesh.Connections, common *corev3.HttpProtocolOptions,
+// Speak sets the protocol of a cluster, and what holds for its connections.
+func Speak(
+	p *message.Packer, c *clusterv3.Cluster, protocol mesh.Protocol, how mesh.Connections, common *corev3.HttpProtocolOptions,
 ) {
-	two := p == mesh.HTTP2 || how.HTTP2
-	asClient := how.AsClient || p == mesh.Unnamed && !two
+	two := protocol == mesh.HTTP2 || how.HTTP2
+	asClient := how.AsClient || protocol == mesh.Unnamed && !two
 	if !two && !asClient && common == nil && !how.NameAsAsked {
 		return // HTTP/1.1, as it is
 	}
@@ -28,7 +29,7 @@ func (b *builder) speak(
 			AutoSni: true, AutoSanValidation: how.CheckAsAsked,
 		}
 	}
-	http2 := &corev3.Http2ProtocolOptions{MaxConcurrentStreams: number(how.Streams)}
+	http2 := &corev3.Http2ProtocolOptions{MaxConcurrentStreams: message.Number(how.Streams)}
 	switch {
 	case asClient:
 		options.UpstreamProtocolOptions = &upstreamhttpv3.HttpProtocolOptions_UseDownstreamProtocolConfig{
@@ -49,7 +50,7 @@ func (b *builder) speak(
 			},
 		})
 	}
-	c.TypedExtensionProtocolOptions = map[string]*anypb.Any{httpOptions: b.pack(options)}
+	c.TypedExtensionProtocolOptions = map[string]*anypb.Any{httpOptions: p.Pack(options)}
 }
 
 func explicitly(
@@ -58,36 +59,36 @@ func explicitly(
 	return &upstreamhttpv3.HttpProtocolOptions_ExplicitHttpConfig_{ExplicitHttpConfig: p}
 }
 
-// lives says how long connections live; nil where Envoy's defaults hold.
-func lives(p mesh.Policy) *corev3.HttpProtocolOptions {
+// Lives says how long connections live; nil where Envoy's defaults hold.
+func Lives(p mesh.Policy) *corev3.HttpProtocolOptions {
 	how, requests := p.Connections, p.Limits.RequestsPerConnection
 	if requests == nil && how.Idle == nil && how.Lifetime == nil {
 		return nil
 	}
 	return &corev3.HttpProtocolOptions{
-		MaxRequestsPerConnection: number(requests),
-		IdleTimeout:              duration(how.Idle),
-		MaxConnectionDuration:    duration(how.Lifetime),
+		MaxRequestsPerConnection: message.Number(requests),
+		IdleTimeout:              message.Duration(how.Idle),
+		MaxConnectionDuration:    message.Duration(how.Lifetime),
 	}
 }
 
-// keepAlive probes the connections of a cluster.
-func keepAlive(c *clusterv3.Cluster, k *mesh.Keepalive) {
+// KeepAlive probes the connections of a cluster.
+func KeepAlive(c *clusterv3.Cluster, k *mesh.Keepalive) {
 	if k == nil {
 		return
 	}
-	probe := &corev3.TcpKeepalive{KeepaliveProbes: number(k.Probes)}
+	probe := &corev3.TcpKeepalive{KeepaliveProbes: message.Number(k.Probes)}
 	if k.Idle != nil {
-		probe.KeepaliveTime = number(new(int(k.Idle.Seconds())))
+		probe.KeepaliveTime = message.Number(new(int(k.Idle.Seconds())))
 	}
 	if k.Interval != nil {
-		probe.KeepaliveInterval = number(new(int(k.Interval.Seconds())))
+		probe.KeepaliveInterval = message.Number(new(int(k.Interval.Seconds())))
 	}
 	c.UpstreamConnectionOptions = &clusterv3.UpstreamConnectionOptions{TcpKeepalive: probe}
 }
 
-// warmUp lets the requests for new hosts grow, where hosts are weighed at all.
-func warmUp(c *clusterv3.Cluster, w *mesh.Warmup) {
+// WarmUp lets the requests for new hosts grow, where hosts are weighed at all.
+func WarmUp(c *clusterv3.Cluster, w *mesh.Warmup) {
 	if w == nil {
 		return
 	}

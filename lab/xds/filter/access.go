@@ -1,4 +1,4 @@
-package xds
+package filter
 
 import (
 	"slices"
@@ -16,7 +16,15 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/xds/match"
+	"istio-tutorial/lab/xds/message"
 )
+
+// Port is a port of an instance, as its sidecar has it.
+type Port struct {
+	Number   int // of the container
+	Protocol mesh.Protocol
+}
 
 // accessFilter is a step of an inbound listener, for the rules of one action.
 type accessFilter struct {
@@ -35,26 +43,27 @@ func accessSteps() []accessFilter {
 	}
 }
 
-// accessFilters do nothing by themselves: the virtual host of an instance has the rules.
-func (b *builder) accessFilters() []*hcmv3.HttpFilter {
+// Access is the steps for rules of access. They do nothing by themselves: the virtual host of an instance has the
+// rules.
+func Access(p *message.Packer) []*hcmv3.HttpFilter {
 	var list []*hcmv3.HttpFilter
 	for _, step := range accessSteps() {
-		list = append(list, b.filter(step.name, &filterv3.RBAC{}))
+		list = append(list, Step(p, step.name, &filterv3.RBAC{}))
 	}
 	return list
 }
 
-// access adds the rules of access to a virtual host's settings, by filter.
-func (b *builder) access(s served, list []mesh.AccessRule, settings map[string]*anypb.Any) {
+// SetAccess adds the rules of access for calls to a port to a virtual host's settings, by the name of the step.
+func SetAccess(p *message.Packer, to Port, list []mesh.AccessRule, settings map[string]*anypb.Any) {
 	for _, step := range accessSteps() {
-		if config := b.accessOf(s, step, list); config.Rules != nil || config.ShadowRules != nil {
-			settings[step.name] = b.pack(&filterv3.RBACPerRoute{Rbac: config})
+		if config := accessOf(p, to, step, list); config.Rules != nil || config.ShadowRules != nil {
+			settings[step.name] = p.Pack(&filterv3.RBACPerRoute{Rbac: config})
 		}
 	}
 }
 
 // accessOf are the rules of one step.
-func (b *builder) accessOf(s served, step accessFilter, list []mesh.AccessRule) *filterv3.RBAC {
+func accessOf(p *message.Packer, to Port, step accessFilter, list []mesh.AccessRule) *filterv3.RBAC {
 	config := &filterv3.RBAC{ShadowRulesStatPrefix: step.dryRun}
 	for _, r := range list {
 		if r.Action != step.action {
@@ -67,7 +76,7 @@ func (b *builder) accessOf(s served, step accessFilter, list []mesh.AccessRule) 
 		if *rules == nil {
 			*rules = &rbacv3.RBAC{Action: step.does, Policies: map[string]*rbacv3.Policy{}}
 		}
-		(*rules).Policies[r.Name] = b.accessPolicy(s, r)
+		(*rules).Policies[r.Name] = accessPolicy(p, to, r)
 	}
 	return config
 }
@@ -78,16 +87,16 @@ const (
 	ingressTLS  = 8443
 )
 
-// accessAtIngress are steps of a door of the ingress, which have their rules in themselves: they refuse what no route
-// leads on, too. Like the step for tokens they are not in the listener.
-func (b *builder) accessAtIngress(d door, list []mesh.AccessRule) []*hcmv3.HttpFilter {
-	s := served{port: ingressPort, protocol: mesh.HTTP}
-	if d.encrypted {
-		s.port = ingressTLS
+// AccessAtIngress is the steps of a listener or a chain of the ingress, by its name, which have their rules in
+// themselves: they refuse what no route leads on, too. Encrypted says that callers come by TLS.
+func AccessAtIngress(p *message.Packer, name string, encrypted bool, list []mesh.AccessRule) []Discovered {
+	to := Port{ingressPort, mesh.HTTP}
+	if encrypted {
+		to.Number = ingressTLS
 	}
-	var steps []*hcmv3.HttpFilter
+	var steps []Discovered
 	for _, step := range accessSteps() {
-		steps = append(steps, b.discovered(step.name+"|"+d.name, b.accessOf(s, step, list)))
+		steps = append(steps, discovered(p, step.name+"|"+name, accessOf(p, to, step, list)))
 	}
 	return steps
 }
@@ -100,29 +109,29 @@ func cidr(text string) *corev3.CidrRange {
 }
 
 // accessPolicy is a rule in Envoy's words: never about a request where it lacks a side.
-func (b *builder) accessPolicy(s served, r mesh.AccessRule) *rbacv3.Policy {
-	p := &rbacv3.Policy{}
+func accessPolicy(p *message.Packer, to Port, r mesh.AccessRule) *rbacv3.Policy {
+	policy := &rbacv3.Policy{}
 	for _, terms := range r.Operations {
-		if known, ok := knownTo(s, r.Action, terms); ok {
-			p.Permissions = append(p.Permissions, b.permission(s, known))
+		if known, ok := knownTo(to, r.Action, terms); ok {
+			policy.Permissions = append(policy.Permissions, permission(p, to, known))
 		}
 	}
 	for _, terms := range r.Sources {
-		if known, ok := knownTo(s, r.Action, terms); ok {
-			p.Principals = append(p.Principals, b.principal(known))
+		if known, ok := knownTo(to, r.Action, terms); ok {
+			policy.Principals = append(policy.Principals, principal(known))
 		}
 	}
-	if len(p.Permissions) == 0 || len(p.Principals) == 0 {
-		p.Permissions = []*rbacv3.Permission{notPermission(anyPermission())}
-		p.Principals = []*rbacv3.Principal{notPrincipal(anyPrincipal())}
+	if len(policy.Permissions) == 0 || len(policy.Principals) == 0 {
+		policy.Permissions = []*rbacv3.Permission{notPermission(anyPermission())}
+		policy.Principals = []*rbacv3.Principal{notPrincipal(anyPrincipal())}
 	}
-	return p
+	return policy
 }
 
 // knownTo are the terms that somebody can ask on a port: nobody reads requests on one of TCP. There,
 // rules that deny or mark go without the others; those that allow allow nothing, which is false.
-func knownTo(s served, action mesh.AccessAction, terms mesh.AccessTerms) (mesh.AccessTerms, bool) {
-	if s.protocol != mesh.TCP {
+func knownTo(to Port, action mesh.AccessAction, terms mesh.AccessTerms) (mesh.AccessTerms, bool) {
+	if to.Protocol != mesh.TCP {
 		return terms, true
 	}
 	known := slices.DeleteFunc(slices.Clone(terms), func(t mesh.AccessTerm) bool {
@@ -131,17 +140,17 @@ func knownTo(s served, action mesh.AccessAction, terms mesh.AccessTerms) (mesh.A
 	return known, action != mesh.Allow || len(known) == len(terms)
 }
 
-func (b *builder) permission(s served, terms mesh.AccessTerms) *rbacv3.Permission {
+func permission(p *message.Packer, to Port, terms mesh.AccessTerms) *rbacv3.Permission {
 	set := &rbacv3.Permission_Set{Rules: []*rbacv3.Permission{anyPermission()}}
 	for _, t := range terms {
 		one := &rbacv3.Permission_Set{}
 		for _, port := range t.Ports { // known here; the sidecar's own socket has none
-			if port == s.port {
+			if port == to.Number {
 				one.Rules = append(one.Rules, anyPermission())
 			}
 		}
 		for _, c := range t.Conditions {
-			one.Rules = append(one.Rules, b.asked(c))
+			one.Rules = append(one.Rules, asked(p, c))
 		}
 		or := notPermission(anyPermission())
 		if len(one.Rules) > 0 {
@@ -155,7 +164,7 @@ func (b *builder) permission(s served, terms mesh.AccessTerms) *rbacv3.Permissio
 	return &rbacv3.Permission{Rule: &rbacv3.Permission_AndRules{AndRules: set}}
 }
 
-func (b *builder) principal(terms mesh.AccessTerms) *rbacv3.Principal {
+func principal(terms mesh.AccessTerms) *rbacv3.Principal {
 	set := &rbacv3.Principal_Set{Ids: []*rbacv3.Principal{anyPrincipal()}}
 	for _, t := range terms {
 		one := &rbacv3.Principal_Set{}
@@ -191,37 +200,37 @@ func sent(c mesh.Condition) *rbacv3.Principal {
 		return &rbacv3.Principal{Identifier: &rbacv3.Principal_RemoteIp{RemoteIp: cidr(c.Value)}}
 	case mesh.Claim:
 		return &rbacv3.Principal{Identifier: &rbacv3.Principal_SourcedMetadata{
-			SourcedMetadata: &rbacv3.SourcedMetadata{MetadataMatcher: claim(c)},
+			SourcedMetadata: &rbacv3.SourcedMetadata{MetadataMatcher: match.Claim(c)},
 		}}
 	default:
-		return headerPrincipal(header(c))
+		return headerPrincipal(match.Header(c))
 	}
 	if c.Compare == mesh.Present {
 		c.Compare, c.Value = mesh.Regex, ".+"
 	}
 	return &rbacv3.Principal{Identifier: &rbacv3.Principal_Authenticated_{
-		Authenticated: &rbacv3.Principal_Authenticated{PrincipalName: text(c)},
+		Authenticated: &rbacv3.Principal_Authenticated{PrincipalName: match.Text(c)},
 	}}
 }
 
 // asked is met by a request that asks for what a condition says.
-func (b *builder) asked(c mesh.Condition) *rbacv3.Permission {
+func asked(p *message.Packer, c mesh.Condition) *rbacv3.Permission {
 	switch {
 	case c.Compare == mesh.Template:
 		return &rbacv3.Permission{Rule: &rbacv3.Permission_UriTemplate{
 			UriTemplate: &corev3.TypedExtensionConfig{
 				Name:        "envoy.path.match.uri_template",
-				TypedConfig: b.pack(&templatev3.UriTemplateMatchConfig{PathTemplate: c.Value}),
+				TypedConfig: p.Pack(&templatev3.UriTemplateMatchConfig{PathTemplate: c.Value}),
 			},
 		}}
 	case c.Attribute == mesh.Path && c.Compare == mesh.Present:
 		return anyPermission() // every request has a path
 	case c.Attribute == mesh.Path:
 		return &rbacv3.Permission{Rule: &rbacv3.Permission_UrlPath{UrlPath: &matcherv3.PathMatcher{
-			Rule: &matcherv3.PathMatcher_Path{Path: text(c)},
+			Rule: &matcherv3.PathMatcher_Path{Path: match.Text(c)},
 		}}}
 	}
-	return &rbacv3.Permission{Rule: &rbacv3.Permission_Header{Header: header(c)}}
+	return &rbacv3.Permission{Rule: &rbacv3.Permission_Header{Header: match.Header(c)}}
 }
 
 func anyPermission() *rbacv3.Permission {

@@ -1,4 +1,4 @@
-package xds
+package filter
 
 import (
 	"fmt"
@@ -14,6 +14,8 @@ import (
 
 	"istio-tutorial/lab/envoy"
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/xds/match"
+	"istio-tutorial/lab/xds/message"
 )
 
 // Envoy's own token buckets belong to one listener each. Those with a name are shared by all
@@ -28,9 +30,9 @@ const (
 	tooMany      = 429
 )
 
-// limitFilter asks on those routes that name a limit.
-func (b *builder) limitFilter() *hcmv3.HttpFilter {
-	return b.filter(limitFilter, &ratelimitv3.RateLimit{
+// SharedLimits is the step that asks on those routes that name a limit.
+func SharedLimits(p *message.Packer) *hcmv3.HttpFilter {
+	return Step(p, limitFilter, &ratelimitv3.RateLimit{
 		Domain:                         envoy.XDSCluster,
 		Timeout:                        durationpb.New(limitTimeout),
 		DisableXEnvoyRatelimitedHeader: true,
@@ -43,44 +45,37 @@ func (b *builder) limitFilter() *hcmv3.HttpFilter {
 	})
 }
 
-// charges name the limit to Envoy, and keep it for when Envoy asks: once, or once for each case, if no
-// earlier one holds.
-func (b *builder) charges(l mesh.RateLimit) []*routev3.RateLimit {
+// Charges name a limit to Envoy: once, or once for each case, if no earlier one holds. The name is what Envoy asks by.
+func Charges(p *message.Packer, l mesh.RateLimit) (name string, list []*routev3.RateLimit) {
+	name = fmt.Sprintf("%s %s %s", l.Bucket, l.From, l.Answer.Body)
 	if len(l.When) == 0 {
-		return []*routev3.RateLimit{b.charge(l)}
+		return name, []*routev3.RateLimit{charge(p, name, l)}
 	}
-	var list []*routev3.RateLimit
 	for i, when := range l.When {
-		one := b.charge(l)
+		one := charge(p, name, l)
 		for _, earlier := range l.When[:i] {
 			one.Actions = append(one.Actions, asks(earlier, false))
 		}
 		one.Actions = append(one.Actions, asks(when, true))
 		list = append(list, one)
 	}
-	return list
+	return name, list
 }
 
 // asks has a limit only for requests that meet all conditions, or only for the others.
 func asks(when []mesh.Condition, expect bool) *routev3.RateLimit_Action {
-	value := &routev3.RateLimit_Action_HeaderValueMatch{
-		DescriptorValue: "match", ExpectMatch: wrapperspb.Bool(expect),
-	}
-	for _, c := range when {
-		value.Headers = append(value.Headers, header(c))
-	}
-	return &routev3.RateLimit_Action{
-		ActionSpecifier: &routev3.RateLimit_Action_HeaderValueMatch_{HeaderValueMatch: value},
-	}
+	return &routev3.RateLimit_Action{ActionSpecifier: &routev3.RateLimit_Action_HeaderValueMatch_{
+		HeaderValueMatch: &routev3.RateLimit_Action_HeaderValueMatch{
+			DescriptorValue: "match", ExpectMatch: wrapperspb.Bool(expect), Headers: match.Headers(when),
+		},
+	}}
 }
 
-// charge names the limit to Envoy, and keeps it for when Envoy asks.
-func (b *builder) charge(l mesh.RateLimit) *routev3.RateLimit {
+// charge names a limit to Envoy.
+func charge(p *message.Packer, name string, l mesh.RateLimit) *routev3.RateLimit {
 	if l.Answer.Status != tooMany {
-		b.fail("rate limit %s: answers with %d: the lab knows %d only", l.From, l.Answer.Status, tooMany)
+		p.Fail("rate limit %s: answers with %d: the lab knows %d only", l.From, l.Answer.Status, tooMany)
 	}
-	name := fmt.Sprintf("%s %s %s", l.Bucket, l.From, l.Answer.Body)
-	b.snapshot.Limits[name] = l
 	return &routev3.RateLimit{Actions: []*routev3.RateLimit_Action{{
 		ActionSpecifier: &routev3.RateLimit_Action_GenericKey_{
 			GenericKey: &routev3.RateLimit_Action_GenericKey{

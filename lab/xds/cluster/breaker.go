@@ -1,4 +1,4 @@
-package xds
+package cluster
 
 import (
 	"math"
@@ -9,11 +9,12 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/xds/message"
 )
 
-// breakers are the limits of a client's calls in flight, where there are any.
-func breakers(l mesh.Limits) *clusterv3.CircuitBreakers {
-	limit := number
+// Breakers are the limits of a client's calls in flight, where there are any.
+func Breakers(l mesh.Limits) *clusterv3.CircuitBreakers {
+	limit := message.Number
 	if l.Unlimited {
 		limit = orMost
 	}
@@ -35,7 +36,7 @@ func orMost(n *int) *wrapperspb.UInt32Value {
 	if n == nil {
 		return wrapperspb.UInt32(math.MaxUint32)
 	}
-	return number(n)
+	return message.Number(n)
 }
 
 func budget(b *mesh.RetryBudget) *clusterv3.CircuitBreakers_Thresholds_RetryBudget {
@@ -48,15 +49,16 @@ func budget(b *mesh.RetryBudget) *clusterv3.CircuitBreakers_Thresholds_RetryBudg
 	}
 }
 
-func outlier(o *mesh.Outlier) *clusterv3.OutlierDetection {
+// Outlier is when a host is left alone, and for how long; nil: never.
+func Outlier(o *mesh.Outlier) *clusterv3.OutlierDetection {
 	if o == nil {
 		return nil
 	}
 	d := &clusterv3.OutlierDetection{
-		Consecutive_5Xx:    number(o.Errors),
-		Interval:           duration(o.Interval),
-		BaseEjectionTime:   duration(o.BaseEjection),
-		MaxEjectionPercent: number(o.MaxPercent),
+		Consecutive_5Xx:    message.Number(o.Errors),
+		Interval:           message.Duration(o.Interval),
+		BaseEjectionTime:   message.Duration(o.BaseEjection),
+		MaxEjectionPercent: message.Number(o.MaxPercent),
 		AlwaysEjectOneHost: wrapperspb.Bool(o.AlwaysOne),
 	}
 	const never, always = 0, 100
@@ -64,7 +66,7 @@ func outlier(o *mesh.Outlier) *clusterv3.OutlierDetection {
 		d.Consecutive_5Xx, d.EnforcingConsecutive_5Xx = nil, wrapperspb.UInt32(never)
 	}
 	if o.GatewayErrors != nil && *o.GatewayErrors > 0 {
-		d.ConsecutiveGatewayFailure = number(o.GatewayErrors)
+		d.ConsecutiveGatewayFailure = message.Number(o.GatewayErrors)
 		d.EnforcingConsecutiveGatewayFailure = wrapperspb.UInt32(always)
 	}
 	if !o.BySuccessRate {
@@ -72,7 +74,7 @@ func outlier(o *mesh.Outlier) *clusterv3.OutlierDetection {
 	}
 	if o.Split {
 		d.SplitExternalLocalOriginErrors = true
-		d.ConsecutiveLocalOriginFailure = number(o.LocalErrors)
+		d.ConsecutiveLocalOriginFailure = message.Number(o.LocalErrors)
 		if o.LocalErrors != nil {
 			d.EnforcingConsecutiveLocalOriginFailure = wrapperspb.UInt32(always)
 		}

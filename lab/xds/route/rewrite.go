@@ -1,4 +1,4 @@
-package xds
+package route
 
 import (
 	"net/http"
@@ -9,12 +9,13 @@ import (
 	matcherv3 "github.com/envoyproxy/go-control-plane/envoy/type/matcher/v3"
 
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/xds/message"
 )
 
 // changes are those of one direction as Envoy has them: what to put, and what to remove.
 func changes(c mesh.HeaderChange) (put []*corev3.HeaderValueOption, remove []string) {
-	put = settings(c.Set)
-	for _, o := range settings(c.Add) {
+	put = message.Overwrite(c.Set)
+	for _, o := range message.Overwrite(c.Add) {
 		o.AppendAction = corev3.HeaderValueOption_APPEND_IF_EXISTS_OR_ADD
 		put = append(put, o)
 	}
