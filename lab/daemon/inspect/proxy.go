@@ -1,4 +1,4 @@
-package daemon
+package inspect
 
 import (
 	"cmp"
@@ -6,32 +6,33 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
 
 	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/daemon/pick"
 	"istio-tutorial/lab/mesh"
 	"istio-tutorial/lab/objects"
 	"istio-tutorial/lab/show"
 	"istio-tutorial/lab/xds/naming"
 )
 
-func (l *lab) stats(ctx context.Context, q control.StatsQuery) ([]control.Stat, error) {
+// Stats are the counters of Envoy, by their names; of a pod's sidecar, without the pod in the names.
+func (l *Lab) Stats(ctx context.Context, q control.StatsQuery) ([]control.Stat, error) {
 	filter, err := regexp.Compile(q.Filter)
 	if err != nil {
 		return nil, objects.Errorf(objects.Invalid, "filter: %v", err)
 	}
 	var pod *mesh.Name
 	if len(q.Args) > 0 {
-		p, err := l.onePod(q.Selection)
+		p, err := pick.Pod(l.Objects(), l.Pods.Pods(), q.Selection)
 		if err != nil {
 			return nil, err
 		}
 		pod = &p.Name
 	}
-	all, err := l.proxy.admin.Stats(ctx, "")
+	all, err := l.Proxy.Admin.Stats(ctx, "")
 	if err != nil {
 		return nil, err
 	}
@@ -52,17 +53,17 @@ func (l *lab) stats(ctx context.Context, q control.StatsQuery) ([]control.Stat, 
 	return list, nil
 }
 
-// proxyConfig is a part of what Envoy has for a pod.
-func (l *lab) proxyConfig(ctx context.Context, q control.ProxyQuery) (control.ProxyConfig, error) {
+// ProxyConfig is a part of what Envoy has for a pod.
+func (l *Lab) ProxyConfig(ctx context.Context, q control.ProxyQuery) (control.ProxyConfig, error) {
 	if q.Part == "bootstrap" { // all sidecars' one
-		data, err := os.ReadFile(l.cfg.Folder.File(bootstrapFile))
+		data, err := l.Proxy.Bootstrap()
 		return control.ProxyConfig{JSON: data}, err
 	}
 	part, err := show.FindPart(q.Part)
 	if err != nil {
 		return control.ProxyConfig{}, err
 	}
-	pod, err := l.onePod(q.Selection)
+	pod, err := pick.Pod(l.Objects(), l.Pods.Pods(), q.Selection)
 	if err != nil {
 		return control.ProxyConfig{}, err
 	}
@@ -73,7 +74,7 @@ func (l *lab) proxyConfig(ctx context.Context, q control.ProxyQuery) (control.Pr
 	if part.Resource == show.Endpoints {
 		data, err = l.endpointsOf(ctx, pod.Name)
 	} else {
-		data, err = l.proxy.admin.Config(ctx, part.Resource, ".*@"+regexp.QuoteMeta(pod.Name.String())+"(-cacert)?")
+		data, err = l.Proxy.Admin.Config(ctx, part.Resource, ".*@"+regexp.QuoteMeta(pod.Name.String())+"(-cacert)?")
 	}
 	if err != nil {
 		return control.ProxyConfig{}, err
@@ -84,8 +85,8 @@ func (l *lab) proxyConfig(ctx context.Context, q control.ProxyQuery) (control.Pr
 
 // endpointsOf are the clusters of a pod's sidecar, with the state of each endpoint, as Envoy's
 // administration has those of all.
-func (l *lab) endpointsOf(ctx context.Context, pod mesh.Name) ([]byte, error) {
-	data, err := l.proxy.admin.Get(ctx, "/clusters", url.Values{"format": {"json"}})
+func (l *Lab) endpointsOf(ctx context.Context, pod mesh.Name) ([]byte, error) {
+	data, err := l.Proxy.Admin.Get(ctx, "/clusters", url.Values{"format": {"json"}})
 	if err != nil {
 		return nil, err
 	}

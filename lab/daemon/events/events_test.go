@@ -1,4 +1,4 @@
-package daemon
+package events
 
 import (
 	"fmt"
@@ -45,7 +45,7 @@ func TestPodEvents(t *testing.T) {
 		"ending": {pod(), pod(func(p *pods.Pod) { p.Status = pods.Terminating }), true, []string{"Normal Killing Stopping container c"}},
 	} {
 		var got []string
-		for _, e := range podEvents(c.old, c.now, c.known, time.Now()) {
+		for _, e := range ofPod(c.old, c.now, c.known, time.Now()) {
 			got = append(got, e.Type()+" "+e.Reason+" "+e.Message)
 		}
 		if !slices.Equal(got, c.want) {
@@ -57,14 +57,14 @@ func TestPodEvents(t *testing.T) {
 // TestEventsAreBounded has more events than are kept, and one that comes again.
 func TestEventsAreBounded(t *testing.T) {
 	t.Parallel()
-	var e events
+	var l Log
 	about := objects.Ref{Kind: "Pod", Name: "p"}
 	first := time.Unix(1, 0)
 	for i := range remembered + 10 {
-		e.add(show.Event{Object: about, Reason: "R", Message: fmt.Sprint(i), First: first, Last: first})
+		l.add(show.Event{Object: about, Reason: "R", Message: fmt.Sprint(i), First: first, Last: first})
 	}
-	e.add(show.Event{Object: about, Reason: "R", Message: "500", First: time.Unix(9, 0), Last: time.Unix(9, 0)})
-	all := e.all(nil)
+	l.add(show.Event{Object: about, Reason: "R", Message: "500", First: time.Unix(9, 0), Last: time.Unix(9, 0)})
+	all := l.All(nil)
 	if len(all) != remembered || all[0].Message != "10" {
 		t.Errorf("%d events, the first %+v; want the last %d", len(all), all[0], remembered)
 	}
@@ -72,7 +72,7 @@ func TestEventsAreBounded(t *testing.T) {
 	if again.Message != "500" || again.Count != 2 || again.First != first || again.Last != time.Unix(9, 0) {
 		t.Errorf("%+v, want one event that came twice", again)
 	}
-	if other := (objects.Ref{Kind: "Pod", Name: "q"}); len(e.all(&other)) != 0 {
+	if other := (objects.Ref{Kind: "Pod", Name: "q"}); len(l.All(&other)) != 0 {
 		t.Error("events of another object")
 	}
 }

@@ -1,4 +1,4 @@
-package daemon
+package inspect
 
 import (
 	"cmp"
@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/daemon/pick"
 	"istio-tutorial/lab/journal"
 	"istio-tutorial/lab/objects"
 	"istio-tutorial/lab/pods"
@@ -26,7 +27,8 @@ func linesOf(q control.LogQuery) journal.Query {
 	return j
 }
 
-func (l *lab) logs(ctx context.Context, q control.LogQuery) iter.Seq2[string, error] {
+// Logs are the lines of the logs of pods, as they come.
+func (l *Lab) Logs(ctx context.Context, q control.LogQuery) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		ctx, stop := context.WithCancel(ctx)
 		defer stop()
@@ -44,8 +46,8 @@ func (l *lab) logs(ctx context.Context, q control.LogQuery) iter.Seq2[string, er
 }
 
 // logsOf are the logs of the pods, each for itself.
-func (l *lab) logsOf(ctx context.Context, q control.LogQuery) ([]iter.Seq[string], error) {
-	list, err := l.podsOf(q.Selection)
+func (l *Lab) logsOf(ctx context.Context, q control.LogQuery) ([]iter.Seq[string], error) {
+	list, err := pick.PodsOf(l.Objects(), l.Pods.Pods(), q.Selection)
 	if err != nil {
 		return nil, err
 	}
@@ -70,16 +72,16 @@ func (l *lab) logsOf(ctx context.Context, q control.LogQuery) ([]iter.Seq[string
 	return logs, nil
 }
 
-func (l *lab) logOf(ctx context.Context, p pods.Pod, q control.LogQuery) (iter.Seq[string], error) {
+func (l *Lab) logOf(ctx context.Context, p pods.Pod, q control.LogQuery) (iter.Seq[string], error) {
 	switch q.Container {
 	case "", p.Container:
-		lines, err := l.pods.Logs(ctx, p.Name, linesOf(q))
+		lines, err := l.Pods.Logs(ctx, p.Name, linesOf(q))
 		if errors.Is(err, journal.ErrNoPrevious) {
 			return nil, objects.Errorf(objects.NotFound, "%v", err)
 		}
 		return lines, err
 	case pods.Sidecar:
-		lines, err := l.proxy.journal.Lines(ctx, linesOf(q))
+		lines, err := l.Proxy.Journal.Lines(ctx, linesOf(q))
 		return about(lines, p), err
 	default:
 		return nil, noContainer(q.Container, p, p.Container+" and "+pods.Sidecar)
@@ -140,9 +142,10 @@ func together(stop context.CancelFunc, logs []iter.Seq[string]) iter.Seq[string]
 	}
 }
 
-func (l *lab) proxyLogs(ctx context.Context, q control.LogQuery) iter.Seq2[string, error] {
+// ProxyLogs are the lines of the one Envoy's log.
+func (l *Lab) ProxyLogs(ctx context.Context, q control.LogQuery) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
-		lines, err := l.proxy.journal.Lines(ctx, linesOf(q))
+		lines, err := l.Proxy.Journal.Lines(ctx, linesOf(q))
 		if err != nil {
 			yield("", objects.Errorf(objects.NotFound, "envoy: %v", err))
 			return

@@ -1,17 +1,20 @@
-package daemon
+package inspect
 
 import (
 	"context"
 	"fmt"
 	"iter"
 
+	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/daemon/pick"
 	"istio-tutorial/lab/objects"
 	"istio-tutorial/lab/pods"
 )
 
-func (l *lab) rollout(ctx context.Context, sel objects.Selection) iter.Seq2[string, error] {
+// Rollout says, in kubectl's words, how far the Deployments of a selection are, until they are as they should be.
+func (l *Lab) Rollout(ctx context.Context, sel objects.Selection) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
-		list, err := deployments(l.objects(), sel)
+		list, err := pick.Deployments(l.Objects(), sel)
 		if err != nil {
 			yield("", err)
 			return
@@ -26,11 +29,11 @@ func (l *lab) rollout(ctx context.Context, sel objects.Selection) iter.Seq2[stri
 
 // rolledOut says each new thing about a Deployment, in kubectl's words, and is false when nobody
 // wants to hear more.
-func (l *lab) rolledOut(ctx context.Context, ref objects.Ref, say func(string) bool) bool {
+func (l *Lab) rolledOut(ctx context.Context, ref objects.Ref, say func(string) bool) bool {
 	said := ""
 	for {
-		changed, deleted := l.pods.Changed(), l.news()
-		p, ok := l.pods.Progress(workload(ref))
+		changed, deleted := l.Pods.Changed(), l.Changed()
+		p, ok := l.Pods.Progress(workload(ref))
 		if !ok {
 			return say(fmt.Sprintf("deployment %q was deleted", ref.Name))
 		}
@@ -65,4 +68,19 @@ func waitsFor(p pods.Progress) string {
 		text += " (" + p.Reason + ")"
 	}
 	return text
+}
+
+// History are the templates of each Deployment of a selection.
+func (l *Lab) History(_ context.Context, sel objects.Selection) ([]control.History, error) {
+	set := l.Objects()
+	list, err := pick.Deployments(set, sel)
+	if err != nil {
+		return nil, err
+	}
+	var all []control.History
+	for _, ref := range list {
+		o, _ := set.Find(ref) // it was found
+		all = append(all, control.History{Ref: ref, Templates: o.History()})
+	}
+	return all, nil
 }

@@ -1,9 +1,7 @@
-package daemon
+package telemetry
 
 import (
 	"encoding/json"
-	"net/http"
-	"net/http/httptest"
 	"strconv"
 	"strings"
 	"testing"
@@ -33,13 +31,13 @@ func TestCountersEscape(t *testing.T) {
 			},
 		}}}},
 	}
-	var c counters
-	c.follow(m, time.Time{})
+	var c Counters
+	c.Follow(m, time.Time{})
 	for range 2 {
-		c.count(accessLine(t, pod))
+		c.Count(accessLine(t, pod))
 	}
 	var page strings.Builder
-	if err := c.write(&page); err != nil {
+	if err := c.Write(&page); err != nil {
 		t.Fatal(err)
 	}
 	parser := expfmt.NewTextParser(model.UTF8Validation)
@@ -84,33 +82,5 @@ func TestCountersBounded(t *testing.T) {
 	}
 	if len(tally.byLabels) != mostSeries+1 || total != 60_000 || longest > longestLabel+len("…") {
 		t.Errorf("%d series of %v requests, with values of up to %d bytes", len(tally.byLabels), total, longest)
-	}
-}
-
-// TestFromHere refuses what a web page can send.
-func TestFromHere(t *testing.T) {
-	t.Parallel()
-	handler := fromHere(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
-	for _, c := range []struct {
-		host, origin string
-		want         int
-	}{
-		{"127.0.0.1:1", "", http.StatusOK},
-		{"[::1]:1", "", http.StatusOK},
-		{"localhost:1", "", http.StatusOK},
-		{"evil.example:1", "", http.StatusForbidden},
-		{"", "", http.StatusForbidden},
-		{"127.0.0.1:1", "http://evil.example", http.StatusForbidden},
-		{"127.0.0.1:1", "null", http.StatusForbidden},
-	} {
-		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, metricsPath, nil)
-		r.Host = c.host
-		if c.origin != "" {
-			r.Header.Set("Origin", c.origin)
-		}
-		w := httptest.NewRecorder()
-		if handler.ServeHTTP(w, r); w.Code != c.want {
-			t.Errorf("%q from %q: status %d, want %d", c.host, c.origin, w.Code, c.want)
-		}
 	}
 }

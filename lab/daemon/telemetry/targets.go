@@ -1,10 +1,9 @@
-package daemon
+package telemetry
 
 import (
 	"encoding/json"
 	"net/http"
 
-	"istio-tutorial/lab/control"
 	"istio-tutorial/lab/pods"
 )
 
@@ -29,14 +28,14 @@ func targets(list []pods.Pod) []targetGroup {
 }
 
 // serveTargets tells a Prometheus of this machine whom to ask: pods come and go, and so do their ports.
-func (l *lab) serveTargets(w http.ResponseWriter, _ *http.Request) {
-	l.mu.Lock()
-	running := l.phase == control.Running
-	l.mu.Unlock()
-	if !running {
-		http.Error(w, "the lab is starting or ending", http.StatusServiceUnavailable)
-		return
+func serveTargets(running func() ([]pods.Pod, bool)) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		list, ok := running()
+		if !ok {
+			http.Error(w, "the lab is starting or ending", http.StatusServiceUnavailable)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(targets(list)) // the client may be gone
 	}
-	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(targets(l.pods.Pods())) // the client may be gone
 }

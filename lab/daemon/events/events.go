@@ -1,4 +1,5 @@
-package daemon
+// Package events notes what happens to pods and Deployments, in Kubernetes' words.
+package events
 
 import (
 	"context"
@@ -16,75 +17,73 @@ import (
 // remembered is how many events are kept.
 const remembered = 1000
 
-// events is what happened to pods and Deployments, the oldest first.
-type events struct {
-	end   context.CancelFunc // nil before begin
+// Log is what happened, the oldest first. The zero value is empty.
+type Log struct {
+	end   context.CancelFunc // nil before Begin
 	ended sync.WaitGroup
 
 	mu   sync.Mutex
 	list []show.Event
 }
 
-// begin has record run until stop.
-func (e *events) begin(record func(context.Context)) {
+// Begin notes what becomes of pods, and calls noted after it has, until Stop.
+func (l *Log) Begin(all *pods.Manager, noted func()) {
 	ctx, cancel := context.WithCancel(context.Background())
-	e.end = cancel
-	e.ended.Go(func() { record(ctx) })
+	l.end = cancel
+	l.ended.Go(func() { l.record(ctx, all, noted) })
 }
 
-func (e *events) stop() {
-	if e.end != nil {
-		e.end()
+// Stop ends what Begin began, if it did.
+func (l *Log) Stop() {
+	if l.end != nil {
+		l.end()
 	}
-	e.ended.Wait()
+	l.ended.Wait()
 }
 
-// all are those there are, or those of one object.
-func (e *events) all(of *objects.Ref) []show.Event {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return slices.DeleteFunc(slices.Clone(e.list), func(one show.Event) bool {
+// All are those there are, or those of one object.
+func (l *Log) All(of *objects.Ref) []show.Event {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(l.list), func(one show.Event) bool {
 		return of != nil && one.Object != *of
 	})
 }
 
 // add notes an event; one that comes again is counted.
-func (e *events) add(news ...show.Event) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
+func (l *Log) add(news ...show.Event) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	for _, n := range news {
-		i := slices.IndexFunc(e.list, func(old show.Event) bool {
+		i := slices.IndexFunc(l.list, func(old show.Event) bool {
 			return old.Object == n.Object && old.Reason == n.Reason && old.Message == n.Message
 		})
 		if i >= 0 {
-			e.list[i].Count++
-			e.list[i].Last = n.Last
+			l.list[i].Count++
+			l.list[i].Last = n.Last
 			continue
 		}
 		n.Count = 1
-		e.list = append(e.list, n)
+		l.list = append(l.list, n)
 	}
-	e.list = slices.Delete(e.list, 0, max(0, len(e.list)-remembered))
+	l.list = slices.Delete(l.list, 0, max(0, len(l.list)-remembered))
 }
 
-// recordEvents notes what becomes of pods, until ctx ends.
-func (l *lab) recordEvents(ctx context.Context) {
+func (l *Log) record(ctx context.Context, all *pods.Manager, noted func()) {
 	before := map[string]pods.Pod{}
 	for {
-		changed := l.pods.Changed()
+		changed := all.Changed()
 		now := map[string]pods.Pod{}
 		var news []show.Event
-		for _, p := range l.pods.Pods() {
+		for _, p := range all.Pods() {
 			old, known := before[p.Name.String()]
 			now[p.Name.String()] = p
-			news = append(news, podEvents(old, p, known, time.Now())...)
+			news = append(news, ofPod(old, p, known, time.Now())...)
 		}
 		before = now
 		if len(news) > 0 {
-			l.events.add(news...)
-			l.mu.Lock()
-			l.ring()
-			l.mu.Unlock()
+			l.add(news...)
+			noted()
 		}
 		select {
 		case <-changed:
@@ -94,8 +93,8 @@ func (l *lab) recordEvents(ctx context.Context) {
 	}
 }
 
-// podEvents are what a pod went through, in Kubernetes' words.
-func podEvents(old, p pods.Pod, known bool, now time.Time) (list []show.Event) {
+// ofPod is what a pod went through, in Kubernetes' words.
+func ofPod(old, p pods.Pod, known bool, now time.Time) (list []show.Event) {
 	kind, _ := objects.FindKind(objects.PodKind)
 	say := func(warning bool, reason, format string, args ...any) {
 		list = append(list, show.Event{
@@ -139,8 +138,8 @@ func trouble(old, p pods.Pod, known bool) string {
 	}
 }
 
-// noteScaling notes which templates have more or fewer pods from now on.
-func (l *lab) noteScaling(before, now []manifests.Deployment) {
+// Scaled notes which templates have more or fewer pods from now on.
+func (l *Log) Scaled(before, now []manifests.Deployment) {
 	kind, _ := objects.FindKind("deployment")
 	at := time.Now()
 	say := func(d manifests.Deployment, from, to int) {
@@ -151,7 +150,7 @@ func (l *lab) noteScaling(before, now []manifests.Deployment) {
 		if from == to {
 			return
 		}
-		l.events.add(show.Event{
+		l.add(show.Event{
 			Object: objects.NewRef(kind, d.Workload.Namespace, d.Workload.Name.Name), Reason: "ScalingReplicaSet",
 			Message: fmt.Sprintf("Scaled %s replica set %s-%s from %d to %d",
 				how, d.Workload.Name.Name, d.Hash, from, to),

@@ -1,16 +1,17 @@
-package daemon
+package inspect
 
 import (
 	"context"
 
 	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/daemon/pick"
 	"istio-tutorial/lab/objects"
 	"istio-tutorial/lab/pods"
 )
 
-// exec is how the client is to run a command.
-func (l *lab) exec(_ context.Context, e control.Exec) (pods.Command, error) {
-	p, err := l.onePod(e.Selection)
+// Exec is how the client is to run a command.
+func (l *Lab) Exec(_ context.Context, e control.Exec) (pods.Command, error) {
+	p, err := pick.Pod(l.Objects(), l.Pods.Pods(), e.Selection)
 	if err != nil {
 		return pods.Command{}, err
 	}
@@ -23,7 +24,7 @@ func (l *lab) exec(_ context.Context, e control.Exec) (pods.Command, error) {
 	case e.Container != "" && e.Container != p.Container:
 		return pods.Command{}, noContainer(e.Container, p, p.Container)
 	}
-	command, err := l.pods.Command(p.Name, e.Command)
+	command, err := l.Pods.Command(p.Name, e.Command)
 	if err != nil {
 		return pods.Command{}, objects.Errorf(objects.Invalid, "%v", err)
 	}

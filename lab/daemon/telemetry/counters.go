@@ -1,4 +1,4 @@
-package daemon
+package telemetry
 
 import (
 	"cmp"
@@ -18,9 +18,9 @@ import (
 	"istio-tutorial/lab/mesh"
 )
 
-// counters are what the rules count of requests, in Prometheus' words. As in Istio, a server's
-// sidecar counts, so that each hop counts once.
-type counters struct {
+// Counters are what the rules count of requests, in Prometheus' words. As in Istio, a server's
+// sidecar counts, so that each hop counts once. The zero value counts nothing until Follow.
+type Counters struct {
 	mu     sync.Mutex
 	inMesh mesh.Mesh
 	counts map[string]*tally // by the counter's name
@@ -32,8 +32,8 @@ type tally struct {
 	byLabels map[string]*dto.Metric
 }
 
-// follow counts from now on by another mesh; what it no longer counts is forgotten.
-func (c *counters) follow(m mesh.Mesh, now time.Time) {
+// Follow counts from now on by another mesh; what it no longer counts is forgotten.
+func (c *Counters) Follow(m mesh.Mesh, now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.inMesh = m
@@ -50,8 +50,8 @@ func (c *counters) follow(m mesh.Mesh, now time.Time) {
 	c.counts = kept
 }
 
-// count takes a line of the access log.
-func (c *counters) count(line []byte) {
+// Count takes a line of the access log; one that is none counts for nothing.
+func (c *Counters) Count(line []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(c.counts) == 0 {
@@ -70,7 +70,7 @@ func (c *counters) count(line []byte) {
 }
 
 // of are the counters of the sidecar of NAMESPACE/POD.
-func (c *counters) of(pod string) []mesh.Counter {
+func (c *Counters) of(pod string) []mesh.Counter {
 	for _, i := range c.inMesh.Instances {
 		if i.Name.String() == pod {
 			s, _ := c.inMesh.SidecarOf(i.Workload)
@@ -165,8 +165,8 @@ func valueOf(terms []mesh.Term, a *envoy.Access) string {
 	return ""
 }
 
-// write writes Prometheus' text format.
-func (c *counters) write(w io.Writer) error {
+// Write writes Prometheus' text format; the error is one of w.
+func (c *Counters) Write(w io.Writer) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	help := map[string]string{}

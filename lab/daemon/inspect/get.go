@@ -1,4 +1,4 @@
-package daemon
+package inspect
 
 import (
 	"cmp"
@@ -8,17 +8,19 @@ import (
 	"time"
 
 	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/daemon/pick"
 	"istio-tutorial/lab/mesh"
 	"istio-tutorial/lab/objects"
 	"istio-tutorial/lab/show"
 )
 
-func (l *lab) get(_ context.Context, sel objects.Selection) ([]control.Table, error) {
+// Get is what there is of a selection, a table for each kind; the error is about what there is not.
+func (l *Lab) Get(_ context.Context, sel objects.Selection) ([]control.Table, error) {
 	return l.tables(sel, l.warnings())
 }
 
 // tables are what there is, with what is to be said of each object.
-func (l *lab) tables(sel objects.Selection, warnings map[objects.Ref][]string) ([]control.Table, error) {
+func (l *Lab) tables(sel objects.Selection, warnings map[objects.Ref][]string) ([]control.Table, error) {
 	picks, err := sel.Picks()
 	if err != nil {
 		return nil, err
@@ -39,8 +41,8 @@ func (l *lab) tables(sel objects.Selection, warnings map[objects.Ref][]string) (
 }
 
 // warnings are the sentences about each rule.
-func (l *lab) warnings() map[objects.Ref][]string {
-	set := l.objects()
+func (l *Lab) warnings() map[objects.Ref][]string {
+	set := l.Objects()
 	warnings := map[objects.Ref][]string{}
 	for _, f := range set.Findings(set.Expected().At(time.Now())) {
 		warnings[f.Ref] = append(warnings[f.Ref], f.Sentence())
@@ -48,27 +50,27 @@ func (l *lab) warnings() map[objects.Ref][]string {
 	return warnings
 }
 
-func (l *lab) subjects(sel objects.Selection, p objects.Pick) ([]show.Subject, error) {
+func (l *Lab) subjects(sel objects.Selection, p objects.Pick) ([]show.Subject, error) {
 	switch {
 	case p.Kind.Kind == objects.PodKind:
 		return l.podSubjects(sel, p)
 	case p.Kind.Running:
 		return l.derivedSubjects(sel, p)
 	}
-	found, missing := l.objects().Pick(sel, p)
+	found, missing := l.Objects().Pick(sel, p)
 	var list []show.Subject
 	for _, o := range found {
 		s := show.Subject{Ref: o.Ref, Created: o.Created, Labels: o.Labels, Object: o}
 		if o.Kind == "Deployment" {
-			s.Progress, _ = l.pods.Progress(workload(o.Ref))
+			s.Progress, _ = l.Pods.Progress(workload(o.Ref))
 		}
 		list = append(list, s)
 	}
 	return list, missing
 }
 
-func (l *lab) podSubjects(sel objects.Selection, p objects.Pick) ([]show.Subject, error) {
-	found, missing := l.pickPods(sel, p)
+func (l *Lab) podSubjects(sel objects.Selection, p objects.Pick) ([]show.Subject, error) {
+	found, missing := pick.Pods(l.Pods.Pods(), sel, p)
 	var list []show.Subject
 	for _, pod := range found {
 		ref := objects.NewRef(p.Kind, pod.Namespace, pod.Name.Name)
@@ -82,13 +84,14 @@ func byName(a, b show.Subject) int {
 	return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
 }
 
-func (l *lab) watch(ctx context.Context, sel objects.Selection) iter.Seq2[[]control.Table, error] {
+// Watch is the same, and then each time what has changed, until ctx ends.
+func (l *Lab) Watch(ctx context.Context, sel objects.Selection) iter.Seq2[[]control.Table, error] {
 	return func(yield func([]control.Table, error) bool) {
 		var before []control.Table
 		var of <-chan struct{} // the objects that the warnings are about
 		var warnings map[objects.Ref][]string
 		for {
-			objectsChanged, podsChanged := l.news(), l.pods.Changed()
+			objectsChanged, podsChanged := l.Changed(), l.Pods.Changed()
 			if of != objectsChanged { // pods come and go much more often than objects
 				of, warnings = objectsChanged, l.warnings()
 			}
@@ -112,7 +115,8 @@ func (l *lab) watch(ctx context.Context, sel objects.Selection) iter.Seq2[[]cont
 	}
 }
 
-func (l *lab) describe(_ context.Context, sel objects.Selection) ([]control.Description, error) {
+// Describe is all that is known of each object of a selection; the error is about what there is not.
+func (l *Lab) Describe(_ context.Context, sel objects.Selection) ([]control.Description, error) {
 	picks, err := sel.Picks()
 	if err != nil {
 		return nil, err
@@ -125,7 +129,7 @@ func (l *lab) describe(_ context.Context, sel objects.Selection) ([]control.Desc
 		problems = append(problems, missing)
 		for _, s := range found {
 			s.Warnings = warnings[s.Ref]
-			s.Events = l.events.all(&s.Ref)
+			s.Events = l.Events.All(&s.Ref)
 			if s.Kind == "Service" {
 				s.Endpoints = l.endpoints(s.Object)
 			}
@@ -138,8 +142,8 @@ func (l *lab) describe(_ context.Context, sel objects.Selection) ([]control.Desc
 }
 
 // endpoints are the addresses of the ready pods behind a Service.
-func (l *lab) endpoints(o objects.Object) []string {
-	t := l.pods.Topology(l.objects().Topology())
+func (l *Lab) endpoints(o objects.Object) []string {
+	t := l.Pods.Topology(l.Objects().Topology())
 	var list []string
 	for _, port := range o.Manifest.Service.Ports {
 		c := mesh.Cluster{Host: o.Manifest.Service.Host(), Port: port.Number}
@@ -150,4 +154,9 @@ func (l *lab) endpoints(o objects.Object) []string {
 		}
 	}
 	return list
+}
+
+// workload is the one that a Deployment is.
+func workload(deployment objects.Ref) mesh.Name {
+	return mesh.Name{Namespace: deployment.Namespace, Name: deployment.Name}
 }

@@ -1,4 +1,4 @@
-package daemon
+package inspect
 
 import (
 	"runtime"
@@ -10,7 +10,7 @@ import (
 )
 
 // derivedSubjects are what nobody writes, of a kind.
-func (l *lab) derivedSubjects(sel objects.Selection, p objects.Pick) ([]show.Subject, error) {
+func (l *Lab) derivedSubjects(sel objects.Selection, p objects.Pick) ([]show.Subject, error) {
 	matches, err := sel.Matcher()
 	if err != nil {
 		return nil, err
@@ -30,10 +30,10 @@ func (l *lab) derivedSubjects(sel objects.Selection, p objects.Pick) ([]show.Sub
 }
 
 // derived are all objects of a kind that nobody writes.
-func (l *lab) derived(k objects.Kind) (all []show.Subject) {
+func (l *Lab) derived(k objects.Kind) (all []show.Subject) {
 	switch k.Kind {
 	case "Event":
-		for _, e := range l.events.all(nil) {
+		for _, e := range l.Events.All(nil) {
 			all = append(all, e.Subject(k))
 		}
 		return all
@@ -50,10 +50,10 @@ func (l *lab) derived(k objects.Kind) (all []show.Subject) {
 }
 
 // replicaSets are the templates of Deployments, with the pods of each.
-func (l *lab) replicaSets(k objects.Kind) []show.Subject {
-	running := l.pods.Pods()
+func (l *Lab) replicaSets(k objects.Kind) []show.Subject {
+	running := l.Pods.Pods()
 	var list []show.Subject
-	for _, o := range l.objects().All() {
+	for _, o := range l.Objects().All() {
 		history := o.History()
 		for i, t := range history {
 			ref := objects.NewRef(k, o.Namespace, o.Name+"-"+t.Hash)
@@ -79,9 +79,9 @@ func (l *lab) replicaSets(k objects.Kind) []show.Subject {
 }
 
 // endpointSubjects are the addresses of each Service.
-func (l *lab) endpointSubjects(k objects.Kind) []show.Subject {
+func (l *Lab) endpointSubjects(k objects.Kind) []show.Subject {
 	var list []show.Subject
-	for _, o := range l.objects().All() {
+	for _, o := range l.Objects().All() {
 		if o.Manifest == nil || o.Manifest.Service == nil {
 			continue
 		}
@@ -100,9 +100,9 @@ func (l *lab) endpointSubjects(k objects.Kind) []show.Subject {
 }
 
 // node is this machine.
-func (l *lab) node(k objects.Kind) show.Subject {
+func (l *Lab) node(k objects.Kind) show.Subject {
 	ref := objects.NewRef(k, "", "lab")
-	d := show.NewDocument(k, ref, l.started)
+	d := show.NewDocument(k, ref, l.Started)
 	d["status"] = show.Document{
 		"conditions": []show.Document{{"type": "Ready", "status": "True"}},
 		"nodeInfo": show.Document{
@@ -110,23 +110,23 @@ func (l *lab) node(k objects.Kind) show.Subject {
 			"operatingSystem": runtime.GOOS, "architecture": runtime.GOARCH,
 		},
 	}
-	return show.Subject{Ref: ref, Created: l.started, Document: d}
+	return show.Subject{Ref: ref, Created: l.Started, Document: d}
 }
 
 // definitions are the kinds of rules.
-func (l *lab) definitions(k objects.Kind) []show.Subject {
+func (l *Lab) definitions(k objects.Kind) []show.Subject {
 	var list []show.Subject
 	for _, kind := range objects.Kinds() {
 		if !kind.Custom() {
 			continue
 		}
 		ref := objects.NewRef(k, "", kind.String())
-		d := show.NewDocument(k, ref, l.started)
+		d := show.NewDocument(k, ref, l.Started)
 		d["spec"] = show.Document{
 			"group": kind.Group, "scope": "Namespaced",
 			"names": show.Document{"kind": kind.Kind, "plural": kind.Plural, "singular": kind.Singular()},
 		}
-		list = append(list, show.Subject{Ref: ref, Created: l.started, Document: d})
+		list = append(list, show.Subject{Ref: ref, Created: l.Started, Document: d})
 	}
 	return list
 }

@@ -1,4 +1,6 @@
-package daemon
+// Package pick finds what a selection means among the objects and the pods of a lab. Errors are
+// *objects.Error.
+package pick
 
 import (
 	"slices"
@@ -10,15 +12,15 @@ import (
 	"istio-tutorial/lab/pods"
 )
 
-// pickPods finds pods, in the order of the names; each must be there.
-func (l *lab) pickPods(sel objects.Selection, p objects.Pick) ([]pods.Pod, error) {
+// Pods are those among all that a pick names, in the order of all; each must be there.
+func Pods(all []pods.Pod, sel objects.Selection, p objects.Pick) ([]pods.Pod, error) {
 	matches, err := sel.Matcher()
 	if err != nil {
 		return nil, err
 	}
 	var list []pods.Pod
 	var others []string
-	for _, pod := range l.pods.Pods() {
+	for _, pod := range all {
 		if !sel.Covers(p.Kind, pod.Namespace) || !matches(pod.Labels) {
 			continue
 		}
@@ -30,8 +32,8 @@ func (l *lab) pickPods(sel objects.Selection, p objects.Pick) ([]pods.Pod, error
 	return list, objects.Found(p, list, others, func(pod pods.Pod) string { return pod.Name.Name })
 }
 
-// podsOf finds the pods that POD, KIND/NAME or a selector mean: at least one.
-func (l *lab) podsOf(sel objects.Selection) ([]pods.Pod, error) {
+// PodsOf are those among all that POD, KIND/NAME or a selector mean: at least one.
+func PodsOf(set objects.Set, all []pods.Pod, sel objects.Selection) ([]pods.Pod, error) {
 	if len(sel.Args) > 1 {
 		return nil, objects.Errorf(objects.Invalid, "name one pod, or KIND/NAME")
 	}
@@ -45,11 +47,11 @@ func (l *lab) podsOf(sel objects.Selection) ([]pods.Pod, error) {
 		pick = picks[0]
 	}
 	if pick.Kind.Kind != objects.PodKind {
-		return l.podsBehind(sel, pick)
+		return podsBehind(set, all, sel, pick)
 	}
-	list, err := l.pickPods(sel, pick)
+	list, err := Pods(all, sel, pick)
 	switch {
-	case err != nil && len(pick.Names) == 1 && l.isDeployment(sel.Namespace, pick.Names[0]):
+	case err != nil && len(pick.Names) == 1 && isDeployment(set, sel.Namespace, pick.Names[0]):
 		return nil, objects.Errorf(objects.NotFound, "pods %q not found; did you mean deployment/%[1]s?", pick.Names[0])
 	case err == nil && len(list) == 0:
 		err = objects.Errorf(objects.NotFound, "no pods found")
@@ -57,8 +59,8 @@ func (l *lab) podsOf(sel objects.Selection) ([]pods.Pod, error) {
 	return list, err
 }
 
-func (l *lab) isDeployment(namespace, name string) bool {
-	return slices.ContainsFunc(l.objects().Deployments(), func(d manifests.Deployment) bool {
+func isDeployment(set objects.Set, namespace, name string) bool {
+	return slices.ContainsFunc(set.Deployments(), func(d manifests.Deployment) bool {
 		return d.Workload.Name == mesh.Name{Namespace: namespace, Name: name}
 	})
 }
@@ -73,14 +75,14 @@ func asPod(arg string) string {
 
 // podsBehind are those of a Deployment or of a Service, the ending ones only if there are no
 // others.
-func (l *lab) podsBehind(sel objects.Selection, pick objects.Pick) ([]pods.Pod, error) {
-	found, err := l.objects().Pick(sel, pick)
+func podsBehind(set objects.Set, all []pods.Pod, sel objects.Selection, pick objects.Pick) ([]pods.Pod, error) {
+	found, err := set.Pick(sel, pick)
 	if err != nil {
 		return nil, err
 	}
 	o := found[0]
 	var list []pods.Pod
-	for _, p := range l.pods.Pods() {
+	for _, p := range all {
 		if isBehind(o, p) {
 			list = append(list, p)
 		}
@@ -111,20 +113,20 @@ func isBehind(o objects.Object, p pods.Pod) bool {
 	}
 }
 
-// onePod is the pod that is meant, or the first of several.
-func (l *lab) onePod(sel objects.Selection) (pods.Pod, error) {
+// Pod is the one that is meant, or the first of several.
+func Pod(set objects.Set, all []pods.Pod, sel objects.Selection) (pods.Pod, error) {
 	if len(sel.Args) == 0 {
 		return pods.Pod{}, objects.Errorf(objects.Invalid, "name a pod, or KIND/NAME")
 	}
-	list, err := l.podsOf(sel)
+	list, err := PodsOf(set, all, sel)
 	if err != nil {
 		return pods.Pod{}, err
 	}
 	return list[0], nil
 }
 
-// refs are the objects that a selection names, and an error about those that are not there.
-func refs(s objects.Set, sel objects.Selection) ([]objects.Ref, error) {
+// Refs are the objects that a selection names, and an error about those that are not there.
+func Refs(s objects.Set, sel objects.Selection) ([]objects.Ref, error) {
 	picks, err := sel.Picks()
 	if err != nil {
 		return nil, err
@@ -144,8 +146,8 @@ func refs(s objects.Set, sel objects.Selection) ([]objects.Ref, error) {
 	return list, objects.Join(missing...)
 }
 
-// deployments are those that a selection names, and nothing else.
-func deployments(s objects.Set, sel objects.Selection) ([]objects.Ref, error) {
+// Deployments are those that a selection names, and nothing else.
+func Deployments(s objects.Set, sel objects.Selection) ([]objects.Ref, error) {
 	picks, err := sel.Picks()
 	if err != nil {
 		return nil, err
@@ -155,11 +157,9 @@ func deployments(s objects.Set, sel objects.Selection) ([]objects.Ref, error) {
 			return nil, objects.Errorf(objects.Invalid, "%s: want deployment/NAME", p.Kind)
 		}
 	}
-	list, err := refs(s, sel)
+	list, err := Refs(s, sel)
 	if err == nil && len(list) == 0 {
 		err = objects.Errorf(objects.NotFound, "no deployments found")
 	}
 	return list, err
 }
-
-func workload(ref objects.Ref) mesh.Name { return mesh.Name{Namespace: ref.Namespace, Name: ref.Name} }

@@ -17,7 +17,7 @@ func (l *lab) doorsOf(m mesh.Mesh) []control.Door {
 	for _, d := range m.Gateway.Secure {
 		list = append(list, control.Door{
 			Rule: d.From, Part: d.Called, Hosts: d.Hosts, Problem: d.Problem,
-			Open: l.secure.Address != "" && l.proxy.builder.Has(d),
+			Open: l.secure.Address != "" && l.proxy.Has(d),
 		})
 	}
 	return list
