@@ -7,6 +7,7 @@ import (
 
 	"istio-tutorial/lab/lesson/words"
 	"istio-tutorial/lab/traffic"
+	"istio-tutorial/lab/traffic/cause"
 )
 
 // TestClaimsInBothLanguages says what came of a check: each line whole in one language.
@@ -17,10 +18,10 @@ func TestClaimsInBothLanguages(t *testing.T) {
 	r := &Runner{plain: map[string]time.Duration{}}
 	claims := r.judge(c, list, sample{total: 3, answers: map[string]int{}})
 	asked := []*traffic.Request{
-		{Cause: traffic.Aborted, Rule: &traffic.Rule{File: "v1/x.yml", Line: 7}}, {Cause: traffic.Aborted}, {Cause: traffic.Aborted},
+		{Cause: cause.Aborted, Rule: &traffic.Rule{File: "v1/x.yml", Line: 7}}, {Cause: cause.Aborted}, {Cause: cause.Aborted},
 	}
 	for _, want := range []explanation{
-		{of: "v1", Cause: traffic.Aborted, Rule: places{"x.yml", "v1/x.yml", "none"}}, {of: "v1", Cause: traffic.NoRoute},
+		{of: "v1", Cause: cause.Aborted, Rule: places{"x.yml", "v1/x.yml", "none"}}, {of: "v1", Cause: cause.NoRoute},
 	} {
 		claims = append(claims, want.claim(c, list, asked))
 	}

@@ -12,6 +12,7 @@ import (
 
 	"istio-tutorial/lab/lesson/words"
 	"istio-tutorial/lab/traffic"
+	"istio-tutorial/lab/traffic/cause"
 )
 
 // explanation is how `bin/lab why` must explain answers.
@@ -54,8 +55,8 @@ func (e *explanations) UnmarshalYAML(n *yaml.Node) error {
 		if err := n.Content[i+1].Decode(&one); err != nil {
 			return err
 		}
-		if !slices.Contains(traffic.Causes(), one.Cause) {
-			return fmt.Errorf("line %d: cause: %q: want one of %q", n.Content[i+1].Line, one.Cause, traffic.Causes())
+		if !slices.Contains(cause.All(), one.Cause) {
+			return fmt.Errorf("line %d: cause: %q: want one of %q", n.Content[i+1].Line, one.Cause, cause.All())
 		}
 		*e = append(*e, one)
 	}
