@@ -1,12 +1,12 @@
-package traffic
+package cause
 
 import "strings"
 
 // tlsDetails are in what Envoy says of a connection that TLS did not come about on.
 const tlsDetails = "TLS_error:"
 
-// tlsProblem is what kept TLS from coming about: in words, as far as they are known, and in Envoy's.
-func tlsProblem(details string) (words, envoy string) {
+// TLSProblem is what kept TLS from coming about: in words, as far as they are known, and in Envoy's.
+func TLSProblem(details string) (words, envoy string) {
 	_, text, _ := strings.Cut(details, tlsDetails)
 	if _, inner, ok := strings.Cut(text, "OPENSSL_internal:"); ok {
 		text = inner

@@ -1,4 +1,4 @@
-package traffic
+package match
 
 import (
 	"fmt"
@@ -9,33 +9,9 @@ import (
 	"istio-tutorial/lab/mesh"
 )
 
-// policies are the rules that allow calls and did not allow this one, and why: of each, the first term
-// that did not hold for the source, or for the operation, that came closest.
-func (c *Call) policies() []Miss {
-	last := c.last()
-	if c.Cause != NotAllowed || last == nil {
-		return nil
-	}
-	asked := last.asked
-	asked.Peer = last.Identity
-	var list []Miss
-	in, _ := c.server()
-	for _, r := range in.Access {
-		if r.Action != mesh.Allow || r.DryRun {
-			continue
-		}
-		m := Miss{Name: r.From, Why: asked.unmetBy(r)}
-		if rule, ok := c.at.Find(Question{Part: PartDenial, From: r.From, Field: r.Field, Client: c.client}); ok {
-			rule.Lines = nil
-			m.Rule = &rule
-		}
-		list = append(list, m)
-	}
-	return list
-}
-
-// unmetBy is why a rule that allows is not about a request.
-func (a Asked) unmetBy(r mesh.AccessRule) string {
+// UnmetBy is why a rule that allows is not about a request: of each side, its source and its operation, the
+// first term that did not hold of those that came closest.
+func (a Asked) UnmetBy(r mesh.AccessRule) string {
 	if len(r.Sources) == 0 || len(r.Operations) == 0 {
 		return "it allows nothing"
 	}
@@ -147,4 +123,53 @@ func (a Asked) peer() (text string, had bool) {
 		return "", false
 	}
 	return spiffe + a.Peer, true
+}
+
+// Allowing are the rules of access that let calls pass.
+func Allowing(in mesh.Inbound) []mesh.AccessRule {
+	return slices.DeleteFunc(slices.Clone(in.Access), func(r mesh.AccessRule) bool {
+		return r.Action != mesh.Allow || r.DryRun
+	})
+}
+
+// Unclaimed is what the first of some rules that allow wants of a token, and a request had not: a sentence's
+// end; "" if no token is wanted.
+func (a Asked) Unclaimed(rules []mesh.AccessRule) string {
+	for _, r := range rules {
+		for _, source := range r.Sources {
+			for _, term := range source {
+				if text := a.unclaimed(term); text != "" {
+					return text
+				}
+			}
+		}
+	}
+	return ""
+}
+
+// unclaimed is what a term wants of a token, and a request has not.
+func (a Asked) unclaimed(t mesh.AccessTerm) string {
+	lists := slices.Clone(t.Together)
+	for _, c := range t.Conditions {
+		if c.Attribute == mesh.Claim {
+			lists = append(lists, []mesh.Condition{c})
+		}
+	}
+	var first mesh.Condition
+	for i, list := range lists {
+		v, open := a.all(list)
+		if v == met {
+			return ""
+		}
+		if i == 0 {
+			first = open
+		}
+	}
+	switch {
+	case len(lists) == 0 || t.Not:
+		return ""
+	case a.Claims == nil:
+		return ": the request has no token"
+	}
+	return ": " + a.why(first)
 }

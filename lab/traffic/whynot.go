@@ -6,6 +6,9 @@ import (
 	"strings"
 
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/traffic/cause"
+	"istio-tutorial/lab/traffic/match"
+	"istio-tutorial/lab/traffic/rulebook"
 )
 
 // Deciding is the call that decided the answer, also of a request that was read from JSON.
@@ -43,7 +46,7 @@ func isOf(workload, of string) bool {
 // it.
 func (c *Call) keeps() map[string][]string {
 	all := map[string][]string{}
-	service := c.service()
+	service := c.choice.Service()
 	for _, e := range c.at.Mesh.Endpoints(service) {
 		name := e.Instance.Workload.Name
 		if c.reached(name) {
@@ -58,23 +61,6 @@ func (c *Call) keeps() map[string][]string {
 	return all
 }
 
-// service are all pods of the host that was called.
-func (c *Call) service() mesh.Cluster {
-	for _, r := range c.routes() {
-		for _, d := range r.Destinations {
-			return mesh.Cluster{Host: d.Cluster.Host, Port: d.Cluster.Port}
-		}
-	}
-	return mesh.Cluster{}
-}
-
-func (c *Call) routes() []mesh.Route {
-	if c.choice.host == nil {
-		return nil
-	}
-	return c.choice.host.Routes
-}
-
 func (c *Call) reached(workload string) bool {
 	return slices.ContainsFunc(c.Tries, func(t *Try) bool { return t.To.Workload == workload })
 }
@@ -82,24 +68,23 @@ func (c *Call) reached(workload string) bool {
 // kept is what kept a call from an instance.
 func (c *Call) kept(i mesh.Instance) []string {
 	var list []string
-	host := shortHost(c.service().Host)
+	host := match.ShortHost(c.choice.Service().Host)
 	if !i.Ready {
-		list = append(list, fmt.Sprintf("pod %s of %s %s", i.Name.Name, i.Workload.Name, c.at.state(i.Name)))
+		list = append(list, fmt.Sprintf("pod %s of %s %s", i.Name.Name, i.Workload.Name, c.at.State(i.Name)))
 	}
-	if c.choice.sends() {
+	if c.choice.Sends() {
 		return append(list, c.words())
 	}
-	for n, r := range c.routes() {
+	for n, r := range c.choice.Routes() {
 		leads := leadsTo(r, i)
 		switch {
-		case n == c.choice.index && !leads:
-			list = append(list, fmt.Sprintf("%s leads all calls of %s to %s", c.routeName(r), host, goals(r)))
-		case n == c.choice.index:
+		case n == c.choice.Index && !leads:
+			list = append(list, fmt.Sprintf("%s leads all calls of %s to %s", c.routeName(r), host, match.Goals(r)))
+		case n == c.choice.Index:
 			list = append(list, c.unlucky(r, i))
-		case leads && (c.choice.index < 0 || n < c.choice.index):
-			_, condition := c.choice.asked.all(r.Match)
-			list = append(list, fmt.Sprintf("%s would lead there, but %s", c.routeName(r), c.choice.asked.why(condition)))
-		case leads && !isDefault(r.From):
+		case leads && (c.choice.Index < 0 || n < c.choice.Index):
+			list = append(list, fmt.Sprintf("%s would lead there, but %s", c.routeName(r), c.choice.Asked.Unmet(r.Match)))
+		case leads && !match.IsDefault(r.From):
 			list = append(list, fmt.Sprintf("%s would lead there, but an earlier route acts", c.routeName(r)))
 		}
 	}
@@ -114,21 +99,21 @@ func leadsTo(r mesh.Route, i mesh.Instance) bool {
 
 // unlucky is why a route that leads to an instance did not pick it.
 func (c *Call) unlucky(r mesh.Route, i mesh.Instance) string {
-	d := c.choice.destination
+	d := c.choice.Destination
 	switch {
-	case c.Cause == Aborted:
+	case c.Cause == cause.Aborted:
 		return c.words()
 	case d != nil && i.Labels.Has(d.Cluster.Labels):
 		return fmt.Sprintf("it was another pod's turn: %s picks one of %d pods of %s",
-			c.routeName(r), len(c.at.ready(d.Cluster)), strings.TrimSpace(shortHost(d.Cluster.Host)+" "+subsetOf(d.Cluster)))
+			c.routeName(r), len(c.at.Ready(d.Cluster)), match.Called(d.Cluster))
 	case d != nil:
-		return fmt.Sprintf("chance: %s splits by weight (%s), and this request was drawn for %s", c.routeName(r), goals(r), subsetOf(d.Cluster))
+		return fmt.Sprintf("chance: %s splits by weight (%s), and this request was drawn for %s", c.routeName(r), match.Goals(r), match.Subset(d.Cluster))
 	}
 	return c.words()
 }
 
 func (c *Call) routeName(r mesh.Route) string {
-	if rule, ok := c.ask(PartRoute, r.From, r.Part); ok {
+	if rule, ok := c.ask(rulebook.PartRoute, r.From, r.Part); ok {
 		return fmt.Sprintf("%s %s (%s:%d)", rule.Kind, rule.Name, rule.File, rule.Line)
 	}
 	return "the default route"

@@ -1,10 +1,8 @@
-package traffic
+// Package cause is why a call ended as it did, and how that is read of what Envoy logs: its flags, and its
+// details of the response.
+package cause
 
-import (
-	"strings"
-
-	"istio-tutorial/lab/envoy"
-)
+import "strings"
 
 // Cause is why a call ended as it did.
 type Cause string
@@ -41,8 +39,8 @@ const (
 	StillUnderWay Cause = "still under way"
 )
 
-// Causes are all there are.
-func Causes() []Cause {
+// All are all there are.
+func All() []Cause {
 	return []Cause{
 		Answered, Retried, Delayed, Aborted, RouteTimeout, TryTimeout, CircuitFull, Ejected, NoPod,
 		NoCluster, Refused, Reset, NotSecured, NoRoute, NoHost, RegistryOnly, Denied, NotAllowed, BadToken, RateLimited,
@@ -59,19 +57,6 @@ func (c Cause) Failed() bool {
 	return true
 }
 
-// Maker is who made an answer.
-type Maker string
-
-// The makers.
-const (
-	Program       Maker = "program"
-	CallerSidecar Maker = "caller's sidecar"
-	CalleeSidecar Maker = "callee's sidecar"
-	IngressItself Maker = "ingress"
-	Outside       Maker = "host outside"
-	Nobody        Maker = "nobody"
-)
-
 // has reports whether a flag is among Envoy's.
 func has(flags, flag string) bool {
 	for f := range strings.SplitSeq(flags, ",") {
@@ -81,6 +66,9 @@ func has(flags, flag string) bool {
 	}
 	return false
 }
+
+// IsDelayed reports whether Envoy's flags say that a rule held the call back.
+func IsDelayed(flags string) bool { return has(flags, "DI") }
 
 // sign is how Envoy tells a cause: by a flag, by its details, or by a part of them.
 type sign struct {
@@ -120,9 +108,9 @@ func signs() []sign {
 	}
 }
 
-// byProxy is the cause of an answer that the caller's proxy made itself; false where the answer
+// ByProxy is the cause of an answer that the caller's proxy made itself; false where the answer
 // came from upstream.
-func byProxy(flags, details string) (Cause, bool) {
+func ByProxy(flags, details string) (Cause, bool) {
 	if details == "via_upstream" {
 		return "", false
 	}
@@ -134,8 +122,8 @@ func byProxy(flags, details string) (Cause, bool) {
 	return Unexplained, true
 }
 
-// atServer is the cause of an answer that the server's proxy made; false where it is its program's.
-func atServer(flags, details string) (Cause, bool) {
+// AtServer is the cause of an answer that the server's proxy made; false where it is its program's.
+func AtServer(flags, details string) (Cause, bool) {
 	switch {
 	case details == "via_upstream" || details == "":
 		return "", false
@@ -146,19 +134,17 @@ func atServer(flags, details string) (Cause, bool) {
 	case details == "direct_response":
 		return Denied, true
 	}
-	if rule, ok := decidedBy(details); ok && rule == noRule {
-		return NotAllowed, true
-	} else if ok {
-		return Denied, true
+	if access, refused := OfAccess(details); refused {
+		return access, true
 	}
-	return byProxy(flags, details)
+	return ByProxy(flags, details)
 }
 
 // tokenDetails begin what Envoy says of a token that does not hold, in braces and without blanks.
 const tokenDetails = "jwt_authn_access_denied" //nolint:gosec // a word of Envoy's, no secret
 
-// tokenProblem is what is wrong with a token, in Envoy's words.
-func tokenProblem(details string) string {
+// TokenProblem is what is wrong with a token, in Envoy's words.
+func TokenProblem(details string) string {
 	_, text, _ := strings.Cut(details, tokenDetails+"{")
 	return strings.ReplaceAll(strings.TrimSuffix(text, "}"), "_", " ")
 }
@@ -166,11 +152,20 @@ func tokenProblem(details string) string {
 // noRule is in place of a rule's name where none of those that allow was about a request.
 const noRule = "none"
 
-// decidedBy is the rule of access by which a proxy refused a request, as Envoy's details name it;
+// OfAccess is the cause of an answer by which a rule of access refused a request; false where none did.
+func OfAccess(details string) (Cause, bool) {
+	switch rule, refused := DecidedBy(details); {
+	case !refused:
+		return "", false
+	case rule == noRule:
+		return NotAllowed, true
+	}
+	return Denied, true
+}
+
+// DecidedBy is the rule of access by which a proxy refused a request, as Envoy's details name it;
 // false where no such rule did.
-func decidedBy(details string) (string, bool) {
+func DecidedBy(details string) (string, bool) {
 	rule, ok := strings.CutPrefix(details, "rbac_access_denied_matched_policy[")
 	return strings.TrimSuffix(rule, "]"), ok
 }
-
-func isOutbound(e *envoy.Entry) bool { return e.Direction == envoy.Outbound }

@@ -10,6 +10,7 @@ import (
 	"istio-tutorial/lab/labtest"
 	"istio-tutorial/lab/mesh"
 	"istio-tutorial/lab/traffic"
+	"istio-tutorial/lab/traffic/rulebook"
 )
 
 // behindDoors is the chain behind a plain host that is sent to https, and two doors, each with one host.
@@ -37,7 +38,7 @@ func TestWhyAtTheDoor(t *testing.T) {
 	s := traffic.New(c.now)
 	t.Cleanup(s.Close)
 	find := func(q traffic.Question) (traffic.Rule, bool) {
-		return traffic.Rule{Kind: "Gateway", Name: "gw", File: q.Field}, q.Part == traffic.PartTLS
+		return traffic.Rule{Kind: "Gateway", Name: "gw", File: q.Field}, q.Part == rulebook.PartTLS
 	}
 	s.Begin(traffic.Version{Mesh: behindDoors(), Find: find}, true)(true)
 	for id, x := range map[string]struct{ host, door, sni, flags, details, words, rule string }{

@@ -1,4 +1,5 @@
-package traffic
+// Package draw draws who calls whom: a table of edges as Mermaid, for Graphviz, and as a picture.
+package draw
 
 import (
 	"cmp"
@@ -6,32 +7,16 @@ import (
 	"html"
 	"slices"
 	"strings"
+
+	"istio-tutorial/lab/traffic"
 )
 
-// rarely is the rate a second below which a count says more.
-const rarely = 0.1
-
-func often(calls int, rate float64) string {
-	if rate < rarely {
-		return plural(calls, "call")
-	}
-	return PerSecond(rate)
-}
-
-// PerSecond is a rate with enough places to tell it from none.
-func PerSecond(rate float64) string {
-	if rate > 0 && rate < rarely {
-		return fmt.Sprintf("%.2f/s", rate)
-	}
-	return fmt.Sprintf("%.1f/s", rate)
-}
-
-// label is what stands at the line of mirrored copies.
-func (c Copies) label() string { return "copies, " + often(c.Requests, c.Rate) }
+// copiesLabel is what stands at the line of mirrored copies.
+func copiesLabel(c traffic.Copies) string { return "copies, " + traffic.Often(c.Requests, c.Rate) }
 
 // edges are those of all lines, the copies' last.
-func (t Table) edges() []Edge {
-	var list []Edge
+func edges(t traffic.Table) []traffic.Edge {
+	var list []traffic.Edge
 	for _, r := range t.Rows {
 		list = append(list, r.Edge)
 	}
@@ -42,8 +27,8 @@ func (t Table) edges() []Edge {
 }
 
 // label is what stands at an edge.
-func (r Row) label() string {
-	text := often(r.Requests, r.Rate)
+func label(r traffic.Row) string {
+	text := traffic.Often(r.Requests, r.Rate)
 	if r.Share < 99.95 {
 		text += fmt.Sprintf(", %.0f %% of its calls", r.Share)
 	}
@@ -54,8 +39,8 @@ func (r Row) label() string {
 }
 
 // nodes are all sides of the edges, those first that others do not call.
-func (t Table) nodes() []string {
-	column := t.columns()
+func nodes(t traffic.Table) []string {
+	column := columns(t)
 	var list []string
 	for n := range column {
 		list = append(list, n)
@@ -65,13 +50,13 @@ func (t Table) nodes() []string {
 }
 
 // columns are how many calls lead to each node, at most: callers stand left of whom they call.
-func (t Table) columns() map[string]int {
+func columns(t traffic.Table) map[string]int {
 	column := map[string]int{}
-	for _, e := range t.edges() {
+	for _, e := range edges(t) {
 		column[e.From], column[e.To] = 0, 0
 	}
 	for range column { // a circle ends, too
-		for _, e := range t.edges() {
+		for _, e := range edges(t) {
 			if e.From != e.To && column[e.To] <= column[e.From] && column[e.From] < len(column)-1 {
 				column[e.To] = column[e.From] + 1
 			}
@@ -81,10 +66,10 @@ func (t Table) columns() map[string]int {
 }
 
 // Mermaid is the table as a flowchart.
-func (t Table) Mermaid() string {
+func Mermaid(t traffic.Table) string {
 	var b strings.Builder
 	b.WriteString("flowchart LR\n")
-	nodes := t.nodes()
+	nodes := nodes(t)
 	for i, n := range nodes {
 		fmt.Fprintf(&b, "  n%d[\"%s\"]\n", i, mermaidText(n))
 	}
@@ -93,13 +78,13 @@ func (t Table) Mermaid() string {
 		if r.Errors == r.Requests {
 			arrow = "-.->"
 		}
-		fmt.Fprintf(&b, "  n%d %s|\"%s\"| n%d\n", slices.Index(nodes, r.From), arrow, mermaidText(r.label()), slices.Index(nodes, r.To))
+		fmt.Fprintf(&b, "  n%d %s|\"%s\"| n%d\n", slices.Index(nodes, r.From), arrow, mermaidText(label(r)), slices.Index(nodes, r.To))
 		if r.Errors > 0 {
 			fmt.Fprintf(&b, "  linkStyle %d stroke:#c00\n", i)
 		}
 	}
 	for _, c := range t.Copies {
-		fmt.Fprintf(&b, "  n%d -.->|\"%s\"| n%d\n", slices.Index(nodes, c.From), mermaidText(c.label()), slices.Index(nodes, c.To))
+		fmt.Fprintf(&b, "  n%d -.->|\"%s\"| n%d\n", slices.Index(nodes, c.From), mermaidText(copiesLabel(c)), slices.Index(nodes, c.To))
 	}
 	return b.String()
 }
@@ -109,10 +94,10 @@ func mermaidText(s string) string {
 }
 
 // Dot is the table for Graphviz.
-func (t Table) Dot() string {
+func Dot(t traffic.Table) string {
 	var b strings.Builder
 	b.WriteString("digraph traffic {\n  rankdir=LR;\n  node [shape=box];\n")
-	for _, n := range t.nodes() {
+	for _, n := range nodes(t) {
 		fmt.Fprintf(&b, "  %s;\n", dotText(n))
 	}
 	for _, r := range t.Rows {
@@ -123,10 +108,10 @@ func (t Table) Dot() string {
 		if r.Errors == r.Requests {
 			more += ", style=dashed"
 		}
-		fmt.Fprintf(&b, "  %s -> %s [label=%s%s];\n", dotText(r.From), dotText(r.To), dotText(r.label()), more)
+		fmt.Fprintf(&b, "  %s -> %s [label=%s%s];\n", dotText(r.From), dotText(r.To), dotText(label(r)), more)
 	}
 	for _, c := range t.Copies {
-		fmt.Fprintf(&b, "  %s -> %s [label=%s, style=dotted];\n", dotText(c.From), dotText(c.To), dotText(c.label()))
+		fmt.Fprintf(&b, "  %s -> %s [label=%s, style=dotted];\n", dotText(c.From), dotText(c.To), dotText(copiesLabel(c)))
 	}
 	b.WriteString("}\n")
 	return b.String()
@@ -146,10 +131,10 @@ const (
 type place struct{ x, y int }
 
 // places are where the boxes stand: callers left of whom they call.
-func (t Table) places() (at map[string]place, width, height int) {
-	column, used := t.columns(), map[int]int{}
+func places(t traffic.Table) (at map[string]place, width, height int) {
+	column, used := columns(t), map[int]int{}
 	at = map[string]place{}
-	for _, n := range t.nodes() {
+	for _, n := range nodes(t) {
 		c := column[n]
 		at[n] = place{margin + c*columnStep, margin + 30 + used[c]*rowStep}
 		used[c]++
@@ -160,20 +145,20 @@ func (t Table) places() (at map[string]place, width, height int) {
 }
 
 // SVG is the table as a picture. Errors show by the line and in words, not by the colour alone.
-func (t Table) SVG() string {
-	at, width, height := t.places()
+func SVG(t traffic.Table) string {
+	at, width, height := places(t)
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %d %d" role="img" font-family="sans-serif" font-size="13">`+"\n", width, height, width, height)
 	fmt.Fprintf(&b, "<title>Who calls whom</title>\n<rect width=\"%d\" height=\"%d\" fill=\"#fff\"/>\n", width, height)
 	fmt.Fprintf(&b, "<text x=\"%d\" y=\"%d\">%s to %s</text>\n", margin, margin+5,
 		t.From.Local().Format("15:04:05"), t.To.Local().Format("15:04:05"))
 	for _, r := range t.Rows {
-		b.WriteString(r.line(at[r.From], at[r.To]))
+		b.WriteString(rowLine(r, at[r.From], at[r.To]))
 	}
 	for _, c := range t.Copies {
-		b.WriteString(line(at[c.From], at[c.To], `stroke="#777" stroke-width="2" stroke-dasharray="2 5"`, c.label(), 8))
+		b.WriteString(line(at[c.From], at[c.To], `stroke="#777" stroke-width="2" stroke-dasharray="2 5"`, copiesLabel(c), 8))
 	}
-	for _, n := range t.nodes() {
+	for _, n := range nodes(t) {
 		p := at[n]
 		fmt.Fprintf(&b, `<rect x="%d" y="%d" width="%d" height="%d" rx="4" fill="#eef" stroke="#335"/>`+"\n", p.x, p.y, boxWidth, boxHeight)
 		fmt.Fprintf(&b, `<text x="%d" y="%d" text-anchor="middle">%s</text>`+"\n", p.x+boxWidth/2, p.y+boxHeight/2+5, html.EscapeString(cut(n, 24)))
@@ -182,7 +167,7 @@ func (t Table) SVG() string {
 	return b.String()
 }
 
-func (r Row) line(from, to place) string {
+func rowLine(r traffic.Row, from, to place) string {
 	stroke := `stroke="#335" stroke-width="2"`
 	if r.Errors > 0 {
 		stroke = `stroke="#c00" stroke-width="2"`
@@ -190,7 +175,7 @@ func (r Row) line(from, to place) string {
 	if r.Errors == r.Requests {
 		stroke += ` stroke-dasharray="6 4"`
 	}
-	return line(from, to, stroke, r.label(), 0)
+	return line(from, to, stroke, label(r), 0)
 }
 
 // line leads from one box to another, so far below its place.

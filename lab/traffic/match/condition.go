@@ -1,4 +1,4 @@
-package traffic
+package match
 
 import (
 	"fmt"
@@ -14,7 +14,15 @@ type Asked struct {
 	Method, Host, Path, Scheme string
 	Headers                    envoy.Headers  // those that were kept, by lower case
 	Claims                     map[string]any // of its token; nil: it had none that holds
-	Peer                       string         // as whom it came, see Try.Identity
+	Peer                       string         // its identity to the proxy that it reached, as envoy.Insight has it
+}
+
+// AskedOf is the request that a proxy logged. Its Peer is left out: a proxy may not ask for it.
+func AskedOf(e *envoy.Entry) Asked {
+	return Asked{
+		Method: e.Method, Host: e.Insight.Host, Path: e.Path, Scheme: e.Insight.Scheme,
+		Headers: e.Insight.Headers, Claims: e.Insight.Claims,
+	}
 }
 
 // verdict is what a condition makes of a request.
@@ -157,6 +165,18 @@ func (a Asked) all(conditions []mesh.Condition) (verdict, mesh.Condition) {
 		}
 	}
 	return result, open
+}
+
+// MayMeet reports whether nothing speaks against a request's meeting all conditions.
+func (a Asked) MayMeet(conditions []mesh.Condition) bool {
+	v, _ := a.all(conditions)
+	return v != unmet
+}
+
+// Unmet is the sentence about the first of some conditions that a request does not meet.
+func (a Asked) Unmet(conditions []mesh.Condition) string {
+	_, c := a.all(conditions)
+	return a.why(c)
 }
 
 // why is the sentence about a condition that a request does not meet.
