@@ -8,6 +8,7 @@ import (
 
 	"istio-tutorial/lab/lesson/words"
 	"istio-tutorial/lab/traffic"
+	"istio-tutorial/lab/traffic/cause"
 )
 
 // Explanation is how `bin/lab why` must explain answers.
@@ -50,8 +51,8 @@ func (e *Explanations) UnmarshalYAML(n *yaml.Node) error {
 		if err := n.Content[i+1].Decode(&one); err != nil {
 			return err
 		}
-		if !slices.Contains(traffic.Causes(), one.Cause) {
-			return fmt.Errorf("line %d: cause: %q: want one of %q", n.Content[i+1].Line, one.Cause, traffic.Causes())
+		if !slices.Contains(cause.All(), one.Cause) {
+			return fmt.Errorf("line %d: cause: %q: want one of %q", n.Content[i+1].Line, one.Cause, cause.All())
 		}
 		*e = append(*e, one)
 	}
