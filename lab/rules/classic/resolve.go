@@ -59,7 +59,7 @@ func newResolver(s rules.Set, t mesh.Topology) *resolver {
 		rules:    rules.ByKey[mixerRule](s),
 		bindings: rules.ByKey[quotaSpecBinding](s),
 	}
-	r.topology.External = external(r.egress)
+	r.topology.External = append(external(r.egress), aliased(t.Aliases)...)
 	slices.SortStableFunc(r.routes, func(a, b rules.Typed[routeRule]) int {
 		return cmp.Compare(b.Spec.Precedence, a.Spec.Precedence)
 	})
@@ -99,7 +99,7 @@ func (r *resolver) plan(client mesh.Workload) plan {
 			p.hosts = append(p.hosts, wide(e.Port))
 			continue
 		}
-		p.hosts = append(p.hosts, r.host(client, e.Host, []string{e.Host}, e.Port))
+		p.hosts = append(p.hosts, r.host(client, e.Host, r.names(e.Host, client.Namespace), e.Port))
 	}
 	p.filters = p.faultFilters()
 	return p
