@@ -62,7 +62,7 @@ func (s speech) say(text string) string {
 
 // colon is what stands between a name and what is said of it.
 func (s speech) colon() string {
-	if len(s.causes) > 0 {
+	if len(s.phrases) > 0 {
 		return "："
 	}
 	return ": "
