@@ -14,6 +14,7 @@ import (
 	"istio-tutorial/lab/labtest"
 	"istio-tutorial/lab/objects"
 	"istio-tutorial/lab/traffic"
+	"istio-tutorial/lab/traffic/cause"
 )
 
 const aborting = "istiofiles/route-rule-recommendation-503.yml"
@@ -109,10 +110,10 @@ func aborted(t *testing.T, s console.Snapshot) console.Request {
 		if !r.Agent || !fine && !strings.HasSuffix(r.Text, "fault filter abort") {
 			t.Errorf("%+v", r)
 		}
-		if r.Cause == traffic.Aborted {
+		if r.Cause == cause.Aborted {
 			found = r
 		}
-		if fine == r.Failed || r.Failed != (r.Cause == traffic.Aborted) || len(r.Calls) != 3 {
+		if fine == r.Failed || r.Failed != (r.Cause == cause.Aborted) || len(r.Calls) != 3 {
 			t.Errorf("%+v", r)
 		}
 	}

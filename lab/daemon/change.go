@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/daemon/pick"
 	"istio-tutorial/lab/objects"
 	"istio-tutorial/lab/pods"
 )
@@ -27,7 +28,7 @@ func (l *lab) change(ctx context.Context, c control.Change) ([]objects.Result, e
 func (l *lab) delete(ctx context.Context, sel objects.Selection) ([]objects.Result, error) {
 	ended, problems := l.deletePods(sel)
 	results, err := l.commit(ctx, func(s objects.Set) (objects.Set, []objects.Result, error) {
-		list, missing := refs(s, sel)
+		list, missing := pick.Refs(s, sel)
 		next, results, err := s.Remove(list)
 		return next, results, objects.Join(missing, err)
 	})
@@ -51,7 +52,7 @@ func (l *lab) deletePods(sel objects.Selection) ([]objects.Result, error) {
 				"%s come by themselves, and cannot be deleted", p.Kind))
 			continue
 		}
-		found, missing := l.pickPods(sel, p)
+		found, missing := pick.Pods(l.pods.Pods(), sel, p)
 		problems = append(problems, missing)
 		for _, pod := range found {
 			if l.pods.Delete(pod.Name) == nil { // else it has just ended by itself
@@ -86,7 +87,7 @@ func (l *lab) gone(ctx context.Context, refs []objects.Ref) (bool, error) {
 
 func (l *lab) scale(ctx context.Context, q control.Scale) ([]objects.Result, error) {
 	return l.commit(ctx, func(s objects.Set) (objects.Set, []objects.Result, error) {
-		list, err := deployments(s, q.Selection)
+		list, err := pick.Deployments(s, q.Selection)
 		if err != nil {
 			return s, nil, err
 		}
@@ -96,7 +97,7 @@ func (l *lab) scale(ctx context.Context, q control.Scale) ([]objects.Result, err
 
 func (l *lab) restart(ctx context.Context, sel objects.Selection) ([]objects.Result, error) {
 	return l.commit(ctx, func(s objects.Set) (objects.Set, []objects.Result, error) {
-		list, err := deployments(s, sel)
+		list, err := pick.Deployments(s, sel)
 		if err != nil {
 			return s, nil, err
 		}
@@ -106,7 +107,7 @@ func (l *lab) restart(ctx context.Context, sel objects.Selection) ([]objects.Res
 
 func (l *lab) setEnv(ctx context.Context, q control.SetEnv) ([]objects.Result, error) {
 	return l.commit(ctx, func(s objects.Set) (objects.Set, []objects.Result, error) {
-		list, err := deployments(s, q.Selection)
+		list, err := pick.Deployments(s, q.Selection)
 		if err != nil {
 			return s, nil, err
 		}

@@ -104,20 +104,20 @@ func (l *lab) stop() error {
 	defer cancel()
 	l.closeIngress(ctx)
 	var errs []error
-	l.events.stop()
+	l.events.Stop()
 	if l.pods != nil {
 		errs = append(errs, l.pods.Stop(ctx))
 	}
 	if l.proxy != nil {
-		errs = append(errs, l.proxy.stop(ctx))
+		errs = append(errs, l.proxy.Stop(ctx))
 	}
 	errs = append(errs, l.wires.close())
 	l.traffic.Close()
 	if l.world != nil {
 		errs = append(errs, l.world.Close(ctx))
 	}
-	if l.observer != nil {
-		errs = append(errs, l.observer.close())
+	if l.telemetry != nil {
+		errs = append(errs, l.telemetry.Close())
 	}
 	l.port.Release()
 	l.secure.Release()

@@ -8,6 +8,10 @@ import (
 	"time"
 
 	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/daemon/events"
+	"istio-tutorial/lab/daemon/inspect"
+	"istio-tutorial/lab/daemon/proxy"
+	"istio-tutorial/lab/daemon/telemetry"
 	"istio-tutorial/lab/identity"
 	"istio-tutorial/lab/mesh"
 	"istio-tutorial/lab/objects"
@@ -25,20 +29,19 @@ type lab struct {
 	turn    chan struct{} // holds a token while the mesh is changed
 
 	// What the start sets, and nothing after it.
-	counters  counters
-	events    events
+	counters  telemetry.Counters
+	events    events.Log
 	traffic   *traffic.Store
-	ejections ejections
-	lately    lately
-	observer  *observer
+	telemetry *telemetry.Server
 	world     *outside.World // nil: calls go to the real hosts
-	proxy     *proxy
+	proxy     *proxy.Envoy
 	renewal   sync.WaitGroup
 	wires     wires
 	// identities are who the pods are to each other.
 	identities *identity.Authority
 	keys       *identity.KeySets // of who signs tokens
 	pods       *pods.Manager
+	view       inspect.Lab
 	port       ports.Port // the ingress'
 	secure     ports.Port // the ingress', for encrypted connections
 	atStart    objects.Set
@@ -87,10 +90,17 @@ func (l *lab) adopt(s objects.Set) {
 	l.mu.Lock()
 	before := l.set
 	l.set = s
-	l.noteScaling(before.Deployments(), s.Deployments())
+	l.events.Scaled(before.Deployments(), s.Deployments())
 	l.ring()
 	l.mu.Unlock()
 	l.pods.Set(s.Deployments())
+}
+
+// wake wakes those who wait for a change.
+func (l *lab) wake() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ring()
 }
 
 // ring wakes those who wait for a change; l.mu is held.
@@ -113,7 +123,7 @@ func (l *lab) mesh(s objects.Set) mesh.Mesh { return s.Mesh(l.pods.Topology(s.To
 func (l *lab) push(ctx context.Context, s objects.Set) error {
 	m := l.withKeys(ctx, l.mesh(s))
 	taken := l.beginVersion(m, s)
-	err := l.proxy.push(ctx, m)
+	err := l.proxy.Push(ctx, m)
 	if err == nil {
 		err = l.wires.follow(m)
 	}
@@ -124,7 +134,7 @@ func (l *lab) push(ctx context.Context, s objects.Set) error {
 	l.mu.Lock()
 	l.doors = doors
 	l.mu.Unlock()
-	l.counters.follow(m, time.Now())
+	l.counters.Follow(m, time.Now())
 	return nil
 }
 
@@ -149,11 +159,16 @@ func (l *lab) take(ctx context.Context) error {
 
 func (l *lab) release() { <-l.turn }
 
+// tracing is where spans go.
+func (l *lab) tracing() telemetry.Tracing {
+	return telemetry.Tracing{Backend: l.cfg.Tracing, Getenv: l.cfg.Getenv}
+}
+
 // newPods are none yet.
 func (l *lab) newPods() *pods.Manager {
 	return pods.NewManager(pods.Config{
 		Programs:  l.cfg.Programs,
-		Env:       append(l.tracing(), l.trust()...),
+		Env:       append(l.tracing().Env(), l.trust()...),
 		Getenv:    l.cfg.Getenv,
 		ConfigMap: func(name mesh.Name) (map[string]string, bool) { return l.objects().ConfigMap(name) },
 		Publish:   l.publish,

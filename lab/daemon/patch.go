@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/daemon/pick"
 	"istio-tutorial/lab/objects"
 )
 
@@ -29,7 +30,7 @@ func (l *lab) rewrite(
 		return nil, err
 	}
 	return l.commit(ctx, func(s objects.Set) (objects.Set, []objects.Result, error) {
-		list, err := refs(s, sel)
+		list, err := pick.Refs(s, sel)
 		if err == nil && len(list) == 0 {
 			err = objects.Errorf(objects.NotFound, "no objects found")
 		}
@@ -60,7 +61,7 @@ func onlyWritten(sel objects.Selection) error {
 
 func (l *lab) setImage(ctx context.Context, q control.SetImage) ([]objects.Result, error) {
 	return l.commit(ctx, func(s objects.Set) (objects.Set, []objects.Result, error) {
-		list, err := deployments(s, q.Selection)
+		list, err := pick.Deployments(s, q.Selection)
 		if err != nil {
 			return s, nil, err
 		}
@@ -70,24 +71,10 @@ func (l *lab) setImage(ctx context.Context, q control.SetImage) ([]objects.Resul
 
 func (l *lab) undo(ctx context.Context, q control.UndoQuery) ([]objects.Result, error) {
 	return l.commit(ctx, func(s objects.Set) (objects.Set, []objects.Result, error) {
-		list, err := deployments(s, q.Selection)
+		list, err := pick.Deployments(s, q.Selection)
 		if err != nil {
 			return s, nil, err
 		}
 		return s.Undo(list, q.Revision, time.Now())
 	})
-}
-
-func (l *lab) history(_ context.Context, sel objects.Selection) ([]control.History, error) {
-	set := l.objects()
-	list, err := deployments(set, sel)
-	if err != nil {
-		return nil, err
-	}
-	var all []control.History
-	for _, ref := range list {
-		o, _ := set.Find(ref) // it was found
-		all = append(all, control.History{Ref: ref, Templates: o.History()})
-	}
-	return all, nil
 }

@@ -12,6 +12,9 @@ import (
 	"syscall"
 	"time"
 
+	"istio-tutorial/lab/daemon/inspect"
+	"istio-tutorial/lab/daemon/proxy"
+	"istio-tutorial/lab/daemon/telemetry"
 	"istio-tutorial/lab/identity"
 	"istio-tutorial/lab/journal"
 	"istio-tutorial/lab/manifests"
@@ -104,12 +107,12 @@ func (l *lab) reserveSecure(ctx context.Context) error {
 
 // startProxy starts also what stands around the proxy; meanwhile the pods begin to start.
 func (l *lab) startProxy(ctx context.Context, set objects.Set) (detail string, err error) {
-	if l.observer, err = observe(&l.counters, l.serveTargets, l.zipkin()); err != nil {
+	if l.telemetry, err = telemetry.Serve(&l.counters, l.running, l.tracing().Zipkin()); err != nil {
 		return "", err
 	}
-	config := xds.Config{Sockets: string(l.cfg.Folder), Ingress: l.ingress, Secure: l.secure.Address, AccessLog: accessLog, Unexplained: l.cfg.Unexplained}
-	if l.zipkin() != "" {
-		config.Zipkin = l.observer.address()
+	config := xds.Config{Sockets: string(l.cfg.Folder), Ingress: l.ingress, Secure: l.secure.Address, AccessLog: proxy.AccessLog, Unexplained: l.cfg.Unexplained}
+	if l.tracing().Zipkin() != "" {
+		config.Zipkin = l.telemetry.Address()
 	}
 	if !l.cfg.Internet {
 		if l.world, err = outside.Start(l.authority()); err != nil {
@@ -124,26 +127,33 @@ func (l *lab) startProxy(ctx context.Context, set objects.Set) (detail string, e
 		return "", err
 	}
 	config.Identify = l.identities.Secret
-	l.proxy, err = startProxy(l.cfg, config, readers{l.counters.count, l.explainer(), l.ejections.take})
+	l.proxy, err = proxy.Start(l.cfg.Envoy, l.cfg.Folder, config, proxy.Readers{Count: l.counters.Count, Explain: l.explainer()})
 	if err != nil {
 		return "", err
 	}
 	l.pods = l.newPods()
-	l.events.begin(l.recordEvents)
+	l.view = l.newView()
+	l.events.Begin(l.pods, l.wake)
 	err = l.firstPush(ctx, set)
-	return strings.TrimSpace(l.proxy.version + " " + l.proxy.path), err
+	return strings.TrimSpace(l.proxy.Version() + " " + l.cfg.Envoy), err
+}
+
+// newView is the lab as its readers see it, once its parts are there.
+func (l *lab) newView() inspect.Lab {
+	return inspect.Lab{
+		Started: l.started, Objects: l.objects, Changed: l.news, Pods: l.pods, Events: &l.events,
+		Proxy: l.proxy, Traffic: l.traffic, Traces: l.tracing().Page(),
+	}
 }
 
 // openIngress pushes a mesh without pods.
 func (l *lab) openIngress(ctx context.Context, set objects.Set) error {
 	m := l.withKeys(ctx, set.Mesh(set.Topology()))
-	err := l.proxy.push(ctx, m)
+	err := l.proxy.Push(ctx, m)
 	for l.isTaken(err) {
 		if err = l.reserve(ctx); err == nil {
-			config := l.proxy.config
-			config.Ingress = l.ingress
-			l.proxy.configure(config)
-			err = l.proxy.push(ctx, m)
+			l.proxy.MoveIngress(l.ingress)
+			err = l.proxy.Push(ctx, m)
 		}
 	}
 	return err
@@ -178,7 +188,7 @@ func (l *lab) firstPush(ctx context.Context, set objects.Set) error {
 	l.adopt(set)
 	pushed := make(chan error, 1)
 	go func() { pushed <- l.openIngress(ctx, set) }()
-	err := l.proxy.ready(ctx)
+	err := l.proxy.Ready(ctx)
 	if err != nil {
 		cancel()
 	}
@@ -312,13 +322,11 @@ func (l *lab) closeIngress(ctx context.Context) {
 		return
 	}
 	defer l.release()
-	config := l.proxy.config
-	config.Ingress = ""
-	l.proxy.configure(config)
-	if l.proxy.push(ctx, l.withKeys(ctx, l.mesh(l.objects()))) != nil {
+	l.proxy.MoveIngress("")
+	if l.proxy.Push(ctx, l.withKeys(ctx, l.mesh(l.objects()))) != nil {
 		return // a proxy that does not answer has nothing under way
 	}
-	for l.proxy.busy(ctx) {
+	for l.proxy.Busy(ctx) {
 		select {
 		case <-time.After(10 * time.Millisecond):
 		case <-ctx.Done():

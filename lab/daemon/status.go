@@ -3,10 +3,10 @@ package daemon
 import (
 	"context"
 	"os"
+	"strings"
 
 	"istio-tutorial/lab/control"
-	"istio-tutorial/lab/objects"
-	"istio-tutorial/lab/routes"
+	"istio-tutorial/lab/pods"
 )
 
 func (l *lab) status(context.Context, struct{}) (control.Status, error) {
@@ -31,20 +31,27 @@ func (l *lab) status(context.Context, struct{}) (control.Status, error) {
 	if l.phase != control.Running { // the rest may not be there yet
 		return s, nil
 	}
-	s.Pods, s.Proxy, s.Metrics = l.pods.Pods(), l.proxy.status(), l.metricsURL()
-	s.Targets = l.targetsURL()
+	s.Pods, s.Proxy, s.Metrics = l.pods.Pods(), l.proxy.Status(), l.telemetry.Metrics()
+	s.Targets = l.telemetry.Targets()
 	return s, nil
 }
 
-func (p *proxy) status() control.ProxyStatus {
-	now := p.process.Status()
-	return control.ProxyStatus{
-		Version:  p.version,
-		Path:     p.path,
-		PID:      now.PID,
-		State:    string(now.State),
-		Restarts: now.Restarts,
+// running are the pods, once the lab is running and until it ends.
+func (l *lab) running() ([]pods.Pod, bool) {
+	l.mu.Lock()
+	running := l.phase == control.Running
+	l.mu.Unlock()
+	if !running {
+		return nil, false
 	}
+	return l.pods.Pods(), true
+}
+
+// metrics are what the rules count.
+func (l *lab) metrics(context.Context, struct{}) (string, error) {
+	var text strings.Builder
+	err := l.counters.Write(&text)
+	return text.String(), err
 }
 
 // down ends the lab; Run waits for everything.
@@ -60,15 +67,4 @@ func (l *lab) first(_ context.Context, words string) (bool, error) {
 	_, known := l.asked[words]
 	l.asked[words] = struct{}{}
 	return !known, nil
-}
-
-// routesOf are the routes of the rules in force.
-func (l *lab) routesOf(_ context.Context, q routes.Query) ([]routes.Table, error) {
-	set := l.objects()
-	return routes.Of(set, l.pods.Topology(set.Topology()), q)
-}
-
-// analyze is what there is to say about what is in force.
-func (l *lab) analyze(context.Context, struct{}) ([]objects.Finding, error) {
-	return l.objects().Analysis(), nil
 }

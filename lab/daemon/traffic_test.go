@@ -14,6 +14,7 @@ import (
 	"istio-tutorial/lab/labtest"
 	"istio-tutorial/lab/objects"
 	"istio-tutorial/lab/traffic"
+	"istio-tutorial/lab/traffic/cause"
 )
 
 // requests are the last ones, once there are so many.
@@ -57,7 +58,7 @@ func TestTraffic(t *testing.T) {
 	// The rule is gone, and was in force then.
 	found := 0
 	for _, r := range l.requests(t, sent) {
-		if r.Cause != traffic.Aborted {
+		if r.Cause != cause.Aborted {
 			continue
 		}
 		found++
@@ -69,7 +70,7 @@ func TestTraffic(t *testing.T) {
 	if found != aborted {
 		t.Errorf("%d of %d aborts are explained", found, aborted)
 	}
-	if r := l.after(t); r.Cause != traffic.Answered || r.Rule != nil || r.Default == "" {
+	if r := l.after(t); r.Cause != cause.Answered || r.Rule != nil || r.Default == "" {
 		t.Errorf("without the rule: %+v", r)
 	}
 }
@@ -96,7 +97,7 @@ func (l *lab) counted(t *testing.T, table traffic.Table, sent, aborted int) {
 			t.Errorf("%s: %d requests, want %d", edge, got, want)
 		}
 	}
-	if got := byEdge["preference recommendation"].Causes[traffic.Aborted]; got != aborted || got != l.sum(t, "aborts_injected$") {
+	if got := byEdge["preference recommendation"].Causes[cause.Aborted]; got != aborted || got != l.sum(t, "aborts_injected$") {
 		t.Errorf("%d aborts, Envoy counts %d of %d", got, l.sum(t, "aborts_injected$"), aborted)
 	}
 	if len(table.Pods) != 3 || !table.Pods[0].Ready || table.Dropped != 0 {

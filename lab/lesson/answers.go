@@ -1,11 +1,11 @@
 package lesson
 
 import (
-	"fmt"
 	"regexp"
 	"strings"
 	"time"
 
+	"istio-tutorial/lab/lesson/book"
 	"istio-tutorial/lab/lesson/words"
 )
 
@@ -19,43 +19,25 @@ type answer struct {
 	began  time.Time
 }
 
-// late is the end of a kind of answers that came late.
-var late = regexp.MustCompile(`^(.*) after (\S+)$`)
-
-// kind is a kind of answers: a text, and for how long it is held back.
-type kind struct {
-	text  string
-	after time.Duration // 0: whenever
+func (a answer) fits(k book.Kind) bool {
+	return strings.Contains(a.body, k.Text) && a.took >= k.After-tolerance(k)
 }
 
-func readKind(of string) kind {
-	if m := late.FindStringSubmatch(of); m != nil {
-		if d, err := time.ParseDuration(m[2]); err == nil && d > 0 {
-			return kind{m[1], d}
-		}
-	}
-	return kind{text: of}
-}
-
-func (k kind) fits(a answer) bool {
-	return strings.Contains(a.body, k.text) && a.took >= k.after-k.tolerance()
-}
-
-// tolerance is how much late answers may be off, beside what one takes when nothing holds it back:
+// tolerated is how much late answers may be off, beside what one takes when nothing holds it back:
 // a part of the time that they are held back. An event loop's timer counts from when the loop woke
 // up, so one that is set late in a long round ends early by that much.
-const tolerance = 0.1
+const tolerated = 0.1
 
-func (k kind) tolerance() time.Duration { return time.Duration(tolerance * float64(k.after)) }
+func tolerance(k book.Kind) time.Duration { return time.Duration(tolerated * float64(k.After)) }
 
 // sorted puts answers under the first kind that each fits.
-func (a amounts) sorted(list []answer) (byKind map[string][]answer, strangers []answer) {
+func sorted(kinds book.Amounts, list []answer) (byKind map[string][]answer, strangers []answer) {
 	byKind = map[string][]answer{}
 next:
 	for _, one := range list {
-		for _, k := range a {
-			if readKind(k.of).fits(one) {
-				byKind[k.of] = append(byKind[k.of], one)
+		for _, k := range kinds {
+			if one.fits(book.KindOf(k.Of)) {
+				byKind[k.Of] = append(byKind[k.Of], one)
 				continue next
 			}
 		}
@@ -130,36 +112,4 @@ func fastest(list []answer) time.Duration {
 		}
 	}
 	return shortest
-}
-
-// uncompared are the late answers of an edition's checks that no earlier check of the same
-// request, as many at once, has without delay.
-func (p Page) uncompared(edition string) []error {
-	var errs []error
-	plain := map[string]int{} // how many of a request were at once
-	for _, b := range p.Blocks {
-		if b.Check == nil || !b.In(edition) {
-			continue
-		}
-		request, users := b.Check.request(), max(1, b.Check.AtOnce)
-		switch {
-		case b.Check.Send == 0:
-		case !b.Check.isLate():
-			plain[request] = max(plain[request], users)
-		case plain[request] < users:
-			errs = append(errs, fmt.Errorf("%s:%d: answers: after: no check before it shows "+
-				"how long the same request, %d at once, takes without", p.File, b.Line, users))
-		}
-	}
-	return errs
-}
-
-// isLate reports whether a check speaks of answers that are held back.
-func (c *Check) isLate() bool {
-	for _, a := range c.Answers {
-		if readKind(a.of).after > 0 {
-			return true
-		}
-	}
-	return false
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"istio-tutorial/lab/lesson/book"
 )
 
 // answersOf are of pods, each VERSION/POD.
@@ -52,11 +54,11 @@ func TestRepeats(t *testing.T) {
 // TestFits has a timer end somewhat early, as Envoy's do.
 func TestFits(t *testing.T) {
 	t.Parallel()
-	late := readKind("v1 after 3s")
+	late := book.KindOf("v1 after 3s")
 	for took, want := range map[time.Duration]bool{
 		3 * time.Second: true, 2990 * time.Millisecond: true, 2600 * time.Millisecond: false,
 	} {
-		if got := late.fits(answer{body: "v1", took: took}); got != want {
+		if got := (answer{body: "v1", took: took}).fits(late); got != want {
 			t.Errorf("after %v: %v, want %v", took, got, want)
 		}
 	}
@@ -65,8 +67,8 @@ func TestFits(t *testing.T) {
 // TestSorted has the first kind that fits count, and lateness too.
 func TestSorted(t *testing.T) {
 	t.Parallel()
-	kinds := amounts{{of: "recommendation v1 after 3s"}, {of: "recommendation v1"}, {of: "v2"}}
-	byKind, strangers := kinds.sorted(answersOf("v1/a v1/a v1/a v2/b v3/c"))
+	kinds := book.Amounts{{Of: "recommendation v1 after 3s"}, {Of: "recommendation v1"}, {Of: "v2"}}
+	byKind, strangers := sorted(kinds, answersOf("v1/a v1/a v1/a v2/b v3/c"))
 	for of, want := range map[string]int{
 		"recommendation v1 after 3s": 1, "recommendation v1": 2, "v2": 1,
 	} {
@@ -76,19 +78,5 @@ func TestSorted(t *testing.T) {
 	}
 	if len(strangers) != 1 || fastest(byKind["recommendation v1"]) != time.Second {
 		t.Errorf("strangers %v, kinds %v", strangers, byKind)
-	}
-}
-
-func TestKind(t *testing.T) {
-	t.Parallel()
-	for of, want := range map[string]kind{
-		"v1":                {"v1", 0},
-		"v1 after 7s":       {"v1", 7 * time.Second},
-		"morning after all": {"morning after all", 0},
-		"v1 after 0s":       {"v1 after 0s", 0},
-	} {
-		if got := readKind(of); got != want {
-			t.Errorf("%q: %+v, want %+v", of, got, want)
-		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"istio-tutorial/lab/lesson/book"
 	"istio-tutorial/lab/lesson/words"
 )
 
@@ -19,7 +20,11 @@ func TestChecksInChinese(t *testing.T) {
 	t.Parallel()
 	zh := words.Of(words.Chinese)
 	said := 0
-	for _, page := range pagesOf(t, "docs/zh") {
+	pages, err := book.ReadAll(repository + "/docs/zh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, page := range pages {
 		for _, b := range page.Blocks {
 			if b.Check == nil {
 				continue
@@ -39,33 +44,33 @@ func TestChecksInChinese(t *testing.T) {
 }
 
 // phrases are all that a walk may say of a check.
-func phrases(c *Check) []words.Phrase {
+func phrases(c *book.Check) []words.Phrase {
 	list := []words.Phrase{c.Title()}
-	s := sample{total: c.Send, took: 1, alpha: c.alpha(), answers: map[string]int{}}
-	for says, amounts := range map[words.Key]amounts{
+	s := book.Sample{Total: c.Send, Took: 1, Alpha: c.Alpha(), Answers: map[string]int{}}
+	for says, amounts := range map[words.Key]book.Amounts{
 		words.Is: slices.Concat(c.WaitFor, c.Gauges), words.Rose: c.Counters, words.Received: c.Received, words.Answers: c.Answers,
 	} {
 		for _, a := range amounts {
-			list = append(list, a.claim(says, 1, s).line, a.claim(says, 7, s).line)
+			list = append(list, claimOf(a, says, 1, s).line, claimOf(a, says, 7, s).line)
 		}
 	}
 	if len(c.InTurn) > 0 {
-		list = append(list, c.turns(nil).line)
+		list = append(list, turns(c, nil).line)
 	}
 	for _, e := range c.Why {
-		list = append(list, words.Put(words.Explained, textOf(e.of), e.phrase()))
-		list = append(list, words.Put(words.Misexplained, textOf(e.of), e.phrase(), e.phrase()))
+		list = append(list, words.Put(words.Explained, textOf(e.Of), e.Phrase()))
+		list = append(list, words.Put(words.Misexplained, textOf(e.Of), e.Phrase(), e.Phrase()))
 	}
 	return list
 }
 
 // unquoted is a text without what a check itself has: texts of answers, addresses, headers, files.
-func unquoted(text string, c *Check) string {
+func unquoted(text string, c *book.Check) string {
 	quoted := slices.Collect(maps.Values(c.Headers))
 	quoted = append(quoted, c.InTurn...)
 	quoted = append(quoted, strings.Join(c.InTurn, ", "))
 	for _, a := range slices.Concat(c.Answers, c.WaitFor, c.Gauges, c.Counters, c.Received) {
-		quoted = append(quoted, readKind(a.of).text)
+		quoted = append(quoted, book.KindOf(a.Of).Text)
 	}
 	for _, e := range c.Why {
 		quoted = append(quoted, e.Rule...)

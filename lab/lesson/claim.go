@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"istio-tutorial/lab/lesson/book"
 	"istio-tutorial/lab/lesson/words"
 )
 
@@ -36,8 +37,8 @@ const (
 func (c Claim) Line() words.Phrase { return c.line }
 
 // Check does what a check says, and returns its claims.
-func (r *Runner) Check(ctx context.Context, c *Check) ([]Claim, error) {
-	claims, err := r.settle(ctx, reading{r.gauge, words.Is, c.WaitFor}, sample{}, waiting)
+func (r *Runner) Check(ctx context.Context, c *book.Check) ([]Claim, error) {
+	claims, err := r.settle(ctx, reading{r.gauge, words.Is, c.WaitFor}, book.Sample{}, waiting)
 	if err != nil || c.Send == 0 {
 		return claims, err
 	}
@@ -59,7 +60,7 @@ func (r *Runner) Check(ctx context.Context, c *Check) ([]Claim, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := sample{total: len(list), took: took, alpha: c.alpha(), answers: map[string]int{}}
+	s := book.Sample{Total: len(list), Took: took, Alpha: c.Alpha(), Answers: map[string]int{}}
 	claims = append(claims, r.judge(c, list, s)...)
 	for _, m := range []reading{
 		{r.rise(before), words.Rose, c.Counters}, {r.received(began), words.Received, c.Received},
@@ -94,15 +95,15 @@ func (r *Runner) audit(ctx context.Context) (agrees func(context.Context) error,
 type reading struct {
 	meter meter
 	says  words.Key // of amount, number and bounds
-	list  amounts
+	list  book.Amounts
 }
 
 // settle waits for numbers.
-func (r *Runner) settle(ctx context.Context, from reading, s sample, within time.Duration) ([]Claim, error) {
+func (r *Runner) settle(ctx context.Context, from reading, s book.Sample, within time.Duration) ([]Claim, error) {
 	var claims []Claim
 	for _, a := range from.list {
 		n, err := from.meter.await(ctx, a, s, wait{within, r.tell})
-		claim := a.claim(from.says, n, s)
+		claim := claimOf(a, from.says, n, s)
 		switch {
 		case errors.Is(err, ErrNoCounter):
 			claim.fails(err, words.Put(words.NoCounter))
@@ -122,13 +123,25 @@ func (c *Claim) fails(cause error, shown any) {
 	c.line = c.line.With(1, shown)
 }
 
-// claim holds a number against an amount.
-func (a amount) claim(says words.Key, n int, s sample) Claim {
-	low, high := a.bounds(s)
+// claimOf holds a number against an amount.
+func claimOf(a book.Amount, says words.Key, n int, s book.Sample) Claim {
+	low, high := a.Bounds(s)
 	return Claim{
-		Text: a.of + ": " + a.text, Want: span(low, high).String(), Got: fmt.Sprint(n),
+		Text: a.Of + ": " + a.Text, Want: span(low, high).String(), Got: fmt.Sprint(n),
 		OK:   n >= low && (high < 0 || n <= high),
-		line: words.Put(says, textOf(a.of), numberOf(says, n), span(low, high)),
+		line: words.Put(says, textOf(a.Of), numberOf(says, n), span(low, high)),
+	}
+}
+
+// span says bounds in words.
+func span(low, high int) words.Phrase {
+	switch {
+	case high < 0:
+		return words.Put(words.AtLeast, low)
+	case low == high:
+		return words.Put(words.Number, low)
+	default:
+		return words.Put(words.Between, low, high)
 	}
 }
 
@@ -148,28 +161,28 @@ var silent = regexp.MustCompile(`^\(status (\d+) without text\)$`)
 
 // textOf is a kind of answers for a reader: the words of the answers or, where they have none, the reader's.
 func textOf(of string) any {
-	k := readKind(of)
-	text := any(k.text)
-	if m := silent.FindStringSubmatch(k.text); m != nil {
+	k := book.KindOf(of)
+	text := any(k.Text)
+	if m := silent.FindStringSubmatch(k.Text); m != nil {
 		text = words.Put(words.NoText, m[1])
 	}
-	if k.after > 0 {
-		return words.Put(words.After, text, k.after)
+	if k.After > 0 {
+		return words.Put(words.After, text, k.After)
 	}
 	return text
 }
 
 // judge holds the answers against a check, and notes how many are of each kind.
-func (r *Runner) judge(c *Check, list []answer, s sample) []Claim {
+func (r *Runner) judge(c *book.Check, list []answer, s book.Sample) []Claim {
 	var claims []Claim
-	byKind, strangers := c.Answers.sorted(list)
+	byKind, strangers := sorted(c.Answers, list)
 	for of, some := range byKind {
-		s.answers[of] = len(some)
+		s.Answers[of] = len(some)
 	}
 	for _, a := range c.Answers {
-		claims = append(claims, a.claim(words.Answers, s.answers[a.of], s))
-		if k := readKind(a.of); k.after > 0 {
-			claims = append(claims, r.onTime(c, k, byKind[a.of]))
+		claims = append(claims, claimOf(a, words.Answers, s.Answers[a.Of], s))
+		if k := book.KindOf(a.Of); k.After > 0 {
+			claims = append(claims, r.onTime(c, k, byKind[a.Of]))
 		}
 	}
 	if len(c.Answers) > 0 && len(strangers) > 0 {
@@ -180,21 +193,21 @@ func (r *Runner) judge(c *Check, list []answer, s sample) []Claim {
 		})
 	}
 	if len(c.InTurn) > 0 {
-		claims = append(claims, c.turns(list))
+		claims = append(claims, turns(c, list))
 	}
 	if c.Repeats != nil {
 		a := *c.Repeats
-		a.of = "repeats"
+		a.Of = "repeats"
 		pairs := s
-		pairs.total--
-		claims = append(claims, a.claim(words.Repeats, repeats(list), pairs))
+		pairs.Total--
+		claims = append(claims, claimOf(a, words.Repeats, repeats(list), pairs))
 	}
 	r.noteTime(c, list)
 	return claims
 }
 
 // turns holds the order of answers.
-func (c *Check) turns(list []answer) Claim {
+func turns(c *book.Check, list []answer) Claim {
 	texts := strings.Join(c.InTurn, ", ")
 	all := fmt.Sprintf("%d answers", len(list))
 	claim := Claim{Text: "in turn", Want: all, Got: all, OK: true, line: words.Put(words.InTurn, len(list), texts)}
@@ -208,21 +221,21 @@ func (c *Check) turns(list []answer) Claim {
 }
 
 // onTime holds the fastest of late answers: they are held back for a time, and for no more.
-func (r *Runner) onTime(c *Check, k kind, late []answer) Claim {
-	longest := k.after + k.tolerance() + r.plain[c.request()]
+func (r *Runner) onTime(c *book.Check, k book.Kind, late []answer) Claim {
+	longest := k.After + tolerance(k) + r.plain[c.Request()]
 	took := fastest(late)
 	most, came := longest.Round(time.Millisecond), took.Round(time.Millisecond)
 	return Claim{
-		Text: fmt.Sprintf("the fastest after %v", k.after),
+		Text: fmt.Sprintf("the fastest after %v", k.After),
 		Want: fmt.Sprintf("at most %v", most), Got: came.String(),
-		OK: took <= longest, line: words.Put(words.Fastest, k.after, came, most),
+		OK: took <= longest, line: words.Put(words.Fastest, k.After, came, most),
 	}
 }
 
 // noteTime remembers how long a request takes that nothing holds back: the middle one of a check, as one
 // that a busy machine kept waiting would excuse a much longer delay.
-func (r *Runner) noteTime(c *Check, list []answer) {
-	if c.isLate() || len(list) == 0 {
+func (r *Runner) noteTime(c *book.Check, list []answer) {
+	if c.IsLate() || len(list) == 0 {
 		return
 	}
 	took := make([]time.Duration, len(list))
@@ -230,6 +243,6 @@ func (r *Runner) noteTime(c *Check, list []answer) {
 		took[i] = a.took
 	}
 	slices.Sort(took)
-	key := c.request()
+	key := c.Request()
 	r.plain[key] = max(r.plain[key], took[len(took)/2])
 }

@@ -5,26 +5,30 @@ import (
 	"testing"
 	"time"
 
+	"istio-tutorial/lab/lesson/book"
 	"istio-tutorial/lab/lesson/words"
 	"istio-tutorial/lab/traffic"
+	"istio-tutorial/lab/traffic/cause"
+
+	"go.yaml.in/yaml/v3"
 )
 
 // TestClaimsInBothLanguages says what came of a check: each line whole in one language.
 func TestClaimsInBothLanguages(t *testing.T) {
 	t.Parallel()
 	list := []answer{{body: "v1 from 'a'"}, {body: "v1 from 'a'"}, {body: "other"}}
-	c := &Check{Send: 3, InTurn: []string{"v1", "v2"}, Answers: amounts{{of: "v1", text: "2", count: 2}}}
+	c := &book.Check{Send: 3, InTurn: []string{"v1", "v2"}, Answers: amounts(t, "v1: 2")}
 	r := &Runner{plain: map[string]time.Duration{}}
-	claims := r.judge(c, list, sample{total: 3, answers: map[string]int{}})
+	claims := r.judge(c, list, book.Sample{Total: 3, Answers: map[string]int{}})
 	asked := []*traffic.Request{
-		{Cause: traffic.Aborted, Rule: &traffic.Rule{File: "v1/x.yml", Line: 7}}, {Cause: traffic.Aborted}, {Cause: traffic.Aborted},
+		{Cause: cause.Aborted, Rule: &traffic.Rule{File: "v1/x.yml", Line: 7}}, {Cause: cause.Aborted}, {Cause: cause.Aborted},
 	}
-	for _, want := range []explanation{
-		{of: "v1", Cause: traffic.Aborted, Rule: places{"x.yml", "v1/x.yml", "none"}}, {of: "v1", Cause: traffic.NoRoute},
+	for _, want := range []book.Explanation{
+		{Of: "v1", Cause: cause.Aborted, Rule: book.Places{"x.yml", "v1/x.yml", "none"}}, {Of: "v1", Cause: cause.NoRoute},
 	} {
-		claims = append(claims, want.claim(c, list, asked))
+		claims = append(claims, explains(want, c, list, asked))
 	}
-	claims = append(claims, amount{of: "(status 404 without text)", text: "3", count: 3}.claim(words.Answers, 3, sample{total: 3}))
+	claims = append(claims, claimOf(amounts(t, "(status 404 without text): 3")[0], words.Answers, 3, book.Sample{Total: 3}))
 	var en, zh []string
 	for _, claim := range claims {
 		en, zh = append(en, words.Of(words.English).Say(claim.line)), append(zh, words.Of(words.Chinese).Say(claim.line))
@@ -51,15 +55,37 @@ func TestClaimsInBothLanguages(t *testing.T) {
 // TestLongest tells how long a check may take by itself.
 func TestLongest(t *testing.T) {
 	t.Parallel()
-	for want, c := range map[time.Duration]Check{
+	for want, c := range map[time.Duration]book.Check{
 		0:                {Send: 20},
-		2 * time.Minute:  {WaitFor: amounts{{of: "p c", text: "0"}}},
-		7 * time.Second:  {Send: 400, AtOnce: 400, Answers: amounts{{of: "x after 7s"}}},
-		12 * time.Second: {Send: 120, AtOnce: 10, Answers: amounts{{of: "x after 1s"}}},
-		time.Hour:        {Send: 3600, Answers: amounts{{of: "x after 1s"}}},
+		2 * time.Minute:  {WaitFor: book.Amounts{{Of: "p c"}}},
+		7 * time.Second:  {Send: 400, AtOnce: 400, Answers: book.Amounts{{Of: "x after 7s"}}},
+		12 * time.Second: {Send: 120, AtOnce: 10, Answers: book.Amounts{{Of: "x after 1s"}}},
+		time.Hour:        {Send: 3600, Answers: book.Amounts{{Of: "x after 1s"}}},
 	} {
-		if got := c.Longest(); got != want {
+		if got := Longest(&c); got != want {
 			t.Errorf("%+v: %v, want %v", c, got, want)
+		}
+	}
+}
+
+// amounts are those of a check.
+func amounts(t *testing.T, text string) (list book.Amounts) {
+	t.Helper()
+	if err := yaml.Unmarshal([]byte(text), &list); err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+func TestClaim(t *testing.T) {
+	t.Parallel()
+	a := amounts(t, "preference upstream_rq_retry: at least 2")
+	for n, want := range map[int]string{
+		1: "preference upstream_rq_retry rose by 1 (wanted at least 2)",
+		2: "preference upstream_rq_retry rose by 2 (wanted at least 2)",
+	} {
+		if got := claimOf(a[0], words.Rose, n, book.Sample{}); got.String() != want || got.OK != (n == 2) {
+			t.Errorf("%d: %+v", n, got)
 		}
 	}
 }

@@ -12,7 +12,7 @@ import (
 
 // Ground is where pages are run: labs on this machine, or a cluster. The pages do not know which.
 type Ground interface {
-	// Name is the ground's, as `on` of a check has it: Lab or Cluster.
+	// Name is the ground's, as `on` of a check has it: [book.Lab] or [book.Cluster].
 	Name() string
 	// Start makes a place for a page of an edition, as every page expects it. The worker's number
 	// tells places of the same time apart. It blocks until the place serves.
@@ -24,12 +24,6 @@ type NoGroundError struct{ Err error }
 
 func (e *NoGroundError) Error() string { return e.Err.Error() }
 func (e *NoGroundError) Unwrap() error { return e.Err }
-
-// The grounds there are.
-const (
-	Lab     = "lab"
-	Cluster = "cluster"
-)
 
 // Place is what one page needs of where it runs. Nothing but the page changes it.
 type Place interface {

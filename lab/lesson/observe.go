@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"istio-tutorial/lab/lesson/book"
 	"istio-tutorial/lab/lesson/words"
 	"istio-tutorial/lab/load"
 	"istio-tutorial/lab/objects"
@@ -19,7 +20,7 @@ import (
 const maxBody = 4 << 10
 
 // ask sends the requests of a check, and returns the answers in the order in which they came.
-func (r *Runner) ask(ctx context.Context, c *Check) (list []answer, took time.Duration, err error) {
+func (r *Runner) ask(ctx context.Context, c *book.Check) (list []answer, took time.Duration, err error) {
 	cfg := load.Config{
 		URL: c.To, Header: http.Header{"User-Agent": {"lesson"}}, Users: max(1, c.AtOnce),
 		Keep: maxBody, Stay: true,
@@ -121,14 +122,14 @@ func (r *Runner) rise(before map[string]map[string]int) meter {
 }
 
 // counters are all that a check names, those that have not begun left out.
-func (r *Runner) counters(ctx context.Context, c *Check) (map[string]map[string]int, error) {
+func (r *Runner) counters(ctx context.Context, c *book.Check) (map[string]map[string]int, error) {
 	all := map[string]map[string]int{}
 	for _, a := range c.Counters {
-		values, err := r.stats(ctx, a.of)
+		values, err := r.stats(ctx, a.Of)
 		if err != nil && !errors.Is(err, ErrNoCounter) && !isMissing(err) {
 			return nil, err
 		}
-		all[a.of] = values
+		all[a.Of] = values
 	}
 	return all, nil
 }
@@ -177,19 +178,19 @@ type wait struct {
 // await reads a number until it is within bounds, or for a time, and returns the last. A counter
 // that has not begun by the time that all settle in will not begin.
 func (m meter) await(
-	ctx context.Context, a amount, s sample, w wait,
+	ctx context.Context, a book.Amount, s book.Sample, w wait,
 ) (n int, err error) {
 	began, giveUp := time.Now(), time.After(w.within)
 	for pause := shortestPause; ; pause = min(2*pause, longestPause) {
-		n, err = m(ctx, a.of)
-		low, high := a.bounds(s)
+		n, err = m(ctx, a.Of)
+		low, high := a.Bounds(s)
 		fits := n >= low && (high < 0 || n <= high)
 		awaited := errors.Is(err, ErrNoCounter) && time.Since(began) < settling
 		if !awaited && (err != nil || fits) {
 			return n, err
 		}
 		left := (w.within - time.Since(began)).Round(time.Second)
-		w.tell(words.Put(words.Settling, a.of, n, span(low, high), max(0, left)))
+		w.tell(words.Put(words.Settling, a.Of, n, span(low, high), max(0, left)))
 		select {
 		case <-time.After(pause):
 		case <-giveUp:

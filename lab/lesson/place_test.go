@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"istio-tutorial/lab/lesson/book"
 	"istio-tutorial/lab/load"
 )
 
@@ -20,7 +21,7 @@ type elsewhere struct {
 	settled []string
 }
 
-func (e *elsewhere) Name() string                                      { return Cluster }
+func (e *elsewhere) Name() string                                      { return book.Cluster }
 func (e *elsewhere) Start(context.Context, string, int) (Place, error) { return e, nil }
 func (e *elsewhere) Folder() string                                    { return e.folder }
 func (e *elsewhere) Env() []string                                     { return []string{"PATH=" + os.Getenv("PATH")} }
@@ -65,7 +66,7 @@ const pageElsewhere = "# 1. One\n\n```console\n$ echo their name\ntheir name\n$ 
 // TestElsewhere runs a page where a verb is missing, words differ, nobody knows why, and a check does not hold.
 func TestElsewhere(t *testing.T) {
 	t.Parallel()
-	page, err := Read("01-one.md", []byte(pageElsewhere))
+	page, err := book.Read("01-one.md", []byte(pageElsewhere))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,9 +74,9 @@ func TestElsewhere(t *testing.T) {
 	var said []string
 	var results []Result
 	v := Verify{
-		Ground: ground, Pages: []Page{page}, Edition: "v1", Jobs: 1, Prove: true,
+		Ground: ground, Pages: []book.Page{page}, Edition: "v1", Jobs: 1, Prove: true,
 		Report: func(r Result) { results = append(results, r) },
-		Say:    func(_ Page, line string) { said = append(said, line) },
+		Say:    func(_ book.Page, line string) { said = append(said, line) },
 	}
 	if failed, err := v.Run(t.Context()); failed != 1 || err != nil || len(results) != 2 || results[0].Err != nil {
 		t.Fatalf("%d failed, %v: %v", failed, err, results)
@@ -93,12 +94,12 @@ func TestElsewhere(t *testing.T) {
 // TestSample spreads the changes that are tried over all there are.
 func TestSample(t *testing.T) {
 	t.Parallel()
-	page, err := Read("01-one.md", []byte(strings.ReplaceAll(pageElsewhere, "on: lab\n", "")))
+	page, err := book.Read("01-one.md", []byte(strings.ReplaceAll(pageElsewhere, "on: lab\n", "")))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for sample, want := range map[int]int{0: 2, 1: 1, 2: 2, 5: 2} {
-		v := Verify{Ground: &elsewhere{}, Pages: []Page{page}, Edition: "v1", Prove: true, Sample: sample}
+		v := Verify{Ground: &elsewhere{}, Pages: []book.Page{page}, Edition: "v1", Prove: true, Sample: sample}
 		if got := len(v.mutants()); got != want {
 			t.Errorf("a sample of %d: %d", sample, got)
 		}
@@ -115,12 +116,12 @@ func (*nowhere) Start(context.Context, string, int) (Place, error) {
 // TestNoGround ends a run at once, and not once for each page.
 func TestNoGround(t *testing.T) {
 	t.Parallel()
-	page, err := Read("01-one.md", []byte(pageElsewhere))
+	page, err := book.Read("01-one.md", []byte(pageElsewhere))
 	if err != nil {
 		t.Fatal(err)
 	}
 	v := Verify{
-		Ground: &nowhere{}, Pages: []Page{page, page}, Edition: "v1", Jobs: 1,
+		Ground: &nowhere{}, Pages: []book.Page{page, page}, Edition: "v1", Jobs: 1,
 		Report: func(r Result) { t.Errorf("reported: %v", r.Err) },
 	}
 	if _, err := v.Run(t.Context()); err == nil || err.Error() != "it is there already" {

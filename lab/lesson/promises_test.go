@@ -25,6 +25,8 @@ import (
 // a little, and puts ? where a test is to be named.
 const claimsFile = "testdata/claims.txt"
 
+const repository = "../.."
+
 const untested = "?"
 
 // claim is a sentence, and what holds it.

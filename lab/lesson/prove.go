@@ -7,47 +7,16 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"istio-tutorial/lab/lesson/book"
 )
-
-// Mutant is a page with something wrong in what it does, and the check that must find it.
-type Mutant struct {
-	Page
-	Check    *Check
-	mutation mutation
-}
-
-// String says what is wrong.
-func (m Mutant) String() string {
-	return fmt.Sprintf("%s:%d: %s", m.File, m.Check.Line+m.mutation.line-1, m.mutation)
-}
-
-// Mutants are those that the checks of an edition name.
-func (p Page) Mutants(edition string) []Mutant {
-	var list []Mutant
-	var before []Command
-	for _, b := range p.Blocks {
-		if !b.In(edition) {
-			continue
-		}
-		before = append(before, b.Commands...)
-		if b.Check == nil {
-			continue
-		}
-		for _, m := range b.Check.FailsWith {
-			if m.within(before) {
-				list = append(list, Mutant{p, b.Check, m})
-			}
-		}
-	}
-	return list
-}
 
 // runMutant does a page with a mutation, up to the check that must find it. Nobody looks at what the
 // commands print, nor at other checks: the mutation may change all of it. It is found if the
 // error is a *Failure.
-func (r *Runner) runMutant(ctx context.Context, m Mutant, edition string, say func(string)) error {
-	if m.mutation.field == "" && m.mutation.isFile() {
-		r.absent = m.mutation.of
+func (r *Runner) runMutant(ctx context.Context, m book.Mutant, edition string, say func(string)) error {
+	if m.Mutation.Field == "" && m.Mutation.IsFile() {
+		r.absent = m.Mutation.Of
 	}
 	for _, b := range m.Blocks {
 		if !b.In(edition) {
@@ -67,7 +36,7 @@ func (r *Runner) runMutant(ctx context.Context, m Mutant, edition string, say fu
 }
 
 // holdMutated does the check that must find the mutation, and those on which it may stand.
-func (r *Runner) holdMutated(ctx context.Context, m Mutant, c *Check, say func(string)) error {
+func (r *Runner) holdMutated(ctx context.Context, m book.Mutant, c *book.Check, say func(string)) error {
 	switch {
 	case c == m.Check:
 		return r.hold(ctx, m.Page, c, say)
@@ -82,53 +51,41 @@ func (r *Runner) holdMutated(ctx context.Context, m Mutant, c *Check, say func(s
 
 // mutated runs a command with the mutation. A changed rule must be taken: what the lab refuses is
 // found by no check.
-func (r *Runner) mutated(ctx context.Context, m Mutant, c Command, say func(string)) error {
+func (r *Runner) mutated(ctx context.Context, m book.Mutant, c book.Command, say func(string)) error {
 	if r.leavesOut(c, say) {
 		return nil
 	}
-	changed := m.mutation.concerns(c)
-	c, kept := m.mutation.command(c)
+	changed := m.Mutation.Concerns(c)
+	c, kept := m.Mutation.Change(c)
 	if !kept {
 		return nil
 	}
 	c.Echo(say)
 	lines, status, err := r.enter(ctx, m.File, c, say)
-	if err == nil && changed && status != 0 && c.succeeds() {
+	if err == nil && changed && status != 0 && c.Succeeds() {
 		err = fmt.Errorf("%v: refused, which proves no check: %s", m, strings.Join(lines, "; "))
 	}
 	return err
 }
 
-// command is what becomes of a command; false: it is left out.
-func (m mutation) command(c Command) (Command, bool) {
-	switch {
-	case !m.concerns(c):
-	case m.field == "":
-		return c, false
-	case m.of == typed:
-		c.Text, _ = m.apply(c.Text) // or it would not be concerned
-	}
-	return c, true
-}
-
-// folder is a copy of a folder in which one file is changed, by links to all else.
-func (m mutation) folder(root, dir string) error {
-	data, err := os.ReadFile(filepath.Join(root, m.of))
+// mutatedFolder is a copy of a folder in which one file is changed, by links to all else.
+func mutatedFolder(m book.Mutation, root, dir string) error {
+	data, err := os.ReadFile(filepath.Join(root, m.Of))
 	if err != nil {
 		return err
 	}
-	text, err := m.apply(string(data))
+	text, err := m.Apply(string(data))
 	if err != nil {
-		return fmt.Errorf("%s: %w", m.of, err)
+		return fmt.Errorf("%s: %w", m.Of, err)
 	}
-	parts := strings.Split(filepath.Clean(m.of), string(filepath.Separator))
+	parts := strings.Split(filepath.Clean(m.Of), string(filepath.Separator))
 	for i, part := range parts {
 		at := filepath.Join(parts[:i]...)
 		if err := link(filepath.Join(root, at), filepath.Join(dir, at), part); err != nil {
 			return err
 		}
 	}
-	return os.WriteFile(filepath.Join(dir, m.of), []byte(text), 0o600)
+	return os.WriteFile(filepath.Join(dir, m.Of), []byte(text), 0o600)
 }
 
 // link fills a folder with links to what another has, but for one name.

@@ -1,3 +1,5 @@
+// Package lesson runs the pages of docs/, as lesson/book reads them: the text that a reader follows is the
+// test that holds it to what it says.
 package lesson
 
 import (
@@ -9,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"istio-tutorial/lab/lesson/book"
 	"istio-tutorial/lab/lesson/words"
 	"istio-tutorial/lab/shell"
 )
@@ -74,9 +77,9 @@ func (f *Failure) Error() string {
 
 // Command runs a command; each gets the lines that it prints. The error is a *Failure if it does not do what
 // the page says.
-func (r *Runner) Command(ctx context.Context, file string, c Command, each func(string)) error {
+func (r *Runner) Command(ctx context.Context, file string, c book.Command, each func(string)) error {
 	lines, status, err := r.enter(ctx, file, c, each)
-	succeeds := c.succeeds()
+	succeeds := c.Succeeds()
 	c.Output, lines = r.place.Compare(c.Output, lines)
 	failure := &Failure{File: file, Line: c.Line, What: c.Text, Said: c.Output, Came: lines}
 	switch {
@@ -85,14 +88,14 @@ func (r *Runner) Command(ctx context.Context, file string, c Command, each func(
 	case (status == 0) != succeeds:
 		failure.Came = append(failure.Came, fmt.Sprintf("(exit status %d)", status))
 		return failure
-	case !c.prints(lines):
+	case !c.Prints(lines):
 		return failure
 	}
 	return nil
 }
 
 // enter runs a command, and returns what it prints and its status.
-func (r *Runner) enter(ctx context.Context, file string, c Command, each func(string)) (lines []string, status int, err error) {
+func (r *Runner) enter(ctx context.Context, file string, c book.Command, each func(string)) (lines []string, status int, err error) {
 	typed, _ := r.place.Types(c.Text)
 	status, err = r.shell.Run(ctx, typed, func(line string) {
 		lines = append(lines, line)
@@ -108,7 +111,7 @@ func (r *Runner) enter(ctx context.Context, file string, c Command, each func(st
 }
 
 // verdict is nil if all claims hold, else a *Failure.
-func verdict(file string, c *Check, claims []Claim) error {
+func verdict(file string, c *book.Check, claims []Claim) error {
 	failure := &Failure{File: file, Line: c.Line, What: c.Title().String()}
 	for _, claim := range claims {
 		if !claim.OK {
@@ -122,33 +125,11 @@ func verdict(file string, c *Check, claims []Claim) error {
 	return failure
 }
 
-// Title is a check in a few words.
-func (c *Check) Title() words.Phrase {
-	if c.Send == 0 {
-		a := c.WaitFor[0]
-		return words.Put(words.WaitingFor, a.of, a.phrase())
-	}
-	title := words.Put(words.Requests, c.Send)
-	if c.From != "" {
-		title = words.Put(words.FromTo, title, c.From, c.To)
-	}
-	if c.AtOnce > 1 {
-		title = words.Put(words.AtOnce, title, c.AtOnce)
-	}
-	if c.TLS != nil {
-		title = words.Put(words.With, title, "TLS", c.TLS.Host)
-	}
-	for _, name := range slices.Sorted(maps.Keys(c.Headers)) {
-		title = words.Put(words.With, title, name, c.Headers[name])
-	}
-	return title
-}
-
 // Longest is the time that a check may take by itself; 0 is none to speak of.
-func (c *Check) Longest() time.Duration {
+func Longest(c *book.Check) time.Duration {
 	var held time.Duration
 	for _, a := range c.Answers {
-		held = max(held, readKind(a.of).after)
+		held = max(held, book.KindOf(a.Of).After)
 	}
 	took := held * time.Duration(c.Send/max(1, c.AtOnce))
 	if len(c.WaitFor) > 0 {
@@ -159,7 +140,7 @@ func (c *Check) Longest() time.Duration {
 
 // run does all of a page in an edition; say gets each line of what is done. The error is a
 // *Failure where the page is wrong.
-func (r *Runner) run(ctx context.Context, p Page, edition string, say func(string)) error {
+func (r *Runner) run(ctx context.Context, p book.Page, edition string, say func(string)) error {
 	before, err := r.place.State(ctx)
 	if err != nil {
 		return err
@@ -188,7 +169,7 @@ func (r *Runner) run(ctx context.Context, p Page, edition string, say func(strin
 }
 
 // leavesOut reports whether a command is not run, as the ground has nothing like it.
-func (r *Runner) leavesOut(c Command, say func(string)) bool {
+func (r *Runner) leavesOut(c book.Command, say func(string)) bool {
 	_, why := r.place.Types(c.Text)
 	if why != "" {
 		say("(left out: " + c.Text + ": " + why + ")")
@@ -197,7 +178,7 @@ func (r *Runner) leavesOut(c Command, say func(string)) bool {
 }
 
 // elsewhere reports whether a check is about another ground.
-func (r *Runner) elsewhere(c *Check, say func(string)) bool {
+func (r *Runner) elsewhere(c *book.Check, say func(string)) bool {
 	if c.On == "" || c.On == r.ground {
 		return false
 	}
@@ -206,7 +187,7 @@ func (r *Runner) elsewhere(c *Check, say func(string)) bool {
 }
 
 // hold does a check, and is a *Failure if a claim does not hold.
-func (r *Runner) hold(ctx context.Context, p Page, c *Check, say func(string)) error {
+func (r *Runner) hold(ctx context.Context, p book.Page, c *book.Check, say func(string)) error {
 	claims, err := r.Check(ctx, c)
 	if err != nil {
 		return fmt.Errorf("%s:%d: %s: %w", p.File, c.Line, c.Title(), err)
@@ -218,7 +199,7 @@ func (r *Runner) hold(ctx context.Context, p Page, c *Check, say func(string)) e
 }
 
 // left is a *Failure if a page has not put everything back.
-func (r *Runner) left(ctx context.Context, p Page, before map[string]string) error {
+func (r *Runner) left(ctx context.Context, p book.Page, before map[string]string) error {
 	after, err := r.place.State(ctx)
 	if err != nil {
 		return err

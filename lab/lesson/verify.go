@@ -8,6 +8,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"istio-tutorial/lab/lesson/book"
 )
 
 // Verify runs pages, each at a place of its own, side by side.
@@ -15,7 +17,7 @@ type Verify struct {
 	// Ground is where. Required.
 	Ground Ground
 	// Pages are those to run. Required.
-	Pages []Page
+	Pages []book.Page
 	// Edition is the one of their blocks that are run. Required.
 	Edition string
 	// Runs is how often each page is run. Zero is 1.
@@ -29,14 +31,14 @@ type Verify struct {
 	// Report is told of each run that is over, one at a time. Required.
 	Report func(Result)
 	// Say is told what a page does, a line at a time. Optional.
-	Say func(p Page, line string)
+	Say func(p book.Page, line string)
 }
 
 // Result is what came of one run of a page.
 type Result struct {
-	Page
+	book.Page
 	Edition string
-	Mutant  *Mutant // nil: the page as it is
+	Mutant  *book.Mutant // nil: the page as it is
 	Took    time.Duration
 	// Absent says that the page says nothing in the edition, and was not run.
 	Absent bool
@@ -50,7 +52,7 @@ type Result struct {
 func (r Result) Label() string {
 	label := fmt.Sprintf("%02d %s (%s)", r.Number, r.Name, r.Edition)
 	if r.Mutant != nil {
-		label += ": " + r.Mutant.mutation.String()
+		label += ": " + r.Mutant.Mutation.String()
 	}
 	return label
 }
@@ -60,8 +62,8 @@ var ErrNotFound = errors.New("the check holds all the same")
 
 // job is one run.
 type job struct {
-	page   Page
-	mutant *Mutant
+	page   book.Page
+	mutant *book.Mutant
 }
 
 // Run returns how many runs went wrong. The error is that of ctx, or a *NoGroundError.
@@ -109,7 +111,7 @@ func (v Verify) Run(ctx context.Context) (failed int, err error) {
 }
 
 // leavesOut reports a page that says nothing in the edition.
-func (v Verify) leavesOut(p Page) bool {
+func (v Verify) leavesOut(p book.Page) bool {
 	absent := !p.In(v.Edition)
 	if absent {
 		v.Report(Result{Page: p, Edition: v.Edition, Absent: true})
@@ -151,9 +153,9 @@ func (v Verify) mutants() []job {
 }
 
 // tries reports whether a mutant can be run: on a cluster none may reach into a namespace of somebody else.
-func (v Verify) tries(m Mutant) bool {
+func (v Verify) tries(m book.Mutant) bool {
 	on := v.Ground.Name()
-	return (m.Check.On == "" || m.Check.On == on) && (on != Cluster || m.mutation.field != "namespace")
+	return (m.Check.On == "" || m.Check.On == on) && (on != book.Cluster || m.Mutation.Field != "namespace")
 }
 
 // do runs a page at a place that is started for it; the worker's number tells places of one time apart.
@@ -179,13 +181,13 @@ func (v Verify) at(ctx context.Context, j job, worker int, result *Result) (err 
 	}
 	defer func() { err = errors.Join(err, place.Close()) }()
 	folder := place.Folder()
-	if m := j.mutant; m != nil && m.mutation.field != "" && m.mutation.of != typed {
+	if m := j.mutant; m != nil && m.Mutation.Field != "" && m.Mutation.Of != book.Typed {
 		folder, err = os.MkdirTemp("", "lesson")
 		if err != nil {
 			return err
 		}
 		defer func() { _ = os.RemoveAll(folder) }() // of nothing but links and a file
-		if err := m.mutation.folder(place.Folder(), folder); err != nil {
+		if err := mutatedFolder(m.Mutation, place.Folder(), folder); err != nil {
 			return err
 		}
 	}

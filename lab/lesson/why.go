@@ -8,86 +8,13 @@ import (
 	"strings"
 	"time"
 
-	"go.yaml.in/yaml/v3"
-
+	"istio-tutorial/lab/lesson/book"
 	"istio-tutorial/lab/lesson/words"
 	"istio-tutorial/lab/traffic"
 )
 
-// explanation is how `bin/lab why` must explain answers.
-type explanation struct {
-	of string
-	// Cause is one of traffic's.
-	Cause traffic.Cause `yaml:"cause"`
-	// Rule is where the rule stands, FILE or FILE:LINE, in one of several editions; "none": no rule.
-	// Empty: it is not looked at.
-	Rule places `yaml:"rule"`
-	// By is who made the answer, such as "sidecar of preference". Empty: it is not looked at.
-	By string `yaml:"by"`
-}
-
-// places are one, or a list.
-type places []string
-
-// UnmarshalYAML reads a text or a list.
-func (p *places) UnmarshalYAML(n *yaml.Node) error {
-	if n.Kind == yaml.ScalarNode {
-		*p = places{n.Value}
-		return nil
-	}
-	return n.Decode((*[]string)(p))
-}
-
-// explanations are by the text of answers, in the order of the page.
-type explanations []explanation
-
-// UnmarshalYAML reads a mapping, in its order.
-func (e *explanations) UnmarshalYAML(n *yaml.Node) error {
-	if n.Kind != yaml.MappingNode {
-		return fmt.Errorf("line %d: want TEXT: {cause: CAUSE, rule: FILE, by: WHO}, a line each", n.Line)
-	}
-	for i := 0; i < len(n.Content); i += 2 {
-		one := explanation{of: n.Content[i].Value}
-		if err := known(n.Content[i+1], "cause", "rule", "by"); err != nil {
-			return err
-		}
-		if err := n.Content[i+1].Decode(&one); err != nil {
-			return err
-		}
-		if !slices.Contains(traffic.Causes(), one.Cause) {
-			return fmt.Errorf("line %d: cause: %q: want one of %q", n.Content[i+1].Line, one.Cause, traffic.Causes())
-		}
-		*e = append(*e, one)
-	}
-	return nil
-}
-
-// known refuses keys that are none: a decoder of a part is not strict.
-func known(n *yaml.Node, keys ...string) error {
-	if n.Kind != yaml.MappingNode {
-		return fmt.Errorf("line %d: want {cause: CAUSE, rule: FILE, by: WHO}", n.Line)
-	}
-	for i := 0; i < len(n.Content); i += 2 {
-		if !slices.Contains(keys, n.Content[i].Value) {
-			return fmt.Errorf("line %d: field %s not found", n.Content[i].Line, n.Content[i].Value)
-		}
-	}
-	return nil
-}
-
-// unexplained are explanations of answers that the check does not speak of.
-func (c *Check) unexplained() []error {
-	var errs []error
-	for _, e := range c.Why {
-		if !c.Answers.has(e.of) && !slices.Contains(c.InTurn, e.of) {
-			errs = append(errs, fmt.Errorf("why: %s: no such kind of answers", e.of))
-		}
-	}
-	return errs
-}
-
 // explained asks the place why each answer is as it is, if it knows.
-func (r *Runner) explained(ctx context.Context, c *Check, list []answer, began time.Time) ([]Claim, error) {
+func (r *Runner) explained(ctx context.Context, c *book.Check, list []answer, began time.Time) ([]Claim, error) {
 	place, ok := r.place.(Explainer)
 	if !ok || len(c.Why) == 0 {
 		return nil, nil
@@ -101,7 +28,7 @@ func (r *Runner) explained(ctx context.Context, c *Check, list []answer, began t
 	}
 	var claims []Claim
 	for _, e := range c.Why {
-		claims = append(claims, e.claim(c, list, found))
+		claims = append(claims, explains(e, c, list, found))
 	}
 	return claims, nil
 }
@@ -184,16 +111,16 @@ func (r *Runner) namesAbsent(list []*traffic.Request) error {
 	return nil
 }
 
-// claim is that all answers of a text are explained so.
-func (e explanation) claim(c *Check, list []answer, found []*traffic.Request) Claim {
+// explains is that all answers of a text are explained so.
+func explains(e book.Explanation, c *book.Check, list []answer, found []*traffic.Request) Claim {
 	all, right := 0, 0
 	var holds, wrong any // what came of the first of either
 	for i, a := range list {
-		if c.kindOf(a) != e.of {
+		if kindOf(c, a) != e.Of {
 			continue
 		}
 		all++
-		if came, ok := e.holds(found[i]); ok {
+		if came, ok := holdsFor(e, found[i]); ok {
 			right, holds = right+1, first(holds, came)
 		} else {
 			wrong = first(wrong, came)
@@ -206,10 +133,10 @@ func (e explanation) claim(c *Check, list []answer, found []*traffic.Request) Cl
 	case wrong != nil:
 		shown = words.Put(words.NotAll, wrong, all-right, all)
 	}
-	claim := Claim{Text: "why: " + e.of, Want: e.String(), Got: fmt.Sprint(shown), OK: all > 0 && right == all}
-	claim.line = words.Put(words.Misexplained, textOf(e.of), shown, e.phrase())
+	claim := Claim{Text: "why: " + e.Of, Want: e.String(), Got: fmt.Sprint(shown), OK: all > 0 && right == all}
+	claim.line = words.Put(words.Misexplained, textOf(e.Of), shown, e.Phrase())
 	if claim.OK {
-		claim.line = words.Put(words.Explained, textOf(e.of), shown)
+		claim.line = words.Put(words.Explained, textOf(e.Of), shown)
 	}
 	return claim
 }
@@ -222,10 +149,10 @@ func first(have, next any) any {
 }
 
 // kindOf is the text that an answer is counted for.
-func (c *Check) kindOf(a answer) string {
+func kindOf(c *book.Check, a answer) string {
 	for _, k := range c.Answers {
-		if readKind(k.of).fits(a) {
-			return k.of
+		if a.fits(book.KindOf(k.Of)) {
+			return k.Of
 		}
 	}
 	for _, text := range c.InTurn {
@@ -236,54 +163,25 @@ func (c *Check) kindOf(a answer) string {
 	return ""
 }
 
-// String is the explanation in a line.
-func (e explanation) String() string { return fmt.Sprint(e.phrase()) }
-
-func (e explanation) phrase() any {
-	text := words.OfCause(string(e.Cause))
-	switch {
-	case slices.Equal(e.Rule, places{noRule}):
-		text = words.Put(words.CauseNoRule, text)
-	case len(e.Rule) > 0:
-		text = words.Put(words.CauseRule, text, e.Rule.phrase())
-	}
-	if e.By != "" {
-		text = words.Put(words.CauseBy, text, words.OfCause(e.By))
-	}
-	return text
-}
-
-// phrase is one of the places, or another.
-func (p places) phrase() any {
-	text := any(p[0])
-	for _, next := range p[1:] {
-		text = words.Put(words.Or, text, next)
-	}
-	return text
-}
-
-// noRule is the place of a rule where none acted.
-const noRule = "none"
-
-// holds returns how a request is explained, and whether that is so.
-func (e explanation) holds(r *traffic.Request) (came any, ok bool) {
+// holdsFor returns how a request is explained, and whether that is so.
+func holdsFor(e book.Explanation, r *traffic.Request) (came any, ok bool) {
 	if r == nil {
 		return words.Put(words.NotKept), false
 	}
-	is := explanation{Cause: r.Cause, By: e.By}
+	is := book.Explanation{Cause: r.Cause, By: e.By}
 	if e.By != "" {
 		is.By = r.Author()
 	}
 	if len(e.Rule) > 0 {
-		is.Rule = places{noRule}
+		is.Rule = book.Places{book.NoRule}
 		if r.Rule != nil {
-			is.Rule = places{fmt.Sprintf("%s:%d", r.Rule.File, r.Rule.Line)}
+			is.Rule = book.Places{fmt.Sprintf("%s:%d", r.Rule.File, r.Rule.Line)}
 		}
 	}
-	return is.phrase(), is.Cause == e.Cause && is.By == e.By && e.isAt(is.Rule)
+	return is.Phrase(), is.Cause == e.Cause && is.By == e.By && isAt(e, is.Rule)
 }
 
-func (e explanation) isAt(rule places) bool {
+func isAt(e book.Explanation, rule book.Places) bool {
 	if len(e.Rule) == 0 {
 		return true
 	}

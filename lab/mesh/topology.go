@@ -18,6 +18,21 @@ type Name struct {
 // String is NAMESPACE/NAME.
 func (n Name) String() string { return n.Namespace + "/" + n.Name }
 
+// ParseName reads NAMESPACE/NAME, or a name in no namespace.
+func ParseName(s string) Name {
+	namespace, name, ok := strings.Cut(s, "/")
+	if !ok {
+		return Name{Name: s}
+	}
+	return Name{Namespace: namespace, Name: name}
+}
+
+// Is reports whether a text is the name as NAMESPACE/NAME.
+func (n Name) Is(text string) bool {
+	namespace, name, ok := strings.Cut(text, "/")
+	return ok && name == n.Name && namespace == n.Namespace
+}
+
 // Topology is what runs, whatever the rules say.
 type Topology struct {
 	Workloads   []Workload

@@ -7,17 +7,20 @@ import (
 
 	"istio-tutorial/lab/envoy"
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/traffic/cause"
+	"istio-tutorial/lab/traffic/match"
+	"istio-tutorial/lab/traffic/rulebook"
 )
 
 // orphan is an arrival whose call is not known: its caller has no answer yet, or the entry was lost.
-func (r *Request) orphan(a *arrival, v *versions) {
-	at, _ := v.at(a.Entry)
+func (r *Request) orphan(a *arrival, v *rulebook.Versions) {
+	at, _ := v.At(a.Entry)
 	if a.try == nil {
 		a.try = &Try{}
 		a.try.arrive(a)
 	}
 	a.try.To, a.try.Status, a.try.server = end(at, a.Pod), a.Status, serverOf(at, afterSlash(a.Pod))
-	isAlone := a.try.Identity == envoy.NoIdentity && nameOf(a.Route).Namespace == "" // it has no proxy
+	isAlone := a.try.Identity == envoy.NoIdentity && mesh.ParseName(a.Route).Namespace == "" // it has no proxy
 	from := afterSlash(a.Route)
 	if isAlone {
 		from = withoutSidecar
@@ -26,22 +29,27 @@ func (r *Request) orphan(a *arrival, v *versions) {
 		From: End{Workload: from}, To: a.try.To, Began: a.Time, Method: a.Method,
 		Host: a.Insight.Host, Path: a.Path, Status: a.Status, Millis: millis(a.Entry),
 		Details: "via_upstream", Tries: []*Try{a.try}, Open: !isAlone, at: at,
-		choice: choice{index: -1}, client: nameOf(a.Route),
+		choice: match.Choice{Index: -1}, client: mesh.ParseName(a.Route),
 	})
 }
+
+// Maker is who made an answer.
+type Maker string
+
+// The makers.
+const (
+	Program       Maker = "program"
+	CallerSidecar Maker = "caller's sidecar"
+	CalleeSidecar Maker = "callee's sidecar"
+	IngressItself Maker = "ingress"
+	Outside       Maker = "host outside"
+	Nobody        Maker = "nobody"
+)
 
 // withoutSidecar is who calls in plain text, and has no proxy to tell of it.
 const withoutSidecar = "no sidecar"
 
 func afterSlash(s string) string { return s[strings.LastIndex(s, "/")+1:] }
-
-func nameOf(s string) mesh.Name {
-	namespace, name, ok := strings.Cut(s, "/")
-	if !ok {
-		return mesh.Name{Name: s}
-	}
-	return mesh.Name{Namespace: namespace, Name: name}
-}
 
 // judge says who made each answer and why, and which of them decided the request's.
 func (r *Request) judge() {
@@ -98,21 +106,19 @@ func (c *Call) judge() {
 
 // made is who made a call's answer, and why.
 func (c *Call) made() (Maker, Cause) {
-	cause, byProxy := byProxy(c.Flags, c.Details)
-	rule, refused := decidedBy(c.Details)
+	why, byProxy := cause.ByProxy(c.Flags, c.Details)
+	access, refused := cause.OfAccess(c.Details)
 	switch {
-	case refused && rule == noRule:
-		return IngressItself, NotAllowed
 	case refused:
-		return IngressItself, Denied
+		return IngressItself, access
 	case !byProxy:
 		return c.fromUpstream()
-	case cause == GaveUp:
-		return Nobody, cause
+	case why == cause.GaveUp:
+		return Nobody, why
 	case c.client.Namespace == "":
-		return IngressItself, c.refined(cause)
+		return IngressItself, c.refined(why)
 	}
-	return CallerSidecar, c.refined(cause)
+	return CallerSidecar, c.refined(why)
 }
 
 // fromUpstream is who made an answer that the caller's proxy only passed on.
@@ -120,33 +126,33 @@ func (c *Call) fromUpstream() (Maker, Cause) {
 	last := c.last()
 	if last == nil || !last.Arrived && last.To.Pod == "" {
 		if c.Status < 400 {
-			return Outside, c.fine(HostOutside)
+			return Outside, c.fine(cause.HostOutside)
 		}
-		return Outside, ProgramError
+		return Outside, cause.ProgramError
 	}
-	cause, byServer := atServer(last.flags, last.reason)
+	why, byServer := cause.AtServer(last.flags, last.reason)
 	switch {
-	case byServer && cause == Denied && c.denial().Allows:
-		return CalleeSidecar, NotAllowed
+	case byServer && why == cause.Denied && c.denial().Allows:
+		return CalleeSidecar, cause.NotAllowed
 	case byServer:
-		return CalleeSidecar, cause
+		return CalleeSidecar, why
 	case c.Status < 400:
-		return Program, c.fine(Answered)
+		return Program, c.fine(cause.Answered)
 	case lastFailed(last) >= 0:
-		return Program, PassedOn
+		return Program, cause.PassedOn
 	}
-	return Program, ProgramError
+	return Program, cause.ProgramError
 }
 
 // fine is the cause of a good answer, if anything is to be said of it.
-func (c *Call) fine(cause Cause) Cause {
+func (c *Call) fine(why Cause) Cause {
 	switch {
-	case has(c.Flags, "DI"):
-		return Delayed
+	case cause.IsDelayed(c.Flags):
+		return cause.Delayed
 	case len(c.Tries) > 1:
-		return Retried
+		return cause.Retried
 	}
-	return cause
+	return why
 }
 
 // last is the try whose answer the caller got.
@@ -158,58 +164,44 @@ func (c *Call) last() *Try {
 }
 
 // refined tells apart what Envoy has one word for.
-func (c *Call) refined(cause Cause) Cause {
-	switch cause {
-	case DirectAnswer:
+func (c *Call) refined(why Cause) Cause {
+	switch why {
+	case cause.DirectAnswer:
 		return c.direct()
-	case NoRoute:
+	case cause.NoRoute:
 		return c.routeless()
-	case NoPod:
-		if u := c.choice.upstream; u != nil && u.Policy.Outlier != nil && len(c.at.ready(u.Cluster)) > 0 {
-			return Ejected
+	case cause.NoPod:
+		if u := c.choice.Upstream; u != nil && u.Policy.Outlier != nil && len(c.at.Ready(u.Cluster)) > 0 {
+			return cause.Ejected
 		}
 	}
-	return cause
+	return why
 }
 
 // direct is why a proxy gave an answer that is written in its route.
 func (c *Call) direct() Cause {
-	r := c.choice.route()
+	r := c.choice.Route()
 	switch {
-	case c.Route == blockAll:
-		return RegistryOnly
-	case c.Route == passthrough:
-		return NoHost
-	case r != nil && r.Redirect != nil, c.choice.sends():
-		return Redirected
+	case c.Route == match.BlockAll:
+		return cause.RegistryOnly
+	case c.Route == match.Passthrough:
+		return cause.NoHost
+	case r != nil && r.Redirect != nil, c.choice.Sends():
+		return cause.Redirected
 	}
-	return DirectAnswer
+	return cause.DirectAnswer
 }
 
 // routeless is why a proxy has no route.
 func (c *Call) routeless() Cause {
-	host, _ := splitPort(c.Host)
+	host, _ := match.SplitPort(c.Host)
 	switch {
-	case c.client.Namespace == "" || c.choice.host != nil:
-		return NoRoute
-	case c.at.isInside(host):
-		return NoHost
+	case c.client.Namespace == "" || c.choice.Host != nil:
+		return cause.NoRoute
+	case c.at.IsInside(host):
+		return cause.NoHost
 	}
-	return RegistryOnly
-}
-
-// isInside tells names that cannot be those of hosts outside.
-func (v *Version) isInside(host string) bool {
-	if !strings.Contains(host, ".") || strings.HasSuffix(host, "."+mesh.Domain) {
-		return true
-	}
-	_, rest, _ := strings.Cut(host, ".")
-	namespace, _, _ := strings.Cut(rest, ".")
-	return slices.ContainsFunc(v.Mesh.Services, func(s mesh.Service) bool { return s.Namespace == namespace })
-}
-
-func (v *Version) ready(c mesh.Cluster) []mesh.Endpoint {
-	return slices.DeleteFunc(v.Mesh.Endpoints(c), func(e mesh.Endpoint) bool { return !e.Instance.Ready })
+	return cause.RegistryOnly
 }
 
 // decisive is the call whose answer decided that of a call: of a failed one, the last failed one
@@ -247,9 +239,9 @@ func lastFailed(t *Try) int {
 // weight is how much there is to say of a good answer.
 func (c *Call) weight() int {
 	switch {
-	case c.Cause == Delayed:
+	case c.Cause == cause.Delayed:
 		return 4
-	case c.Cause == Retried:
+	case c.Cause == cause.Retried:
 		return 3
 	case slices.ContainsFunc(c.Acts, func(a Act) bool { return a.Rule.Kind != "Ingress" }):
 		return 2

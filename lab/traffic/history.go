@@ -35,7 +35,7 @@ type Mark struct {
 func (w *windows) mark(now time.Time, before, after []Rule) {
 	m := Mark{At: now}
 	for _, r := range after {
-		switch i := slices.IndexFunc(before, r.isSame); {
+		switch i := slices.IndexFunc(before, r.IsSame); {
 		case i < 0:
 			m.Came = append(m.Came, r)
 		case before[i].Revision != r.Revision:
@@ -43,7 +43,7 @@ func (w *windows) mark(now time.Time, before, after []Rule) {
 		}
 	}
 	for _, r := range before {
-		if !slices.ContainsFunc(after, r.isSame) {
+		if !slices.ContainsFunc(after, r.IsSame) {
 			m.Went = append(m.Went, r)
 		}
 	}
@@ -60,11 +60,6 @@ func (w *windows) forgetMarks(now time.Time) {
 }
 
 const mostMarks = 60
-
-func (r Rule) isSame(other Rule) bool {
-	return r.Kind == other.Kind && r.Namespace == other.Namespace && r.Name == other.Name &&
-		r.Resource == other.Resource
-}
 
 // History is what happened in the last five minutes.
 func (s *Store) History() History {

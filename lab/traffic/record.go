@@ -8,6 +8,8 @@ import (
 
 	"istio-tutorial/lab/envoy"
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/traffic/match"
+	"istio-tutorial/lab/traffic/rulebook"
 )
 
 // record is what was read of one x-request-id, in the order in which it came.
@@ -28,10 +30,6 @@ const (
 	mostEntries = 64
 	mostTries   = 64
 )
-
-// slack is how much the times of two entries may be off: Envoy's are in milliseconds, each from
-// the loop's own clock.
-const slack = 2 * time.Millisecond
 
 // fading is how long after a call its mirrored copy may begin.
 const fading = 5 * time.Second
@@ -61,6 +59,8 @@ func (r *record) addTry(t *envoy.Try) {
 	r.tries = append(r.tries, t)
 }
 
+func isOutbound(e *envoy.Entry) bool { return e.Direction == envoy.Outbound }
+
 func took(e *envoy.Entry) time.Duration {
 	return max(time.Duration(e.Insight.Micros)*time.Microsecond, time.Duration(e.Duration)*time.Millisecond)
 }
@@ -77,7 +77,7 @@ func millis(e *envoy.Entry) float64 {
 // joiner makes a Request of a record.
 type joiner struct {
 	*record
-	versions *versions
+	versions *rulebook.Versions
 	outs     []logged // of the calls
 	calls    []*Call
 	arrivals []*arrival
@@ -97,10 +97,10 @@ type arrival struct {
 }
 
 // join makes the calls of a record, with what came of each.
-func join(r *record, v *versions) *Request { return joined(r, v).request() }
+func join(r *record, v *rulebook.Versions) *Request { return joined(r, v).request() }
 
 // joined has the calls of a record, each with its tries and its copies.
-func joined(r *record, v *versions) *joiner {
+func joined(r *record, v *rulebook.Versions) *joiner {
 	j := &joiner{record: r, versions: v}
 	for place, e := range r.entries {
 		if isOutbound(e) {
@@ -130,13 +130,11 @@ func (j *joiner) call(e *envoy.Entry) *Call {
 		Millis: millis(e), Flags: strings.Trim(e.Flags, "-"), Details: e.Details, Route: e.Route, Cluster: e.Cluster,
 	}
 	c.versions, c.attempts = j.versions, e.Attempts
-	c.at, c.choice = j.versions.at(e)
+	c.at, c.choice = j.versions.At(e)
 	c.From, c.address, c.trace = end(c.at, e.Pod), e.Insight.Client, strings.Trim(e.Trace, "-")
-	c.client = clientOf(c.at, e.Pod)
+	c.client = c.at.Client(e.Pod)
 	c.To = c.called(e)
-	if r := c.choice.route(); r != nil {
-		c.Share = share(r, c.choice.destination)
-	}
+	c.Share = c.choice.Share()
 	for _, t := range j.tries {
 		if t.Pod == e.Pod && t.Cluster == e.Cluster && within(t.Time, e) {
 			c.Tries = append(c.Tries, &Try{
@@ -150,7 +148,7 @@ func (j *joiner) call(e *envoy.Entry) *Call {
 			To: pod(c.at, e.Upstream, e.Cluster), Status: e.Status, Flags: c.Flags, Details: e.Details,
 			Millis: c.Millis, server: serverOf(c.at, e.Upstream),
 		}
-		if last.To.Workload == passthrough {
+		if last.To.Workload == match.Passthrough {
 			last.To = c.To
 		}
 		if n := len(c.Tries); n > 0 {
@@ -162,7 +160,7 @@ func (j *joiner) call(e *envoy.Entry) *Call {
 }
 
 func within(t time.Time, e *envoy.Entry) bool {
-	return !t.Before(e.Time.Add(-slack)) && !t.After(ended(e).Add(slack))
+	return !t.Before(e.Time.Add(-rulebook.Slack)) && !t.After(ended(e).Add(rulebook.Slack))
 }
 
 // end is a side whose proxy wrote an entry.
@@ -171,40 +169,32 @@ func end(v *Version, pod string) End {
 	if !isPod {
 		return End{Workload: pod}
 	}
-	return End{Workload: cmp.Or(v.workload(pod), name), Pod: name}
-}
-
-// clientOf is the workload of a proxy's pod; without a namespace, the ingress.
-func clientOf(v *Version, pod string) mesh.Name {
-	if i := v.named(pod); i != nil {
-		return i.Workload
-	}
-	return mesh.Name{Name: pod}
+	return End{Workload: cmp.Or(v.Workload(pod), name), Pod: name}
 }
 
 // pod is the server of a try, or the host outside.
 func pod(v *Version, name, cluster string) End {
-	if i, ok := v.instance(name); ok {
+	if i, ok := v.Instance(name); ok {
 		return End{Workload: i.Workload.Name, Pod: name}
 	}
-	if _, _, host := parseCluster(cluster); host != "" && host != passthrough && name == "" {
-		return End{Workload: shortHost(host)}
+	if host := match.HostOf(cluster); host != "" && host != match.Passthrough && name == "" {
+		return End{Workload: match.ShortHost(host)}
 	}
 	return End{Workload: name}
 }
 
 func serverOf(v *Version, name string) mesh.Name {
-	i, _ := v.instance(name)
+	i, _ := v.Instance(name)
 	return i.Name
 }
 
 // called is whom a call reached, or whom it was meant for.
 func (c *Call) called(e *envoy.Entry) End {
-	if e.Upstream != "" && e.Upstream != passthrough {
+	if e.Upstream != "" && e.Upstream != match.Passthrough {
 		return pod(c.at, e.Upstream, e.Cluster)
 	}
-	if d := c.choice.destination; d != nil {
-		return End{Workload: strings.TrimSpace(shortHost(d.Cluster.Host) + " " + subsetOf(d.Cluster))}
+	if d := c.choice.Destination; d != nil {
+		return End{Workload: match.Called(d.Cluster)}
 	}
 	host, _, _ := strings.Cut(c.Host, ":")
 	return End{Workload: host}
@@ -214,7 +204,7 @@ func (c *Call) called(e *envoy.Entry) End {
 func (j *joiner) meet(c *Call, e *envoy.Entry) {
 	for _, t := range c.Tries {
 		for _, a := range j.arrivals {
-			if a.try == nil && t.To.Pod != "" && isName(t.server, a.Pod) && within(a.Time, e) && isCaller(c, a.Route) {
+			if a.try == nil && t.To.Pod != "" && t.server.Is(a.Pod) && within(a.Time, e) && isCaller(c, a.Route) {
 				a.try = t
 				t.arrive(a)
 				break
@@ -228,13 +218,13 @@ func isCaller(c *Call, route string) bool {
 	if c.client.Namespace == "" {
 		return !strings.Contains(route, "/") // the ingress is one of the others
 	}
-	return isName(c.client, route)
+	return c.client.Is(route)
 }
 
 func (t *Try) arrive(a *arrival) {
 	t.Arrived, t.caller, t.Identity = true, a.Route, a.Insight.Identity()
 	t.flags, t.reason = strings.Trim(a.Flags, "-"), a.Details
-	t.asked = askedOf(a.Entry)
+	t.asked = match.AskedOf(a.Entry)
 	t.Program = a.Details == "via_upstream"
 	if t.Millis == 0 {
 		t.Millis = millis(a.Entry)
@@ -243,14 +233,14 @@ func (t *Try) arrive(a *arrival) {
 
 // mirror finds arrivals that nobody waits for, at pods to which a call's route mirrors.
 func (j *joiner) mirror(c *Call, e *envoy.Entry) {
-	r := c.choice.route()
+	r := c.choice.Route()
 	if r == nil {
 		return
 	}
 	for _, m := range r.Mirrors {
 		for _, a := range j.arrivals {
-			late := a.Time.Before(e.Time.Add(-slack)) || a.Time.After(ended(e).Add(fading))
-			if a.try != nil || late || !isCaller(c, a.Route) || !c.at.leadsTo(m.Cluster, a.Pod) {
+			late := a.Time.Before(e.Time.Add(-rulebook.Slack)) || a.Time.After(ended(e).Add(fading))
+			if a.try != nil || late || !isCaller(c, a.Route) || !c.at.LeadsTo(m.Cluster, a.Pod) {
 				continue
 			}
 			t := &Try{To: end(c.at, a.Pod), Status: a.Status, Millis: millis(a.Entry)}
@@ -260,13 +250,6 @@ func (j *joiner) mirror(c *Call, e *envoy.Entry) {
 			break
 		}
 	}
-}
-
-// leadsTo reports whether a pod is one of a cluster's.
-func (v *Version) leadsTo(c mesh.Cluster, pod string) bool {
-	return slices.ContainsFunc(v.Mesh.Endpoints(c), func(e mesh.Endpoint) bool {
-		return isName(e.Instance.Name, pod)
-	})
 }
 
 // request nests the calls: each in the try that its own program was answering.

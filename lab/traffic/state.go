@@ -2,7 +2,6 @@ package traffic
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -15,7 +14,7 @@ import (
 // fullness is how full a circuit was that took no more calls. Envoy refuses a call only when as many
 // wait as may, and has calls wait only while each connection that it may have is in use.
 func (c *Call) fullness() string {
-	u := c.choice.upstream
+	u := c.choice.Upstream
 	if u == nil {
 		return ""
 	}
@@ -74,18 +73,12 @@ func (c *Call) bucket() string {
 // spent is the limit whose tokens the call did not get.
 func (c *Call) spent() (mesh.RateLimit, bool) {
 	in, caller := c.server()
-	i := slices.IndexFunc(in.Limits, func(l mesh.RateLimit) bool {
-		return isFor(l.Callers, caller) && (len(l.When) == 0 || slices.ContainsFunc(l.When, c.mayMeet))
-	})
-	if i < 0 {
-		return mesh.RateLimit{}, false
-	}
-	return in.Limits[i], true
+	return c.choice.Asked.Limited(in, caller)
 }
 
 // unready are the pods of a cluster that had none to ask, and how each is.
 func (c *Call) unready() string {
-	d := c.choice.destination
+	d := c.choice.Destination
 	if d == nil {
 		return ""
 	}
@@ -96,7 +89,7 @@ func (c *Call) unready() string {
 	var list []string
 	for _, e := range all {
 		if !e.Instance.Ready && len(list) < mostUnready {
-			list = append(list, fmt.Sprintf("%s %s", e.Instance.Name.Name, c.at.state(e.Instance.Name)))
+			list = append(list, fmt.Sprintf("%s %s", e.Instance.Name.Name, c.at.State(e.Instance.Name)))
 		}
 	}
 	if len(list) == 0 {
@@ -115,28 +108,8 @@ func (c *Call) ending() string {
 		return ""
 	}
 	until := c.Began.Add(time.Duration(c.Millis * float64(time.Millisecond)))
-	if how := c.versions.stateOf(last.server, until); how != "" {
+	if how := c.versions.StateOf(last.server, until); how != "" {
 		return fmt.Sprintf(" (%s %s)", last.To.Pod, how)
-	}
-	return ""
-}
-
-// state is how a pod is that no call is to go to.
-func (v *Version) state(pod mesh.Name) string {
-	if how := v.Unready[pod]; how != "" {
-		return how
-	}
-	return "is not ready"
-}
-
-// stateOf is how a pod was at a time, if no call was to go to it any more.
-func (v *versions) stateOf(pod mesh.Name, at time.Time) string {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	for _, one := range slices.Backward(v.list) {
-		if !one.Begun.After(at) {
-			return one.Unready[pod]
-		}
 	}
 	return ""
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"istio-tutorial/lab/envoy"
+	"istio-tutorial/lab/traffic/rulebook"
 )
 
 // What a Store keeps.
@@ -23,7 +24,7 @@ type Store struct {
 	now      func() time.Time
 	lines    *queue
 	ended    chan struct{}
-	versions versions
+	versions rulebook.Versions
 	dropped  atomic.Int64
 
 	mu      sync.Mutex
@@ -78,13 +79,13 @@ func (s *Store) Take(line []byte) {
 func (s *Store) Begin(v Version, rulesChanged bool) (taken func(bool)) {
 	v.Begun = s.now()
 	v.Taken = v.Begun.Add(time.Hour) // not yet
-	before := s.versions.add(&v)
+	before := s.versions.Add(&v)
 	return func(ok bool) {
 		if !ok {
-			s.versions.remove(&v)
+			s.versions.Remove(&v)
 			return
 		}
-		s.versions.settle(&v, s.now())
+		s.versions.Settle(&v, s.now())
 		if rulesChanged {
 			s.mu.Lock()
 			s.windows.change(v.Begun)
@@ -168,7 +169,7 @@ func (s *Store) of(id string) *record {
 		delete(s.records, s.order[0])
 		s.order = s.order[1:]
 		if len(s.order)%100 == 0 {
-			s.versions.forget(s.oldest())
+			s.versions.Forget(s.oldest())
 		}
 	}
 	return r
@@ -199,7 +200,7 @@ func (s *Store) count(r *record, e *envoy.Entry) {
 	j.meet(c, e)
 	j.below(c, e)
 	c.By, c.Cause = c.made()
-	if route := c.choice.route(); route != nil && len(route.Mirrors) > 0 {
+	if route := c.choice.Route(); route != nil && len(route.Mirrors) > 0 {
 		r.mirrored = true
 	}
 	edge := c.edge()
@@ -218,7 +219,7 @@ func (j *joiner) below(c *Call, e *envoy.Entry) {
 		return
 	}
 	for _, o := range j.entries {
-		if isOutbound(o) && isName(last.server, o.Pod) && within(o.Time, e) {
+		if isOutbound(o) && last.server.Is(o.Pod) && within(o.Time, e) {
 			last.Calls = append(last.Calls, &Call{Status: o.Status})
 		}
 	}

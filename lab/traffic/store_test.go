@@ -3,7 +3,6 @@ package traffic_test
 import (
 	"encoding/json"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -14,6 +13,7 @@ import (
 	"istio-tutorial/lab/labtest"
 	"istio-tutorial/lab/mesh"
 	"istio-tutorial/lab/traffic"
+	"istio-tutorial/lab/traffic/cause"
 )
 
 const ns = "istio-tutorial"
@@ -174,7 +174,7 @@ func TestJoin(t *testing.T) {
 	if got := strings.Join(edges, " "); got != "ingress>customer customer>preference preference>recommendation" {
 		t.Errorf("calls %s", got)
 	}
-	if r.Cause != traffic.Answered || r.Author() != "program of recommendation" || r.Rule == nil ||
+	if r.Cause != cause.Answered || r.Author() != "program of recommendation" || r.Rule == nil ||
 		r.Rule.File != "recommendation-default.yml" || len(r.Notes) > 0 {
 		t.Errorf("%+v", r)
 	}
@@ -208,7 +208,7 @@ func TestDelay(t *testing.T) {
 		s.Begin(traffic.Version{Mesh: m, Find: func(traffic.Question) (traffic.Rule, bool) { return traffic.Rule{}, false }}, true)(true)
 		c.pass(10 * time.Millisecond)
 		take(s, c, whole("late", 200, hop{status: 200, flags: "DI", details: "via_upstream"})...)
-		if r := over(t, s, "late"); r.Cause != traffic.Delayed || !strings.Contains(r.Words, want) {
+		if r := over(t, s, "late"); r.Cause != cause.Delayed || !strings.Contains(r.Words, want) {
 			t.Errorf("%s: %q, want %q", r.Cause, r.Words, want)
 		}
 	}
@@ -223,17 +223,17 @@ func TestCauses(t *testing.T) {
 		cause          traffic.Cause
 		author         string
 	}{
-		{"FI", "fault_filter_abort", traffic.Aborted, "sidecar of preference"},
-		{"UT", "response_timeout", traffic.RouteTimeout, "sidecar of preference"},
-		{"UT", "upstream_per_try_timeout", traffic.TryTimeout, "sidecar of preference"},
-		{"UO", "upstream_reset_before_response_started{overflow}", traffic.CircuitFull, "sidecar of preference"},
-		{"UH", "no_healthy_upstream", traffic.NoPod, "sidecar of preference"},
-		{"NC", "cluster_not_found", traffic.NoCluster, "sidecar of preference"},
-		{"UF", "upstream_reset_before_response_started{connection_failure}", traffic.Refused, "sidecar of preference"},
-		{"UC", "upstream_reset_before_response_started{connection_termination}", traffic.Reset, "sidecar of preference"},
-		{"UF", "upstream_reset_before_response_started{connection_failure|" + untrusted + "}", traffic.NotSecured, "sidecar of preference"},
-		{"DC", "downstream_remote_disconnect", traffic.GaveUp, "nobody"},
-		{"ZZ", "no_such_thing", traffic.Unexplained, "sidecar of preference"},
+		{"FI", "fault_filter_abort", cause.Aborted, "sidecar of preference"},
+		{"UT", "response_timeout", cause.RouteTimeout, "sidecar of preference"},
+		{"UT", "upstream_per_try_timeout", cause.TryTimeout, "sidecar of preference"},
+		{"UO", "upstream_reset_before_response_started{overflow}", cause.CircuitFull, "sidecar of preference"},
+		{"UH", "no_healthy_upstream", cause.NoPod, "sidecar of preference"},
+		{"NC", "cluster_not_found", cause.NoCluster, "sidecar of preference"},
+		{"UF", "upstream_reset_before_response_started{connection_failure}", cause.Refused, "sidecar of preference"},
+		{"UC", "upstream_reset_before_response_started{connection_termination}", cause.Reset, "sidecar of preference"},
+		{"UF", "upstream_reset_before_response_started{connection_failure|" + untrusted + "}", cause.NotSecured, "sidecar of preference"},
+		{"DC", "downstream_remote_disconnect", cause.GaveUp, "nobody"},
+		{"ZZ", "no_such_thing", cause.Unexplained, "sidecar of preference"},
 	} {
 		id := fmt.Sprintf("%d-cause", i)
 		take(s, c, whole(id, 503, hop{status: 503, flags: w.flags, details: w.details})...)
@@ -243,7 +243,7 @@ func TestCauses(t *testing.T) {
 		}
 	}
 	take(s, c, whole("own", 503, hop{status: 503})...)
-	if r := over(t, s, "own"); r.Cause != traffic.ProgramError || r.Author() != "program of recommendation" {
+	if r := over(t, s, "own"); r.Cause != cause.ProgramError || r.Author() != "program of recommendation" {
 		t.Errorf("an error of its own: %s by %s", r.Cause, r.Author())
 	}
 }
@@ -284,7 +284,7 @@ func TestGaveUp(t *testing.T) {
 	take(s, c, hops...)
 	labtest.Until(t, func() error {
 		r := await(t, s, traffic.Query{ID: "gone"}, 1)[0]
-		if len(r.Calls) != 1 || len(r.All()) != 3 || r.Cause != traffic.GaveUp || len(r.Notes) > 0 {
+		if len(r.Calls) != 1 || len(r.All()) != 3 || r.Cause != cause.GaveUp || len(r.Notes) > 0 {
 			return fmt.Errorf("%d calls, %d of them first; %s; %q", len(r.All()), len(r.Calls), r.Cause, r.Notes)
 		}
 		return nil
@@ -339,7 +339,7 @@ func TestBounded(t *testing.T) {
 	if len(kept) < 2000 || len(kept) > 2010 {
 		t.Errorf("%d requests are kept", len(kept))
 	}
-	if r := await(t, s, traffic.Query{ID: "rare"}, 1)[0]; r.Cause != traffic.CircuitFull {
+	if r := await(t, s, traffic.Query{ID: "rare"}, 1)[0]; r.Cause != cause.CircuitFull {
 		t.Errorf("the rare one: %s", r.Cause)
 	}
 	if failed := s.Requests(traffic.Query{Failed: true, Last: 1}); len(failed) != 1 || failed[0].ID != "rare" {
@@ -369,7 +369,7 @@ func TestWindows(t *testing.T) {
 	rows := s.Table(traffic.TenSeconds).Rows
 	last := rows[len(rows)-1]
 	if rows[0].From != "ingress" || last.To != "recommendation" || last.Requests != 10 || last.Errors != 5 ||
-		last.Share != 100 || last.Causes[traffic.Aborted] != 5 || last.P50 < 1.8 || last.P50 > 2.2 {
+		last.Share != 100 || last.Causes[cause.Aborted] != 5 || last.P50 < 1.8 || last.P50 > 2.2 {
 		t.Errorf("%+v", rows)
 	}
 	c.pass(20 * time.Second)
@@ -442,21 +442,5 @@ func TestRoundTrip(t *testing.T) {
 			}
 			return nil
 		})
-	}
-}
-
-// TestCausesAreTold has a row for each cause in both pages.
-func TestCausesAreTold(t *testing.T) {
-	t.Parallel()
-	for _, page := range []string{"../../docs/why.md", "../../docs/zh/why.md"} {
-		text, err := os.ReadFile(page)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, c := range traffic.Causes() {
-			if !strings.Contains(string(text), "`"+string(c)+"`") {
-				t.Errorf("%s: no %q", page, c)
-			}
-		}
 	}
 }

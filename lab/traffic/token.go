@@ -2,9 +2,10 @@ package traffic
 
 import (
 	"fmt"
-	"slices"
 
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/traffic/cause"
+	"istio-tutorial/lab/traffic/rulebook"
 )
 
 // checker is whose proxy read the token.
@@ -18,9 +19,9 @@ func (c *Call) checker() string {
 // tokenProblem is what is wrong with the token of a call that was refused for it.
 func (c *Call) tokenProblem() string {
 	if last := c.last(); c.By == CalleeSidecar && last != nil {
-		return tokenProblem(last.reason)
+		return cause.TokenProblem(last.reason)
 	}
-	return tokenProblem(c.Details)
+	return cause.TokenProblem(c.Details)
 }
 
 // unfetched is that the keys of an issuer were never to be had, and why: a sentence; "" if they were.
@@ -48,55 +49,5 @@ func (c *Call) tokenRule() (Rule, bool) {
 	if len(list) == 0 {
 		return Rule{}, false
 	}
-	return c.at.Find(Question{Part: PartToken, From: list[0].From, Field: list[0].Field, Client: c.client})
-}
-
-// unclaimed is what the first rule that allows wants of a token, and the call had not: a sentence's
-// end; "" if no token is wanted.
-func (c *Call) unclaimed() string {
-	last := c.last()
-	if last == nil {
-		return ""
-	}
-	in, _ := c.server()
-	for _, r := range in.Access {
-		if r.Action != mesh.Allow || r.DryRun {
-			continue
-		}
-		for _, source := range r.Sources {
-			for _, term := range source {
-				if text := last.asked.unclaimed(term); text != "" {
-					return text
-				}
-			}
-		}
-	}
-	return ""
-}
-
-// unclaimed is what a term wants of a token, and a request has not.
-func (a Asked) unclaimed(t mesh.AccessTerm) string {
-	lists := slices.Clone(t.Together)
-	for _, c := range t.Conditions {
-		if c.Attribute == mesh.Claim {
-			lists = append(lists, []mesh.Condition{c})
-		}
-	}
-	var first mesh.Condition
-	for i, list := range lists {
-		v, open := a.all(list)
-		if v == met {
-			return ""
-		}
-		if i == 0 {
-			first = open
-		}
-	}
-	switch {
-	case len(lists) == 0 || t.Not:
-		return ""
-	case a.Claims == nil:
-		return ": the request has no token"
-	}
-	return ": " + a.why(first)
+	return c.at.Find(Question{Part: rulebook.PartToken, From: list[0].From, Field: list[0].Field, Client: c.client})
 }

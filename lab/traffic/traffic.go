@@ -5,11 +5,20 @@
 package traffic
 
 import (
-	"strconv"
-	"strings"
 	"time"
 
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/traffic/cause"
+	"istio-tutorial/lab/traffic/match"
+	"istio-tutorial/lab/traffic/rulebook"
+)
+
+// What a Store is told of rules, and a Request has of them and of its end.
+type (
+	Cause    = cause.Cause
+	Rule     = rulebook.Rule
+	Question = rulebook.Question
+	Version  = rulebook.Version
 )
 
 // Request is all that is known of one x-request-id.
@@ -81,13 +90,13 @@ type Call struct {
 	// Open says that its caller has no answer yet.
 	Open bool `json:"open,omitempty"`
 
-	choice   choice
+	choice   match.Choice
 	attempts int // as the caller's proxy counts them
 	client   mesh.Name
 	address  string // from which it came
 	trace    string
 	at       *Version
-	versions *versions // nil: of a call that no proxy of its caller tells of
+	versions *rulebook.Versions // nil: of a call that no proxy of its caller tells of
 }
 
 // Try is one attempt of a call.
@@ -107,15 +116,15 @@ type Try struct {
 
 	caller string // as the server's proxy knows it
 	server mesh.Name
-	flags  string // of the server's proxy
-	reason string // its details
-	asked  Asked  // as the server's proxy saw it
+	flags  string      // of the server's proxy
+	reason string      // its details
+	asked  match.Asked // as the server's proxy saw it
 }
 
 // Act is what a rule did.
 type Act struct {
-	Part Part `json:"part"`
-	Rule Rule `json:"rule"`
+	Part rulebook.Part `json:"part"`
+	Rule Rule          `json:"rule"`
 }
 
 // Miss is a rule that could have acted, and why it did not.
@@ -124,106 +133,4 @@ type Miss struct {
 	Name string `json:"name"`
 	To   string `json:"to,omitempty"` // where it would have led
 	Why  string `json:"why"`
-}
-
-// Rule is where a rule stands.
-type Rule struct {
-	Kind      string   `json:"kind"`
-	Namespace string   `json:"namespace"`
-	Name      string   `json:"name"`
-	Resource  string   `json:"resource"` // as kubectl names it
-	File      string   `json:"file"`
-	Line      int      `json:"line"` // of the part that acted
-	Revision  int      `json:"revision"`
-	Lines     []string `json:"lines,omitempty"` // of the file, from Line on
-	// Allows says that it is a policy that lets calls pass, and refuses none by itself.
-	Allows bool `json:"-"`
-}
-
-// Part is the part of a rule that acts.
-type Part string
-
-// The parts.
-const (
-	PartRoute   Part = "route"
-	PartDelay   Part = "delay"
-	PartAbort   Part = "abort"
-	PartTimeout Part = "timeout"
-	PartRetry   Part = "retry"
-	PartMirror  Part = "mirror"
-	PartBreaker Part = "circuit breaker"
-	PartOutlier Part = "ejection"
-	PartBalance Part = "load balancing"
-	PartSecured Part = "TLS to others"
-	PartDenial  Part = "access"
-	PartToken   Part = "token"
-	PartLimit   Part = "rate limit"
-	PartHost    Part = "host outside"
-	PartOutside Part = "outbound calls"
-	PartTLS     Part = "TLS" // at the ingress
-)
-
-// Question asks for the rule behind something.
-type Question struct {
-	Part Part
-	// From and Field are as mesh has them of a route, a fault, a policy, a denial or a limit.
-	From, Field string
-	// Cluster is what is called, and Client the workload that calls.
-	Cluster mesh.Cluster
-	Client  mesh.Name
-}
-
-// Version is what was in force for a time.
-type Version struct {
-	// Begun is when the proxy was told of it, and Taken when it had taken it.
-	Begun, Taken time.Time
-	Mesh         mesh.Mesh
-	// Find is the rule behind something; false where none says it. Required.
-	Find func(Question) (Rule, bool)
-	// Of2018 says that the defaults of 0.7.1 hold, not today's.
-	Of2018 bool
-	// Unready are the pods that no call is to go to, and how they are: "is starting".
-	Unready map[mesh.Name]string
-	// Rules are all that were in force.
-	Rules []Rule
-}
-
-// isName reports whether a text is NAMESPACE/NAME.
-func isName(n mesh.Name, text string) bool {
-	namespace, name, ok := strings.Cut(text, "/")
-	return ok && name == n.Name && namespace == n.Namespace
-}
-
-// named is the instance whose NAMESPACE/NAME a text is, if there is one.
-func (v *Version) named(text string) *mesh.Instance {
-	for i := range v.Mesh.Instances {
-		if isName(v.Mesh.Instances[i].Name, text) {
-			return &v.Mesh.Instances[i]
-		}
-	}
-	return nil
-}
-
-func (v *Version) workload(pod string) string {
-	if i := v.named(pod); i != nil {
-		return i.Workload.Name
-	}
-	return ""
-}
-
-func (v *Version) instance(pod string) (mesh.Instance, bool) {
-	for i := range v.Mesh.Instances {
-		if v.Mesh.Instances[i].Name.Name == pod {
-			return v.Mesh.Instances[i], true
-		}
-	}
-	return mesh.Instance{}, false
-}
-
-// Place is the file, and the line of the part that acted where one is known.
-func (r Rule) Place() string {
-	if r.Line == 0 {
-		return r.File
-	}
-	return r.File + ":" + strconv.Itoa(r.Line)
 }

@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"istio-tutorial/lab/traffic/cause"
 )
 
 // Edge is who calls whom.
@@ -108,7 +110,7 @@ func (t *tally) add(c *Call) {
 		t.errors++
 	}
 	t.retries += max(0, len(c.Tries)-1, c.attempts-1) // the line of a try may not be found, or come late
-	if c.Cause != Answered && c.Cause != HostOutside {
+	if c.Cause != cause.Answered && c.Cause != cause.HostOutside {
 		if t.causes == nil {
 			t.causes = map[Cause]int{}
 		}

@@ -7,48 +7,50 @@ import (
 
 	"istio-tutorial/lab/envoy"
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/traffic/cause"
+	"istio-tutorial/lab/traffic/match"
 )
 
 // sentences are about answers, by their causes; what stands in braces is put in.
 func sentences() map[Cause]string {
 	return map[Cause]string{ //nolint:gosec // words, of which "tokens" and "passed" are no secrets
-		Aborted:      "{proxy} answered in place of {to} with {status}: a rule injects an abort into {percent} % of the calls.",
-		Delayed:      "{proxy} held the call of {to} back for {delay}: a rule injects a delay.",
-		RouteTimeout: "{proxy} gave up after {time}: {to} had not answered within the route's timeout{timeout}.",
-		TryTimeout:   "{proxy} gave up: no try at {to} was answered within its own timeout.",
-		CircuitFull:  "{proxy} did not pass the call on: its circuit to {to} was full{limits}.",
-		Ejected:      "{proxy} had no pod of {to} to ask: all that are ready were ejected for their errors.",
-		NoPod:        "{proxy} had no pod of {to} to ask: none is ready{pods}.",
-		NoCluster:    "{proxy} knows no such subset of {to}: the route names one that no rule defines.",
-		Refused:      "{proxy} could not connect to {to}: nothing accepted the connection{tries}{pod}.",
-		Reset:        "{proxy} got no answer from {to}: the connection was reset{tries}{pod}.",
-		NotSecured:   "{proxy} had no TLS with {to}{tries}: {problem}. Envoy says: {tls}.",
-		NoRoute:      "{proxy} has no route for host {host} and path {path}{door}.",
-		NoHost:       "{proxy} knows no host {host}.",
-		RegistryOnly: "{proxy} did not let the call out: no rule allows the host {host}.",
-		Denied:       "the sidecar of {to} refused the call of {from}{as}: a policy denies it.",
-		NotAllowed:   "the sidecar of {to} refused the call of {from}{as}: there are policies that allow calls, and none allows this one{unclaimed}.",
-		BadToken:     "{checker} refused the request: its token does not hold. Envoy says: {token}.{unfetched}",
-		RateLimited:  "the sidecar of {to} refused the call of {from}: its tokens were spent{tokens}.",
-		ProgramError: "{to} answered {status} itself{tries}.",
-		PassedOn:     "{to} answered {status}, as a call of its own went wrong.",
-		GaveUp:       "the caller gave up after {time}, before {to} had answered.",
-		Redirected:   "{proxy} sent the caller elsewhere: a rule redirects it.",
-		DirectAnswer: "{proxy} answered itself: a rule says what.",
-		Unexplained:  "{proxy} answered; Envoy says: {envoy}.",
-		Retried:      "{to} answered {from} at try {count}: the others went wrong.",
-		HostOutside:  "{to} answered {from}.",
+		cause.Aborted:      "{proxy} answered in place of {to} with {status}: a rule injects an abort into {percent} % of the calls.",
+		cause.Delayed:      "{proxy} held the call of {to} back for {delay}: a rule injects a delay.",
+		cause.RouteTimeout: "{proxy} gave up after {time}: {to} had not answered within the route's timeout{timeout}.",
+		cause.TryTimeout:   "{proxy} gave up: no try at {to} was answered within its own timeout.",
+		cause.CircuitFull:  "{proxy} did not pass the call on: its circuit to {to} was full{limits}.",
+		cause.Ejected:      "{proxy} had no pod of {to} to ask: all that are ready were ejected for their errors.",
+		cause.NoPod:        "{proxy} had no pod of {to} to ask: none is ready{pods}.",
+		cause.NoCluster:    "{proxy} knows no such subset of {to}: the route names one that no rule defines.",
+		cause.Refused:      "{proxy} could not connect to {to}: nothing accepted the connection{tries}{pod}.",
+		cause.Reset:        "{proxy} got no answer from {to}: the connection was reset{tries}{pod}.",
+		cause.NotSecured:   "{proxy} had no TLS with {to}{tries}: {problem}. Envoy says: {tls}.",
+		cause.NoRoute:      "{proxy} has no route for host {host} and path {path}{door}.",
+		cause.NoHost:       "{proxy} knows no host {host}.",
+		cause.RegistryOnly: "{proxy} did not let the call out: no rule allows the host {host}.",
+		cause.Denied:       "the sidecar of {to} refused the call of {from}{as}: a policy denies it.",
+		cause.NotAllowed:   "the sidecar of {to} refused the call of {from}{as}: there are policies that allow calls, and none allows this one{unclaimed}.",
+		cause.BadToken:     "{checker} refused the request: its token does not hold. Envoy says: {token}.{unfetched}",
+		cause.RateLimited:  "the sidecar of {to} refused the call of {from}: its tokens were spent{tokens}.",
+		cause.ProgramError: "{to} answered {status} itself{tries}.",
+		cause.PassedOn:     "{to} answered {status}, as a call of its own went wrong.",
+		cause.GaveUp:       "the caller gave up after {time}, before {to} had answered.",
+		cause.Redirected:   "{proxy} sent the caller elsewhere: a rule redirects it.",
+		cause.DirectAnswer: "{proxy} answered itself: a rule says what.",
+		cause.Unexplained:  "{proxy} answered; Envoy says: {envoy}.",
+		cause.Retried:      "{to} answered {from} at try {count}: the others went wrong.",
+		cause.HostOutside:  "{to} answered {from}.",
 	}
 }
 
 // words are a sentence about a call: who made its answer, and why.
 func (c *Call) words() string {
 	text, ok := sentences()[c.Cause]
-	problem, said := tlsProblem(c.Details)
+	problem, said := cause.TLSProblem(c.Details)
 	switch {
-	case c.By == IngressItself && c.Cause == Denied:
+	case c.By == IngressItself && c.Cause == cause.Denied:
 		text = "the ingress refused the request: a policy denies it."
-	case c.By == IngressItself && c.Cause == NotAllowed:
+	case c.By == IngressItself && c.Cause == cause.NotAllowed:
 		text = "the ingress refused the request: there are policies that allow requests there, and none allows this one."
 	}
 	if !ok {
@@ -91,7 +93,7 @@ func caller(workload string) string {
 // goodWords are about answers that are fine.
 func (c *Call) goodWords() string {
 	text := fmt.Sprintf("%s answered %s", c.To.Workload, caller(c.From.Workload))
-	if c.choice.route() != nil && c.Share > 0 && c.Share < 100 {
+	if c.choice.Route() != nil && c.Share > 0 && c.Share < 100 {
 		text += fmt.Sprintf(": it gets %g %% of the route's calls, by chance", c.Share)
 	}
 	return text + "."
@@ -106,7 +108,7 @@ func (c *Call) proxy() string {
 
 // abortShare is the part of the calls that a rule aborts, in percent.
 func (c *Call) abortShare() string {
-	for _, f := range c.faults() {
+	for _, f := range c.choice.Faults() {
 		if f.Abort != nil {
 			return fmt.Sprint(f.Abort.Percent)
 		}
@@ -115,7 +117,7 @@ func (c *Call) abortShare() string {
 }
 
 func (c *Call) timeout() string {
-	if r := c.choice.route(); r != nil && r.Timeout > 0 {
+	if r := c.choice.Route(); r != nil && r.Timeout > 0 {
 		return " of " + short(r.Timeout)
 	}
 	return ""
@@ -133,21 +135,21 @@ func (c *Call) times() string {
 func (c *Call) otherwise() string {
 	of2018 := c.at.Of2018
 	switch c.Cause {
-	case Retried:
+	case cause.Retried:
 		return "today's default: 2 retries of failed connections"
-	case RegistryOnly:
+	case cause.RegistryOnly:
 		if of2018 {
 			return "0.7.1's default: a host outside needs an EgressRule"
 		}
-	case NoRoute, NoHost:
+	case cause.NoRoute, cause.NoHost:
 		return "there is none for this host and path"
-	case ProgramError, Refused, Reset, NotSecured:
-		if r := c.choice.route(); r != nil && r.Retry == nil {
+	case cause.ProgramError, cause.Refused, cause.Reset, cause.NotSecured:
+		if r := c.choice.Route(); r != nil && r.Retry == nil {
 			return "none retries it"
 		}
-	case HostOutside:
+	case cause.HostOutside:
 		return "today's default: calls out of the mesh are allowed"
-	case Answered:
+	case cause.Answered:
 		return c.pick()
 	}
 	return ""
@@ -155,11 +157,11 @@ func (c *Call) otherwise() string {
 
 // pick is how a pod is chosen by default.
 func (c *Call) pick() string {
-	if u := c.choice.upstream; u != nil && u.Policy.Balance == mesh.LeastRequest {
-		return fmt.Sprintf("today's default: of two pods of %s, the less busy one", shortHost(u.Cluster.Host))
+	if u := c.choice.Upstream; u != nil && u.Policy.Balance == mesh.LeastRequest {
+		return fmt.Sprintf("today's default: of two pods of %s, the less busy one", match.ShortHost(u.Cluster.Host))
 	}
-	if u := c.choice.upstream; u != nil {
-		return fmt.Sprintf("the default: the pods of %s in turn", shortHost(u.Cluster.Host))
+	if u := c.choice.Upstream; u != nil {
+		return fmt.Sprintf("the default: the pods of %s in turn", match.ShortHost(u.Cluster.Host))
 	}
 	return ""
 }
@@ -180,4 +182,23 @@ func ms(f float64) string {
 		return fmt.Sprintf("%.1f s", f/1000)
 	}
 	return fmt.Sprintf("%.0f ms", f)
+}
+
+// rarely is the rate a second below which a count says more.
+const rarely = 0.1
+
+// Often is a rate, or so many calls where that says more.
+func Often(calls int, rate float64) string {
+	if rate < rarely {
+		return plural(calls, "call")
+	}
+	return PerSecond(rate)
+}
+
+// PerSecond is a rate with enough places to tell it from none.
+func PerSecond(rate float64) string {
+	if rate > 0 && rate < rarely {
+		return fmt.Sprintf("%.2f/s", rate)
+	}
+	return fmt.Sprintf("%.1f/s", rate)
 }

@@ -12,6 +12,7 @@ import (
 
 	"istio-tutorial/lab/envoy"
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/xds/naming"
 )
 
 // loggedHeaders are those of requests that the access log shows: what counters need, and
@@ -86,9 +87,9 @@ func (b *builder) accessLog(d door) []*accesslogv3.AccessLog {
 	if b.cfg.AccessLog == "" {
 		return nil
 	}
-	format := envoy.AccessFormat(short(d.owner), d.direction, b.headers)
+	format := envoy.AccessFormat(naming.Short(d.owner), d.direction, b.headers)
 	if !b.cfg.Unexplained {
-		format = envoy.EntryFormat(short(d.owner), d.direction, b.headers, b.explained)
+		format = envoy.EntryFormat(naming.Short(d.owner), d.direction, b.headers, b.explained)
 	}
 	if d.takes != mesh.Never {
 		envoy.AskPeer(format)
@@ -102,11 +103,11 @@ func (b *builder) accessLog(d door) []*accesslogv3.AccessLog {
 func (b *builder) logged(d door, fields map[string]any) *accesslogv3.AccessLog {
 	format, err := structpb.NewStruct(fields)
 	if err != nil {
-		b.fail("access log of %s: %w", d.name, err)
+		b.Fail("access log of %s: %w", d.name, err)
 	}
 	return &accesslogv3.AccessLog{
 		Name: "envoy.access_loggers.file",
-		ConfigType: &accesslogv3.AccessLog_TypedConfig{TypedConfig: b.pack(&filelogv3.FileAccessLog{
+		ConfigType: &accesslogv3.AccessLog_TypedConfig{TypedConfig: b.Pack(&filelogv3.FileAccessLog{
 			Path: b.cfg.AccessLog,
 			AccessLogFormat: &filelogv3.FileAccessLog_LogFormat{
 				LogFormat: &corev3.SubstitutionFormatString{
@@ -123,7 +124,7 @@ func (b *builder) router(d door) *routerv3.Router {
 	if b.cfg.AccessLog == "" || b.cfg.Unexplained || d.direction != envoy.Outbound {
 		return &routerv3.Router{}
 	}
-	log := b.logged(d, envoy.TryFormat(short(d.owner)))
+	log := b.logged(d, envoy.TryFormat(naming.Short(d.owner)))
 	log.Filter = wentWrong()
 	return &routerv3.Router{UpstreamLog: []*accesslogv3.AccessLog{log}}
 }

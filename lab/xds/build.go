@@ -2,15 +2,17 @@ package xds
 
 import (
 	"cmp"
-	"errors"
-	"fmt"
 	"reflect"
 
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/types/known/anypb"
 
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/xds/filter"
+	"istio-tutorial/lab/xds/message"
+	"istio-tutorial/lab/xds/naming"
+	"istio-tutorial/lab/xds/route"
 )
 
 // Snapshot is the whole configuration of Envoy at one moment, and what the lab must know to
@@ -48,7 +50,7 @@ func newSnapshot() Snapshot {
 // Build is Envoy's configuration for a mesh, which must not be changed from then on. The error
 // names every part that Envoy could not be told.
 func (r *Builder) Build(m mesh.Mesh) (Snapshot, error) {
-	now := base{m.Topology, mostFaults(m), mostLocals(m), loggedHeaders(m), authentications(m), insistingOf(m), explainedHeaders(m)}
+	now := base{m.Topology, filter.MostFaults(m), filter.MostLocals(m), loggedHeaders(m), authentications(m), insistingOf(m), explainedHeaders(m)}
 	if !reflect.DeepEqual(now, r.base) {
 		r.base, r.built = now, built{}
 	}
@@ -61,7 +63,7 @@ func (r *Builder) Build(m mesh.Mesh) (Snapshot, error) {
 	b.zipkin()
 	for _, i := range m.Instances {
 		if s, ok := m.SidecarOf(i.Workload); ok && !i.WithoutSidecar {
-			b.part("inbound"+at(i.Name), s.Inbound, func() []*routev3.VirtualHost {
+			b.part("inbound"+naming.At(i.Name), s.Inbound, func() []*routev3.VirtualHost {
 				b.inbound(i, s.Inbound)
 				return nil
 			})
@@ -73,7 +75,7 @@ func (r *Builder) Build(m mesh.Mesh) (Snapshot, error) {
 	b.secureDoors(edge, m.Gateway)
 	b.deliver()
 	r.built, r.had = b.built, b.snapshot.Resources[Secrets]
-	return b.snapshot, errors.Join(b.errs...)
+	return b.snapshot, b.Err()
 }
 
 // client is whose calls a part of the configuration is for.
@@ -113,6 +115,7 @@ func ingress(cfg Config) client {
 // builder collects resources, and what is wrong with them.
 type builder struct {
 	base
+	message.Packer
 	mesh     mesh.Mesh
 	cfg      Config
 	given    Resources // the mesh's secrets
@@ -120,20 +123,23 @@ type builder struct {
 	before   built     // of the same base
 	built              // now
 	snapshot Snapshot
-	errs     []error
+}
+
+// routing makes the routes of a client.
+func (b *builder) routing(c client) route.Client {
+	return route.Client{
+		Name: c.name, Caller: c.caller, Deadlines: c.manners.Deadlines, Mesh: &b.mesh.Topology, Packer: &b.Packer,
+	}
+}
+
+// discover adds what Envoy gets when it asks for steps.
+func (b *builder) discover(list ...filter.Discovered) []*hcmv3.HttpFilter {
+	var steps []*hcmv3.HttpFilter
+	for _, d := range list {
+		b.add(Filters, d.Config.Name, d.Config)
+		steps = append(steps, d.Step)
+	}
+	return steps
 }
 
 func (b *builder) add(k Kind, name string, m proto.Message) { b.snapshot.Resources[k][name] = m }
-
-func (b *builder) fail(format string, args ...any) {
-	b.errs = append(b.errs, fmt.Errorf(format, args...))
-}
-
-// pack is always the same for the same message: Envoy sees any difference as a change.
-func (b *builder) pack(m proto.Message) *anypb.Any {
-	packed := &anypb.Any{}
-	if err := anypb.MarshalFrom(packed, m, proto.MarshalOptions{Deterministic: true}); err != nil {
-		b.errs = append(b.errs, err)
-	}
-	return packed
-}

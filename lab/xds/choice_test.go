@@ -14,7 +14,7 @@ import (
 
 	"istio-tutorial/lab/envoy"
 	"istio-tutorial/lab/mesh"
-	"istio-tutorial/lab/traffic"
+	"istio-tutorial/lab/traffic/match"
 )
 
 // choices is how many generated requests TestChoices sends.
@@ -77,9 +77,9 @@ func (g generator) host(n int) mesh.VirtualHost {
 	return h
 }
 
-func (g generator) asked(hosts int) traffic.Asked {
+func (g generator) asked(hosts int) match.Asked {
 	query := of(g, "", "", "?q=a", "?q", "?p=b&q=ab", "?q=", "?q=a&q=b", "?x=q")
-	a := traffic.Asked{
+	a := match.Asked{
 		Method: of(g, "GET", "GET", "POST"), Host: fmt.Sprintf("h%d", g.IntN(hosts)) + of(g, "", "", ":80"),
 		Path: g.path() + query, Scheme: "http",
 	}
@@ -111,7 +111,7 @@ func TestChoices(t *testing.T) {
 	}
 	out.AllowAny, out.Unknown = false, mesh.Response{Status: 404}
 	w.mustPush(m)
-	requests := make(chan traffic.Asked)
+	requests := make(chan match.Asked)
 	var senders sync.WaitGroup
 	for range 8 {
 		senders.Go(func() {
@@ -134,7 +134,7 @@ func TestChoices(t *testing.T) {
 }
 
 // sameChoice asks Envoy and the lab for the route of a request.
-func sameChoice(t *testing.T, client *http.Client, out mesh.Outbound, a traffic.Asked) error {
+func sameChoice(t *testing.T, client *http.Client, out mesh.Outbound, a match.Asked) error {
 	req := &http.Request{
 		Method: a.Method, URL: &url.URL{Scheme: "http", Host: a.Host, Opaque: "http://" + a.Host + a.Path},
 		Host: a.Host, Header: http.Header{"User-Agent": nil},
@@ -158,7 +158,7 @@ func sameChoice(t *testing.T, client *http.Client, out mesh.Outbound, a traffic.
 		return err
 	}
 	nobody := func(mesh.Route) bool { return false } // all is kept
-	host, route := traffic.Choose(out, a, nobody)
+	host, route := match.Choose(out, a, nobody)
 	want := fmt.Sprintf("%d %s", resp.StatusCode, strings.TrimSpace(string(body)))
 	got := "404 "
 	if route >= 0 {

@@ -1,28 +1,28 @@
 package xds
 
 import (
-	"time"
-
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	endpointv3 "github.com/envoyproxy/go-control-plane/envoy/config/endpoint/v3"
 	typev3 "github.com/envoyproxy/go-control-plane/envoy/type/v3"
 	"google.golang.org/protobuf/types/known/durationpb"
-	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/xds/cluster"
+	"istio-tutorial/lab/xds/message"
+	"istio-tutorial/lab/xds/naming"
 )
 
 // cluster is a cluster as one client sees it.
 func (b *builder) cluster(client mesh.Name, u mesh.Upstream) {
-	name, p := outboundCluster(client, u.Cluster), u.Policy
+	name, p := naming.Cluster(client, u.Cluster), u.Policy
 	c := &clusterv3.Cluster{
 		Name:             name,
-		AltStatName:      statName(name),
+		AltStatName:      naming.Stat(name),
 		ConnectTimeout:   durationpb.New(p.ConnectTimeout),
-		LbPolicy:         balance(p.Balance),
-		CircuitBreakers:  breakers(p.Limits),
-		OutlierDetection: outlier(p.Outlier),
+		LbPolicy:         cluster.Balance(p.Balance),
+		CircuitBreakers:  cluster.Breakers(p.Limits),
+		OutlierDetection: cluster.Outlier(p.Outlier),
 		CommonLbConfig: &clusterv3.Cluster_CommonLbConfig{
 			HealthyPanicThreshold: &typev3.Percent{Value: float64(p.Panic)},
 			// An ejection acts at once, also right after another change: Envoy would keep it for
@@ -30,9 +30,9 @@ func (b *builder) cluster(client mesh.Name, u mesh.Upstream) {
 			UpdateMergeWindow: durationpb.New(0),
 		},
 	}
-	byHash(c, p.Hash)
-	warmUp(c, p.Warmup)
-	b.speak(c, b.protocol(u.Cluster), p.Connections, lives(p))
+	cluster.ByHash(c, p.Hash)
+	cluster.WarmUp(c, p.Warmup)
+	cluster.Speak(&b.Packer, c, b.protocol(u.Cluster), p.Connections, cluster.Lives(p))
 	if at := u.Cluster; p.Passthrough {
 		c.LbPolicy, c.LbConfig = clusterv3.Cluster_RANDOM, nil
 		b.locate(c, mesh.Cluster{Host: at.Host, Port: at.Port}, p.Connections.Keepalive)
@@ -43,31 +43,6 @@ func (b *builder) cluster(client mesh.Name, u mesh.Upstream) {
 	b.prove(client, c, u)
 	b.introduce(c, p.ProxyProtocol)
 	b.add(Clusters, name, c)
-}
-
-func balance(b mesh.Balance) clusterv3.Cluster_LbPolicy {
-	switch b {
-	case mesh.LeastRequest:
-		return clusterv3.Cluster_LEAST_REQUEST
-	case mesh.Random:
-		return clusterv3.Cluster_RANDOM
-	default:
-		return clusterv3.Cluster_ROUND_ROBIN
-	}
-}
-
-func number(n *int) *wrapperspb.UInt32Value {
-	if n == nil {
-		return nil
-	}
-	return wrapperspb.UInt32(uint32(*n))
-}
-
-func duration(d *time.Duration) *durationpb.Duration {
-	if d == nil {
-		return nil
-	}
-	return durationpb.New(*d)
 }
 
 // protocol is what the port of a service or of an external host speaks.
@@ -90,11 +65,11 @@ func (b *builder) protocol(c mesh.Cluster) mesh.Protocol {
 func (b *builder) locate(c *clusterv3.Cluster, in mesh.Cluster, keep *mesh.Keepalive) {
 	if e, ok := b.mesh.ExternalPort(in); ok && e.Pods == nil {
 		b.outside(c, e, in.Labels)
-		keepAlive(c, keep)
+		cluster.KeepAlive(c, keep)
 		return
 	}
 	c.ClusterDiscoveryType = &clusterv3.Cluster_Type{Type: clusterv3.Cluster_EDS}
-	c.EdsClusterConfig = &clusterv3.Cluster_EdsClusterConfig{EdsConfig: ads(), ServiceName: in.Key()}
+	c.EdsClusterConfig = &clusterv3.Cluster_EdsClusterConfig{EdsConfig: message.ADS(), ServiceName: in.Key()}
 	var ready []*endpointv3.LbEndpoint
 	for _, e := range b.mesh.Endpoints(in) {
 		if e.Instance.Ready {

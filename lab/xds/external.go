@@ -31,7 +31,7 @@ func (b *builder) outside(c *clusterv3.Cluster, e mesh.ExternalHost, labels mesh
 		b.anyHost(c, true)
 	default:
 		if strings.Contains(e.Host, "*") {
-			b.fail("external host %s: the lab finds hosts by their whole name only", e.Host)
+			b.Fail("external host %s: the lab finds hosts by their whole name only", e.Host)
 		}
 		b.single(c, e.Host, net.JoinHostPort(e.Host, strconv.Itoa(e.TargetPort())))
 	}
@@ -107,7 +107,7 @@ func (b *builder) encrypt(client mesh.Name, c *clusterv3.Cluster, t *mesh.TLS) {
 	context := &tlsv3.UpstreamTlsContext{Sni: t.SNI, CommonTlsContext: common}
 	c.TransportSocket = &corev3.TransportSocket{
 		Name:       tlsSocket,
-		ConfigType: &corev3.TransportSocket_TypedConfig{TypedConfig: b.pack(context)},
+		ConfigType: &corev3.TransportSocket_TypedConfig{TypedConfig: b.Pack(context)},
 	}
 }
 
@@ -169,7 +169,7 @@ func (b *builder) introduce(c *clusterv3.Cluster, version *int) {
 	}
 	c.TransportSocket = &corev3.TransportSocket{
 		Name: "envoy.transport_sockets.upstream_proxy_protocol",
-		ConfigType: &corev3.TransportSocket_TypedConfig{TypedConfig: b.pack(&proxyprotocolv3.ProxyProtocolUpstreamTransport{
+		ConfigType: &corev3.TransportSocket_TypedConfig{TypedConfig: b.Pack(&proxyprotocolv3.ProxyProtocolUpstreamTransport{
 			Config:          &corev3.ProxyProtocolConfig{Version: corev3.ProxyProtocolConfig_Version(*version - 1)},
 			TransportSocket: inner,
 		})},
@@ -189,6 +189,6 @@ func (b *builder) authorities() string {
 			return file
 		}
 	}
-	b.fail("certificates of public authorities: none of %s: %w", systemAuthorities, fs.ErrNotExist)
+	b.Fail("certificates of public authorities: none of %s: %w", systemAuthorities, fs.ErrNotExist)
 	return ""
 }

@@ -16,6 +16,10 @@ import (
 
 	"istio-tutorial/lab/envoy"
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/xds/cluster"
+	"istio-tutorial/lab/xds/filter"
+	"istio-tutorial/lab/xds/naming"
+	"istio-tutorial/lab/xds/route"
 )
 
 // served is a port of an instance that a service leads to.
@@ -28,7 +32,7 @@ type served struct {
 	pool     *mesh.Pool // nil: none is named
 }
 
-func (s served) name() string { return inboundName(s.instance.Name, s.port) }
+func (s served) name() string { return naming.Inbound(s.instance.Name, s.port) }
 
 // ports are those of an instance that a service leads to, each once.
 func (b *builder) ports(i mesh.Instance) []served {
@@ -81,20 +85,22 @@ func (b *builder) inbound(i mesh.Instance, in mesh.Inbound) {
 		b.listen(door{
 			name: name, address: pipe(b.socket(s.door()), ownerOnly), owner: i.Name,
 			service: app(i), direction: envoy.Inbound, takes: b.takes(s.door()),
-			filters: slices.Concat(b.accessFilters(), []*hcmv3.HttpFilter{b.limitFilter()}, b.localLimitFilters(i)),
+			filters: slices.Concat(
+				filter.Access(&b.Packer), []*hcmv3.HttpFilter{filter.SharedLimits(&b.Packer)}, filter.LocalLimits(&b.Packer, i.Name, b.locals),
+			),
 			tokens:  in.Tokens,
 			manners: in.Manners,
 		})
 		b.program(s, in.Unlimited)
-		settings := b.localLimits(s, in)
-		b.access(s, in.Access, settings)
+		settings := filter.LocalTokens(&b.Packer, i.Name, s.service, in)
+		filter.SetAccess(&b.Packer, filter.Port{Number: s.port, Protocol: s.protocol}, in.Access, settings)
 		b.add(Routes, name, &routev3.RouteConfiguration{
 			Name: name,
 			VirtualHosts: []*routev3.VirtualHost{{
 				Name: name, Domains: []string{"*"}, Routes: b.entrances(s, in),
 				TypedPerFilterConfig: settings,
 			}},
-			RequestHeadersToRemove: []string{callerHeader},
+			RequestHeadersToRemove: []string{route.CallerHeader},
 		})
 	}
 }
@@ -111,19 +117,19 @@ func (b *builder) program(s served, unlimited bool) {
 	name := s.name()
 	c := &clusterv3.Cluster{
 		Name:           name,
-		AltStatName:    statName(name),
+		AltStatName:    naming.Stat(name),
 		ConnectTimeout: durationpb.New(toProgram),
 		LoadAssignment: assignment(name, host(s.instance.Name.Name, b.tcp(s.address))),
 	}
 	if unlimited {
-		c.CircuitBreakers = breakers(mesh.Limits{Unlimited: true})
+		c.CircuitBreakers = cluster.Breakers(mesh.Limits{Unlimited: true})
 	}
 	lives := &corev3.HttpProtocolOptions{IdleTimeout: durationpb.New(idle)}
 	how := mesh.Connections{}
 	if s.pool != nil {
 		lives, how = b.pooled(c, *s.pool, lives), s.pool.Connections
 	}
-	b.speak(c, s.protocol, how, lives)
+	cluster.Speak(&b.Packer, c, s.protocol, how, lives)
 	b.add(Clusters, name, c)
 }
 
@@ -134,9 +140,9 @@ const maxSocket = 103
 func (b *builder) pooled(
 	c *clusterv3.Cluster, p mesh.Pool, usual *corev3.HttpProtocolOptions,
 ) *corev3.HttpProtocolOptions {
-	c.CircuitBreakers, c.ConnectTimeout = breakers(p.Limits), durationpb.New(p.ConnectTimeout)
-	keepAlive(c, p.Connections.Keepalive)
-	own := lives(mesh.Policy{Limits: p.Limits, Connections: p.Connections})
+	c.CircuitBreakers, c.ConnectTimeout = cluster.Breakers(p.Limits), durationpb.New(p.ConnectTimeout)
+	cluster.KeepAlive(c, p.Connections.Keepalive)
+	own := cluster.Lives(mesh.Policy{Limits: p.Limits, Connections: p.Connections})
 	if own == nil {
 		return usual
 	}
@@ -154,7 +160,7 @@ func (s served) door() mesh.Endpoint {
 func (b *builder) socket(e mesh.Endpoint) string {
 	path := Socket(b.cfg.Sockets, e)
 	if len(path) > maxSocket {
-		b.fail("folder %s: its name is too long for a unix socket in it", b.cfg.Sockets)
+		b.Fail("folder %s: its name is too long for a unix socket in it", b.cfg.Sockets)
 	}
 	return path
 }

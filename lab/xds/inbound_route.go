@@ -5,11 +5,13 @@ import (
 	"slices"
 
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
-	"google.golang.org/protobuf/types/known/anypb"
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/xds/filter"
+	"istio-tutorial/lab/xds/match"
+	"istio-tutorial/lab/xds/route"
 )
 
 // Others is what the access log calls a caller that is no workload of the mesh.
@@ -23,7 +25,7 @@ func (b *builder) entrances(s served, in mesh.Inbound) []*routev3.Route {
 		for _, route := range b.entrance(s, in, isFor) {
 			route.Name = caller
 			for _, condition := range is { // at most one
-				route.Match.Headers = slices.Insert(route.Match.Headers, 0, header(condition))
+				route.Match.Headers = slices.Insert(route.Match.Headers, 0, match.Header(condition))
 			}
 			list = append(list, route)
 		}
@@ -49,10 +51,10 @@ func (b *builder) late(s served, in mesh.Inbound) []*routev3.Route {
 	default:
 		return nil
 	}
-	match := everything()
-	match.TlsContext = &routev3.RouteMatch_TlsContextMatchOptions{Presented: wrapperspb.Bool(isEncrypted)}
+	kind := match.Everything()
+	kind.TlsContext = &routev3.RouteMatch_TlsContextMatchOptions{Presented: wrapperspb.Bool(isEncrypted)}
 	return []*routev3.Route{{
-		Name: Others, Match: match, Action: directResponse(mesh.Response{
+		Name: Others, Match: kind, Action: route.Direct(mesh.Response{
 			Status: http.StatusServiceUnavailable,
 			Body: "upstream connect error or disconnect/reset before headers. reset reason: connection " +
 				"termination",
@@ -62,18 +64,7 @@ func (b *builder) late(s served, in mesh.Inbound) []*routev3.Route {
 
 // isCaller is met by the calls of a workload.
 func isCaller(name string) mesh.Condition {
-	return mesh.Condition{Attribute: mesh.Header, Header: callerHeader, Compare: mesh.Exact, Value: name}
-}
-
-// decided keeps the filters of access and of limits off a route.
-func (b *builder) decided(in mesh.Inbound) map[string]*anypb.Any {
-	settings := b.unlimited(in)
-	for _, step := range accessSteps() {
-		if len(in.Access) > 0 {
-			settings[step.name] = b.pack(&routev3.FilterConfig{Disabled: true})
-		}
-	}
-	return settings
+	return mesh.Condition{Attribute: mesh.Header, Header: route.CallerHeader, Compare: mesh.Exact, Value: name}
 }
 
 // entrance is the routes of the callers for whom the rest is: of the denials that some requests meet, up
@@ -87,8 +78,8 @@ func (b *builder) entrance(
 			continue
 		}
 		list = append(list, &routev3.Route{
-			Match: match(d.When), Action: directResponse(d.Answer),
-			TypedPerFilterConfig: b.decided(in), // who is refused spends nothing
+			Match: match.All(d.When), Action: route.Direct(d.Answer),
+			TypedPerFilterConfig: filter.Off(&b.Packer, in), // who is refused spends nothing
 		})
 		if len(d.When) == 0 {
 			return list
@@ -100,11 +91,13 @@ func (b *builder) entrance(
 	}
 	behave(action, s, in.Manners)
 	for _, l := range in.Limits {
-		if !isLocal(l) && isFor(l.Callers) {
-			action.RateLimits = append(action.RateLimits, b.charges(l)...)
+		if !filter.IsLocal(l) && isFor(l.Callers) {
+			name, charges := filter.Charges(&b.Packer, l)
+			b.snapshot.Limits[name] = l // for when Envoy asks
+			action.RateLimits = append(action.RateLimits, charges...)
 		}
 	}
-	return append(list, &routev3.Route{Match: everything(), Action: &routev3.Route_Route{Route: action}})
+	return append(list, &routev3.Route{Match: match.Everything(), Action: &routev3.Route_Route{Route: action}})
 }
 
 // behave has a route to a program do what its proxy does with all requests. Streams of gRPC are not

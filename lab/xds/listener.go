@@ -10,12 +10,15 @@ import (
 	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
 	connectionlimitv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/connection_limit/v3"
 	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
-	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"istio-tutorial/lab/envoy"
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/xds/filter"
+	"istio-tutorial/lab/xds/message"
+	"istio-tutorial/lab/xds/naming"
+	"istio-tutorial/lab/xds/route"
 )
 
 const (
@@ -50,7 +53,7 @@ func (b *builder) listen(d door) {
 	}
 	b.add(Listeners, d.name, &listenerv3.Listener{
 		Name:             d.name,
-		StatPrefix:       statName(d.name),
+		StatPrefix:       naming.Stat(d.name),
 		Address:          d.address,
 		EnableReusePort:  wrapperspb.Bool(false), // else two labs could share a port, and get half of its calls
 		TrafficDirection: direction,
@@ -62,17 +65,17 @@ func (b *builder) listen(d door) {
 // reading is what a door does with connections: it reads requests.
 func (b *builder) reading(d door) []*listenerv3.Filter {
 	if d.edge {
-		d.filters = append(b.accessAtIngress(d, d.access), d.filters...)
+		d.filters = append(b.discover(filter.AccessAtIngress(&b.Packer, d.name, d.encrypted, d.access)...), d.filters...)
 	}
 	if d.edge || d.direction == envoy.Inbound {
-		d.filters = append([]*hcmv3.HttpFilter{b.tokenStep(d, d.tokens)}, d.filters...)
+		d.filters = append(b.discover(filter.Tokens(&b.Packer, d.name, d.edge, d.tokens)), d.filters...)
 	}
 	manager := &hcmv3.HttpConnectionManager{
-		StatPrefix: statName(d.name),
+		StatPrefix: naming.Stat(d.name),
 		RouteSpecifier: &hcmv3.HttpConnectionManager_Rds{
-			Rds: &hcmv3.Rds{RouteConfigName: d.name, ConfigSource: ads()},
+			Rds: &hcmv3.Rds{RouteConfigName: d.name, ConfigSource: message.ADS()},
 		},
-		HttpFilters:                append(d.filters, b.filter(routerFilter, b.router(d))),
+		HttpFilters:                append(d.filters, filter.Step(&b.Packer, routerFilter, b.router(d))),
 		UseRemoteAddress:           wrapperspb.Bool(d.edge),
 		NormalizePath:              wrapperspb.Bool(true), // rules read /a/../b as /b, as Istio's proxies do
 		ServerName:                 d.manners.Server,
@@ -94,7 +97,7 @@ func (b *builder) reading(d door) []*listenerv3.Filter {
 	manager.UpgradeConfigs = upgrades(d.direction == envoy.Outbound)
 	return append(b.edgeLimit(d), &listenerv3.Filter{
 		Name:       connectionManager,
-		ConfigType: &listenerv3.Filter_TypedConfig{TypedConfig: b.pack(manager)},
+		ConfigType: &listenerv3.Filter_TypedConfig{TypedConfig: b.Pack(manager)},
 	})
 }
 
@@ -113,50 +116,31 @@ func (b *builder) edgeLimit(d door) []*listenerv3.Filter {
 	}
 	return []*listenerv3.Filter{{
 		Name: "envoy.filters.network.connection_limit",
-		ConfigType: &listenerv3.Filter_TypedConfig{TypedConfig: b.pack(&connectionlimitv3.ConnectionLimit{
-			StatPrefix: statName(d.name), MaxConnections: wrapperspb.UInt64(edgeConnections),
+		ConfigType: &listenerv3.Filter_TypedConfig{TypedConfig: b.Pack(&connectionlimitv3.ConnectionLimit{
+			StatPrefix: naming.Stat(d.name), MaxConnections: wrapperspb.UInt64(edgeConnections),
 		})},
 	}}
 }
 
-const websocket = "websocket"
-
 // upgrades are what a client may make of a connection: a WebSocket, but on routes that forbid it,
 // and, of one out, a tunnel, for routes that have one, or refuse it in their words.
 func upgrades(outbound bool) []*hcmv3.HttpConnectionManager_UpgradeConfig {
-	sockets := &hcmv3.HttpConnectionManager_UpgradeConfig{UpgradeType: websocket}
+	sockets := &hcmv3.HttpConnectionManager_UpgradeConfig{UpgradeType: route.Websocket}
 	if !outbound {
 		return []*hcmv3.HttpConnectionManager_UpgradeConfig{sockets}
 	}
 	return []*hcmv3.HttpConnectionManager_UpgradeConfig{{UpgradeType: http.MethodConnect}, sockets}
 }
 
-// filter is a step of a listener's chain.
-func (b *builder) filter(name string, config proto.Message) *hcmv3.HttpFilter {
-	return &hcmv3.HttpFilter{
-		Name:       name,
-		ConfigType: &hcmv3.HttpFilter_TypedConfig{TypedConfig: b.pack(config)},
-	}
-}
-
-// ads says that a part of the configuration comes from the lab, however long it takes.
-func ads() *corev3.ConfigSource {
-	return &corev3.ConfigSource{
-		ResourceApiVersion:    corev3.ApiVersion_V3,
-		ConfigSourceSpecifier: &corev3.ConfigSource_Ads{Ads: &corev3.AggregatedConfigSource{}},
-		InitialFetchTimeout:   durationpb.New(0),
-	}
-}
-
 // tcp is the address of host:port.
 func (b *builder) tcp(hostPort string) *corev3.Address {
 	host, text, err := net.SplitHostPort(hostPort)
 	if err != nil {
-		b.fail("%w", err)
+		b.Fail("%w", err)
 	}
 	port, err := strconv.ParseUint(text, 10, 16)
 	if err != nil {
-		b.fail("address %s: %w", hostPort, err)
+		b.Fail("address %s: %w", hostPort, err)
 	}
 	return socketAddress(host, uint32(port))
 }

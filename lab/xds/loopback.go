@@ -8,6 +8,8 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/xds/match"
+	"istio-tutorial/lab/xds/route"
 )
 
 // loopback is what an instance calls itself. In a mesh such calls pass its sidecar by; here some
@@ -32,11 +34,11 @@ func (b *builder) itself(i mesh.Instance) map[int]string {
 func loopbacks(itself map[int]string) []*routev3.VirtualHost {
 	var list []*routev3.VirtualHost
 	for _, port := range slices.Sorted(maps.Keys(itself)) {
-		names := domains(mesh.VirtualHost{Names: loopback(), Port: port})
+		names := route.Domains(mesh.VirtualHost{Names: loopback(), Port: port})
 		list = append(list, &routev3.VirtualHost{
-			Name: names[0], Domains: names, RequestHeadersToRemove: []string{callerHeader},
+			Name: names[0], Domains: names, RequestHeadersToRemove: []string{route.CallerHeader},
 			Routes: []*routev3.Route{{
-				Name: "itself", Match: everything(),
+				Name: "itself", Match: match.Everything(),
 				Action: &routev3.Route_Route{Route: &routev3.RouteAction{
 					ClusterSpecifier: &routev3.RouteAction_Cluster{Cluster: itself[port]},
 					Timeout:          durationpb.New(0),

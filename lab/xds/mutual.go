@@ -16,6 +16,7 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/xds/match"
 )
 
 // Proxies of the mesh speak mutual TLS where both sides can. A client goes by what each host's mark
@@ -101,7 +102,7 @@ func (b *builder) prove(client mesh.Name, c *clusterv3.Cluster, u mesh.Upstream)
 func (b *builder) plain() *corev3.TransportSocket {
 	return &corev3.TransportSocket{
 		Name:       "envoy.transport_sockets.raw_buffer",
-		ConfigType: &corev3.TransportSocket_TypedConfig{TypedConfig: b.pack(&rawbufferv3.RawBuffer{})},
+		ConfigType: &corev3.TransportSocket_TypedConfig{TypedConfig: b.Pack(&rawbufferv3.RawBuffer{})},
 	}
 }
 
@@ -109,14 +110,14 @@ func (b *builder) plain() *corev3.TransportSocket {
 func (b *builder) proving(client mesh.Name, to mesh.Cluster) *corev3.TransportSocket {
 	var servers []*matcherv3.StringMatcher
 	for _, who := range b.mesh.IdentitiesAt(to) {
-		servers = append(servers, text(mesh.Condition{Compare: mesh.Exact, Value: who.URI()}))
+		servers = append(servers, match.Text(mesh.Condition{Compare: mesh.Exact, Value: who.URI()}))
 	}
 	context := &tlsv3.UpstreamTlsContext{
 		Sni:              "outbound_." + strconv.Itoa(to.Port) + "_." + to.Subset + "_." + to.Host,
 		CommonTlsContext: b.mutual(client, servers),
 	}
 	return &corev3.TransportSocket{
-		Name: tlsSocket, ConfigType: &corev3.TransportSocket_TypedConfig{TypedConfig: b.pack(context)},
+		Name: tlsSocket, ConfigType: &corev3.TransportSocket_TypedConfig{TypedConfig: b.Pack(context)},
 	}
 }
 
@@ -150,20 +151,20 @@ func (b *builder) chains(d door, filters []*listenerv3.Filter) []*listenerv3.Fil
 	if d.takes == mesh.Never {
 		return []*listenerv3.FilterChain{one}
 	}
-	match := func(transport string) *listenerv3.FilterChainMatch {
+	when := func(transport string) *listenerv3.FilterChainMatch {
 		return &listenerv3.FilterChainMatch{TransportProtocol: transport}
 	}
 	encrypted := &listenerv3.FilterChain{
-		Name: tlsChain, FilterChainMatch: match(tlsChain), Filters: filters,
+		Name: tlsChain, FilterChainMatch: when(tlsChain), Filters: filters,
 		TransportSocket: &corev3.TransportSocket{
 			Name: tlsSocket, ConfigType: &corev3.TransportSocket_TypedConfig{
-				TypedConfig: b.pack(&tlsv3.DownstreamTlsContext{
+				TypedConfig: b.Pack(&tlsv3.DownstreamTlsContext{
 					RequireClientCertificate: wrapperspb.Bool(true), CommonTlsContext: b.mutual(d.owner, nil),
 				}),
 			},
 		},
 	}
-	plain := &listenerv3.FilterChain{Name: plainChain, FilterChainMatch: match(plainChain), Filters: filters}
+	plain := &listenerv3.FilterChain{Name: plainChain, FilterChainMatch: when(plainChain), Filters: filters}
 	return map[mesh.Mutual][]*listenerv3.FilterChain{
 		mesh.Permissive: {encrypted, plain}, mesh.Strict: {encrypted}, mesh.Disabled: {plain},
 	}[d.takes]
@@ -177,7 +178,7 @@ func (b *builder) inspectors(d door) []*listenerv3.ListenerFilter {
 	return []*listenerv3.ListenerFilter{{
 		Name: "envoy.filters.listener.tls_inspector",
 		ConfigType: &listenerv3.ListenerFilter_TypedConfig{
-			TypedConfig: b.pack(&inspectorv3.TlsInspector{}),
+			TypedConfig: b.Pack(&inspectorv3.TlsInspector{}),
 		},
 	}}
 }

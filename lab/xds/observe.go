@@ -9,6 +9,7 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	"istio-tutorial/lab/envoy"
+	"istio-tutorial/lab/xds/naming"
 )
 
 const (
@@ -39,12 +40,12 @@ func (b *builder) tracing(d door) *hcmv3.HttpConnectionManager_Tracing {
 		CustomTags: []*tracingv3.CustomTag{{
 			Tag: podTag,
 			Type: &tracingv3.CustomTag_Literal_{
-				Literal: &tracingv3.CustomTag_Literal{Value: short(d.owner)},
+				Literal: &tracingv3.CustomTag_Literal{Value: naming.Short(d.owner)},
 			},
 		}},
 		Provider: &tracev3.Tracing_Http{
 			Name: "envoy.tracers.zipkin",
-			ConfigType: &tracev3.Tracing_Http_TypedConfig{TypedConfig: b.pack(&tracev3.ZipkinConfig{
+			ConfigType: &tracev3.Tracing_Http_TypedConfig{TypedConfig: b.Pack(&tracev3.ZipkinConfig{
 				CollectorEndpointVersion: tracev3.ZipkinConfig_HTTP_JSON,
 				CollectorService:         reports(b.cfg.Zipkin, d.service),
 			})},

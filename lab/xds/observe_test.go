@@ -16,7 +16,7 @@ import (
 	"istio-tutorial/lab/envoy"
 	"istio-tutorial/lab/labtest"
 	"istio-tutorial/lab/mesh"
-	"istio-tutorial/lab/xds"
+	"istio-tutorial/lab/xds/naming"
 )
 
 // accesses are the lines of the access log about a world's pods that match.
@@ -240,7 +240,7 @@ func TestSplitStat(t *testing.T) {
 	}
 	values := map[string]string{}
 	for _, s := range stats {
-		pod, name, ok := xds.SplitStat(s.Name)
+		pod, name, ok := naming.SplitStat(s.Name)
 		if !ok || pod != preference.Name {
 			t.Errorf("%s is of %s", s.Name, pod)
 		}
@@ -254,14 +254,5 @@ func TestSplitStat(t *testing.T) {
 		if values[name] != want {
 			t.Errorf("%s: %s, want %s; there are %v", name, values[name], want, values)
 		}
-	}
-	for _, name := range []string{"server.live", "listener_manager.lds.version"} {
-		if _, rest, ok := xds.SplitStat(name); ok || rest != name {
-			t.Errorf("%s: %s, %v", name, rest, ok)
-		}
-	}
-	if pod, name, ok := xds.SplitStat("http.outbound@ingress;.downstream_rq_2xx"); !ok || pod != xds.Ingress() ||
-		name != "http.outbound.downstream_rq_2xx" {
-		t.Errorf("ingress: %s, %s, %v", pod, name, ok)
 	}
 }

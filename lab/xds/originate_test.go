@@ -27,13 +27,7 @@ import (
 func partner(t *testing.T, signer *identity.Signer, host string) (port string) {
 	t.Helper()
 	pair, err := signer.Host(host)
-	if err != nil {
-		t.Fatal(err)
-	}
-	own, err := tls.X509KeyPair(pair.Certificate, pair.Key)
-	if err != nil {
-		t.Fatal(err)
-	}
+	own := keyPair(t, pair, err)
 	clients := x509.NewCertPool()
 	clients.AppendCertsFromPEM(authorityOf(t, signer))
 	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -56,6 +50,19 @@ func partner(t *testing.T, signer *identity.Signer, host string) (port string) {
 		t.Fatal(err)
 	}
 	return port
+}
+
+// keyPair is what a server or a client shows of itself, as a signer made it.
+func keyPair(t *testing.T, pair identity.Pair, err error) tls.Certificate {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, err := tls.X509KeyPair(pair.Certificate, pair.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return own
 }
 
 func authorityOf(t *testing.T, signer *identity.Signer) []byte {

@@ -60,9 +60,9 @@ func remember[T any](b *builder, key string, of any, build func() T) T {
 	}
 	before, pieces := b.before.pieces, b.pieces
 	b.before.pieces, b.pieces = known.inner, map[string]piece{}
-	failures := len(b.errs)
+	failures := b.Failures()
 	made := build()
-	if len(b.errs) == failures {
+	if b.Failures() == failures {
 		pieces[key] = piece{of, made, b.pieces}
 	}
 	b.before.pieces, b.pieces = before, pieces

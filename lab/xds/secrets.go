@@ -11,6 +11,8 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/xds/message"
+	"istio-tutorial/lab/xds/naming"
 )
 
 // Secrets are resources of their own, which Envoy asks for by name: so a certificate is renewed
@@ -29,7 +31,7 @@ func (b *builder) rootsOf(secret string) *tlsv3.SdsSecretConfig { return b.refer
 // refer notes which secrets Envoy will ask for: what it does not ask for, it never takes.
 func (b *builder) refer(name string) *tlsv3.SdsSecretConfig {
 	b.add(Secrets, name, nil)
-	return &tlsv3.SdsSecretConfig{Name: name, SdsConfig: ads()}
+	return &tlsv3.SdsSecretConfig{Name: name, SdsConfig: message.ADS()}
 }
 
 // secret is one of the mesh's, or what Envoy has had under its name: as with Istio, it goes on with that if its
@@ -49,11 +51,11 @@ const awaits = time.Second
 // keeps. The reference is the same whether the secret is there or not: by another one Envoy would ask anew for
 // what it has, and wait for an answer that nobody owes it.
 func (b *builder) maybe(client mesh.Name, secret, suffix string) *tlsv3.SdsSecretConfig {
-	name := secret + at(client) + suffix
+	name := secret + naming.At(client) + suffix
 	if b.clientSecret(name) != nil {
 		b.refer(name)
 	}
-	source := ads()
+	source := message.ADS()
 	source.InitialFetchTimeout = durationpb.New(awaits)
 	return &tlsv3.SdsSecretConfig{Name: name, SdsConfig: source}
 }
@@ -82,7 +84,7 @@ func (b *builder) deliver() {
 		if who, ok := b.owner(own); ok && known[name] == nil {
 			secret, err := b.cfg.Identify(own, who)
 			if err != nil {
-				b.fail("secret %s: %w", name, err)
+				b.Fail("secret %s: %w", name, err)
 			}
 			addSecret(known, secret)
 		}
@@ -93,7 +95,7 @@ func (b *builder) deliver() {
 			known[name] = b.had[name]
 		}
 		if known[name] == nil {
-			b.fail("secret %s: it is not there", name)
+			b.Fail("secret %s: it is not there", name)
 			continue
 		}
 		b.add(Secrets, name, known[name])
@@ -101,7 +103,7 @@ func (b *builder) deliver() {
 }
 
 // ownSecret is what a proxy has of itself; Istio calls it default, too.
-func ownSecret(proxy mesh.Name) string { return "default" + at(proxy) }
+func ownSecret(proxy mesh.Name) string { return "default" + naming.At(proxy) }
 
 // owner is whom a proxy's own secret proves.
 func (b *builder) owner(secret string) (mesh.Identity, bool) {

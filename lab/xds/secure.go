@@ -13,6 +13,7 @@ import (
 
 	"istio-tutorial/lab/envoy"
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/xds/naming"
 )
 
 const tcpProxy = "envoy.filters.network.tcp_proxy"
@@ -24,14 +25,14 @@ func (b *builder) secureDoors(c client, out mesh.Outbound) {
 	if b.cfg.Secure == "" || len(open) == 0 {
 		return
 	}
-	name := "secure" + at(c.name)
+	name := "secure" + naming.At(c.name)
 	l := &listenerv3.Listener{
-		Name: name, StatPrefix: statName(name), Address: b.tcp(b.cfg.Secure),
+		Name: name, StatPrefix: naming.Stat(name), Address: b.tcp(b.cfg.Secure),
 		EnableReusePort: wrapperspb.Bool(false), TrafficDirection: corev3.TrafficDirection_OUTBOUND,
 		ListenerFilters: []*listenerv3.ListenerFilter{{
 			Name: "envoy.filters.listener.tls_inspector",
 			ConfigType: &listenerv3.ListenerFilter_TypedConfig{
-				TypedConfig: b.pack(&inspectorv3.TlsInspector{}),
+				TypedConfig: b.Pack(&inspectorv3.TlsInspector{}),
 			},
 		}},
 	}
@@ -59,7 +60,7 @@ func (b *builder) secureChain(c client, out mesh.Outbound, s mesh.SecureDoor) *l
 	if !slices.Contains(s.Hosts, "*") {
 		chain.FilterChainMatch = &listenerv3.FilterChainMatch{ServerNames: s.Hosts}
 	}
-	c.table = "secure|" + s.Name + at(c.name)
+	c.table = "secure|" + s.Name + naming.At(c.name)
 	if s.Secret == "" {
 		chain.FilterChainMatch = orEmpty(chain.FilterChainMatch)
 		chain.FilterChainMatch.TransportProtocol = "tls"
@@ -68,7 +69,7 @@ func (b *builder) secureChain(c client, out mesh.Outbound, s mesh.SecureDoor) *l
 	}
 	d := door{
 		name: c.table, owner: c.name, service: c.service, direction: envoy.Outbound, edge: true,
-		filters: slices.Concat(b.faultFilters(), b.corsFilters()), tokens: out.Tokens,
+		filters: b.routeSteps(), tokens: out.Tokens,
 		access: out.Access, encrypted: true, manners: out.Manners,
 	}
 	chain.Filters, chain.TransportSocket = b.reading(d), b.decrypting(s)
@@ -115,7 +116,7 @@ func (b *builder) decrypting(s mesh.SecureDoor) *corev3.TransportSocket {
 		}
 	}
 	return &corev3.TransportSocket{
-		Name: tlsSocket, ConfigType: &corev3.TransportSocket_TypedConfig{TypedConfig: b.pack(context)},
+		Name: tlsSocket, ConfigType: &corev3.TransportSocket_TypedConfig{TypedConfig: b.Pack(context)},
 	}
 }
 
@@ -124,14 +125,14 @@ func (b *builder) leadThrough(c client, s mesh.SecureDoor) []*listenerv3.Filter 
 	weighted := &tcpproxyv3.TcpProxy_WeightedCluster{}
 	for _, d := range s.Through {
 		weighted.Clusters = append(weighted.Clusters, &tcpproxyv3.TcpProxy_WeightedCluster_ClusterWeight{
-			Name: outboundCluster(c.name, d.Cluster), Weight: uint32(max(1, d.Weight)),
+			Name: naming.Cluster(c.name, d.Cluster), Weight: uint32(max(1, d.Weight)),
 		})
 	}
 	proxy := &tcpproxyv3.TcpProxy{
-		StatPrefix:       statName(c.table),
+		StatPrefix:       naming.Stat(c.table),
 		ClusterSpecifier: &tcpproxyv3.TcpProxy_WeightedClusters{WeightedClusters: weighted},
 	}
 	return append(b.edgeLimit(door{name: c.table, edge: true}), &listenerv3.Filter{
-		Name: tcpProxy, ConfigType: &listenerv3.Filter_TypedConfig{TypedConfig: b.pack(proxy)},
+		Name: tcpProxy, ConfigType: &listenerv3.Filter_TypedConfig{TypedConfig: b.Pack(proxy)},
 	})
 }

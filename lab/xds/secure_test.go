@@ -28,16 +28,8 @@ func newSecureWorld(t *testing.T) secureWorld {
 	p := ownProxy(t)
 	p.secure = freeAddress()
 	p.remembers = true
-	signer, err := identity.NewSigner(time.Now())
-	if err != nil {
-		t.Fatal(err)
-	}
-	ca, err := signer.Authority()
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := secureWorld{newWorldOn(t, p), signer, x509.NewCertPool()}
-	w.roots.AppendCertsFromPEM(ca.Certificate)
+	w := secureWorld{newWorldOn(t, p), newSigner(t), x509.NewCertPool()}
+	w.roots.AppendCertsFromPEM(authorityOf(t, w.signer))
 	return w
 }
 
@@ -48,13 +40,9 @@ func (w secureWorld) credential(name string, hosts ...string) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	ca, err := w.signer.Authority()
-	if err != nil {
-		w.t.Fatal(err)
-	}
 	w.top.Credentials = append([]mesh.Credential{{
 		Name: mesh.Name{Namespace: "istio-system", Name: name},
-		Data: map[string][]byte{"tls.crt": pair.Certificate, "tls.key": pair.Key, "ca.crt": ca.Certificate},
+		Data: map[string][]byte{"tls.crt": pair.Certificate, "tls.key": pair.Key, "ca.crt": authorityOf(w.t, w.signer)},
 	}}, w.top.Credentials...)
 }
 
@@ -214,14 +202,7 @@ func (w secureWorld) proof(name string) tls.Certificate { return proofOf(w.t, w.
 func proofOf(t *testing.T, signer *identity.Signer, name string) tls.Certificate {
 	t.Helper()
 	pair, err := signer.Client(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	certificate, err := tls.X509KeyPair(pair.Certificate, pair.Key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return certificate
+	return keyPair(t, pair, err)
 }
 
 // TestRenewedSecret serves the new certificate to new connections, and no request is lost meanwhile.

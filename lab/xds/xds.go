@@ -5,6 +5,9 @@
 // of its workload; from there to the inbound listener of an instance of the service, over a unix
 // socket; and from there to the program. All clusters of a client are its own, so that limits
 // and ejections are counted for each calling instance, as in a mesh.
+//
+// Here are the listeners, tables, clusters and secrets as a whole. What rules make of their parts is in the packages
+// below: route, filter for the steps of a listener, match for conditions, cluster for policies.
 package xds
 
 import (
@@ -35,10 +38,6 @@ type Config struct {
 	// envoy.ServiceHeader, see envoy.RelaySpans. Empty: nowhere.
 	Zipkin string
 }
-
-// callerHeader tells a sidecar which workload calls. Clients cannot set it: the proxy before
-// them overwrites it, and the one before the server takes it away.
-const callerHeader = "x-lab-caller"
 
 // Ingress is the name of the ingress among the clients.
 func Ingress() mesh.Name { return mesh.Name{Name: "ingress"} }

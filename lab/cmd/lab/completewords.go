@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"istio-tutorial/lab/lesson"
+	"istio-tutorial/lab/lesson/book"
 	"istio-tutorial/lab/objects"
 )
 
@@ -17,11 +17,11 @@ import (
 func (a *app) completeWords(root *cobra.Command) {
 	levels := []string{string(objects.Info), string(objects.Warning), string(objects.Fatal)}
 	words := map[string][]string{
-		"edition": lesson.Editions(), "lang": {english, chinese}, "tracing": {"zipkin", "jaeger"},
+		"edition": book.Editions(), "lang": {english, chinese}, "tracing": {"zipkin", "jaeger"},
 		"channel": {string(objects.Standard), string(objects.Experimental)}, "direction": {"inbound", "outbound"},
 		"dry-run": {"none", "client"}, "failure-threshold": levels, "output-threshold": levels,
 	}
-	complete(child(root, "verify"), "edition", append(lesson.Editions(), "all")...)
+	complete(child(root, "verify"), "edition", append(book.Editions(), "all")...)
 	completeFlags(root, words)
 	complete(child(root, "convert"), "to", string(objects.V1), string(objects.GatewayAPI))
 	complete(child(root, "verify"), "output", markdown)

@@ -9,6 +9,7 @@ import (
 
 	"istio-tutorial/lab/control"
 	"istio-tutorial/lab/traffic"
+	"istio-tutorial/lab/traffic/draw"
 )
 
 func (a *app) graph() *cobra.Command {
@@ -43,7 +44,7 @@ func (a *app) graph() *cobra.Command {
 				return writeJSON(a.stdout, table)
 			}
 			fmt.Fprint(a.stdout, map[string]func(traffic.Table) string{
-				"mermaid": traffic.Table.Mermaid, "dot": traffic.Table.Dot, "svg": traffic.Table.SVG,
+				"mermaid": draw.Mermaid, "dot": draw.Dot, "svg": draw.SVG,
 			}[format](table))
 			return nil
 		},

@@ -10,7 +10,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"istio-tutorial/lab/control"
-	"istio-tutorial/lab/lesson"
+	"istio-tutorial/lab/lesson/book"
 	"istio-tutorial/lab/lesson/onlab"
 	"istio-tutorial/lab/objects"
 )
@@ -32,7 +32,7 @@ func (c *change) hint(ctx context.Context, client *control.Client, files []objec
 			continue
 		}
 		path = filepath.ToSlash(path)
-		page, err := lesson.Loading(pages, path)
+		page, err := book.Loading(pages, path)
 		if err != nil || page == "" {
 			continue
 		}
@@ -46,7 +46,7 @@ func (c *change) hint(ctx context.Context, client *control.Client, files []objec
 
 // hintSlow says how a pod becomes slow, where the rule of a file shows nothing without one.
 func (c *change) hintSlow(ctx context.Context, client *control.Client, pages, path string) {
-	command, err := lesson.Slowing(pages, path)
+	command, err := book.Slowing(pages, path)
 	if err != nil || command == "" {
 		return
 	}
@@ -60,7 +60,7 @@ func (c *change) hintSlow(ctx context.Context, client *control.Client, pages, pa
 }
 
 func isSlow(c corev1.Container) bool {
-	return slices.ContainsFunc(c.Env, func(v corev1.EnvVar) bool { return v.Name == lesson.SlowVariable })
+	return slices.ContainsFunc(c.Env, func(v corev1.EnvVar) bool { return v.Name == book.SlowVariable })
 }
 
 // anySlow reports whether a Deployment has its pods wait before they answer.

@@ -12,7 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"istio-tutorial/lab/lesson"
+	"istio-tutorial/lab/lesson/book"
 	"istio-tutorial/lab/lesson/walk"
 )
 
@@ -42,7 +42,7 @@ you say so.`,
 	flags := cmd.Flags()
 	w.changed = flags.Changed
 	flags.StringVar(&w.edition, "edition", a.standardEdition(),
-		strings.Join(lesson.Editions(), ", ")+"; default: the running lab's, or $LAB_EDITION")
+		strings.Join(book.Editions(), ", ")+"; default: the running lab's, or $LAB_EDITION")
 	flags.StringVar(&w.lang, "lang", a.language(), "language of the pages and messages: en or zh ($LANG)")
 	flags.StringVar(&w.listen, "listen", defaultListen, "address of the ingress, if it starts a lab")
 	return cmd
@@ -74,7 +74,7 @@ func (w *lessonVerb) run(ctx context.Context, args []string) error {
 		Other: fmt.Sprintf("bin/lab --name %s-2 lesson %d --listen 127.0.0.1:0", w.name, page.Number) + w.given("lesson"),
 		In:    w.stdin, Out: w.process.stdout, Getenv: w.getenv,
 	}
-	if next := slices.IndexFunc(pages[at+1:], func(p lesson.Page) bool { return p.In(w.edition) }); next >= 0 {
+	if next := slices.IndexFunc(pages[at+1:], func(p book.Page) bool { return p.In(w.edition) }); next >= 0 {
 		led.Next = &pages[at+1+next]
 	}
 	if err = led.Run(ctx); errors.Is(err, walk.ErrWrong) || errors.Is(err, walk.ErrAbsent) {
@@ -97,8 +97,8 @@ func (w *lessonVerb) check(ctx context.Context) (err error) {
 	if !w.changed("edition") {
 		w.edition = w.runningEdition(ctx, w.edition)
 	}
-	if !slices.Contains(lesson.Editions(), w.edition) {
-		return misusef("--edition=%s: want %s", w.edition, strings.Join(lesson.Editions(), ", "))
+	if !slices.Contains(book.Editions(), w.edition) {
+		return misusef("--edition=%s: want %s", w.edition, strings.Join(book.Editions(), ", "))
 	}
 	return nil
 }
@@ -142,7 +142,7 @@ func (a *app) runningEdition(ctx context.Context, other string) string {
 	return cmp.Or(string(status.Edition), other)
 }
 
-func (a *app) listLessons(pages []lesson.Page) error {
+func (a *app) listLessons(pages []book.Page) error {
 	columns := tabwriter.NewWriter(a.fitted(), 0, 8, 3, ' ', 0)
 	for _, p := range pages {
 		fmt.Fprintf(columns, "%d\t%s\t%s\n", p.Number, p.Name, p.Heading())

@@ -16,6 +16,7 @@ import (
 
 	"istio-tutorial/lab/control"
 	"istio-tutorial/lab/lesson"
+	"istio-tutorial/lab/lesson/book"
 	"istio-tutorial/lab/lesson/onlab"
 	"istio-tutorial/lab/lesson/report"
 	"istio-tutorial/lab/objects"
@@ -90,7 +91,7 @@ func (v *verify) run(cmd *cobra.Command, args []string) (err error) {
 			Report: v.report,
 		}
 		if v.verbose {
-			run.Say = func(p lesson.Page, line string) {
+			run.Say = func(p book.Page, line string) {
 				fmt.Fprintf(v.stdout, "%02d | %s\n", p.Number, line)
 			}
 		}
@@ -117,7 +118,7 @@ func (a *app) editions() []string {
 	if a.onCluster() {
 		return []string{string(objects.V1), string(objects.GatewayAPI)}
 	}
-	return lesson.Editions()
+	return book.Editions()
 }
 
 func (v *verify) check() (editions []string, err error) {
@@ -140,7 +141,7 @@ func (v *verify) check() (editions []string, err error) {
 const markdown = "markdown"
 
 // ground is where the pages are run, its name, and how to end it.
-func (v *verify) ground(cmd *cobra.Command, home *onlab.Home, pages []lesson.Page) (lesson.Ground, string, func() error, error) {
+func (v *verify) ground(cmd *cobra.Command, home *onlab.Home, pages []book.Page) (lesson.Ground, string, func() error, error) {
 	if v.onCluster() {
 		return v.clusterGround(cmd, home.Folder, pages)
 	}
@@ -213,7 +214,7 @@ const englishPages = "docs"
 
 // lessons are the pages in a folder that words name, all of them without, and what their labs start
 // from.
-func (a *app) lessons(in string, words []string) (*onlab.Home, []lesson.Page, error) {
+func (a *app) lessons(in string, words []string) (*onlab.Home, []book.Page, error) {
 	folder, err := a.home()
 	if err != nil {
 		return nil, nil, err
@@ -222,11 +223,11 @@ func (a *app) lessons(in string, words []string) (*onlab.Home, []lesson.Page, er
 		Folder: folder, Environ: a.environ(),
 		FolderOf: func(name string) (control.Folder, error) { return control.FolderOf(name, a.getenv) },
 	}
-	all, err := lesson.ReadAll(filepath.Join(folder, in))
+	all, err := book.ReadAll(filepath.Join(folder, in))
 	if err != nil || len(words) == 0 {
 		return home, all, err
 	}
-	var pages []lesson.Page
+	var pages []book.Page
 	for _, word := range words {
 		i, err := a.find(all, word)
 		if err != nil {
@@ -238,8 +239,8 @@ func (a *app) lessons(in string, words []string) (*onlab.Home, []lesson.Page, er
 }
 
 // find returns where the page is that a word names.
-func (a *app) find(pages []lesson.Page, word string) (int, error) {
-	i := slices.IndexFunc(pages, func(p lesson.Page) bool { return p.Is(word) })
+func (a *app) find(pages []book.Page, word string) (int, error) {
+	i := slices.IndexFunc(pages, func(p book.Page) bool { return p.Is(word) })
 	if i < 0 {
 		return 0, misusef("%s: no such lesson; `%s` lists them", word, a.line("lesson"))
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"istio-tutorial/lab/lesson"
+	"istio-tutorial/lab/lesson/book"
 	"istio-tutorial/lab/lesson/oncluster"
 )
 
@@ -50,7 +51,7 @@ func (v *verify) sample() int {
 }
 
 // clusterGround is the cluster that the flags name, after a look at what it runs.
-func (v *verify) clusterGround(cmd *cobra.Command, folder string, pages []lesson.Page) (lesson.Ground, string, func() error, error) {
+func (v *verify) clusterGround(cmd *cobra.Command, folder string, pages []book.Page) (lesson.Ground, string, func() error, error) {
 	if !cmd.Flags().Changed("namespace") {
 		v.namespace = cmp.Or(v.getenv("LAB_NAMESPACE"), verifyNamespace)
 	}

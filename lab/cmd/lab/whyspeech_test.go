@@ -10,14 +10,14 @@ import (
 	"strings"
 	"testing"
 
-	"istio-tutorial/lab/traffic"
+	"istio-tutorial/lab/traffic/cause"
 )
 
 // TestSpeech looks for each sentence that lab/traffic has in what is said in Chinese.
 func TestSpeech(t *testing.T) {
 	t.Parallel()
 	s := speechOf(chinese)
-	for _, c := range traffic.Causes() {
+	for _, c := range cause.All() {
 		if !isChinese(s.cause(string(c))) {
 			t.Errorf("no Chinese for the cause %q", c)
 		}

@@ -16,6 +16,7 @@ import (
 	"istio-tutorial/lab/envoy"
 	"istio-tutorial/lab/objects"
 	"istio-tutorial/lab/traffic"
+	"istio-tutorial/lab/traffic/cause"
 )
 
 // widest is how wide explanations are.
@@ -55,7 +56,7 @@ func (p whyPrinter) why(r *traffic.Request, body string) {
 	switch pod := inError(r); {
 	case pod != "":
 		p.command("Logs:", p.typed("logs "+pod))
-	case r.Cause == traffic.NoRoute: // without the rule there would be none either
+	case r.Cause == cause.NoRoute: // without the rule there would be none either
 	case r.Rule != nil && p.gone != nil && p.gone(*r.Rule):
 		p.line("%s", p.say("The rule is gone."))
 	case r.Rule != nil:
@@ -76,7 +77,7 @@ func ago(age time.Duration) string {
 // inError is the pod whose program made an error of its own: without a rule it would make it too.
 func inError(r *traffic.Request) string {
 	d := r.Deciding()
-	if r.Cause != traffic.ProgramError || d == nil || len(d.Tries) == 0 {
+	if r.Cause != cause.ProgramError || d == nil || len(d.Tries) == 0 {
 		return ""
 	}
 	return d.Tries[len(d.Tries)-1].To.Pod

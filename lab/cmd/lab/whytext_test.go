@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"istio-tutorial/lab/traffic"
+	"istio-tutorial/lab/traffic/cause"
+	"istio-tutorial/lab/traffic/rulebook"
 )
 
 // longest is a request with much to say: four tries, a copy, rules that did not act.
@@ -13,8 +15,8 @@ func longest() *traffic.Request {
 	long := strings.Repeat("long-", 30)
 	last := &traffic.Call{
 		From: traffic.End{Workload: "preference"}, To: traffic.End{Workload: "recommendation-v2"},
-		Status: 503, Cause: traffic.ProgramError, By: traffic.Program, Flags: "URX",
-		Acts: []traffic.Act{{Part: traffic.PartRetry, Rule: traffic.Rule{Kind: "VirtualService", Name: long}}},
+		Status: 503, Cause: cause.ProgramError, By: traffic.Program, Flags: "URX",
+		Acts: []traffic.Act{{Part: rulebook.PartRetry, Rule: traffic.Rule{Kind: "VirtualService", Name: long}}},
 	}
 	for range 4 {
 		last.Tries = append(last.Tries, &traffic.Try{To: traffic.End{Pod: "recommendation-v2-1"}, Status: 503, Flags: "UF"})
@@ -22,14 +24,14 @@ func longest() *traffic.Request {
 	for range 9 {
 		last.Missed = append(last.Missed, traffic.Miss{Name: long, Why: "user-agent is " + long})
 	}
-	middle := &traffic.Call{From: traffic.End{Workload: "customer"}, To: traffic.End{Workload: "preference"}, Status: 503, Cause: traffic.PassedOn, By: traffic.Program}
+	middle := &traffic.Call{From: traffic.End{Workload: "customer"}, To: traffic.End{Workload: "preference"}, Status: 503, Cause: cause.PassedOn, By: traffic.Program}
 	middle.Tries = []*traffic.Try{{Calls: []*traffic.Call{last}}}
-	first := &traffic.Call{From: traffic.End{Workload: "ingress"}, To: traffic.End{Workload: "customer"}, Status: 503, Cause: traffic.PassedOn, By: traffic.Program}
+	first := &traffic.Call{From: traffic.End{Workload: "ingress"}, To: traffic.End{Workload: "customer"}, Status: 503, Cause: cause.PassedOn, By: traffic.Program}
 	first.Tries = []*traffic.Try{{Calls: []*traffic.Call{middle}}}
 	rule := &traffic.Rule{Kind: "VirtualService", Name: "r", File: long, Line: 7, Lines: strings.Split("a\nb\nc\nd\ne\nf", "\n")}
 	return &traffic.Request{
 		ID: "id", Began: time.Unix(0, 0), Host: long, Path: "/" + long, Status: 503, Calls: []*traffic.Call{first},
-		Cause: traffic.ProgramError, Words: strings.Repeat("words and ", 40), Rule: rule,
+		Cause: cause.ProgramError, Words: strings.Repeat("words and ", 40), Rule: rule,
 	}
 }
 
@@ -54,8 +56,8 @@ func TestWhyCanBeTyped(t *testing.T) {
 	tries := r.Deciding().Tries
 	tries[len(tries)-1].To.Pod = "recommendation-v2-of-the-day-after-tomorrow-1"
 	for cause, want := range map[traffic.Cause]string{
-		traffic.ProgramError: "\nLogs:\n  bin/lab --name lesson-4022 logs recommendation-v2-of-the-day-after-tomorrow-1\n",
-		traffic.Denied:       "\nUndo:\n  bin/lab --name lesson-4022 delete virtualservice " + r.Rule.Name + "\n",
+		cause.ProgramError: "\nLogs:\n  bin/lab --name lesson-4022 logs recommendation-v2-of-the-day-after-tomorrow-1\n",
+		cause.Denied:       "\nUndo:\n  bin/lab --name lesson-4022 delete virtualservice " + r.Rule.Name + "\n",
 	} {
 		r.Cause = cause
 		var b strings.Builder
@@ -93,7 +95,7 @@ func TestWhyFits(t *testing.T) {
 		t.Errorf("the rule is to go, for an error of the program\n%s", text)
 	}
 	denied := longest()
-	denied.Cause = traffic.Denied
+	denied.Cause = cause.Denied
 	b.Reset()
 	whyPrinter{w: &b, typed: (&app{process: process{getenv: func(string) string { return "" }}, name: defaultLab}).line}.why(denied, "")
 	if want := "Undo: bin/lab delete virtualservice r"; !strings.Contains(b.String(), want) {

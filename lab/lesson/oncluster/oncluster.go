@@ -15,6 +15,7 @@ import (
 
 	"istio-tutorial/lab/cluster"
 	"istio-tutorial/lab/lesson"
+	"istio-tutorial/lab/lesson/book"
 )
 
 // Ground is a cluster. Close must be called, whatever came of it.
@@ -51,8 +52,8 @@ type Ground struct {
 
 var _ lesson.Ground = (*Ground)(nil)
 
-// Name is lesson.Cluster.
-func (g *Ground) Name() string { return lesson.Cluster }
+// Name is book.Cluster.
+func (g *Ground) Name() string { return book.Cluster }
 
 // Start returns the namespace as every page expects it; it is made by the first that starts.
 func (g *Ground) Start(ctx context.Context, edition string, _ int) (lesson.Place, error) {

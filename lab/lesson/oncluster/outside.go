@@ -12,6 +12,7 @@ import (
 
 	"istio-tutorial/lab/cluster"
 	"istio-tutorial/lab/lesson"
+	"istio-tutorial/lab/lesson/book"
 	"istio-tutorial/lab/outside"
 )
 
@@ -128,10 +129,10 @@ func (w *world) aliases() string {
 func hostsOutside() []string { return []string{"httpbin.org", "api.github.com", "jimmysong.io"} }
 
 // CallsOut reports whether a page has hosts outside be called: by pods that do, or through the gateway.
-func CallsOut(p lesson.Page) bool {
-	return slices.ContainsFunc(p.Blocks, func(b lesson.Block) bool {
+func CallsOut(p book.Page) bool {
+	return slices.ContainsFunc(p.Blocks, func(b book.Block) bool {
 		through := b.Check != nil && b.Check.TLS != nil && slices.Contains(hostsOutside(), b.Check.TLS.Host)
-		return through || slices.ContainsFunc(b.Commands, func(c lesson.Command) bool {
+		return through || slices.ContainsFunc(b.Commands, func(c book.Command) bool {
 			return strings.Contains(c.Text, " deploy/egress/")
 		})
 	})

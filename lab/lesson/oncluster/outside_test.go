@@ -9,6 +9,7 @@ import (
 
 	"istio-tutorial/lab/cluster"
 	"istio-tutorial/lab/lesson"
+	"istio-tutorial/lab/lesson/book"
 )
 
 // scriptedKubectl are tools whose kubectl is a script: for what a cluster cannot be brought to at will.
@@ -24,7 +25,7 @@ func scriptedKubectl(t *testing.T, script string) cluster.Tools {
 // TestCallsOut is of the pages that need hosts outside.
 func TestCallsOut(t *testing.T) {
 	t.Parallel()
-	pages, err := lesson.ReadAll("../../../docs")
+	pages, err := book.ReadAll("../../../docs")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,6 +15,7 @@ import (
 
 	"istio-tutorial/lab/cluster"
 	"istio-tutorial/lab/lesson"
+	"istio-tutorial/lab/lesson/book"
 	"istio-tutorial/lab/load"
 	"istio-tutorial/lab/objects"
 )
@@ -38,7 +39,7 @@ func (p *place) Folder() string { return p.ground.dir }
 func (p *place) Env() []string {
 	g := p.ground
 	return append(g.Environ[:len(g.Environ):len(g.Environ)],
-		"LAB_ON="+lesson.Cluster, "LAB_NAMESPACE="+g.Tools.Namespace, "CUSTOMER_URL="+g.way.url(),
+		"LAB_ON="+book.Cluster, "LAB_NAMESPACE="+g.Tools.Namespace, "CUSTOMER_URL="+g.way.url(),
 		"CUSTOMER_TLS="+g.door.address, "LAB_HINTS=off", "LAB_ECHO=0")
 }
 

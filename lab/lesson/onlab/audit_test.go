@@ -8,6 +8,7 @@ import (
 	"istio-tutorial/lab/control"
 	"istio-tutorial/lab/lesson"
 	"istio-tutorial/lab/traffic"
+	"istio-tutorial/lab/traffic/cause"
 )
 
 // counts are what the lab and Envoy count of one caller, preference, whose calls have every end there is.
@@ -17,8 +18,8 @@ func counts() (table traffic.Table, stats map[string]string) {
 	}
 	table.Pods = []traffic.Pod{{Workload: "preference", Name: "preference-1"}}
 	table.Rows = []traffic.Row{
-		row("recommendation", 4, 0, map[traffic.Cause]int{traffic.Aborted: 4}),
-		row("recommendation v2", 3, 0, map[traffic.Cause]int{traffic.CircuitFull: 3}),
+		row("recommendation", 4, 0, map[traffic.Cause]int{cause.Aborted: 4}),
+		row("recommendation v2", 3, 0, map[traffic.Cause]int{cause.CircuitFull: 3}),
 		row("recommendation-v1", 20, 5, nil),
 		row("httpbin.org", 2, 0, nil),
 	}
@@ -74,7 +75,7 @@ func TestOracle(t *testing.T) {
 func TestOracleOfTokens(t *testing.T) {
 	t.Parallel()
 	table := traffic.Table{Rows: []traffic.Row{{
-		Edge: traffic.Edge{From: lesson.Ingress, To: "customer"}, Requests: 5, Causes: map[traffic.Cause]int{traffic.BadToken: 5},
+		Edge: traffic.Edge{From: lesson.Ingress, To: "customer"}, Requests: 5, Causes: map[traffic.Cause]int{cause.BadToken: 5},
 	}}}
 	for denied, sent := range map[string]string{"5": "0", "0": "5", "2": "3"} {
 		stats := map[string]string{

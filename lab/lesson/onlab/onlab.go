@@ -14,6 +14,7 @@ import (
 
 	"istio-tutorial/lab/control"
 	"istio-tutorial/lab/lesson"
+	"istio-tutorial/lab/lesson/book"
 	"istio-tutorial/lab/supervise"
 )
 
@@ -34,8 +35,8 @@ type Home struct {
 
 var _ lesson.Ground = (*Home)(nil)
 
-// Name is lesson.Lab.
-func (h *Home) Name() string { return lesson.Lab }
+// Name is book.Lab.
+func (h *Home) Name() string { return book.Lab }
 
 // Start starts a lab for a page, on a free port.
 func (h *Home) Start(ctx context.Context, edition string, worker int) (lesson.Place, error) {

@@ -11,6 +11,7 @@ import (
 	"istio-tutorial/lab/control"
 	"istio-tutorial/lab/lesson"
 	"istio-tutorial/lab/traffic"
+	"istio-tutorial/lab/traffic/cause"
 )
 
 // How the rows of `bin/lab top` and Envoy's counters belong together, by the workload that calls, or
@@ -69,7 +70,7 @@ func (t *tally) since(before *tally) []string {
 func badTokens(t traffic.Table, services map[string]bool) sums {
 	all := sums{}
 	for _, r := range t.Rows {
-		if n := r.Causes[traffic.BadToken]; r.From == lesson.Ingress && n > 0 {
+		if n := r.Causes[cause.BadToken]; r.From == lesson.Ingress && n > 0 {
 			all.add(n, serviceOf(r.To, services))
 		}
 	}
@@ -88,8 +89,8 @@ func joined(a, b sums) sums {
 // own are the ends of calls that the caller's sidecar makes without asking anybody.
 func own() []traffic.Cause {
 	return []traffic.Cause{
-		traffic.Aborted, traffic.CircuitFull, traffic.NoPod, traffic.Ejected, traffic.NoCluster, traffic.NoRoute,
-		traffic.NoHost, traffic.RegistryOnly, traffic.Redirected, traffic.DirectAnswer,
+		cause.Aborted, cause.CircuitFull, cause.NoPod, cause.Ejected, cause.NoCluster, cause.NoRoute,
+		cause.NoHost, cause.RegistryOnly, cause.Redirected, cause.DirectAnswer,
 	}
 }
 
@@ -103,10 +104,10 @@ func rowsOf(t traffic.Table, services map[string]bool) sums {
 			sent -= r.Causes[c]
 		}
 		all.add(r.Requests, r.From, "calls")
-		all.add(r.Causes[traffic.Aborted], r.From, "aborted")
+		all.add(r.Causes[cause.Aborted], r.From, "aborted")
 		all.add(sent, r.From, service, "sent")
 		all.add(r.Retries, r.From, service, "tried again")
-		all.add(r.Causes[traffic.CircuitFull], r.From, service, "circuit full")
+		all.add(r.Causes[cause.CircuitFull], r.From, service, "circuit full")
 	}
 	for _, c := range t.Copies {
 		all.add(c.Requests, c.From, serviceOf(c.To, services), "sent")

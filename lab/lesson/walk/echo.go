@@ -3,12 +3,12 @@ package walk
 import (
 	"strings"
 
-	"istio-tutorial/lab/lesson"
+	"istio-tutorial/lab/lesson/book"
 	"istio-tutorial/lab/lesson/prose"
 )
 
 // echo shows a command in lines that fit into the terminal and can be typed so.
-func (g *guide) echo(c lesson.Command) {
+func (g *guide) echo(c book.Command) {
 	if strings.Contains(c.Text, "<<") { // what the shell reads from the command itself stays as it is
 		c.Echo(func(line string) { g.print(g.painted(bold, line)) })
 		return

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"istio-tutorial/lab/lesson"
+	"istio-tutorial/lab/lesson/book"
 	"istio-tutorial/lab/lesson/onlab"
 	"istio-tutorial/lab/lesson/prose"
 	"istio-tutorial/lab/lesson/screen"
@@ -20,12 +20,12 @@ func TestPagesFit(t *testing.T) {
 	// What cannot be broken: an answer in one word, and a header between quotes.
 	whole := []string{`{"time":"…","level":"INFO"`, `"spec":{"template":`, "  'Mozilla/5.0 (iPhone;"}
 	for _, folder := range []string{"docs", "docs/zh"} {
-		pages, err := lesson.ReadAll(filepath.Join("../../..", folder))
+		pages, err := book.ReadAll(filepath.Join("../../..", folder))
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, page := range pages {
-			for _, edition := range lesson.Editions() {
+			for _, edition := range book.Editions() {
 				for _, line := range shownOf(page, edition, columns) {
 					if prose.Width(line) > columns && !slices.ContainsFunc(whole, func(w string) bool { return strings.Contains(line, w) }) {
 						t.Errorf("%s, %s: %d columns: %s", page.File, edition, prose.Width(line), line)
@@ -37,7 +37,7 @@ func TestPagesFit(t *testing.T) {
 }
 
 // shownOf are the lines that a walk shows of a page.
-func shownOf(page lesson.Page, edition string, columns int) []string {
+func shownOf(page book.Page, edition string, columns int) []string {
 	var out bytes.Buffer
 	g := guide{Walk: Walk{Home: &onlab.Home{}, Page: page}, screen: screen.New(&out, func(string) string { return "" })}
 	for _, b := range page.Blocks {

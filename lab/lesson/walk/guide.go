@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"istio-tutorial/lab/lesson"
+	"istio-tutorial/lab/lesson/book"
 	"istio-tutorial/lab/lesson/prose"
 	"istio-tutorial/lab/lesson/words"
 )
@@ -92,7 +93,7 @@ func (g *guide) choose(ctx context.Context, prompt, again words.Key, words ...st
 }
 
 // offer runs a command if the reader says so.
-func (g *guide) offer(ctx context.Context, c lesson.Command) error {
+func (g *guide) offer(ctx context.Context, c book.Command) error {
 	g.echo(c)
 	word, err := g.choose(ctx, words.Run, words.RunAgain, "", "s")
 	if err != nil {
@@ -135,7 +136,7 @@ func short(d time.Duration) string {
 func (g *guide) print(line string) { fmt.Fprintln(g.screen, line) }
 
 // do runs a command, and tells where it does not what the page says.
-func (g *guide) do(ctx context.Context, c lesson.Command) error {
+func (g *guide) do(ctx context.Context, c book.Command) error {
 	g.begun = true
 	show := g.printed()
 	err := g.Command(ctx, g.Page.File, c, show)
@@ -157,9 +158,9 @@ func (g *guide) do(ctx context.Context, c lesson.Command) error {
 }
 
 // checks does a check, and ticks its claims.
-func (g *guide) checks(ctx context.Context, c *lesson.Check) error {
+func (g *guide) checks(ctx context.Context, c *book.Check) error {
 	title := c.Title()
-	if longest := c.Longest(); longest > 0 {
+	if longest := lesson.Longest(c); longest > 0 {
 		title = words.Put(words.UpTo, title, short(longest))
 	}
 	g.wrap("", g.text.Say(words.Put(words.Checking, title)))

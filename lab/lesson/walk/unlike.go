@@ -8,6 +8,7 @@ import (
 
 	"istio-tutorial/lab/control"
 	"istio-tutorial/lab/lesson"
+	"istio-tutorial/lab/lesson/book"
 	"istio-tutorial/lab/lesson/onlab"
 	"istio-tutorial/lab/lesson/words"
 	"istio-tutorial/lab/objects"
@@ -91,11 +92,11 @@ func undone(r objects.Result) words.Phrase {
 
 // reset puts the lab back, as the verb does.
 func (g *guide) reset(ctx context.Context, place *onlab.Place) error {
-	r, err := lesson.NewRunner(lesson.Lab, place, place.Folder())
+	r, err := lesson.NewRunner(book.Lab, place, place.Folder())
 	if err != nil {
 		return err
 	}
-	err = r.Command(ctx, g.Page.File, lesson.Command{Line: 1, Text: "bin/lab reset"}, g.printed())
+	err = r.Command(ctx, g.Page.File, book.Command{Line: 1, Text: "bin/lab reset"}, g.printed())
 	fmt.Fprintln(g.screen)
 	return errors.Join(err, r.Close())
 }

@@ -13,6 +13,7 @@ import (
 
 	"istio-tutorial/lab/control"
 	"istio-tutorial/lab/lesson"
+	"istio-tutorial/lab/lesson/book"
 	"istio-tutorial/lab/lesson/onlab"
 	"istio-tutorial/lab/lesson/prose"
 	"istio-tutorial/lab/lesson/screen"
@@ -23,7 +24,7 @@ import (
 type Walk struct {
 	*onlab.Home
 	// Page is the one. Required.
-	Page lesson.Page
+	Page book.Page
 	// Edition is the one of its blocks that are shown. Required.
 	Edition string
 	// Language is that of the page: English or Chinese. Required.
@@ -37,7 +38,7 @@ type Walk struct {
 	// Other is a command line that walks through the page in another lab. Required.
 	Other string
 	// Next is the lesson that follows, in this edition; nil after the last.
-	Next *lesson.Page
+	Next *book.Page
 	// In is what the reader types: a line for each command. Required.
 	In io.Reader
 	// Out is what they see. Required.
@@ -71,7 +72,7 @@ func (w Walk) Explain(err error) string {
 	case errors.Is(err, ErrUnlike):
 		return text.Say(words.Put(words.ErrUnlike))
 	case errors.Is(err, ErrAbsent):
-		return text.Say(words.Put(words.ErrAbsent, w.Edition, strings.Join(slices.DeleteFunc(lesson.Editions(), func(e string) bool { return !w.Page.In(e) }), "|")))
+		return text.Say(words.Put(words.ErrAbsent, w.Edition, strings.Join(slices.DeleteFunc(book.Editions(), func(e string) bool { return !w.Page.In(e) }), "|")))
 	}
 	return err.Error()
 }
@@ -93,7 +94,7 @@ func (w Walk) Run(ctx context.Context) (err error) {
 	}
 	g.place = place
 	defer func() { err = errors.Join(err, place.Close()) }()
-	g.Runner, err = lesson.NewRunner(lesson.Lab, place, place.Folder())
+	g.Runner, err = lesson.NewRunner(book.Lab, place, place.Folder())
 	if err != nil {
 		return err
 	}
@@ -196,7 +197,7 @@ func (g *guide) blocks(ctx context.Context) error {
 				return err
 			}
 		}
-		if b.Check != nil && b.Check.On != lesson.Cluster {
+		if b.Check != nil && b.Check.On != book.Cluster {
 			if err := g.checks(ctx, b.Check); err != nil {
 				return err
 			}

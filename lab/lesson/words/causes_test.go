@@ -5,14 +5,14 @@ import (
 	"unicode"
 
 	"istio-tutorial/lab/lesson/words"
-	"istio-tutorial/lab/traffic"
+	"istio-tutorial/lab/traffic/cause"
 )
 
 // TestCauses has every cause, and every maker of answers, in Chinese.
 func TestCauses(t *testing.T) {
 	t.Parallel()
 	texts := []string{"sidecar of preference", "program of customer", "host outside"}
-	for _, c := range traffic.Causes() {
+	for _, c := range cause.All() {
 		texts = append(texts, string(c))
 	}
 	for _, text := range texts {

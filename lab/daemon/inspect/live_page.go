@@ -1,0 +1,47 @@
+package inspect
+
+import (
+	"context"
+	"time"
+
+	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/traffic"
+)
+
+// Live is what a page shows, as soon as there is something new of it.
+func (l *Lab) Live(ctx context.Context, q control.LiveQuery) (control.Live, error) {
+	late := time.After(q.Wait)
+	query := traffic.Query{Heard: q.Heard, Last: mostLive}
+	for {
+		changed := l.Traffic.Changed()
+		answer := control.Live{At: time.Now()}
+		if answer.Requests = l.Traffic.Requests(query); len(answer.Requests) > 0 || late == nil {
+			return l.withTables(ctx, answer)
+		}
+		select {
+		case <-changed:
+		case <-late:
+			late = nil
+		case <-ctx.Done():
+			return answer, ctx.Err()
+		}
+	}
+}
+
+// mostLive bounds what a page that was away is told of.
+const mostLive = 200
+
+func (l *Lab) withTables(ctx context.Context, answer control.Live) (control.Live, error) {
+	ejected, err := l.Proxy.EjectedLately(ctx, l.workloadOf)
+	if err != nil {
+		return answer, err
+	}
+	pods := l.podStates(ejected)
+	for _, span := range traffic.Spans() {
+		t := l.Traffic.Table(span)
+		t.Pods = pods
+		answer.Tables = append(answer.Tables, t)
+	}
+	answer.History, answer.Rules = l.Traffic.History(), Rules(l.Objects())
+	return answer, nil
+}

@@ -1,0 +1,31 @@
+package inspect
+
+import (
+	"context"
+
+	"istio-tutorial/lab/objects"
+	"istio-tutorial/lab/routes"
+	"istio-tutorial/lab/traffic"
+)
+
+// Routes are the routes of the rules in force.
+func (l *Lab) Routes(_ context.Context, q routes.Query) ([]routes.Table, error) {
+	set := l.Objects()
+	return routes.Of(set, l.Pods.Topology(set.Topology()), q)
+}
+
+// Analyze is what there is to say about what is in force.
+func (l *Lab) Analyze(context.Context, struct{}) ([]objects.Finding, error) {
+	return l.Objects().Analysis(), nil
+}
+
+// Rules are those of the objects in force, as who explains requests knows them.
+func Rules(s objects.Set) []traffic.Rule {
+	var list []traffic.Rule
+	for _, o := range s.Rules() {
+		list = append(list, traffic.Rule{
+			Kind: o.Kind, Namespace: o.Namespace, Name: o.Name, Resource: o.Resource, File: o.File(), Revision: o.Revision,
+		})
+	}
+	return list
+}

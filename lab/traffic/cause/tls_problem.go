@@ -1,0 +1,38 @@
+package cause
+
+import "strings"
+
+// tlsDetails are in what Envoy says of a connection that TLS did not come about on.
+const tlsDetails = "TLS_error:"
+
+// TLSProblem is what kept TLS from coming about: in words, as far as they are known, and in Envoy's.
+func TLSProblem(details string) (words, envoy string) {
+	_, text, _ := strings.Cut(details, tlsDetails)
+	if _, inner, ok := strings.Cut(text, "OPENSSL_internal:"); ok {
+		text = inner
+	}
+	text, _, _ = strings.Cut(strings.TrimSuffix(text, "}"), ":TLS_error_end")
+	envoy = strings.TrimSpace(strings.ReplaceAll(text, "_", " "))
+	for _, p := range tlsProblems() {
+		if strings.Contains(text, p.sign) {
+			return p.words, envoy
+		}
+	}
+	return "it did not come about", envoy
+}
+
+type problem struct{ sign, words string }
+
+// tlsProblems are told apart by a part of Envoy's words. The first that fits counts.
+func tlsProblems() []problem {
+	return []problem{
+		{"not_supplied_by_SDS", "a Secret that the rule names is not there, or lacks a certificate or an authority"},
+		{"SAN_matcher", "its certificate is for another name"},
+		{"CERTIFICATE_VERIFY_FAILED", "no authority that is believed has signed its certificate"},
+		{"CERTIFICATE_REQUIRED", "it asks for a certificate, and got none"},
+		{"ALERT_HANDSHAKE_FAILURE", "it did not like what it got, as where it asks for a certificate and got none"},
+		{"ALERT_UNKNOWN_CA", "it does not believe the authority of the certificate that it got"},
+		{"ALERT_BAD_CERTIFICATE", "it does not believe the certificate that it got"},
+		{"WRONG_VERSION_NUMBER", "it does not speak TLS"},
+	}
+}

@@ -1,0 +1,69 @@
+package traffic_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"istio-tutorial/lab/envoy"
+	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/traffic"
+	"istio-tutorial/lab/traffic/cause"
+)
+
+// TestPolicies tells of each policy that allows why it did not allow a call.
+func TestPolicies(t *testing.T) {
+	t.Parallel()
+	only := func(caller string) mesh.AccessRule {
+		return mesh.AccessRule{Sources: []mesh.AccessTerms{{{Conditions: []mesh.Condition{
+			{Attribute: mesh.Peer, Compare: mesh.Exact, Value: "spiffe://" + caller},
+		}}}}, Operations: []mesh.AccessTerms{nil}}
+	}
+	m := chain()
+	var want []string
+	for _, caller := range []string{"a", "b"} {
+		r := only(caller)
+		r.From, r.Name = caller, "ns/"+caller
+		m.Sidecars[2].Inbound.Access = append(m.Sidecars[2].Inbound.Access, r)
+		want = append(want, fmt.Sprintf(`the caller is "cluster.local/ns/n/sa/preference", the rule wants %q`, caller))
+	}
+	missed := refused(t, m, "=spiffe://cluster.local/ns/n/sa/preference")
+	for i, why := range want {
+		if len(missed) < len(want) || missed[i].Why != why {
+			t.Fatalf("%+v, want %q", missed, want)
+		}
+	}
+	m.Sidecars[2].Inbound.Access = []mesh.AccessRule{only("a")}
+	if got := refused(t, m, "=-"); len(got) == 0 || got[0].Why != `the caller has no identity, the rule wants "a"` {
+		t.Errorf("in plain text: %+v", got)
+	}
+}
+
+// refused is what did not act for a call that no policy of recommendation allowed.
+func refused(t *testing.T, m mesh.Mesh, peer string) []traffic.Miss {
+	t.Helper()
+	c := &clock{}
+	s := traffic.New(c.now)
+	t.Cleanup(s.Close)
+	s.Begin(traffic.Version{Mesh: m, Find: func(traffic.Question) (traffic.Rule, bool) { return traffic.Rule{}, false }}, true)(true)
+	c.pass(10 * time.Millisecond)
+	for i, h := range whole("refused", 403, hop{status: 403}) {
+		line := h.line(c)
+		if i == 0 { // recommendation's own
+			var e envoy.Entry
+			if err := json.Unmarshal(line, &e); err != nil {
+				t.Fatal(err)
+			}
+			e.Details, e.Insight.Peer = "rbac_access_denied_matched_policy[none]", peer
+			line, _ = json.Marshal(e) // it is plain data
+		}
+		s.Take(line)
+	}
+	r := over(t, s, "refused")
+	if r.Cause != cause.NotAllowed || !strings.Contains(r.Words, "none allows this one") {
+		t.Fatalf("%s: %s", r.Cause, r.Words)
+	}
+	return r.Decisive.Missed
+}
