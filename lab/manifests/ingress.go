@@ -47,25 +47,28 @@ func (r *reader) ingress() {
 	for n, rule := range i.Spec.Rules {
 		one := ingressRule{host: rule.Host}
 		if rule.HTTP != nil {
-			for m, p := range rule.HTTP.Paths {
-				r.todaysBackend(at(at("spec.rules", n)+".http.paths", m)+".backend", p.Backend)
-				one.paths = append(one.paths, todaysPath(p))
-			}
+			one.paths = pathsOf(n, rule.HTTP.Paths, r.todaysPath)
 		}
 		rules = append(rules, one)
 	}
 	r.rules(rules)
 }
 
-func (r *reader) todaysBackend(place string, b networkingv1.IngressBackend) {
-	r.only(place, b, "service")
-	if b.Service != nil && b.Service.Port.Name != "" && b.Service.Port.Number != 0 {
-		r.fail(place+".service.port", "has a name and a number")
+// pathsOf reads the paths of a rule, each with its place in the file.
+func pathsOf[P any](rule int, list []P, read func(place string, p P) ingressPath) []ingressPath {
+	var paths []ingressPath
+	for n, p := range list {
+		paths = append(paths, read(at(at("spec.rules", rule)+".http.paths", n), p))
 	}
+	return paths
 }
 
-func todaysPath(p networkingv1.HTTPIngressPath) ingressPath {
+func (r *reader) todaysPath(place string, p networkingv1.HTTPIngressPath) ingressPath {
+	r.only(place+".backend", p.Backend, "service")
 	s := cmp.Or(p.Backend.Service, &networkingv1.IngressServiceBackend{})
+	if s.Port.Name != "" && s.Port.Number != 0 {
+		r.fail(place+".backend.service.port", "has a name and a number")
+	}
 	port := intstr.FromInt32(s.Port.Number)
 	if s.Port.Name != "" {
 		port = intstr.FromString(s.Port.Name)
@@ -92,18 +95,15 @@ func (r *reader) classicIngress() {
 	for n, rule := range i.Spec.Rules {
 		one := ingressRule{host: rule.Host}
 		if rule.HTTP != nil {
-			for m, p := range rule.HTTP.Paths {
-				place := at(at("spec.rules", n)+".http.paths", m)
-				r.only(place+".backend", p.Backend, "serviceName", "servicePort")
-				one.paths = append(one.paths, classicPath(p))
-			}
+			one.paths = pathsOf(n, rule.HTTP.Paths, r.classicPath)
 		}
 		rules = append(rules, one)
 	}
 	r.rules(rules)
 }
 
-func classicPath(p extensionsv1beta1.HTTPIngressPath) ingressPath {
+func (r *reader) classicPath(place string, p extensionsv1beta1.HTTPIngressPath) ingressPath {
+	r.only(place+".backend", p.Backend, "serviceName", "servicePort")
 	kind := extensionsv1beta1.PathTypePrefix
 	if p.PathType != nil {
 		kind = *p.PathType

@@ -21,7 +21,7 @@ type Inbound struct {
 	Doors map[int]Door
 	Pool  *Pool
 
-	Manners Manners
+	ProxyDefaults ProxyDefaults
 }
 
 // Door is a port of an instance at its sidecar.

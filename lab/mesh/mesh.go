@@ -35,8 +35,8 @@ type Outbound struct {
 	// Secure are the doors for encrypted connections; only the ingress has any.
 	Secure []SecureDoor
 	// Elsewhere is where those go in place of where they ask; nil: nowhere else.
-	Elsewhere *Cluster
-	Manners   Manners
+	Elsewhere     *Cluster
+	ProxyDefaults ProxyDefaults
 }
 
 // VirtualHost is one host and port to call, and the routes that decide where its requests go.

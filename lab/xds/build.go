@@ -67,10 +67,10 @@ func (r *Builder) Build(m mesh.Mesh) (Snapshot, error) {
 				b.inbound(i, s.Inbound)
 				return nil
 			})
-			b.outbound(sidecar(i).with(s.Outbound.Manners), s.Outbound)
+			b.outbound(sidecar(i).with(s.Outbound.ProxyDefaults), s.Outbound)
 		}
 	}
-	edge := ingress(r.config).with(m.Gateway.Manners)
+	edge := ingress(r.config).with(m.Gateway.ProxyDefaults)
 	b.outbound(edge, m.Gateway)
 	b.secureDoors(edge, m.Gateway)
 	b.deliver()
@@ -80,13 +80,13 @@ func (r *Builder) Build(m mesh.Mesh) (Snapshot, error) {
 
 // client is whose calls a part of the configuration is for.
 type client struct {
-	name    mesh.Name
-	caller  string // how it introduces itself to servers
-	service string // by which its spans are known
-	listen  string // host:port; "": it makes no calls
-	table   string // of routes; "": its only one
-	edge    bool   // its own callers are outside the mesh, and not to be believed
-	manners mesh.Manners
+	name          mesh.Name
+	caller        string // how it introduces itself to servers
+	service       string // by which its spans are known
+	listen        string // host:port; "": it makes no calls
+	table         string // of routes; "": its only one
+	edge          bool   // its own callers are outside the mesh, and not to be believed
+	proxyDefaults mesh.ProxyDefaults
 	// instance is whose calls they are; of the ingress, one without ports.
 	instance mesh.Instance
 }
@@ -97,8 +97,8 @@ func sidecar(i mesh.Instance) client {
 	}
 }
 
-func (c client) with(m mesh.Manners) client {
-	c.manners = m
+func (c client) with(m mesh.ProxyDefaults) client {
+	c.proxyDefaults = m
 	return c
 }
 
@@ -128,7 +128,7 @@ type builder struct {
 // routing makes the routes of a client.
 func (b *builder) routing(c client) route.Client {
 	return route.Client{
-		Name: c.name, Caller: c.caller, Deadlines: c.manners.Deadlines, Mesh: &b.mesh.Topology, Packer: &b.Packer,
+		Name: c.name, Caller: c.caller, Deadlines: c.proxyDefaults.Deadlines, Mesh: &b.mesh.Topology, Packer: &b.Packer,
 	}
 }
 

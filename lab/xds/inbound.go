@@ -88,8 +88,8 @@ func (b *builder) inbound(i mesh.Instance, in mesh.Inbound) {
 			filters: slices.Concat(
 				filter.Access(&b.Packer), []*hcmv3.HttpFilter{filter.SharedLimits(&b.Packer)}, filter.LocalLimits(&b.Packer, i.Name, b.locals),
 			),
-			tokens:  in.Tokens,
-			manners: in.Manners,
+			tokens:        in.Tokens,
+			proxyDefaults: in.ProxyDefaults,
 		})
 		b.program(s, in.Unlimited)
 		settings := filter.LocalTokens(&b.Packer, i.Name, s.service, in)

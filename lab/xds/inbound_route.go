@@ -89,7 +89,7 @@ func (b *builder) entrance(
 		ClusterSpecifier: &routev3.RouteAction_Cluster{Cluster: s.name()},
 		Timeout:          durationpb.New(0),
 	}
-	behave(action, s, in.Manners)
+	behave(action, s, in.ProxyDefaults)
 	for _, l := range in.Limits {
 		if !filter.IsLocal(l) && isFor(l.Callers) {
 			name, charges := filter.Charges(&b.Packer, l)
@@ -102,7 +102,7 @@ func (b *builder) entrance(
 
 // behave has a route to a program do what its proxy does with all requests. Streams of gRPC are not
 // tried again.
-func behave(action *routev3.RouteAction, s served, m mesh.Manners) {
+func behave(action *routev3.RouteAction, s served, m mesh.ProxyDefaults) {
 	if m.Deadlines {
 		action.MaxStreamDuration = &routev3.RouteAction_MaxStreamDuration{
 			MaxStreamDuration: durationpb.New(0), GrpcTimeoutHeaderMax: durationpb.New(0),

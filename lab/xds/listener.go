@@ -28,16 +28,16 @@ const (
 
 // door is where a proxy takes requests.
 type door struct {
-	name      string // of the listener, and of its routes
-	address   *corev3.Address
-	owner     mesh.Name // the instance whose proxy it is
-	service   string    // by which its spans are known
-	direction string    // envoy.Inbound or envoy.Outbound
-	edge      bool      // whoever calls is outside the mesh
-	takes     mesh.Mutual
-	filters   []*hcmv3.HttpFilter
-	tokens    []mesh.TokenRule // of calls that arrive
-	manners   mesh.Manners
+	name          string // of the listener, and of its routes
+	address       *corev3.Address
+	owner         mesh.Name // the instance whose proxy it is
+	service       string    // by which its spans are known
+	direction     string    // envoy.Inbound or envoy.Outbound
+	edge          bool      // whoever calls is outside the mesh
+	takes         mesh.Mutual
+	filters       []*hcmv3.HttpFilter
+	tokens        []mesh.TokenRule // of calls that arrive
+	proxyDefaults mesh.ProxyDefaults
 	// access has the rules for callers of the ingress; encrypted says that they come by TLS.
 	access    []mesh.AccessRule
 	encrypted bool
@@ -78,15 +78,15 @@ func (b *builder) reading(d door) []*listenerv3.Filter {
 		HttpFilters:                append(d.filters, filter.Step(&b.Packer, routerFilter, b.router(d))),
 		UseRemoteAddress:           wrapperspb.Bool(d.edge),
 		NormalizePath:              wrapperspb.Bool(true), // rules read /a/../b as /b, as Istio's proxies do
-		ServerName:                 d.manners.Server,
+		ServerName:                 d.proxyDefaults.Server,
 		ServerHeaderTransformation: hcmv3.HttpConnectionManager_PASS_THROUGH,
-		Proxy_100Continue:          d.manners.Continue,
+		Proxy_100Continue:          d.proxyDefaults.Continue,
 		StreamIdleTimeout:          durationpb.New(0), // a delay may be as long as its rule says
 		CommonHttpProtocolOptions:  &corev3.HttpProtocolOptions{IdleTimeout: durationpb.New(0)},
 		AccessLog:                  b.accessLog(d),
 		Tracing:                    b.tracing(d),
 	}
-	if d.manners.Server != "" {
+	if d.proxyDefaults.Server != "" {
 		manager.ServerHeaderTransformation = hcmv3.HttpConnectionManager_OVERWRITE
 	}
 	if d.edge {

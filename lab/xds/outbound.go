@@ -22,14 +22,14 @@ func (b *builder) outbound(c client, out mesh.Outbound) {
 		return
 	}
 	name := naming.Outbound(c.name)
-	seen := mesh.Outbound{Limits: out.Limits, Tokens: out.Tokens, Access: out.Access, Manners: out.Manners}
+	seen := mesh.Outbound{Limits: out.Limits, Tokens: out.Tokens, Access: out.Access, ProxyDefaults: out.ProxyDefaults}
 	loopbacks := b.part(name, seen, func() []*routev3.VirtualHost {
 		b.listen(door{
 			name: name, address: b.tcp(c.listen), owner: c.name, service: c.service,
 			direction: envoy.Outbound, edge: c.edge,
 			filters: slices.Concat(b.routeSteps(), filter.CallLimits(&b.Packer, c.instance.Name, out.Limits), b.lookup()),
 			tokens:  out.Tokens, access: out.Access,
-			manners: out.Manners,
+			proxyDefaults: out.ProxyDefaults,
 		})
 		return loopbacks(b.itself(c.instance))
 	})
@@ -76,7 +76,7 @@ func (b *builder) hosts(
 	if taken["*"] {
 		return list
 	}
-	of := mesh.Outbound{Unknown: out.Unknown, AllowAny: out.AllowAny, Elsewhere: out.Elsewhere, Hosts: route.Wide(out), Manners: out.Manners}
+	of := mesh.Outbound{Unknown: out.Unknown, AllowAny: out.AllowAny, Elsewhere: out.Elsewhere, Hosts: route.Wide(out), ProxyDefaults: out.ProxyDefaults}
 	return append(list, b.part("unknown"+c.table+naming.At(c.name), of, func() []*routev3.VirtualHost {
 		return b.unknown(c, of)
 	})...)
@@ -89,7 +89,7 @@ func (b *builder) virtualHost(
 	if len(h.Names) == 0 {
 		return nil
 	}
-	key := hostKey{c.name, h.Names[0], h.Port, c.table, c.manners}
+	key := hostKey{c.name, h.Names[0], h.Port, c.table, c.proxyDefaults}
 	known := b.before.known[key]
 	now := builtHost{of: h, domains: known.domains}
 	if !slices.Equal(known.of.Names, h.Names) {
@@ -105,7 +105,7 @@ func (b *builder) virtualHost(
 	}
 	failures, to := b.Failures(), b.routing(c)
 	now.made = &routev3.VirtualHost{
-		Name: free[0], Domains: free, IncludeRequestAttemptCount: c.manners.Attempts,
+		Name: free[0], Domains: free, IncludeRequestAttemptCount: c.proxyDefaults.Attempts,
 	}
 	if h.OnlyTLS != (mesh.Origin{}) {
 		now.made.RequireTls = routev3.VirtualHost_ALL
@@ -151,7 +151,7 @@ func untaken(names []string, taken map[string]bool) []string {
 // where Envoy's own answer is the one wanted.
 func (b *builder) unknown(c client, out mesh.Outbound) []*routev3.VirtualHost {
 	v := &routev3.VirtualHost{
-		Name: "block_all", Domains: []string{"*"}, IncludeRequestAttemptCount: c.manners.Attempts,
+		Name: "block_all", Domains: []string{"*"}, IncludeRequestAttemptCount: c.proxyDefaults.Attempts,
 	}
 	wide := b.routing(c).ByAuthority(out.Hosts)
 	if len(wide) > 0 {

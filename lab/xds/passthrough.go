@@ -63,7 +63,7 @@ func (b *builder) anywhere(c client, out mesh.Outbound) []*routev3.Route {
 		if b.cfg.Outside == nil {
 			on.TypedPerFilterConfig = filter.NotBack(&b.Packer, b.proxyPorts())
 		}
-		if c.manners.Deadlines {
+		if c.proxyDefaults.Deadlines {
 			on.GetRoute().MaxGrpcTimeout = durationpb.New(0) //nolint:staticcheck // as in package route
 		}
 		list = append(list, route.Tunnel(on, ""), on)

@@ -96,7 +96,7 @@ type hostKey struct {
 	port   int
 	table  string
 
-	manners mesh.Manners
+	proxyDefaults mesh.ProxyDefaults
 }
 
 // builtHost is a virtual host, and what it was made of.

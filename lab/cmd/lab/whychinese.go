@@ -8,20 +8,6 @@ func explanationsInChinese() [][2]string {
 	return slices.Concat(sentencesInChinese(), statesInChinese(), conditionsInChinese(), labelsInChinese())
 }
 
-func causesInChinese() [][2]string {
-	return [][2]string{
-		{"answered", "已响应"}, {"answered after a retry", "重试后已响应"}, {"injected delay", "注入的延迟"},
-		{"injected abort", "注入的中止"}, {"timeout", "超时"}, {"timeout of each try", "单次尝试超时"},
-		{"circuit full", "熔断已满"}, {"no pod left, all ejected", "没有 Pod 可用，全部被驱逐"}, {"no pod", "没有 Pod"},
-		{"no such subset", "没有这样的子集"}, {"connection refused", "连接被拒绝"}, {"connection reset", "连接被重置"}, {"no TLS", "TLS 未建立"},
-		{"no route", "没有路由"}, {"no such host", "没有这样的主机"}, {"host outside not allowed", "不允许访问外部主机"},
-		{"denied by a policy", "被策略拒绝"}, {"not allowed by any policy", "没有任何策略允许"}, {"token", "令牌无效"},
-		{"rate limit", "限流"}, {"program's own error", "程序自身的错误"}, {"error passed on", "传递下来的错误"},
-		{"caller gave up", "调用方放弃"}, {"redirect", "重定向"}, {"direct answer", "直接响应"},
-		{"answered by a host outside", "外部主机已响应"}, {"not explained", "无法解释"}, {"still under way", "仍在进行"},
-	}
-}
-
 // sentencesInChinese are about whole answers.
 func sentencesInChinese() [][2]string {
 	return [][2]string{

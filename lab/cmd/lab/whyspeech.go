@@ -5,11 +5,13 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
+
+	"istio-tutorial/lab/lesson/words"
 )
 
 // speech says the texts of explanations in the reader's language; those that it does not know stay.
 type speech struct {
-	causes  map[string]string
+	words   words.Words // which have the causes
 	phrases []phrase
 }
 
@@ -23,12 +25,9 @@ type phrase struct {
 var hole = regexp.MustCompile(`\\\{\d\\\}`)
 
 func speechOf(language string) speech {
-	s := speech{causes: map[string]string{}}
+	s := speech{words: words.Of(language)}
 	if language != chinese {
 		return s
-	}
-	for _, pair := range causesInChinese() {
-		s.causes[pair[0]] = pair[1]
 	}
 	for _, pair := range explanationsInChinese() {
 		text := hole.ReplaceAllString(regexp.QuoteMeta(pair[0]), "(.*)")
@@ -39,8 +38,8 @@ func speechOf(language string) speech {
 
 // cause is one of traffic's.
 func (s speech) cause(text string) string {
-	if said, ok := s.causes[text]; ok {
-		return said
+	if known, ok := words.OfCause(text).(words.Phrase); ok {
+		return s.words.Say(known)
 	}
 	return text
 }

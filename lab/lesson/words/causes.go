@@ -2,11 +2,10 @@ package words
 
 import "strings"
 
-// The causes of answers and their makers, in one order for all languages; the makers are last.
-
 // OfCause is a cause, or a maker of answers, by its English text; one that is not known stays.
 func OfCause(text string) any {
-	for i, known := range englishCauses() {
+	for i, cause := range causes() {
+		known := cause.english
 		before, named, _ := strings.Cut(known, "%[1]s")
 		switch name, ok := strings.CutPrefix(text, before); {
 		case text == known:
@@ -18,82 +17,53 @@ func OfCause(text string) any {
 	return text
 }
 
-func numbered(list []string) Words {
+// cause is one of answers, or a maker of them, in each language.
+type cause struct{ english, chinese string }
+
+func englishCauses() Words { return numbered(func(c cause) string { return c.english }) }
+func chineseCauses() Words { return numbered(func(c cause) string { return c.chinese }) }
+
+func numbered(text func(cause) string) Words {
 	words := Words{}
-	for i, text := range list {
-		words[firstCause+Key(i)] = text
+	for i, c := range causes() {
+		words[firstCause+Key(i)] = text(c)
 	}
 	return words
 }
 
-func englishCauses() []string {
-	return []string{
-		"answered",
-		"answered after a retry",
-		"injected delay",
-		"injected abort",
-		"timeout",
-		"timeout of each try",
-		"circuit full",
-		"no pod left, all ejected",
-		"no pod",
-		"no such subset",
-		"connection refused",
-		"connection reset",
-		"no TLS",
-		"no route",
-		"no such host",
-		"host outside not allowed",
-		"denied by a policy",
-		"not allowed by any policy",
-		"token",
-		"rate limit",
-		"program's own error",
-		"error passed on",
-		"caller gave up",
-		"redirect",
-		"direct answer",
-		"answered by a host outside",
-		"not explained",
-		"still under way",
-		"sidecar of %[1]s",
-		"program of %[1]s",
-		"host outside",
-	}
-}
-
-func chineseCauses() []string {
-	return []string{
-		"已响应",
-		"重试后已响应",
-		"注入的延迟",
-		"注入的中止",
-		"超时",
-		"单次尝试超时",
-		"熔断已满",
-		"没有 Pod 可用，全部被驱逐",
-		"没有 Pod",
-		"没有这样的子集",
-		"连接被拒绝",
-		"连接被重置",
-		"TLS 未建立",
-		"没有路由",
-		"没有这样的主机",
-		"不允许访问外部主机",
-		"被策略拒绝",
-		"没有任何策略允许",
-		"令牌无效",
-		"限流",
-		"程序自身的错误",
-		"传递下来的错误",
-		"调用方放弃",
-		"重定向",
-		"直接响应",
-		"外部主机已响应",
-		"无法解释",
-		"仍在进行",
-		"%[1]s 的 sidecar",
-		"%[1]s 的程序",
-		"外部主机",
+// causes are all, the makers last.
+func causes() []cause {
+	return []cause{
+		{"answered", "已响应"},
+		{"answered after a retry", "重试后已响应"},
+		{"injected delay", "注入的延迟"},
+		{"injected abort", "注入的中止"},
+		{"timeout", "超时"},
+		{"timeout of each try", "单次尝试超时"},
+		{"circuit full", "熔断已满"},
+		{"no pod left, all ejected", "没有 Pod 可用，全部被驱逐"},
+		{"no pod", "没有 Pod"},
+		{"no such subset", "没有这样的子集"},
+		{"connection refused", "连接被拒绝"},
+		{"connection reset", "连接被重置"},
+		{"no TLS", "TLS 未建立"},
+		{"no route", "没有路由"},
+		{"no such host", "没有这样的主机"},
+		{"host outside not allowed", "不允许访问外部主机"},
+		{"denied by a policy", "被策略拒绝"},
+		{"not allowed by any policy", "没有任何策略允许"},
+		{"token", "令牌无效"},
+		{"rate limit", "限流"},
+		{"program's own error", "程序自身的错误"},
+		{"error passed on", "传递下来的错误"},
+		{"caller gave up", "调用方放弃"},
+		{"redirect", "重定向"},
+		{"direct answer", "直接响应"},
+		{"answered by a host outside", "外部主机已响应"},
+		{"not explained", "无法解释"},
+		{"still under way", "仍在进行"},
+		{"sidecar of %[1]s", "%[1]s 的 sidecar"},
+		{"program of %[1]s", "%[1]s 的程序"},
+		{"host outside", "外部主机"},
 	}
 }

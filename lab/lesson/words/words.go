@@ -183,7 +183,7 @@ func english() Words {
 		ErrAbsent:  "edition %[1]s does not have this lesson: add --edition %[2]s",
 	}
 	maps.Copy(words, englishVerdicts())
-	maps.Copy(words, numbered(englishCauses()))
+	maps.Copy(words, englishCauses())
 	return words
 }
 
@@ -271,7 +271,7 @@ func chinese() Words {
 		ErrAbsent:  "edition %[1]s 没有这一课：请加上 --edition %[2]s",
 	}
 	maps.Copy(words, chineseVerdicts())
-	maps.Copy(words, numbered(chineseCauses()))
+	maps.Copy(words, chineseCauses())
 	return words
 }
 

@@ -36,7 +36,7 @@ func (r *resolver) inbound(server mesh.Workload) mesh.Inbound {
 
 		Unlimited: true, Doors: doors, Pool: pool,
 
-		Manners: mannersIn(),
+		ProxyDefaults: inboundDefaults(),
 	}
 }
 

@@ -142,7 +142,7 @@ func (r *resolver) gateway() mesh.Outbound {
 	c := ingress()
 	out := mesh.Outbound{
 		Unknown: plain.Unknown, Limits: r.callLimits(c, comingIn), Tokens: r.tokenRules(c.Workload),
-		Manners: mannersOut("istio-envoy"), Access: r.accessAtIngress(),
+		ProxyDefaults: outboundDefaults("istio-envoy"), Access: r.accessAtIngress(),
 	}
 	hosts := r.gatewayHosts()
 	for _, e := range r.extensions {
@@ -305,7 +305,7 @@ func unreadRoute(c mesh.Cluster) Route {
 func (r *resolver) outbound(p plan) mesh.Outbound {
 	answer, allowed := r.unknown(p.client)
 	out := mesh.Outbound{
-		Unknown: answer, AllowAny: allowed, Limits: r.callLimits(p.client, leaving), Manners: mannersOut("envoy"),
+		Unknown: answer, AllowAny: allowed, Limits: r.callLimits(p.client, leaving), ProxyDefaults: outboundDefaults("envoy"),
 	}
 	if to := p.client.egressProxy(); allowed && to != nil {
 		way := unreadRoute(*to)

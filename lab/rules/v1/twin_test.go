@@ -34,9 +34,9 @@ type twin struct {
 func everywhere() []difference {
 	return []difference{
 		{"today's proxies treat all requests in their own way", func(m *mesh.Mesh) {
-			m.Gateway.Manners = mesh.Manners{}
+			m.Gateway.ProxyDefaults = mesh.ProxyDefaults{}
 			for i := range m.Sidecars {
-				m.Sidecars[i].Outbound.Manners, m.Sidecars[i].Inbound.Manners = mesh.Manners{}, mesh.Manners{}
+				m.Sidecars[i].Outbound.ProxyDefaults, m.Sidecars[i].Inbound.ProxyDefaults = mesh.ProxyDefaults{}, mesh.ProxyDefaults{}
 			}
 		}},
 		{"rules have other names", routes(func(r *mesh.Route) { r.From, r.Part = "", "" })},

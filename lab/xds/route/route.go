@@ -27,7 +27,7 @@ const CallerHeader = "x-lab-caller"
 type Client struct {
 	Name      mesh.Name
 	Caller    string // how it introduces itself to servers
-	Deadlines bool   // of gRPC hold, see mesh.Manners
+	Deadlines bool   // of gRPC hold, see mesh.ProxyDefaults
 	Mesh      *mesh.Topology
 	Packer    *message.Packer
 }

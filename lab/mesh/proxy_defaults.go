@@ -1,8 +1,8 @@
 package mesh
 
-// Manners are what a proxy does with all requests and answers, whatever the rules say. The zero Manners
+// ProxyDefaults are what a proxy does with all requests and answers, whatever the rules say. The zero ProxyDefaults
 // change nothing.
-type Manners struct {
+type ProxyDefaults struct {
 	Server    string // how the proxy calls itself in answers, in place of what the server says; "": not
 	Attempts  bool   // the server is told which try a request is
 	Deadlines bool   // a client of gRPC may ask for less time than the route has

@@ -70,10 +70,10 @@ func (b *builder) secureChain(c client, out mesh.Outbound, s mesh.SecureDoor) *l
 	d := door{
 		name: c.table, owner: c.name, service: c.service, direction: envoy.Outbound, edge: true,
 		filters: b.routeSteps(), tokens: out.Tokens,
-		access: out.Access, encrypted: true, manners: out.Manners,
+		access: out.Access, encrypted: true, proxyDefaults: out.ProxyDefaults,
 	}
 	chain.Filters, chain.TransportSocket = b.reading(d), b.decrypting(s)
-	routed := mesh.Outbound{Hosts: s.Routed, Unknown: out.Unknown, Clusters: out.Clusters, Manners: out.Manners}
+	routed := mesh.Outbound{Hosts: s.Routed, Unknown: out.Unknown, Clusters: out.Clusters, ProxyDefaults: out.ProxyDefaults}
 	table := &routev3.RouteConfiguration{
 		Name: c.table, MaxDirectResponseBodySizeBytes: wrapperspb.UInt32(largestBody),
 		VirtualHosts: b.hosts(c, routed, nil),
