@@ -12,12 +12,14 @@ import (
 // live is what a page shows, as soon as there is something new of it.
 func (l *lab) live(ctx context.Context, q control.LiveQuery) (control.Live, error) {
 	late := time.After(q.Wait)
-	query := traffic.Query{Heard: q.Heard, Last: mostLive}
 	for {
 		changed := l.traffic.Changed()
 		answer := control.Live{At: time.Now()}
-		if answer.Requests = l.traffic.Requests(query); len(answer.Requests) > 0 || late == nil {
-			return l.withTables(ctx, answer)
+		if q.Last > 0 {
+			answer.Requests = l.traffic.Briefs(traffic.Query{Heard: q.Heard, Last: q.Last})
+		}
+		if len(answer.Requests) > 0 || late == nil {
+			return l.withTables(ctx, q.Seen, answer)
 		}
 		select {
 		case <-changed:
@@ -29,10 +31,7 @@ func (l *lab) live(ctx context.Context, q control.LiveQuery) (control.Live, erro
 	}
 }
 
-// mostLive bounds what a page that was away is told of.
-const mostLive = 200
-
-func (l *lab) withTables(ctx context.Context, answer control.Live) (control.Live, error) {
+func (l *lab) withTables(ctx context.Context, seen traffic.Seen, answer control.Live) (control.Live, error) {
 	ejected, err := l.lately.get(func() (map[string]ejected, error) { return l.ejected(ctx) })
 	if err != nil {
 		return answer, err
@@ -43,7 +42,7 @@ func (l *lab) withTables(ctx context.Context, answer control.Live) (control.Live
 		t.Pods = pods
 		answer.Tables = append(answer.Tables, t)
 	}
-	answer.History, answer.Rules = l.traffic.History(), rulesOf(l.objects())
+	answer.History, answer.Rules = l.traffic.HistoryAfter(seen), rulesOf(l.objects())
 	return answer, nil
 }
 
