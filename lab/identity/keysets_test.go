@@ -57,7 +57,7 @@ func (i *issuer) keySetsAt(t *testing.T, every time.Duration, now func() time.Ti
 	k := identity.NewKeySets(identity.Fetching{
 		Client:  &http.Client{Transport: &http.Transport{DisableKeepAlives: true}},
 		Changed: func(context.Context) { i.changed.Add(1) }, Now: now,
-		Every:   every, AfterFailure: every, Again: time.Millisecond,
+		Every: every, AfterFailure: every, Again: time.Millisecond,
 	})
 	ctx, cancel := context.WithCancel(t.Context())
 	var running sync.WaitGroup
