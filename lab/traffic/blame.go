@@ -33,19 +33,6 @@ func (r *Request) orphan(a *arrival, v *rulebook.Versions) {
 	})
 }
 
-// Maker is who made an answer.
-type Maker string
-
-// The makers.
-const (
-	Program       Maker = "program"
-	CallerSidecar Maker = "caller's sidecar"
-	CalleeSidecar Maker = "callee's sidecar"
-	IngressItself Maker = "ingress"
-	Outside       Maker = "host outside"
-	Nobody        Maker = "nobody"
-)
-
 // withoutSidecar is who calls in plain text, and has no proxy to tell of it.
 const withoutSidecar = "no sidecar"
 
