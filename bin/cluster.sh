@@ -206,10 +206,10 @@ enter() {
   echo "make cluster opens it again, make cluster-down removes all that it has made."
   set -- kubectl --context "$context" -n "$namespace" port-forward service/customer-gateway-istio "$listen:80"
   show "$@"
+  # before it starts: a signal in between would leave it behind
+  trap 'kill "$(jobs -p)" 2>/dev/null || :; wait; exit 0' INT TERM
   "$@" &
-  tunnel=$!
-  trap 'kill "$tunnel"; wait "$tunnel" 2>/dev/null || :; exit 0' INT TERM
-  wait "$tunnel"
+  wait $!
 }
 
 up() {
