@@ -38,9 +38,6 @@ type Console struct {
 	server *http.Server
 	ended  sync.WaitGroup
 	end    context.CancelFunc
-
-	mu     sync.Mutex
-	recent []Request // the latest last
 }
 
 // Start serves the page to the browsers of this machine, until it is closed.
@@ -80,32 +77,34 @@ func (c *Console) routes() http.Handler {
 	return mux
 }
 
-// snapshotEvery bounds how many snapshots come in a second, and idle is when one comes though there
+// snapshotEvery bounds how many snapshots come in a second: numbers that change more often nobody reads,
+// and the first after a pause comes at once. idle is when one comes though there
 // is nothing new: rates sink.
 const (
-	snapshotEvery = 100 * time.Millisecond
+	snapshotEvery = 200 * time.Millisecond
 	idle          = time.Second
 )
 
 // follow asks the lab while somebody looks, and ends what is sent when nobody does any more.
 func (c *Console) follow(ctx context.Context) {
-	var heard time.Time
+	var all Snapshot
 	for ctx.Err() == nil {
 		if !c.hub.watched() {
 			c.sender.stop()
-			heard = time.Time{}
+			all = Snapshot{}
 			if !c.hub.await(ctx) {
 				return
 			}
 		}
 		next := time.After(snapshotEvery)
-		s, err := c.take(ctx, control.LiveQuery{Heard: heard, Wait: idle})
+		news, err := c.next(ctx, all, idle)
 		if err != nil {
-			s, next = gone(err), time.After(idle/2)
+			all, next = Snapshot{}, time.After(idle/2)
+			c.hub.send(gone(err), gone(err))
 		} else {
-			heard = s.at
+			all = all.with(news)
+			c.hub.send(news, all)
 		}
-		c.hub.send(s)
 		select {
 		case <-next:
 		case <-ctx.Done():

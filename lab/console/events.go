@@ -9,17 +9,17 @@ import (
 	"time"
 )
 
-// hub hands each snapshot to all who look. Each has one slot: what it did not take in time is
-// replaced by the next, so that nobody who is slow is waited for.
+// hub hands what is new to all who look. Each has one slot: what it did not take in time is replaced by
+// a snapshot that has everything, so that nobody who is slow is waited for.
 type hub struct {
 	mu      sync.Mutex
-	slots   map[chan []byte]struct{}
-	latest  []byte
+	slots   map[chan []byte]bool // whether it has had everything
+	latest  Snapshot
 	arrived chan struct{} // a token when somebody begins to look
 }
 
 func newHub() hub {
-	return hub{slots: map[chan []byte]struct{}{}, arrived: make(chan struct{}, 1)}
+	return hub{slots: map[chan []byte]bool{}, arrived: make(chan struct{}, 1)}
 }
 
 // mostClients bounds how many look at a time: a browser has one stream for all its tabs.
@@ -33,10 +33,10 @@ func (h *hub) join() (slot chan []byte, ok bool) {
 		return nil, false
 	}
 	slot = make(chan []byte, 1)
-	if h.latest != nil && len(h.slots) > 0 {
-		slot <- h.latest
+	h.slots[slot] = (h.latest.At > 0 || h.latest.Gone != "") && len(h.slots) > 0
+	if h.slots[slot] {
+		slot <- encoded(h.latest)
 	}
-	h.slots[slot] = struct{}{}
 	select {
 	case h.arrived <- struct{}{}:
 	default:
@@ -68,22 +68,33 @@ func (h *hub) await(ctx context.Context) bool {
 	return true
 }
 
-// send puts a snapshot into each slot, in place of one that was not taken.
-func (h *hub) send(s Snapshot) {
-	data, err := json.Marshal(s)
-	if err != nil {
-		return // it is plain data
-	}
+// send puts what is new into each slot, or everything.
+func (h *hub) send(news, all Snapshot) {
+	some, whole := encoded(news), sync.OnceValue(func() []byte { return encoded(all) })
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.latest = data
-	for slot := range h.slots {
+	h.latest = all
+	for slot, follows := range h.slots {
 		select {
 		case <-slot:
+			follows = false
 		default:
 		}
-		slot <- data
+		if follows {
+			slot <- some
+		} else {
+			slot <- whole()
+		}
+		h.slots[slot] = true
 	}
+}
+
+func encoded(s Snapshot) []byte {
+	data, err := json.Marshal(s)
+	if err != nil {
+		return nil // it is plain data
+	}
+	return data
 }
 
 // patience is how long a client may take for a snapshot; then its stream is closed, and its browser

@@ -39,7 +39,7 @@ func (c *Console) why(r *http.Request) (Explained, error) {
 	}
 	c.cfg.Why(&words, one, language)
 	return Explained{
-		Request: c.summary(one), Words: words.String(), Typed: c.cfg.Typed(verb), Rule: one.Rule,
+		Request: c.known(one.Brief()), Words: words.String(), Typed: c.cfg.Typed(verb), Rule: one.Rule,
 		Trace: one.Trace,
 	}, nil
 }

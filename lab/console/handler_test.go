@@ -4,11 +4,14 @@ import (
 	"bufio"
 	"compress/gzip"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -163,7 +166,7 @@ func (c *counter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// stream reads snapshots; hear returns the data of the next.
+// stream reads snapshots; hear returns what is there to see after the next, as a page puts it together.
 func stream(t *testing.T, url string) (hear func() string) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -182,16 +185,49 @@ func stream(t *testing.T, url string) (hear func() string) {
 	}
 	lines := bufio.NewScanner(res.Body)
 	lines.Buffer(nil, 4<<20)
+	all := map[string]json.RawMessage{}
 	return func() string {
 		t.Helper()
 		for lines.Scan() {
 			if data, ok := strings.CutPrefix(lines.Text(), "data: "); ok {
-				return data
+				all = together(t, all, decode[map[string]json.RawMessage](t, data))
+				text, err := json.Marshal(all)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return string(text)
 			}
 		}
 		t.Fatalf("the stream ended: %v", lines.Err())
 		return ""
 	}
+}
+
+// together is a snapshot with what is new: requests grow, of all else the latest holds.
+func together(t *testing.T, all, news map[string]json.RawMessage) map[string]json.RawMessage {
+	t.Helper()
+	if news["gone"] != nil {
+		return news
+	}
+	var list []console.Request
+	for _, part := range []json.RawMessage{all["requests"], news["requests"]} {
+		if part == nil {
+			continue
+		}
+		for _, r := range decode[[]console.Request](t, string(part)) {
+			list = slices.DeleteFunc(list, func(old console.Request) bool { return old.ID == r.ID })
+			list = append(list, r)
+		}
+	}
+	both := maps.Clone(all)
+	maps.Copy(both, news)
+	delete(both, "gone")
+	text, err := json.Marshal(list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	both["requests"] = text
+	return both
 }
 
 // TestGone says that no lab answers, and refuses more streams than browsers.

@@ -80,7 +80,7 @@ func TestPage(t *testing.T) {
 		explained.Rule == nil || explained.Rule.Line != 16 {
 		t.Errorf("%+v", explained)
 	}
-	l.agrees(t, s)
+	l.agrees(t, decode[console.Snapshot](t, get(t, url+"/api/snapshot"))) // a stream has the seconds that are over
 	chinese := decode[console.Explained](t, get(t, url+"/api/why?lang=zh&id="+one.ID))
 	if chinese.Typed != "bin/lab why "+one.ID+" --lang zh" || !strings.HasPrefix(chinese.Words, "zh injected abort: ") {
 		t.Errorf("in Chinese: %+v", chinese)

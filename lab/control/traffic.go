@@ -43,15 +43,19 @@ type LiveQuery struct {
 	Heard time.Time
 	// Wait is for how long to wait for such a request.
 	Wait time.Duration
+	// Last is how many requests come at most, the latest; 0: none.
+	Last int
+	// Seen is the history of the answer before: the same does not come again.
+	Seen traffic.Seen
 }
 
 // Live is the lab at a moment.
 type Live struct {
 	At       time.Time
-	Requests []*traffic.Request // the latest first
-	Tables   []traffic.Table    // of each window there is
-	History  traffic.History
-	Rules    []traffic.Rule // in force
+	Requests []traffic.Brief  // the latest first
+	Tables   []traffic.Table  // of each window there is
+	History  *traffic.History // nil: the one before
+	Rules    []traffic.Rule   // in force
 }
 
 // Live is what happened since the answer before.

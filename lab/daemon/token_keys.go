@@ -47,6 +47,7 @@ func (l *lab) newKeySets() (*identity.KeySets, error) {
 			TLSClientConfig: &tls.Config{RootCAs: believed, MinVersion: tls.VersionTLS12},
 		}},
 		Changed: func(ctx context.Context) { _ = l.publish(ctx) }, // else the next change brings it
+		Now:     time.Now,
 		Every:   l.cfg.KeySets, AfterFailure: l.cfg.KeySets, Again: l.cfg.KeySets,
 	}), nil
 }

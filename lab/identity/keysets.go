@@ -30,6 +30,8 @@ type Fetching struct {
 	Client *http.Client
 	// Changed is called when a set is another one than before. Required.
 	Changed func(context.Context)
+	// Now is the clock. Required.
+	Now func() time.Time
 	// Every is how often all are fetched anew; AfterFailure is how soon where that went wrong, and then
 	// twice as long each time, up to an hour. Again is the time between two tries.
 	Every, AfterFailure, Again time.Duration
@@ -80,12 +82,12 @@ func (k *KeySets) Of(ctx context.Context, issuer, url string, timeout time.Durat
 	k.mu.Unlock()
 	if !ok {
 		text, err := k.fetch(ctx, place, timeout, 1)
-		kept = keptSet{text: text, problem: err, fetched: time.Now()}
+		kept = keptSet{text: text, problem: err, fetched: k.cfg.Now()}
 		if err != nil {
 			k.retry()
 		}
 	}
-	kept.wanted, kept.timeout = time.Now(), timeout
+	kept.wanted, kept.timeout = k.cfg.Now(), timeout
 	k.mu.Lock()
 	if now, changed := k.kept[place]; changed && now.text != "" { // refreshed meanwhile
 		now.wanted, now.timeout = kept.wanted, timeout
@@ -141,7 +143,7 @@ func (k *KeySets) next(last time.Duration, failed, failedBefore bool) time.Durat
 // next fetches it.
 func (k *KeySets) refresh(ctx context.Context, missing bool) (failed bool) {
 	k.mu.Lock()
-	now, due := time.Now(), map[string]keptSet{}
+	now, due := k.cfg.Now(), map[string]keptSet{}
 	for place, kept := range k.kept {
 		switch {
 		case now.Sub(kept.wanted) >= forgetAfter || now.Sub(kept.fetched) >= forgetAfter:
@@ -181,7 +183,7 @@ func (k *KeySets) keep(place, before, text string, err error) bool {
 		return false
 	}
 	kept := k.kept[place]
-	kept.text, kept.problem, kept.fetched = text, nil, time.Now()
+	kept.text, kept.problem, kept.fetched = text, nil, k.cfg.Now()
 	k.kept[place] = kept
 	return !sameKeys(before, text)
 }

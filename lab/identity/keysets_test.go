@@ -48,11 +48,16 @@ func newIssuer(t *testing.T, says string) *issuer {
 
 // keySets run until the test ends.
 func (i *issuer) keySets(t *testing.T, every time.Duration) *identity.KeySets {
+	return i.keySetsAt(t, every, time.Now)
+}
+
+// keySetsAt go by a clock.
+func (i *issuer) keySetsAt(t *testing.T, every time.Duration, now func() time.Time) *identity.KeySets {
 	t.Helper()
 	k := identity.NewKeySets(identity.Fetching{
 		Client:  &http.Client{Transport: &http.Transport{DisableKeepAlives: true}},
-		Changed: func(context.Context) { i.changed.Add(1) },
-		Every:   every, AfterFailure: every, Again: time.Millisecond,
+		Changed: func(context.Context) { i.changed.Add(1) }, Now: now,
+		Every: every, AfterFailure: every, Again: time.Millisecond,
 	})
 	ctx, cancel := context.WithCancel(t.Context())
 	var running sync.WaitGroup
@@ -174,4 +179,28 @@ func TestKeySetsAreBounded(t *testing.T) {
 	if _, err := k.Of(t.Context(), "a", slow.URL, 10*time.Millisecond); !errors.Is(err, context.DeadlineExceeded) {
 		t.Error(err)
 	}
+}
+
+// TestKeySetsAreForgotten a week after nobody wants them any more, or after they were last to be had.
+func TestKeySetsAreForgotten(t *testing.T) {
+	t.Parallel()
+	i := newIssuer(t, first)
+	began := time.Now()
+	var later atomic.Int64 // a time.Duration
+	k := i.keySetsAt(t, 5*time.Millisecond, func() time.Time { return began.Add(time.Duration(later.Load())) })
+	if got, err := i.of(t, k); got != first || err != nil {
+		t.Fatalf("at once: %s, %v", got, err)
+	}
+	i.says.Store("")
+	later.Store(int64(6 * 24 * time.Hour))
+	if got, err := i.of(t, k); got != first || err != nil {
+		t.Errorf("six days later: %s, %v", got, err)
+	}
+	later.Store(int64(7 * 24 * time.Hour))
+	labtest.Until(t, func() error {
+		if got, err := i.of(t, k); got != identity.NoKeys() || err == nil {
+			return fmt.Errorf("a week later: %s, %w", got, err)
+		}
+		return nil
+	})
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"maps"
 	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -28,8 +29,23 @@ func secretYAML(data []byte, c *mesh.Credential) (string, error) {
 		}
 	}
 	d["data"], d["type"] = values, c.Type
+	hideInAnnotations(d)
 	text, err := yaml.Marshal(d)
 	return string(text), err
+}
+
+// lastApplied is where kubectl keeps all that was applied, with its keys.
+const lastApplied = "kubectl.kubernetes.io/last-applied-configuration"
+
+// hideInAnnotations leaves out of a Secret's annotations what has private keys, or may have some in base64.
+func hideInAnnotations(secret fields) {
+	meta, _ := secret["metadata"].(fields)
+	annotations, _ := meta["annotations"].(fields)
+	for name, value := range annotations {
+		if text, _ := value.(string); name == lastApplied || strings.Contains(text, "PRIVATE KEY") {
+			annotations[name] = hidden
+		}
+	}
 }
 
 // secret says of a Secret what kubectl describe does: how much it has, and not what.

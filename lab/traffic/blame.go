@@ -33,19 +33,6 @@ func (r *Request) orphan(a *arrival, v *rulebook.Versions) {
 	})
 }
 
-// Maker is who made an answer.
-type Maker string
-
-// The makers.
-const (
-	Program       Maker = "program"
-	CallerSidecar Maker = "caller's sidecar"
-	CalleeSidecar Maker = "callee's sidecar"
-	IngressItself Maker = "ingress"
-	Outside       Maker = "host outside"
-	Nobody        Maker = "nobody"
-)
-
 // withoutSidecar is who calls in plain text, and has no proxy to tell of it.
 const withoutSidecar = "no sidecar"
 
@@ -68,7 +55,16 @@ func (r *Request) judge() {
 	r.Decisive = first.decisive()
 	r.Cause, r.By, r.At = r.Decisive.Cause, r.Decisive.By, r.Decisive.maker()
 	r.Rule, r.Default = r.Decisive.because()
-	r.Words = r.Decisive.words()
+}
+
+// explain says it in words, and what did not act.
+func (r *Request) explain() {
+	for _, c := range r.Calls {
+		c.explain()
+	}
+	if r.Decisive != nil {
+		r.Words = r.Decisive.words()
+	}
 }
 
 // all are a call and those that it led to, in their order.
@@ -99,9 +95,16 @@ func (c *Call) judge() {
 	}
 	c.By, c.Cause = c.made()
 	c.Delayed = c.delay()
-	c.Missed = c.missed()
 	c.Acts = c.acts()
-	c.Keeps = c.keeps()
+}
+
+func (c *Call) explain() {
+	for _, t := range slices.Concat(c.Tries, c.Mirrors) {
+		for _, next := range t.Calls {
+			next.explain()
+		}
+	}
+	c.Missed, c.Keeps = c.missed(), c.keeps()
 }
 
 // made is who made a call's answer, and why.

@@ -61,6 +61,32 @@ func (w *windows) forgetMarks(now time.Time) {
 
 const mostMarks = 60
 
+// Seen is what somebody has of a History: its second, and how many marks.
+type Seen struct {
+	First int64
+	Marks int
+}
+
+// Seen is what somebody has who has the history; of none, nothing.
+func (h *History) Seen() Seen {
+	if h == nil {
+		return Seen{}
+	}
+	return Seen{h.First, len(h.Marks)}
+}
+
+// HistoryAfter is nil where there is nothing new: counts are by the second.
+func (s *Store) HistoryAfter(seen Seen) *History {
+	s.mu.Lock()
+	same := seen == Seen{s.now().Unix() - kept + 1, len(s.windows.marks)}
+	s.mu.Unlock()
+	if same {
+		return nil
+	}
+	h := s.History()
+	return &h
+}
+
 // History is what happened in the last five minutes.
 func (s *Store) History() History {
 	s.mu.Lock()

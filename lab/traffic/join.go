@@ -96,9 +96,6 @@ type arrival struct {
 	open bool // try is of a call that is not known
 }
 
-// join makes the calls of a record, with what came of each.
-func join(r *record, v *rulebook.Versions) *Request { return joined(r, v).request() }
-
 // joined has the calls of a record, each with its tries and its copies.
 func joined(r *record, v *rulebook.Versions) *joiner {
 	j := &joiner{record: r, versions: v}

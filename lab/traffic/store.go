@@ -2,6 +2,7 @@ package traffic
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -78,6 +79,7 @@ func (s *Store) Take(line []byte) {
 // if rules are others, a window begins.
 func (s *Store) Begin(v Version, rulesChanged bool) (taken func(bool)) {
 	v.Begun = s.now()
+	v.Find = remembering(v.Find)
 	v.Taken = v.Begun.Add(time.Hour) // not yet
 	before := s.versions.Add(&v)
 	return func(ok bool) {
@@ -233,6 +235,8 @@ type Query struct {
 	Heard  time.Time `json:",omitzero"`  // of which something was logged then or later
 	Last   int       `json:",omitempty"` // at most so many, the latest; 0: all
 	Failed bool      `json:",omitempty"` // only those whose answer is none of 2xx
+
+	unexplained bool // without words, and what did not act: nobody reads them
 }
 
 // Requests are those that are picked, the latest first.
@@ -241,15 +245,15 @@ func (s *Store) Requests(q Query) []*Request {
 	defer s.mu.Unlock()
 	var list []*Request
 	now, enough := s.now(), quiet+s.slow.of(s.now())
-	for _, r := range s.picked(q) {
-		if q.Failed && !r.failed || r.last.Before(q.Since) || !r.heard(q.Heard, enough) {
-			continue
-		}
-		one := join(r, &s.versions)
+	for _, r := range s.picked(q, enough) {
+		one := joined(r, &s.versions).request()
 		if !q.picks(one) || !q.isForOne() && !one.settled(now.Sub(r.last), enough) {
 			continue
 		}
 		one.Notes = append(one.Notes, s.missing(r)...)
+		if !q.unexplained {
+			one.explain()
+		}
 		list = append(list, one)
 		if q.Last > 0 && len(list) == q.Last {
 			break
@@ -275,39 +279,44 @@ func (q Query) picks(r *Request) bool {
 		(!q.Failed || r.Status/100 != 2)
 }
 
-// picked are the records that may be meant, the latest first.
-func (s *Store) picked(q Query) []*record {
-	if q.ID != "" {
-		var list []*record
-		for id, r := range s.all() {
-			if id == q.ID || len(q.ID) >= 4 && len(id) > len(q.ID) && id[:len(q.ID)] == q.ID {
-				list = append(list, r)
-			}
-		}
-		return list
-	}
+// picked are the records that may be meant, the latest first: few of thousands, where somebody asks for
+// what is new.
+func (s *Store) picked(q Query, enough time.Duration) []*record {
 	var list []*record
-	for _, r := range s.all() {
-		list = append(list, r)
+	for r := range s.all() {
+		if q.isAbout(r.id) && (!q.Failed || r.failed) && !r.last.Before(q.Since) && r.heard(q.Heard, enough) {
+			list = append(list, r)
+		}
 	}
 	slices.SortFunc(list, func(a, b *record) int { return cmp.Or(b.last.Compare(a.last), cmp.Compare(b.id, a.id)) })
 	return list
 }
 
+// isAbout reports whether an id, or the first characters of it, is asked for.
+func (q Query) isAbout(id string) bool {
+	return q.ID == "" || id == q.ID || len(q.ID) >= 4 && len(id) > len(q.ID) && id[:len(q.ID)] == q.ID
+}
+
 // all are the records that are kept, the first of each kind too.
-func (s *Store) all() map[string]*record {
-	list := make(map[string]*record, len(s.records)+len(s.firsts))
-	for k, f := range s.firsts {
-		if s.now().Sub(f.at) > rare {
-			delete(s.firsts, k)
-			continue
+func (s *Store) all() iter.Seq[*record] {
+	return func(yield func(*record) bool) {
+		begun, seen := s.now(), map[string]bool{}
+		for k, f := range s.firsts {
+			switch {
+			case begun.Sub(f.at) > rare:
+				delete(s.firsts, k)
+			case s.records[f.id] == nil && !seen[f.id]:
+				if seen[f.id] = true; !yield(f.record) {
+					return
+				}
+			}
 		}
-		list[f.id] = f.record
+		for _, r := range s.records {
+			if !yield(r) {
+				return
+			}
+		}
 	}
-	for id, r := range s.records {
-		list[id] = r
-	}
-	return list
 }
 
 // settled reports whether what began a request is over, of which nothing came for a time.

@@ -52,6 +52,19 @@ type Request struct {
 	Decisive *Call `json:"-"`
 }
 
+// Maker is who made an answer.
+type Maker string
+
+// The makers.
+const (
+	Program       Maker = "program"
+	CallerSidecar Maker = "caller's sidecar"
+	CalleeSidecar Maker = "callee's sidecar"
+	IngressItself Maker = "ingress"
+	Outside       Maker = "host outside"
+	Nobody        Maker = "nobody"
+)
+
 // End is one side of a call.
 type End struct {
 	Workload string `json:"workload"` // the name alone; ingress; a host outside

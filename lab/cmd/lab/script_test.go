@@ -83,6 +83,7 @@ func build(home string) error {
 //	terminal, shows, press, closes   see [terminalCommands]
 //	type PAGE                type what the page's console blocks have; see typing_test.go
 //	type up                  type what the lab's first screen proposes
+//	write-secrets, finds-keys, say-all, guarded, silent-page, silent-processes   see secrecy_test.go
 //	pod NAME LABELS          wait until one pod has these labels, and set NAME to its name
 func TestScripts(t *testing.T) {
 	t.Parallel()
@@ -109,6 +110,8 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 	}
 	all["up"], all["interrupt"], all["exits"], all["until"] = up, interrupt, exits, until
 	all["ask"], all["pod"], all["stop"], all["type"] = ask, pod, stop, typed
+	all["write-secrets"], all["finds-keys"], all["say-all"] = writeSecrets, findsKeys, sayAll
+	all["guarded"], all["silent-page"], all["silent-processes"] = guarded, silentPage, silentProcesses
 	return all
 }
 

@@ -29,14 +29,13 @@ onChange(() => views.forEach((draw) => draw()));
 onNews(views);
 let first = true;
 follow((snapshot) => {
-  take(snapshot);
-  if (snapshot.gone) return;
+  if (!take(snapshot)) return;
   if (!state.paused) {
     if (!graph.current) graph.draw();
     dots.add(snapshot.requests || [], first);
     first = false;
   }
-});
+}, () => state.latest);
 changed();
 
 function status() {

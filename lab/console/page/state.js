@@ -69,32 +69,49 @@ function step(i) {
   else frame(draw);
 }
 
-export function take(snapshot) {
-  if (snapshot.gone) {
-    state.gone = snapshot.gone;
+// take reports whether there is something to see. What a snapshot lacks is as it was.
+export function take(news) {
+  if (news.gone) {
+    state.gone = news.gone;
     changed();
-    return;
+    return false;
   }
-  remember(snapshot);
+  const old = state.latest;
+  const whole = Boolean(news.lab && news.history);
+  if (!old && !whole) return false; // the tab came later than the stream: all comes with the answer to its question
+  const another = !old || (news.lab && news.lab.started !== old.lab.started);
+  const snapshot = { ...old, ...news, requests: another ? news.requests || [] : latest(old.requests, news.requests || []) };
+  remember(snapshot, news.history);
   state.gone = '';
   state.latest = snapshot;
   if (!state.paused) state.snapshot = snapshot;
   state.stale = true;
   arrived();
+  return true;
+}
+
+const most = 60; // requests that are known at a time
+
+// latest are the last of those that were and those that came; of one that grew, only what it is now.
+function latest(old, news) {
+  if (!news.length) return old;
+  const all = new Map(old.map((r) => [r.id, r]));
+  for (const r of news) all.set(r.id, r);
+  return [...all.values()].slice(-most);
 }
 
 let remembered = 0;
-function remember(snapshot) {
+function remember(snapshot, history) {
   const now = Math.floor(snapshot.at / 1000);
   if (state.latest && state.latest.lab.started !== snapshot.lab.started) {
     state.gaps.push([Math.floor(state.latest.at / 1000), Math.floor(snapshot.lab.started / 1000)]);
   }
-  if (now === remembered) return; // counts are by the second
+  if (!history || now === remembered) return; // counts are by the second
   remembered = now;
-  const began = Math.floor(Date.parse(snapshot.history.began) / 1000);
-  const first = snapshot.history.first;
+  const began = Math.floor(Date.parse(history.began) / 1000);
+  const { first } = history;
   for (let at = Math.max(first, began); at <= now; at++) state.seconds.set(at, new Map());
-  for (const line of snapshot.history.lines) {
+  for (const line of history.lines) {
     line.requests.forEach((n, i) => {
       const second = state.seconds.get(first + i);
       if (n && second) second.set(`${line.from}>${line.to}`, { from: line.from, to: line.to, n, errors: line.errors[i] });

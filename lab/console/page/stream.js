@@ -1,10 +1,19 @@
 // One stream for each browser: a lab is asked once, however many tabs look at it. The tab that holds
-// the lock has the stream and tells the others; when it is closed, the next one gets the lock.
+// the lock has the stream and tells the others; when it is closed, the next one gets the lock. A tab that
+// comes later asks for all that was before.
 
-export function follow(take) {
+export function follow(take, all) {
   const channel = new BroadcastChannel('lab-snapshots');
-  channel.onmessage = (e) => take(JSON.parse(e.data));
-  const lead = () => new Promise(() => listen(take, channel)); // it holds the lock as long as the tab lives
+  let leads = false;
+  channel.onmessage = (e) => {
+    if (e.data !== '?') take(JSON.parse(e.data));
+    else if (leads && all()) channel.postMessage(JSON.stringify(all()));
+  };
+  channel.postMessage('?');
+  const lead = () => new Promise(() => { // it holds the lock as long as the tab lives
+    leads = true;
+    listen(take, channel);
+  });
   if (navigator.locks) navigator.locks.request('lab-stream', lead);
   else lead();
 }

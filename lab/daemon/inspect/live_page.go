@@ -11,12 +11,14 @@ import (
 // Live is what a page shows, as soon as there is something new of it.
 func (l *Lab) Live(ctx context.Context, q control.LiveQuery) (control.Live, error) {
 	late := time.After(q.Wait)
-	query := traffic.Query{Heard: q.Heard, Last: mostLive}
 	for {
 		changed := l.Traffic.Changed()
 		answer := control.Live{At: time.Now()}
-		if answer.Requests = l.Traffic.Requests(query); len(answer.Requests) > 0 || late == nil {
-			return l.withTables(ctx, answer)
+		if q.Last > 0 {
+			answer.Requests = l.Traffic.Briefs(traffic.Query{Heard: q.Heard, Last: q.Last})
+		}
+		if len(answer.Requests) > 0 || late == nil {
+			return l.withTables(ctx, q.Seen, answer)
 		}
 		select {
 		case <-changed:
@@ -28,10 +30,7 @@ func (l *Lab) Live(ctx context.Context, q control.LiveQuery) (control.Live, erro
 	}
 }
 
-// mostLive bounds what a page that was away is told of.
-const mostLive = 200
-
-func (l *Lab) withTables(ctx context.Context, answer control.Live) (control.Live, error) {
+func (l *Lab) withTables(ctx context.Context, seen traffic.Seen, answer control.Live) (control.Live, error) {
 	ejected, err := l.Proxy.EjectedLately(ctx, l.workloadOf)
 	if err != nil {
 		return answer, err
@@ -42,6 +41,6 @@ func (l *Lab) withTables(ctx context.Context, answer control.Live) (control.Live
 		t.Pods = pods
 		answer.Tables = append(answer.Tables, t)
 	}
-	answer.History, answer.Rules = l.Traffic.History(), Rules(l.Objects())
+	answer.History, answer.Rules = l.Traffic.HistoryAfter(seen), Rules(l.Objects())
 	return answer, nil
 }

@@ -1,7 +1,12 @@
 package gatewayapi_test
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
 	"fmt"
+	"math/big"
 	"strings"
 	"testing"
 	"time"
@@ -53,6 +58,19 @@ func keeping(t *testing.T) mesh.Topology {
 	add("a", "ca", map[string][]byte{"ca.crt": pair.Certificate})
 	add("a", "broken", map[string][]byte{"tls.crt": pair.Certificate})
 	add("other", "far", whole)
+	key, err := rsa.GenerateKey(rand.Reader, 1024) //nolint:gosec // it is to be refused
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	add("a", "weak", map[string][]byte{
+		"tls.crt": pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}),
+		"tls.key": pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)}),
+	})
 	return top
 }
 
@@ -97,6 +115,10 @@ func TestDoors(t *testing.T) {
 		"no key": {
 			one("{certificateRefs: [{name: broken}]}"), "",
 			shut("invalid certificate reference /Secret/broken., the certificate is malformed: tls: failed to find any PEM data in key input"),
+		},
+		"a key that is too short": {
+			one("{certificateRefs: [{name: weak}]}"), "",
+			shut("invalid certificate reference /Secret/weak.: Envoy refuses its RSA key of 1024 bits, and takes those of 2048 bits and more"),
 		},
 		"far, without a grant": {
 			one("{certificateRefs: [{name: far, namespace: other}]}"), "",

@@ -202,10 +202,13 @@ func (i inspector) credentialNotes(g gateway) []rules.Finding {
 		}
 		at := rules.At("spec.servers", n) + ".tls.credentialName"
 		list = append(list, i.lapsed(at, g, s)...)
-		switch i.credential(credentialOf(s), clientProof(s.Tls.Mode)) {
-		case "":
-		case NotFound:
+		name := credentialOf(s)
+		switch problem := i.credential(name, clientProof(s.Tls.Mode)); {
+		case problem == "":
+		case problem == NotFound:
 			list = append(list, failed(at, rules.NotFound, "Referenced credentialName not found: %q", s.Tls.CredentialName))
+		case IsRefused(problem):
+			list = append(list, rules.Warn(at, "", "the certificate of Secret %s is not taken: %s", name, problem))
 		default:
 			list = append(list, i.invalid(at, g))
 		}

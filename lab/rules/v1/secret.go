@@ -1,8 +1,12 @@
 package v1
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
+	"fmt"
 	"strings"
 
 	"istio-tutorial/lab/mesh"
@@ -72,10 +76,39 @@ func CertificateOf(t mesh.Topology, name mesh.Name) (chain, key []byte, problem 
 		return nil, nil, NotFound
 	}
 	chain, key = first(c, certificateKeys()...), first(c, "tls.key", "key")
-	if _, err := tls.X509KeyPair(chain, key); err != nil {
+	pair, err := tls.X509KeyPair(chain, key)
+	if err != nil {
 		return nil, nil, err.Error()
 	}
+	if problem := refusedKey(pair.Leaf); problem != "" {
+		return nil, nil, problem
+	}
 	return chain, key, ""
+}
+
+// refused begins what is wrong with a certificate that istiod hands on, and Envoy does not take.
+const refused = "Envoy refuses "
+
+// IsRefused reports whether it is Envoy alone that does not take a certificate, of which CertificateOf has the
+// problem: on a cluster neither istioctl nor the status of a Gateway says so.
+func IsRefused(problem string) bool { return strings.HasPrefix(problem, refused) }
+
+// leastRSABits is what Envoy wants of the keys of RSA, in bits.
+const leastRSABits = 2048
+
+// refusedKey is why Envoy does not take the key of a certificate; "": it does.
+func refusedKey(c *x509.Certificate) string {
+	switch key := c.PublicKey.(type) {
+	case *rsa.PublicKey:
+		if bits := key.N.BitLen(); bits < leastRSABits {
+			return fmt.Sprintf("%sits RSA key of %d bits, and takes those of %d bits and more", refused, bits, leastRSABits)
+		}
+	case *ecdsa.PublicKey:
+		if key.Curve == elliptic.P224() {
+			return refused + "its key of the curve P-224, and takes those of P-256, P-384 and P-521"
+		}
+	}
+	return ""
 }
 
 // AuthoritiesOf are those that a Secret has for the other side's certificates, or the one beside it has that

@@ -1,7 +1,12 @@
 package v1_test
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
 	"fmt"
+	"math/big"
 	"slices"
 	"strings"
 	"testing"
@@ -41,7 +46,30 @@ func secretsFor(t *testing.T) mesh.Topology {
 	}
 	add("c", one.Key)
 	add("wrong", other.Key)
+	weak := weakPair(t)
+	top.Credentials = append(top.Credentials, mesh.Credential{
+		Name: mesh.Name{Namespace: "istio-system", Name: "weak"},
+		Data: map[string][]byte{"tls.crt": weak.Certificate, "tls.key": weak.Key},
+	})
 	return top
+}
+
+// weakPair is a certificate of a key of RSA that is shorter than Envoy wants.
+func weakPair(t *testing.T) identity.Pair {
+	t.Helper()
+	key, err := rsa.GenerateKey(rand.Reader, 1024) //nolint:gosec // it is to be refused
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), DNSNames: []string{"a.test"}}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return identity.Pair{
+		Certificate: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}),
+		Key:         pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)}),
+	}
 }
 
 func secureServer(mode, secret string) string {
@@ -65,8 +93,13 @@ func TestCredentials(t *testing.T) {
 		"fine":          {"MUTUAL", "c", now, nil, ""},
 		"none":          {"SIMPLE", "nope", now, []string{"IST0101 Error"}, "Secret istio-system/nope: not found"},
 		"another's key": {"SIMPLE", "wrong", now, []string{invalid}, "Secret istio-system/wrong: tls: private key does not match public key"},
-		"expired":       {"SIMPLE", "c", now.AddDate(20, 0, 0), []string{invalid, "the certificate of Secret istio-system/c has expired, on 20"}, ""},
-		"too early":     {"SIMPLE", "c", now.AddDate(-1, 0, 0), []string{invalid, "is not valid before 20"}, ""},
+		"weak": {
+			"SIMPLE", "weak", now,
+			[]string{"Warning (Gateway istio-tutorial/gw) the certificate of Secret istio-system/weak is not taken: Envoy refuses its RSA key of 1024 bits"},
+			"Secret istio-system/weak: Envoy refuses its RSA key of 1024 bits, and takes those of 2048 bits and more",
+		},
+		"expired":   {"SIMPLE", "c", now.AddDate(20, 0, 0), []string{invalid, "the certificate of Secret istio-system/c has expired, on 20"}, ""},
+		"too early": {"SIMPLE", "c", now.AddDate(-1, 0, 0), []string{invalid, "is not valid before 20"}, ""},
 		"expired authority": {
 			"MUTUAL", "c", now.AddDate(20, 0, 0),
 			[]string{invalid, "the certificate of", "the authority for clients of Secret istio-system/c has expired, on 20"}, "",
