@@ -67,14 +67,20 @@ func plainSpec(apiVersion, kind string, spec map[string]any) (map[string]any, bo
 	return nil, false
 }
 
-// podsOf is a Deployment's spec with the labels of its pods alone.
+// podsOf is a Deployment's spec with the labels and ports of its pods alone.
 func podsOf(spec map[string]any) map[string]any {
 	template, _ := spec["template"].(map[string]any)
 	marked, _ := template["metadata"].(map[string]any)
+	pod, _ := template["spec"].(map[string]any)
+	one := map[string]any{"name": "program", "image": "program"}
+	if containers, _ := pod["containers"].([]any); len(containers) > 0 {
+		first, _ := containers[0].(map[string]any)
+		one["ports"] = each(first["ports"], nil, "name", "containerPort")
+	}
 	spec = only(spec, "selector")
 	spec["template"] = map[string]any{
 		"metadata": only(marked, "labels"),
-		"spec":     map[string]any{"containers": []any{map[string]any{"name": "program", "image": "program"}}},
+		"spec":     map[string]any{"containers": []any{one}},
 	}
 	return spec
 }
