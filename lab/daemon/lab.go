@@ -167,13 +167,13 @@ func (l *lab) tracing() telemetry.Tracing {
 // newPods are none yet.
 func (l *lab) newPods() *pods.Manager {
 	return pods.NewManager(pods.Config{
-		Programs:  l.cfg.Programs,
-		Env:       append(l.tracing().Env(), l.trust()...),
-		Getenv:    l.cfg.Getenv,
-		ConfigMap: func(name mesh.Name) (map[string]string, bool) { return l.objects().ConfigMap(name) },
-		Publish:   l.publish,
-		Random:    rand.IntN,
-		Now:       time.Now,
+		Programs: l.cfg.Programs,
+		Env:      append(l.tracing().Env(), l.trust()...),
+		Getenv:   l.cfg.Getenv,
+		Values:   func(kind string, name mesh.Name) (map[string]string, bool) { return l.objects().Values(kind, name) },
+		Publish:  l.publish,
+		Random:   rand.IntN,
+		Now:      time.Now,
 	})
 }
 

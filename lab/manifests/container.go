@@ -78,21 +78,29 @@ func (r *reader) environment(path string, env []corev1.EnvVar) []mesh.EnvVar {
 
 // variable is one whose value is elsewhere.
 func (r *reader) variable(name, path string, from corev1.EnvVarSource) mesh.EnvVar {
-	r.only(path, from, "fieldRef", "configMapKeyRef")
+	r.only(path, from, "fieldRef", "configMapKeyRef", "secretKeyRef")
 	v := mesh.EnvVar{Name: name}
-	switch {
-	case from.FieldRef != nil && from.ConfigMapKeyRef != nil:
+	switch config, secret := from.ConfigMapKeyRef, from.SecretKeyRef; {
+	case from.FieldRef != nil && config != nil, from.FieldRef != nil && secret != nil, config != nil && secret != nil:
 		r.fail(path, "may not have more than one field specified at a time")
 	case from.FieldRef != nil:
 		v.Value, v.Field = r.field(path, *from.FieldRef)
-	case from.ConfigMapKeyRef != nil:
-		ref := *from.ConfigMapKeyRef
-		path += ".configMapKeyRef"
-		r.valid(path+".name", ref.Name, validation.IsDNS1123Subdomain)
-		r.valid(path+".key", ref.Key, validation.IsConfigMapKey)
-		v.Key = &mesh.KeyRef{ConfigMap: ref.Name, Key: ref.Key, Optional: isTrue(ref.Optional)}
+	case config != nil:
+		v.Key = r.keyRef(path+".configMapKeyRef", mesh.KeyRef{
+			Kind: "ConfigMap", Name: config.Name, Key: config.Key, Optional: isTrue(config.Optional),
+		})
+	case secret != nil:
+		v.Key = r.keyRef(path+".secretKeyRef", mesh.KeyRef{
+			Kind: "Secret", Name: secret.Name, Key: secret.Key, Optional: isTrue(secret.Optional),
+		})
 	}
 	return v
+}
+
+func (r *reader) keyRef(path string, ref mesh.KeyRef) *mesh.KeyRef {
+	r.valid(path+".name", ref.Name, validation.IsDNS1123Subdomain)
+	r.valid(path+".key", ref.Key, validation.IsConfigMapKey)
+	return &ref
 }
 
 func isTrue(b *bool) bool { return b != nil && *b }
@@ -101,20 +109,23 @@ func (r *reader) sources(path string, list []corev1.EnvFromSource) []mesh.EnvSou
 	var sources []mesh.EnvSource
 	for i, s := range list {
 		place := at(path, i)
-		r.only(place, s, "prefix", "configMapRef")
+		r.only(place, s, "prefix", "configMapRef", "secretRef")
 		if s.Prefix != "" {
 			r.valid(place+".prefix", s.Prefix, validation.IsRelaxedEnvVarName)
 		}
-		if s.ConfigMapRef == nil {
-			if s.SecretRef == nil {
-				r.fail(place, "must specify one of: `configMapRef` or `secretRef`")
-			}
+		one := mesh.EnvSource{Prefix: s.Prefix}
+		switch config, secret := s.ConfigMapRef, s.SecretRef; {
+		case (config == nil) == (secret == nil):
+			r.fail(place, "must specify one of: `configMapRef` or `secretRef`")
 			continue
+		case config != nil:
+			one.Kind, one.Name, one.Optional = "ConfigMap", config.Name, isTrue(config.Optional)
+			r.valid(place+".configMapRef.name", one.Name, validation.IsDNS1123Subdomain)
+		default:
+			one.Kind, one.Name, one.Optional = "Secret", secret.Name, isTrue(secret.Optional)
+			r.valid(place+".secretRef.name", one.Name, validation.IsDNS1123Subdomain)
 		}
-		r.valid(place+".configMapRef.name", s.ConfigMapRef.Name, validation.IsDNS1123Subdomain)
-		sources = append(sources, mesh.EnvSource{
-			ConfigMap: s.ConfigMapRef.Name, Prefix: s.Prefix, Optional: isTrue(s.ConfigMapRef.Optional),
-		})
+		sources = append(sources, one)
 	}
 	return sources
 }

@@ -22,19 +22,19 @@ type EnvVar struct {
 	Name  string
 	Value string
 	Field string  // such as metadata.name; "" for a literal value
-	Key   *KeyRef // nil: not from a ConfigMap
+	Key   *KeyRef // nil: not kept apart
 }
 
-// KeyRef is a value of a ConfigMap of the workload's namespace.
+// KeyRef is a value of a ConfigMap or a Secret of the workload's namespace.
 type KeyRef struct {
-	ConfigMap, Key string
-	Optional       bool // without it, the variable is not set; otherwise the program does not start
+	Kind, Name, Key string // Kind: ConfigMap or Secret
+	Optional        bool   // without it, the variable is not set; otherwise the program does not start
 }
 
-// EnvSource are all values of a ConfigMap, by their keys with a prefix.
+// EnvSource are all values of a ConfigMap or a Secret, by their keys with a prefix.
 type EnvSource struct {
-	ConfigMap, Prefix string
-	Optional          bool
+	Kind, Name, Prefix string
+	Optional           bool
 }
 
 // ContainerPort is a port that the program listens on.

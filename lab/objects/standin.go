@@ -22,31 +22,8 @@ func standIn(doc document.Document, namespace string) (Object, bool) {
 		return Object{}, false
 	}
 	whole.Metadata = only(whole.Metadata, "name", "namespace")
-	switch whole.Kind {
-	case "Service":
-		ports := each(whole.Spec["ports"], isPort, "port", "name", "protocol")
-		if len(ports) == 0 {
-			ports = []any{map[string]any{"port": 80}}
-		}
-		whole.Spec = map[string]any{"ports": ports}
-	case "ServiceEntry":
-		ports := each(whole.Spec["ports"], isPort, "number", "name", "protocol")
-		whole.Spec = only(whole.Spec, "hosts", "exportTo")
-		whole.Spec["ports"], whole.Spec["resolution"] = ports, "DNS"
-	case "DestinationRule":
-		subsets := each(whole.Spec["subsets"], isNamed, "name", "labels")
-		whole.Spec = only(whole.Spec, "host", "exportTo")
-		whole.Spec["subsets"] = subsets
-	case "Gateway":
-		if !strings.HasPrefix(whole.APIVersion, "networking.istio.io/") {
-			return Object{}, false
-		}
-		servers := each(whole.Spec["servers"], nil, "hosts", "port")
-		whole.Spec = only(whole.Spec, "selector")
-		whole.Spec["servers"] = servers
-	case "Deployment":
-		whole.Spec = podsOf(whole.Spec)
-	default:
+	var known bool
+	if whole.Spec, known = plainSpec(whole.APIVersion, whole.Kind, whole.Spec); !known {
 		return Object{}, false
 	}
 	if data, err = json.Marshal(whole); err != nil {
@@ -60,14 +37,50 @@ func standIn(doc document.Document, namespace string) (Object, bool) {
 	return o, err == nil
 }
 
-// podsOf is a Deployment's spec with the labels of its pods alone.
+// plainSpec is of a spec what others refer to; false for kinds that nobody does.
+func plainSpec(apiVersion, kind string, spec map[string]any) (map[string]any, bool) {
+	switch kind {
+	case "Service":
+		ports := each(spec["ports"], isPort, "port", "name", "protocol")
+		if len(ports) == 0 {
+			ports = []any{map[string]any{"port": 80}}
+		}
+		return map[string]any{"ports": ports}, true
+	case "ServiceEntry":
+		plain := only(spec, "hosts", "exportTo")
+		plain["ports"], plain["resolution"] = each(spec["ports"], isPort, "number", "name", "protocol"), "DNS"
+		return plain, true
+	case "DestinationRule":
+		plain := only(spec, "host", "exportTo")
+		plain["subsets"] = each(spec["subsets"], isNamed, "name", "labels")
+		return plain, true
+	case "Gateway":
+		if !strings.HasPrefix(apiVersion, "networking.istio.io/") {
+			return nil, false
+		}
+		plain := only(spec, "selector")
+		plain["servers"] = each(spec["servers"], nil, "hosts", "port")
+		return plain, true
+	case "Deployment":
+		return podsOf(spec), true
+	}
+	return nil, false
+}
+
+// podsOf is a Deployment's spec with the labels and ports of its pods alone.
 func podsOf(spec map[string]any) map[string]any {
 	template, _ := spec["template"].(map[string]any)
 	marked, _ := template["metadata"].(map[string]any)
+	pod, _ := template["spec"].(map[string]any)
+	one := map[string]any{"name": "program", "image": "program"}
+	if containers, _ := pod["containers"].([]any); len(containers) > 0 {
+		first, _ := containers[0].(map[string]any)
+		one["ports"] = each(first["ports"], nil, "name", "containerPort")
+	}
 	spec = only(spec, "selector")
 	spec["template"] = map[string]any{
 		"metadata": only(marked, "labels"),
-		"spec":     map[string]any{"containers": []any{map[string]any{"name": "program", "image": "program"}}},
+		"spec":     map[string]any{"containers": []any{one}},
 	}
 	return spec
 }

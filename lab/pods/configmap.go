@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"istio-tutorial/lab/mesh"
 )
@@ -11,12 +12,12 @@ import (
 // configError says that what a container is to be made of is not there.
 type configError struct{ error }
 
-// resolve returns the variables of a manifest, with the values that ConfigMaps have now: those of whole ones
+// resolve returns the variables of a manifest, with the values that ConfigMaps and Secrets have now: those of whole ones
 // first, so that single ones win.
 func (p *pod) resolve() ([]mesh.EnvVar, error) {
 	var list []mesh.EnvVar
 	for _, from := range p.deployment.Container.EnvFrom {
-		data, err := p.configMap(from.ConfigMap)
+		data, err := p.values(from.Kind, from.Name)
 		if err != nil && !from.Optional {
 			return nil, err
 		}
@@ -40,23 +41,23 @@ func (p *pod) resolve() ([]mesh.EnvVar, error) {
 	return list, nil
 }
 
-func (p *pod) configMap(name string) (map[string]string, error) {
-	data, ok := p.manager.cfg.ConfigMap(mesh.Name{Namespace: p.name.Namespace, Name: name})
+func (p *pod) values(kind, name string) (map[string]string, error) {
+	data, ok := p.manager.cfg.Values(kind, mesh.Name{Namespace: p.name.Namespace, Name: name})
 	if !ok {
-		return nil, &configError{fmt.Errorf("configmap %q not found", name)}
+		return nil, &configError{fmt.Errorf("%s %q not found", strings.ToLower(kind), name)}
 	}
 	return data, nil
 }
 
 func (p *pod) keyOf(ref mesh.KeyRef) (string, error) {
-	data, err := p.configMap(ref.ConfigMap)
+	data, err := p.values(ref.Kind, ref.Name)
 	if err != nil {
 		return "", err
 	}
 	value, ok := data[ref.Key]
 	if !ok {
-		return "", &configError{fmt.Errorf("couldn't find key %s in ConfigMap %s/%s",
-			ref.Key, p.name.Namespace, ref.ConfigMap)}
+		return "", &configError{fmt.Errorf("couldn't find key %s in %s %s/%s",
+			ref.Key, ref.Kind, p.name.Namespace, ref.Name)}
 	}
 	return value, nil
 }

@@ -14,10 +14,11 @@ import (
 const fromConfig = "value: v1\n        - {name: TIMEOUT, valueFrom: {configMapKeyRef: {name: settings, key: TIMEOUT}}}\n" +
 	"        - {name: SOFT, valueFrom: {configMapKeyRef: {name: settings, key: none, optional: true}}}\n" +
 	"        - {name: SOFTER, valueFrom: {configMapKeyRef: {name: none, key: none, optional: true}}}\n" +
+	"        - {name: PASSWORD, valueFrom: {secretKeyRef: {name: settings, key: password, optional: true}}}\n" +
 	"        - {name: LAST, value: l}"
 
 const wholeConfigs = "        envFrom:\n        - {configMapRef: {name: all}, prefix: P_}\n        - {configMapRef: {name: all}}\n" +
-	"        - {configMapRef: {name: none, optional: true}}\n        readinessProbe:"
+	"        - {configMapRef: {name: none, optional: true}}\n        - {secretRef: {name: all}}\n        readinessProbe:"
 
 // status waits until the only pod says what is wanted.
 func status(t *testing.T, m *pods.Manager, word, reason string) {
@@ -45,6 +46,8 @@ func TestConfigMap(t *testing.T) {
 	t.Parallel()
 	m := newManager(t, nil)
 	configMaps.Store(t.Name()+"/all", map[string]string{"A": "a", "VERSION": "v0"})
+	configMaps.Store(t.Name()+"/secret-all", map[string]string{"S": "s"})
+	configMaps.Store(t.Name()+"/secret-settings", map[string]string{"password": "p"})
 	o := object(t, "value: v1", fromConfig, "        readinessProbe:", wholeConfigs)
 	d := *o.Deployment
 	m.Set([]manifests.Deployment{d})
@@ -57,7 +60,7 @@ func TestConfigMap(t *testing.T) {
 	configMaps.Store(t.Name()+"/settings", map[string]string{"TIMEOUT": "3s"})
 	p := ready(t, m, d)[0]
 	env := environment(t, m, p)
-	for _, want := range []string{"TIMEOUT=3s", "P_A=a", "A=a", "P_VERSION=v0", "VERSION=v1"} {
+	for _, want := range []string{"TIMEOUT=3s", "P_A=a", "A=a", "P_VERSION=v0", "VERSION=v1", "S=s", "PASSWORD=p"} {
 		if !slices.Contains(env, want) {
 			t.Errorf("no %s in %q", want, env)
 		}

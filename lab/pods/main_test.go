@@ -82,7 +82,10 @@ func newManager(t *testing.T, publish func([]mesh.Instance) error) *pods.Manager
 		Programs: os.Getenv(programs),
 		Env:      []string{"TRACING=off", "VERSION=none"},
 		Getenv:   os.Getenv,
-		ConfigMap: func(name mesh.Name) (map[string]string, bool) {
+		Values: func(kind string, name mesh.Name) (map[string]string, bool) {
+			if kind == "Secret" {
+				name.Name = "secret-" + name.Name
+			}
 			data, ok := configMaps.Load(t.Name() + "/" + name.Name)
 			if !ok {
 				return nil, false

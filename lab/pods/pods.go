@@ -24,8 +24,8 @@ type Config struct {
 	Env []string
 	// Getenv is the environment of the lab, of which a pod gets PATH and the like. Required.
 	Getenv func(string) string
-	// ConfigMap is what a ConfigMap has now; false if there is none of the name. Required.
-	ConfigMap func(mesh.Name) (map[string]string, bool)
+	// Values is what a ConfigMap or a Secret, the kind, has now; false if there is none of the name. Required.
+	Values func(kind string, name mesh.Name) (map[string]string, bool)
 	// Publish tells the mesh's proxy of the present Instances, and returns when it has
 	// acknowledged them, or ctx ends. Another error means that it refused them. A pod gets no
 	// call before it was published, and ends only after it was published as not ready. It is

@@ -148,6 +148,9 @@ func (c *Call) otherwise() string {
 			return "none retries it"
 		}
 	case cause.HostOutside:
+		if of2018 {
+			return "a Service of type ExternalName leads to it"
+		}
 		return "today's default: calls out of the mesh are allowed"
 	case cause.Answered:
 		return c.pick()

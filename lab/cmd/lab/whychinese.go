@@ -53,6 +53,7 @@ func sentencesInChinese() [][2]string {
 		{"0.7.1's default: a host outside needs an EgressRule", "0.7.1 的默认行为：外部主机需要 EgressRule"},
 		{"there is none for this host and path", "没有针对这个主机和路径的规则"},
 		{"none retries it", "没有规则重试它"},
+		{"a Service of type ExternalName leads to it", "一个 ExternalName 类型的 Service 通向它"},
 		{"today's default: calls out of the mesh are allowed", "如今的默认行为：允许出网格的调用"},
 		{"today's default: of two pods of {0}, the less busy one", "如今的默认行为：{0} 的两个 Pod 中较空闲的一个"},
 		{"the default: the pods of {0} in turn", "默认行为：{0} 的各个 Pod 轮流"},

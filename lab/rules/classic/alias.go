@@ -15,7 +15,7 @@ func aliased(list []mesh.Service) []mesh.ExternalHost {
 			if p.Protocol == mesh.HTTP || p.Protocol == mesh.HTTP2 {
 				hosts = append(hosts, mesh.ExternalHost{
 					Host: s.Host(), Port: p.Number, Protocol: p.Protocol,
-					Endpoints: []mesh.Place{{Address: s.External, Port: p.Number}},
+					Listed: true, Endpoints: []mesh.Place{{Address: s.External, Port: p.Number}},
 				})
 			}
 		}
