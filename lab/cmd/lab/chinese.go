@@ -29,7 +29,7 @@ func generalInChinese() [][2]string {
 		{"lab %s is running, pid %d, at %s; `%s` ends it", "lab %[1]s 正在运行（pid %[2]s），地址是 %[3]s；用 `%[4]s` 结束它"},
 		{"lab %s did not start", "lab %[1]s 没有启动"},
 		{"lab name %q: want up to 20 of a-z, 0-9 and -, no - at an end",
-			"lab 的名字 %[1]s 不行：要用 a-z、0-9 和 -，最多 20 个字符，开头和结尾不能是 -"},
+			"lab 的名字 %[1]s 不合要求：要用 a-z、0-9 和 -，最多 20 个字符，开头和结尾不能是 -"},
 		{"ingress: %s is taken by %s: %s, or `%s` listens elsewhere, as does `make run LISTEN=%s`",
 			"入口：%[1]s 已被占用：%[2]s。%[3]s，或者换一个地址：`%[4]s`，或 `make run LISTEN=%[5]s`"},
 		{"another program", "另一个程序"},
@@ -91,7 +91,7 @@ func flagsInChinese() [][2]string {
 		{"custom-columns: %s: %w", "custom-columns：%[1]s：写法有误：%[2]s"},
 		{"-f and -k delete what the files name, and take no other names", "-f 和 -k 删除文件里写的对象，后面不写别的名字"},
 		{"-f and -k name what to list, and take no other names", "-f 和 -k 列出文件里写的对象，后面不写别的名字"},
-		{"-f and -k name the objects, and take no other names", "-f 和 -k 写出对象，后面不写别的名字"},
+		{"-f and -k name the objects, and take no other names", "-f 和 -k 已经指定对象，后面不写别的名字"},
 		{"-l takes no names", "-l 后面不写名字"},
 	}
 }
@@ -107,7 +107,7 @@ func verbsInChinese() [][2]string {
 		{"want POD, deployment/NAME or -l LABELS; bin/lab get pods lists the pods",
 			"要写 POD、deployment/NAME 或 -l LABELS；bin/lab get pods 列出所有 Pod"},
 		{"logs takes one POD, or -l LABELS", "logs 后面写一个 POD，或者 -l LABELS"},
-		{"name what to list: %s", "要写列出什么：%[1]s"},
+		{"name what to list: %s", "要写明列出什么：%[1]s"},
 		{"%s/%s: want deployment/NAME", "%[1]s/%[2]s：要写 deployment/NAME"},
 		{"want deployment/NAME, and %s after it", "要写 deployment/NAME，后面写 %[1]s"},
 		{"%q: want http://HOST", "%[1]s：要写 http://HOST"},

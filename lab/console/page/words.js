@@ -46,12 +46,12 @@ const zh = {
   noTrafficPaused: '页面暂停在没有请求的时刻。按 p 键继续。', noAnswers: '还没有请求经过网格。按 s 键转到“发送”。',
   numbers: '所有数字的时间窗口：{window}', ago: '{n} 秒前，到那时为止的 10 秒', sinceMark: '自规则变更以来，{n} 秒', same: '在终端里：', copy: '复制', copied: '已复制',
   perSecond: '/秒', errors: '{n} 个错误', error1: '1 个错误', ok: '已响应', slow: '被规则延迟', retried: '重试后响应',
-  errorSign: '程序出错', made: '由代理结束', denied: '被拒绝', copySign: '镜像副本', ejectedBy: '被 {who} 驱逐', returns: '{n} 秒后返回', returnsAny: '下次检查时返回',
-  gate: '熔断', outside: '网格外', more: '另有 {n} 个', pod: 'Pod', notReady: '未就绪', tries: '多试 {n} 次',
+  errorSign: '程序出错', made: '由代理结束', denied: '被拒绝', copySign: '镜像副本', ejectedBy: '被 {who} 弹出', returns: '{n} 秒后返回', returnsAny: '下次检查时返回',
+  gate: '断路器已满', outside: '网格外', more: '另有 {n} 个', pod: 'Pod', notReady: '未就绪', tries: '重试 {n} 次',
   from: '来自', to: '去往', share: '占比', rateHead: '速率', errorsHead: '错误', triesHead: '重试', causes: '原因', workload: '工作负载',
   state: '状态', ready: '就绪', edges: '谁调用谁', pods: 'Pod', mirrored: '{n} 个镜像副本', requests: '请求', why: '为什么',
-  unknownText: '只有本页发送的请求才知道回答的文本', held: '您在列表中时它不会移动：又来了 {n} 个。', by: '由 {who}', of: '在 {at}', trace: '它的追踪', identities: '每次调用以什么身份到来', plainText: '明文，没有身份',
-  noRules: '没有生效的规则：使用 {edition} 版的默认行为。', inOrder: '按生效顺序', never: '从不生效，或没有完全生效', files: '规则文件',
+  unknownText: '只有本页发送的请求才知道回答的文本', held: '停留在列表中时，列表不会移动：又来了 {n} 个。', by: '由 {who}', of: '在 {at}', trace: '它的追踪', identities: '每次调用以什么身份到来', plainText: '明文，没有身份',
+  noRules: '没有生效的规则：使用 edition {edition} 的默认行为。', inOrder: '按生效顺序', never: '从不生效，或没有完全生效', files: '规则文件',
   diff: '变更：之前与现在', file: '文件', before: '之前', after: '之后', mark: '规则在 {at} 变更', came: '新增', went: '删除', changed: '修改',
   sendingNow: '每秒发送 {rate} 个：已回答 {done} 个。', sent: '已回答 {done} 个，已停止。', failed: '最后一个失败：{why}', sentOne: '已发送；解释见“回答”。',
   gapNote: '没有 lab', noMarks: '这段时间内没有规则变更。每秒请求数；下方为错误。', marks: '每秒请求数；下方为错误。选择一个标记可比较前后。',
@@ -63,13 +63,13 @@ const zh = {
 
 const causes = {
   answered: '已响应', 'answered after a retry': '重试后已响应', 'injected delay': '注入的延迟', 'injected abort': '注入的中止',
-  timeout: '超时', 'timeout of each try': '每次尝试超时', 'circuit full': '熔断', 'no pod left, all ejected': '没有 Pod，全部被驱逐',
-  'no pod': '没有 Pod', 'no such subset': '没有这个子集', 'connection refused': '连接被拒绝', 'connection reset': '连接被重置',
+  timeout: '超时', 'timeout of each try': '单次尝试超时', 'circuit full': '断路器已满', 'no pod left, all ejected': '没有 Pod 可用，全部被弹出',
+  'no pod': '没有 Pod', 'no such subset': '没有这样的子集', 'connection refused': '连接被拒绝', 'connection reset': '连接被重置',
   'no TLS': 'TLS 未建立',
-  'no route': '没有路由', 'no such host': '没有这个主机', 'host outside not allowed': '不允许访问外部主机',
-  'denied by a policy': '被策略拒绝', 'not allowed by any policy': '没有策略允许', 'rate limit': '限流',
-  "program's own error": '程序自身的错误', 'error passed on': '传递的错误', 'caller gave up': '调用方放弃', redirect: '重定向', token: '令牌无效',
-  'direct answer': '直接回答', 'answered by a host outside': '由外部主机回答', 'not explained': '无法解释', 'still under way': '仍在进行',
+  'no route': '没有路由', 'no such host': '没有这样的主机', 'host outside not allowed': '不允许访问外部主机',
+  'denied by a policy': '被策略拒绝', 'not allowed by any policy': '没有任何策略允许', 'rate limit': '限流',
+  "program's own error": '程序自身的错误', 'error passed on': '传递下来的错误', 'caller gave up': '调用方放弃', redirect: '重定向', token: '令牌无效',
+  'direct answer': '直接响应', 'answered by a host outside': '外部主机已响应', 'not explained': '无法解释', 'still under way': '仍在进行',
 };
 
 const wanted = new URLSearchParams(location.search).get('lang') || navigator.language || 'en';
