@@ -72,8 +72,8 @@ function drawEdge(node, e, m) {
   const line = d(curve(m.nodes.get(e.from).at, m.nodes.get(e.to).at));
   const [all, bad, thread] = node.children;
   for (const p of [all, bad, thread]) set(p, 'd', line);
-  set(all, 'stroke-width', wide(e.rate).toFixed(1));
-  set(bad, 'stroke-width', (wide(e.rate) * (e.errors / e.requests)).toFixed(1));
+  set(all, 'stroke-width', Math.round(wide(e.rate)));
+  set(bad, 'stroke-width', Math.ceil(wide(e.rate) * (e.errors / e.requests)));
   set(node, 'class', onPath(e) ? 'path' : state.why ? 'dim' : '');
 }
 

@@ -18,7 +18,7 @@ import { language, t, translate } from './words.js';
 
 const root = document.documentElement;
 
-// What is drawn, one after the other. The lab's news take a frame for each, so that none is long.
+// What is drawn, one after the other. The lab's news take some frames, so that none is long.
 const views = [status, picture, time.draw, answers.draw, rest];
 const params = new URLSearchParams(location.search);
 
@@ -26,7 +26,11 @@ translate(document);
 for (const view of [graph, dots, table, time, answers, rules, send, tabs]) view.build();
 tools();
 onChange(() => views.forEach((draw) => draw()));
-onNews(views);
+onNews([picture, () => {
+  status();
+  time.draw();
+  rest();
+}], answers.draw);
 let first = true;
 follow((snapshot) => {
   if (!take(snapshot)) return;
