@@ -238,7 +238,7 @@ func (c *Call) because() (*Rule, string) {
 		PartOutside, PartRetry, PartRoute, PartHost, PartBalance,
 	}
 	if c.Cause == Answered {
-		order = []Part{PartRoute, PartHost, PartBalance}
+		order = []Part{PartMirror, PartRoute, PartHost, PartBalance} // a copy is seen nowhere else
 	}
 	for _, p := range order {
 		for _, a := range c.Acts {

@@ -27,7 +27,13 @@ func PerSecond(rate float64) string {
 }
 
 // label is what stands at the line of mirrored copies.
-func (c Copies) label() string { return "copies, " + often(c.Requests, c.Rate) }
+func (c Copies) label() string {
+	text := "copies, " + often(c.Requests, c.Rate)
+	if c.Failed > 0 {
+		text += fmt.Sprintf(", %d failed", c.Failed)
+	}
+	return text
+}
 
 // edges are those of all lines, the copies' last.
 func (t Table) edges() []Edge {

@@ -2,9 +2,9 @@
 // above the graph. Without motion, each edge shows the last results in a row.
 
 import { $, h } from './dom.js';
-import { aside, current, stopAt } from './graph.js';
+import { current, stopAt } from './graph.js';
 import { frame, pause } from './pace.js';
-import { curve, on, size } from './place.js';
+import { aside, curve, on, size } from './place.js';
 import { kindOf, kinds, path2d } from './signs.js';
 import { state } from './state.js';
 

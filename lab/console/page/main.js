@@ -58,11 +58,14 @@ function status() {
   setText($('pause'), t(state.paused ? 'resume' : 'pause'));
   setText($('graph-window'), graph.caption());
   const rows = (shown() || {}).rows || [];
-  const empty = !snapshot ? t('starting') : rows.length ? '' : t(state.paused ? 'noTrafficPaused' : 'noTraffic');
+  const empty = !snapshot ? t('starting') : rows.length ? '' : t(state.paused ? 'noTrafficPaused' : 'noTraffic', { poll: poll(snapshot.lab.ingress) });
   $('graph-empty').hidden = !empty;
   setText($('graph-empty'), empty);
   $('answers-empty').hidden = Boolean(snapshot);
 }
+
+// poll is the script that sends requests, with the address where it does not know that.
+const poll = (ingress) => `bin/poll_customer.sh${/:8280$/.test(ingress) ? '' : ` ${ingress}`}`;
 
 function picture() {
   if (tabs.isShown('graph')) graph.draw();
