@@ -198,6 +198,13 @@ deploy() {
   run kubectl --context "$context" -n "$namespace" get pods
 }
 
+# leave_way_in ends what enter has opened
+leave_way_in() {
+  kill "$tunnel" 2>/dev/null || :
+  wait "$tunnel" 2>/dev/null || :
+  exit 0
+}
+
 # enter opens the way in until Ctrl-C
 enter() {
   echo
@@ -206,10 +213,13 @@ enter() {
   echo "make cluster opens it again, make cluster-down removes all that it has made."
   set -- kubectl --context "$context" -n "$namespace" port-forward service/customer-gateway-istio "$listen:80"
   show "$@"
-  # before it starts: a signal in between would leave it behind
-  trap 'kill "$(jobs -p)" 2>/dev/null || :; wait; exit 0' INT TERM
+  signalled=no
+  trap 'signalled=yes' INT TERM # until it is known what to end
   "$@" &
-  wait $!
+  tunnel=$!
+  trap leave_way_in INT TERM
+  [ $signalled = no ] || leave_way_in
+  wait "$tunnel"
 }
 
 up() {

@@ -123,6 +123,7 @@ func TestStories(t *testing.T) {
 			}
 			v.until(s.holds, "document.body.innerText")
 			v.fits()
+			v.whole()
 			v.picture(s.name + "-light")
 			v.clean(axe, s.name+", light")
 			v.do(chromedp.Evaluate(`document.documentElement.dataset.theme = 'dark'`, nil))
@@ -137,6 +138,31 @@ func (v view) fits() {
 	v.t.Helper()
 	if over := eval[int](v, "document.documentElement.scrollWidth - innerWidth"); over > 0 {
 		v.t.Errorf("the page is %d pixels wider than its window", over)
+	}
+}
+
+// whole is about parts of the graph that are cut off, and labels that hide each other.
+func (v view) whole() {
+	v.t.Helper()
+	if hidden := eval[bool](v, `document.getElementById('view-graph').hidden`); hidden {
+		return
+	}
+	for _, cut := range eval[[]string](v, `(() => {
+		const frame = document.querySelector('.stage svg').getBoundingClientRect();
+		return [...document.querySelectorAll('.stage svg rect, .stage svg text')].filter((n) => {
+			const b = n.getBoundingClientRect();
+			return b.width > 0 && (b.left < frame.left - 1 || b.top < frame.top - 1 || b.right > frame.right + 1 || b.bottom > frame.bottom + 1);
+		}).map((n) => n.textContent || n.parentElement.outerHTML);
+	})()`) {
+		v.t.Errorf("cut off: %s", cut)
+	}
+	for _, met := range eval[[]string](v, `(() => {
+		const all = [...document.querySelectorAll('.stage svg text')].filter((n) => n.textContent && n.checkVisibility())
+			.map((n) => [n.textContent, n.getBoundingClientRect()]);
+		const meet = ([, a], [, b]) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 4 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 5;
+		return all.flatMap((a, i) => all.slice(i + 1).filter((b) => meet(a, b)).map((b) => a[0] + ' | ' + b[0]));
+	})()`) {
+		v.t.Errorf("one text over another: %s", met)
 	}
 }
 
@@ -170,7 +196,7 @@ func TestSizes(t *testing.T) {
 	abort(one)
 	marks(one)
 	b.tell(one)
-	for _, width := range []int64{360, 1920} {
+	for _, width := range []int64{360, 1280, 1920} {
 		for _, lang := range []string{"en", "zh"} {
 			for _, size := range []string{"usual", "large"} {
 				t.Run(fmt.Sprint(width, lang, size), func(t *testing.T) {
@@ -183,6 +209,7 @@ func TestSizes(t *testing.T) {
 						t.Errorf("the tab is %q", got)
 					}
 					v.fits()
+					v.whole()
 					v.clean(axe, t.Name())
 					v.picture(fmt.Sprintf("size-%d-%s-%s", width, lang, size))
 				})

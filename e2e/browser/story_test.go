@@ -37,15 +37,18 @@ type told struct {
 func now() time.Time { return time.Date(2026, 3, 1, 10, 0, 0, 0, time.UTC) }
 
 func row(from, to string, rate, share float64, causes map[string]int, more ...object) object {
-	errors := 0
+	errors, bad, fine := 0, map[string]int{}, map[string]int{}
 	for cause, n := range causes {
-		if cause != "injected delay" && cause != "answered after a retry" {
-			errors += n
+		if cause == "injected delay" || cause == "answered after a retry" {
+			fine[cause] = n
+			continue
 		}
+		bad[cause] = n
+		errors += n
 	}
 	r := object{
 		"from": from, "to": to, "requests": int(rate * 10), "rate": rate, "share": share, "p50": 2.1, "p95": 8.4,
-		"errors": errors, "retries": 0, "causes": causes,
+		"errors": errors, "retries": 0, "causes": bad, "fine": fine,
 	}
 	for _, m := range more {
 		maps.Copy(r, m)
@@ -171,11 +174,13 @@ func stories() []story {
 		{name: "abort", edit: abort, holds: `/injected abort 4.9\/s/.test(document.querySelector('.stops').textContent)`},
 		{name: "why", edit: abort, press: "e", holds: `/injected abort: the sidecar/.test(document.querySelector('#why pre').textContent) && document.querySelectorAll('.steps g').length == 3`},
 		{name: "delay", edit: delay, holds: `document.querySelector('#answers .cause.slow')`},
+		{name: "all-ejected", edit: allEjected, holds: `document.querySelectorAll('.away > g').length == 3`},
 		{name: "ejected", edit: ejected, holds: `/ejected by preferenceback in 12 s/.test(document.querySelector('.away').parentElement.parentElement.textContent)`},
 		{name: "circuit", edit: circuit, holds: `/circuit full/.test(document.querySelector('.stops').textContent) && document.querySelector('.stops .bars')`},
 		{name: "gate", edit: gate, holds: `!document.querySelector('.gate:not([hidden])').hidden && /circuit full ×20/.test(document.querySelector('.gate:not([hidden])').textContent)`},
-		{name: "retry", edit: retry, holds: `/12 tries more/.test(document.querySelector('.loop:not([hidden])').textContent)`},
-		{name: "mirror", edit: mirror, holds: `document.querySelectorAll('.copies path').length == 1 && /4.9\/s/.test(document.querySelector('.copies').textContent)`},
+		{name: "retry", edit: retry, holds: `/12 tries more/.test(document.querySelector('.loop:not([hidden])').textContent) && /3 errorsprogram's own error/.test(document.querySelector('.labels').textContent)`},
+		{name: "retry-table", edit: retry, press: "t", holds: `[...document.querySelectorAll('#table td')].some((n) => n.textContent == "3 program's own error (fine: 12 answered after a retry)")`},
+		{name: "mirror", edit: mirror, holds: `document.querySelectorAll('.copies path').length == 1 && /4.9\/s.*7 of them failed/.test(document.querySelector('.copies').textContent)`},
 		{name: "denial", edit: denial, holds: `document.querySelector('#answers .cause.denied')`},
 		{name: "outside", edit: outside, holds: `document.querySelectorAll('.nodes .outside').length == 1`},
 		{name: "crowd", edit: crowd, holds: `/2 more/.test(document.querySelector('.pods').parentElement.parentElement.textContent)`},
@@ -224,6 +229,14 @@ func ejected(s *told) {
 	s.pods = append(s.pods, pod("recommendation-v2", "99b5f4f6d-bad01", object{"ejected": []string{"preference"}, "until": now().Add(12 * time.Second)}))
 }
 
+// allEjected has more pods apart than one, in the last row too.
+func allEjected(s *told) {
+	ejected(s)
+	for _, n := range []int{3, 2} {
+		s.pods[n]["ejected"], s.pods[n]["until"] = []string{"preference"}, now().Add(12*time.Second)
+	}
+}
+
 func circuit(s *told) {
 	s.rows = append(s.rows[:3:3], row("preference", "recommendation v2", 3.1, 40, map[string]int{"circuit full": 31}))
 	s.bad(503, "circuit full", "sidecar", "preference", call("preference", "recommendation v2", failed(503, "circuit full", "caller's sidecar")))
@@ -234,7 +247,7 @@ func gate(s *told) {
 }
 
 func retry(s *told) {
-	s.rows[3] = row("preference", "recommendation-v2", 4.9, 50, map[string]int{"answered after a retry": 12}, object{"retries": 12})
+	s.rows[3] = row("preference", "recommendation-v2", 4.9, 50, map[string]int{"answered after a retry": 12, "program's own error": 3}, object{"retries": 12})
 	tries := []object{{"to": "recommendation-v2", "pod": "recommendation-v2-bad", "status": 503}, {"to": "recommendation-v2", "status": 200}}
 	s.requests = append(s.requests, request("0ad04a47-again", object{"cause": "answered after a retry"}, call("ingress", "customer"),
 		call("customer", "preference"), call("preference", "recommendation-v2", object{"cause": "answered after a retry", "tries": tries})))
@@ -242,7 +255,7 @@ func retry(s *told) {
 
 func mirror(s *told) {
 	s.rows = s.rows[:3]
-	s.copies = []object{{"from": "preference", "to": "recommendation-v2", "requests": 49, "rate": 4.9}}
+	s.copies = []object{{"from": "preference", "to": "recommendation-v2", "requests": 49, "failed": 7, "rate": 4.9}}
 	copies := []object{{"to": "recommendation-v2", "status": 200}}
 	s.requests = append(s.requests, request("0ad04a47-copy", object{}, call("ingress", "customer"), call("customer", "preference"),
 		call("preference", "recommendation-v1", object{"copies": copies})))

@@ -138,6 +138,7 @@ type Status struct {
 	Phase   Phase
 	Started time.Time
 	Ingress string // URL
+	Page    string // URL of the live page; "": there is none
 	// Secure is where the ingress takes encrypted connections, host:port. Nobody listens there until a rule has it do so.
 	Secure  string
 	Doors   []Door // for encrypted connections, also those that take nobody in

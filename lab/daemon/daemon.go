@@ -37,6 +37,8 @@ type Config struct {
 	Tracing string
 	// Internet leads calls that leave the mesh to the real hosts, not to stand-ins. Optional.
 	Internet bool
+	// Page is the URL of the live page, for those who ask; "": there is none.
+	Page string
 	// Unexplained keeps nothing of requests but the log, to measure what explanations cost.
 	Unexplained bool
 	// Certificates is how long the pods' certificates hold, for tests of their renewal; 0 is

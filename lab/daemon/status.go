@@ -16,6 +16,7 @@ func (l *lab) status(context.Context, struct{}) (control.Status, error) {
 		Name:     l.cfg.Name,
 		PID:      os.Getpid(),
 		Phase:    l.phase,
+		Page:     l.cfg.Page,
 		Started:  l.started,
 		Edition:  l.cfg.Edition,
 		Tracing:  l.cfg.Tracing,

@@ -203,7 +203,7 @@ func (c *Call) because() (*Rule, string) {
 		rulebook.PartOutside, rulebook.PartRetry, rulebook.PartRoute, rulebook.PartHost, rulebook.PartBalance,
 	}
 	if c.Cause == cause.Answered {
-		order = []rulebook.Part{rulebook.PartRoute, rulebook.PartHost, rulebook.PartBalance}
+		order = []rulebook.Part{rulebook.PartMirror, rulebook.PartRoute, rulebook.PartHost, rulebook.PartBalance} // a copy is seen nowhere else
 	}
 	for _, p := range order {
 		for _, a := range c.Acts {

@@ -32,16 +32,25 @@ type Row struct {
 	P95      float64 `json:"p95"`
 	Errors   int     `json:"errors"`
 	Retries  int     `json:"retries"`
-	// Causes are how many calls ended so, those that are fine left out.
+	// Causes are those of the errors, with how many calls ended so.
 	Causes map[Cause]int `json:"causes,omitempty"`
+	// Fine are how other calls ended of which there is something to say: after a retry, by a redirect.
+	Fine map[Cause]int `json:"fine,omitempty"`
 }
+
+// Ended is how many calls ended so, well or not.
+func (r Row) Ended(c Cause) int { return r.Causes[c] + r.Fine[c] }
 
 // Copies are the mirrored calls on an edge in a window, as their server saw them.
 type Copies struct {
 	Edge
 	Requests int     `json:"requests"`
-	Rate     float64 `json:"rate"` // a second
+	Failed   int     `json:"failed"` // whose answer, which nobody gets, is none of 2xx and 3xx
+	Rate     float64 `json:"rate"`   // a second
 }
+
+// copied is a count of mirrored calls.
+type copied struct{ requests, failed int }
 
 // Span names a window.
 type Span string
@@ -158,7 +167,7 @@ type windows struct {
 	changed time.Time
 	seconds [kept]second
 	since   map[Edge]*tally
-	copies  map[Edge]int // since the last change
+	copies  map[Edge]copied // since the last change
 	marks   []Mark
 }
 
@@ -172,25 +181,25 @@ type second struct {
 	unix  int64
 	edges map[Edge]*tally
 	// copies are few, and seldom there.
-	copies map[Edge]int
+	copies map[Edge]copied
 }
 
 // mostEdges bounds each count: a client may call what it likes.
 const mostEdges = 200
 
 func newWindows(now time.Time) windows {
-	return windows{began: now, changed: now, since: map[Edge]*tally{}, copies: map[Edge]int{}}
+	return windows{began: now, changed: now, since: map[Edge]*tally{}, copies: map[Edge]copied{}}
 }
 
 func (w *windows) change(now time.Time) {
-	w.changed, w.since, w.copies = now, map[Edge]*tally{}, map[Edge]int{}
+	w.changed, w.since, w.copies = now, map[Edge]*tally{}, map[Edge]copied{}
 }
 
 // second is that of now, which is empty if it has just begun.
 func (w *windows) second(now time.Time) *second {
 	s := &w.seconds[now.Unix()%kept]
 	if s.unix != now.Unix() || s.edges == nil {
-		*s = second{now.Unix(), map[Edge]*tally{}, map[Edge]int{}}
+		*s = second{now.Unix(), map[Edge]*tally{}, map[Edge]copied{}}
 		w.forgetTimes(now.Unix() - timed)
 	}
 	return s
@@ -253,8 +262,8 @@ func (s *Store) Table(span Span) Table {
 }
 
 // last are the sums of so many seconds.
-func (w *windows) last(now, length int64) (sums map[Edge]*tally, copies map[Edge]int) {
-	sums, copies = map[Edge]*tally{}, map[Edge]int{}
+func (w *windows) last(now, length int64) (sums map[Edge]*tally, copies map[Edge]copied) {
+	sums, copies = map[Edge]*tally{}, map[Edge]copied{}
 	for _, s := range w.seconds {
 		if s.unix <= now-length || s.unix > now {
 			continue
@@ -263,7 +272,7 @@ func (w *windows) last(now, length int64) (sums map[Edge]*tally, copies map[Edge
 			of(sums, e).join(t)
 		}
 		for e, n := range s.copies {
-			copies[e] += n
+			copies[e] = copied{copies[e].requests + n.requests, copies[e].failed + n.failed}
 		}
 	}
 	return sums, copies
@@ -276,15 +285,19 @@ func rows(sums map[Edge]*tally, seconds float64) []Row {
 	}
 	list := make([]Row, 0, len(sums))
 	for e, t := range sums {
-		causes := map[Cause]int{}
+		causes, fine := map[Cause]int{}, map[Cause]int{}
 		for c, n := range t.causes {
-			causes[c] = n
+			if c.Failed() {
+				causes[c] = n
+			} else {
+				fine[c] = n
+			}
 		}
 		list = append(list, Row{
 			Edge: e, Requests: t.requests, Rate: float64(t.requests) / seconds,
 			Share: 100 * float64(t.requests) / float64(total[e.From]),
 			P50:   t.percentile(0.5), P95: t.percentile(0.95),
-			Errors: t.errors, Retries: t.retries, Causes: causes,
+			Errors: t.errors, Retries: t.retries, Causes: causes, Fine: fine,
 		})
 	}
 	slices.SortFunc(list, func(a, b Row) int { return a.compare(b.Edge) })

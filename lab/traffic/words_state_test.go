@@ -2,6 +2,7 @@ package traffic_test
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +11,8 @@ import (
 	"istio-tutorial/lab/mesh"
 	"istio-tutorial/lab/traffic"
 	"istio-tutorial/lab/traffic/cause"
+	"istio-tutorial/lab/traffic/draw"
+	"istio-tutorial/lab/traffic/rulebook"
 )
 
 // TestFullness says how full a circuit was that took no more calls.
@@ -117,12 +120,14 @@ func TestCopies(t *testing.T) {
 	c := &clock{}
 	s := traffic.New(c.now)
 	t.Cleanup(s.Close)
-	find := func(traffic.Question) (traffic.Rule, bool) { return traffic.Rule{}, false }
+	find := func(q traffic.Question) (traffic.Rule, bool) {
+		return traffic.Rule{Name: string(q.Part)}, q.Part == traffic.PartMirror || q.Part == traffic.PartRoute
+	}
 	s.Begin(traffic.Version{Mesh: m, Find: find}, true)(true)
 	c.pass(10 * time.Millisecond)
 	for i := range 6 {
 		id := fmt.Sprintf("m-%d", i)
-		copied := hop{id: id, pod: "copy-1", from: ns + "/preference", at: 5 * time.Millisecond, took: time.Millisecond, status: 200}
+		copied := hop{id: id, pod: "copy-1", from: ns + "/preference", at: 5 * time.Millisecond, took: time.Millisecond, status: 200 + i/4*303}
 		hops := whole(id, 200, hop{status: 200})
 		if i%2 == 0 {
 			take(s, c, append([]hop{copied}, hops...)...)
@@ -133,13 +138,23 @@ func TestCopies(t *testing.T) {
 	labtest.Until(t, func() error {
 		for _, span := range traffic.Spans() {
 			table := s.Table(span)
-			if len(table.Copies) != 1 || table.Copies[0].Requests != 6 ||
+			if len(table.Copies) != 1 || table.Copies[0].Requests != 6 || table.Copies[0].Failed != 2 ||
 				table.Copies[0].Edge != (traffic.Edge{From: "preference", To: "copy"}) || len(table.Rows) != 3 {
 				return fmt.Errorf("%s: %+v", span, table)
 			}
 		}
 		return nil
 	})
+	for name, picture := range map[string]string{
+		"mermaid": draw.Mermaid(s.Table(traffic.Minute)), "dot": draw.Dot(s.Table(traffic.Minute)), "svg": draw.SVG(s.Table(traffic.Minute)),
+	} {
+		if !regexp.MustCompile(`copies, \d+\.\d/s, 2 failed`).MatchString(picture) {
+			t.Errorf("%s: %s", name, picture)
+		}
+	}
+	if r := await(t, s, traffic.Query{ID: "m-0"}, 1)[0]; r.Rule == nil || r.Rule.Name != string(rulebook.PartMirror) {
+		t.Errorf("the rule of a mirrored call: %+v", r.Rule)
+	}
 	s.Begin(traffic.Version{Mesh: m, Find: find}, true)(true)
 	if copies := s.Table(traffic.SinceChange).Copies; len(copies) != 0 {
 		t.Errorf("since another change: %+v", copies)

@@ -55,6 +55,7 @@ func writeStatus(w io.Writer, s control.Status, now time.Time) error {
 	line("Lab", "%s, %s since %v, pid %d", s.Name, strings.ToLower(string(s.Phase)),
 		now.Sub(s.Started).Round(time.Second), s.PID)
 	line("Ingress", "%s", s.Ingress)
+	line("Page", "%s", cmp.Or(s.Page, "none: it was started with --console off"))
 	for i, text := range doorLines(s) {
 		line([]string{"TLS", ""}[min(i, 1)], "%s", text)
 	}

@@ -17,6 +17,7 @@ func TestTopFits(t *testing.T) {
 	table := traffic.Table{From: now, To: now.Add(time.Minute), Rows: []traffic.Row{{
 		Edge: traffic.Edge{From: "recommendation-v1", To: "recommendation-v2"}, Rate: 999.9, Share: 100, P50: 12345, P95: 12345, Errors: 123456, Retries: 1234,
 		Causes: map[traffic.Cause]int{cause.RouteTimeout: 12, cause.NoPod: 34, cause.ProgramError: 56},
+		Fine:   map[traffic.Cause]int{cause.Retried: 7},
 	}}, Pods: []traffic.Pod{{
 		Workload: "recommendation-v2", Name: "recommendation-v2-6d5f9c7b8-abcde", Ejected: []string{"preference-v1-66f8b9c97-wvn4l"},
 		Since: now, Until: now.Add(time.Hour),
@@ -31,6 +32,9 @@ func TestTopFits(t *testing.T) {
 	}
 	if strings.Join(strings.Fields(narrow.String()), " ") != strings.Join(strings.Fields(wide.String()), " ") {
 		t.Errorf("different words:\n%s%s", narrow.String(), wide.String())
+	}
+	if want := "56 program's own error, 34 no pod, 12 timeout (fine: 7 answered after a retry)\n"; !strings.Contains(wide.String(), want) {
+		t.Errorf("the causes of errors stand apart from what is fine: %s", wide.String())
 	}
 	if n := strings.Count(wide.String(), "\n"); n != 7 {
 		t.Errorf("%d lines:\n%s", n, wide.String())

@@ -147,7 +147,7 @@ func writeEdges(w io.Writer, rows []traffic.Row, width int) {
 	for _, r := range rows {
 		beside(w, fmt.Sprintf("%-17s %-17s %7s %5.1f%% %7s %7s %6d %+5d",
 			document.Printable(r.From), document.Printable(r.To), traffic.PerSecond(r.Rate), r.Share,
-			took(r.P50), took(r.P95), r.Errors, r.Retries), causes(r.Causes), width)
+			took(r.P50), took(r.P95), r.Errors, r.Retries), rowCauses(r), width)
 	}
 }
 
@@ -168,8 +168,17 @@ func beside(w io.Writer, row, text string, width int) {
 func writeCopies(w io.Writer, list []traffic.Copies, width int) {
 	for _, c := range list {
 		beside(w, fmt.Sprintf("%-17s %-17s %7s %6s %7s %7s %6s %5s", document.Printable(c.From), document.Printable(c.To),
-			traffic.PerSecond(c.Rate), "-", "-", "-", "-", "-"), fmt.Sprintf("%d mirrored", c.Requests), width)
+			traffic.PerSecond(c.Rate), "-", "-", "-", "-", "-"), copiesWords(c), width)
 	}
+}
+
+// copiesWords are how many copies there were, and how many went wrong: no error of the edge says so.
+func copiesWords(c traffic.Copies) string {
+	text := fmt.Sprintf("%d mirrored", c.Requests)
+	if c.Failed > 0 {
+		text += fmt.Sprintf(", %d of them failed", c.Failed)
+	}
+	return text
 }
 
 // windowWords are which time a table is about.
@@ -212,6 +221,14 @@ func back(p traffic.Pod, now time.Time) string {
 		return text + fmt.Sprintf(", back in %v", left)
 	}
 	return text + ", back at the next check"
+}
+
+// rowCauses are those of the errors; what is said of good answers stands apart.
+func rowCauses(r traffic.Row) string {
+	if len(r.Fine) == 0 {
+		return causes(r.Causes)
+	}
+	return strings.TrimSpace(causes(r.Causes) + " (fine: " + causes(r.Fine) + ")")
 }
 
 // causes are how many calls ended so, the most frequent first.

@@ -151,6 +151,7 @@ func (s *start) run(ctx context.Context) error {
 	url := ""
 	if listener != nil {
 		url = pageURL(listener.Addr())
+		cfg.Page = url
 		page := s.page(ctx, listener, client)
 		defer func() { _ = page.Close() }() // nobody looks any more
 	}

@@ -8,7 +8,8 @@ import { explain } from './why.js';
 
 const shown = 50;
 const atOnce = 6; // more at a time nobody reads
-const pause = 150; // milliseconds between two changes of the list
+const few = 3; // so many of them are shown at once, and more come in one change of the list
+const pause = 600; // milliseconds between two such changes
 const seen = new Map(); // by id: how many of its calls were known
 let held = []; // what came while the reader was in the list: nothing moves below their hand
 
@@ -35,8 +36,8 @@ export function draw() {
   }
   if (seen.size > 3000) for (const id of [...seen.keys()].slice(0, 2000)) seen.delete(id);
   held.push(...news.slice(-atOnce));
-  held = held.slice(-shown);
-  if (!busy()) soon();
+  held = held.slice(busy() ? -shown : -atOnce);
+  if (!busy()) soon(news.length > few);
   $('held').hidden = held.length === 0 || !busy();
   setText($('held'), t('held', { n: held.length }));
   const none = $('answers').children.length + held.length === 0;
@@ -51,11 +52,11 @@ function complete(r) {
   if (old && !old.contains(document.activeElement)) old.replaceWith(row(r));
 }
 
-// soon has a quiet list show an answer at once, and a busy one not more often than one can see.
+// soon has a quiet list show an answer at once, and one where they rush by not more often than one can see.
 let flushed = 0;
 let waiting = 0;
-function soon() {
-  const wait = flushed + pause - performance.now();
+function soon(rush) {
+  const wait = rush ? flushed + pause - performance.now() : 0;
   if (wait <= 0) flush();
   else if (!waiting) waiting = setTimeout(() => {
     waiting = 0;

@@ -2,14 +2,14 @@
 // above the graph. Without motion, each edge shows the last results in a row.
 
 import { $, h } from './dom.js';
-import { aside, current, stopAt } from './graph.js';
+import { current, stopAt } from './graph.js';
 import { frame, pause } from './pace.js';
-import { curve, on, size } from './place.js';
+import { aside, curve, on, size } from './place.js';
 import { kindOf, kinds, path2d } from './signs.js';
 import { state } from './state.js';
 
 const hop = 650; // milliseconds that a dot takes for an edge: real ones are too short to see
-const between = 30; // milliseconds between two steps: more of them no eye needs, and each is painted
+const between = 40; // milliseconds between two steps: more of them no eye needs, and each is painted
 const perSecond = 30; // dots that begin on an edge; the stripe shows how many there are
 const remembered = 6; // results that a still picture shows
 

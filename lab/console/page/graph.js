@@ -1,9 +1,9 @@
 // The graph: who calls whom in a window, drawn from the rows that `bin/lab top` prints.
 
 import { $, h, keyed, s, set, setText } from './dom.js';
-import { box, curve, d, on, place, size } from './place.js';
+import { arrange, aside, box, curve, d, fitTo, narrow, on, place, size } from './place.js';
 import { glyph, kindOf, kinds, icon, name as kindName } from './signs.js';
-import { shown, state } from './state.js';
+import { changed, shown, state } from './state.js';
 import { cause, errors, perSecond, t, took } from './words.js';
 
 const layers = {};
@@ -16,7 +16,17 @@ export function build() {
     svg.append((layers[layer] = s('g', { class: layer })));
   }
   $('stage').append(svg);
+  new ResizeObserver(() => turn() && changed()).observe($('stage'));
+  turn();
   $('legend').append(...kinds.map((k) => h('li', {}, icon(k), kindName(k))));
+}
+
+// turn fits the order of the nodes to the window's width.
+function turn() {
+  const other = fitTo($('stage').clientWidth);
+  $('stage').classList.toggle('narrow', narrow);
+  if (other && current) current = model(shown());
+  return other;
 }
 
 // model sorts rows into nodes, edges, and calls that ended where they began: those never left the
@@ -38,10 +48,17 @@ export function model(table) {
   for (const n of nodes.values()) {
     n.at = place(n.name, edges.filter((e) => e.to === n.name).map((e) => e.from));
   }
+  for (const n of nodes.values()) {
+    const below = stops.filter((x) => x.from === n.name).length;
+    const away = n.pods.filter(isAway).length;
+    n.height = height(n);
+    n.tall = n.height + (away ? 16 + away * 58 : 0) + (below ? 14 + below * 38 : 0);
+  }
+  arrange(nodes.values());
   return { nodes, edges, stops, copies: copiesOf(table, nodes) };
 }
 
-const stopsOf = (row) => Object.entries(row.causes || {}).map(([c, n]) => ({
+const stopsOf = (row) => Object.entries({ ...row.causes, ...row.fine }).map(([c, n]) => ({
   key: `${row.from}>${row.to}:${c}`, from: row.from, to: row.to, cause: c, n, rate: (row.rate * n) / row.requests,
 }));
 
@@ -72,8 +89,8 @@ function drawEdge(node, e, m) {
   const line = d(curve(m.nodes.get(e.from).at, m.nodes.get(e.to).at));
   const [all, bad, thread] = node.children;
   for (const p of [all, bad, thread]) set(p, 'd', line);
-  set(all, 'stroke-width', wide(e.rate).toFixed(1));
-  set(bad, 'stroke-width', (wide(e.rate) * (e.errors / e.requests)).toFixed(1));
+  set(all, 'stroke-width', Math.round(wide(e.rate)));
+  set(bad, 'stroke-width', Math.ceil(wide(e.rate) * (e.errors / e.requests)));
   set(node, 'class', onPath(e) ? 'path' : state.why ? 'dim' : '');
 }
 
@@ -87,25 +104,41 @@ const windowName = (table) => t({ '10s': 'w10s', '1m': 'w1m', change: 'wchange' 
 const shortWindow = (table) => ({ '10s': '10 s', '1m': '1 min', change: `${seconds(table)} s` })[table.span];
 const seconds = (table) => Math.max(1, Math.round((Date.parse(table.to) - Date.parse(table.from)) / 1000));
 
+const line = 16; // from one line of a label to the next
+const clear = 10; // as far as a dot reaches to either side of its line
+
+// labelAt is where the first line of a label stands, and where those about errors do: where neither the
+// edge runs through it, nor its dots cover it.
+function labelAt(c, e) {
+  const lift = Math.max(clear, Math.round(wide(e.rate) / 2));
+  if (narrow) {
+    const [x, y] = [c[3][0], c[3][1] - 84];
+    return { x: x + lift + 4, top: y + 28, under: y + 28 + 2 * line, anchor: 'start', down: true, lift };
+  }
+  const [half, middle] = on(c, 0.5);
+  if (Math.abs(c[0][1] - c[3][1]) < 30) return { x: half, top: middle - lift - line - 5, under: middle + lift + line - 2, lift };
+  const [x, y] = [c[3][0] - 76, c[3][1]]; // beyond the end, to which the line only comes
+  const down = c[3][1] > c[0][1]; // the line comes from above: there is room below it
+  const top = down ? y + lift + line : y - lift - 5 - line * (e.errors ? 3 : 1);
+  return { x, top, under: top + 2 * line, down, lift };
+}
+
+const clip = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
+
 function drawLabel(node, e, m) {
   const c = curve(m.nodes.get(e.from).at, m.nodes.get(e.to).at);
-  const flat = Math.abs(c[0][1] - c[3][1]) < 30;
-  const [half] = on(c, 0.5);
-  const x = flat ? half : c[3][0] - 76; // where the line is level again
-  const y = on(c, flat ? 0.5 : 0.72)[1];
   const [rate, small, bad, worst, loop, gate] = node.children;
-  const lift = wide(e.rate) / 2;
-  const down = c[3][1] - c[0][1] > 30; // the line comes from above: there is room below it
-  const top = down ? y + lift + 18 : y - lift - 20;
-  const under = down ? top + 14 : y + lift;
+  const { x, top, under, anchor, down, lift } = labelAt(c, e);
+  for (const text of [rate, small, bad, worst]) set(text, 'text-anchor', anchor || 'middle');
+  const p95 = e.p95 === undefined ? '' : `p95 ${took(e.p95)}`;
   put(rate, x, top, `${perSecond(e.rate)}${e.share < 99.95 ? ` · ${e.share.toFixed(0)} %` : ''}`);
-  put(small, x, top + 14, shortWindow(shown()) + (e.p95 === undefined ? '' : ` · p95 ${took(e.p95)}`));
-  put(bad, x, under + 15, e.errors ? errors(e.errors) : '');
-  put(worst, x, under + 29, e.errors ? mostOf(e) : '');
+  put(small, x, top + line, narrow ? p95 : [shortWindow(shown()), p95].filter(Boolean).join(' · '));
+  put(bad, x, under, e.errors ? errors(e.errors) : '');
+  put(worst, x, under + line, e.errors ? clip(mostOf(e), narrow && x > 190 ? 13 : 24) : '');
   loop.toggleAttribute('hidden', !e.retries);
   if (e.retries) {
-    const [lx, ly] = on(c, 0.66);
-    set(loop, 'transform', `translate(${lx - 24} ${ly + lift * (down ? -1 : 1) + (down ? -16 : 18)})`);
+    const [lx, ly] = on(c, narrow ? 0.3 : 0.66);
+    set(loop, 'transform', narrow ? `translate(${lx + 20} ${ly - 4})` : `translate(${lx - 24} ${ly + lift * (down ? -1 : 1) + (down ? -16 : 18)})`);
     setText(loop.lastElementChild, t('tries', { n: e.retries }));
   }
   const full = (e.causes || {})['circuit full'];
@@ -118,7 +151,7 @@ function drawLabel(node, e, m) {
   set(node, 'class', state.why && !onPath(e) ? 'dim' : '');
 }
 
-// mostOf is the most frequent cause; the table has all.
+// mostOf is the most frequent cause of the errors; the table has all.
 function mostOf(e) {
   const [most] = Object.entries(e.causes || {}).sort((a, b) => b[1] - a[1]);
   return most ? cause(most[0]) : '';
@@ -142,8 +175,10 @@ function drawNode(node, n) {
   const kind = n.outside || n.left ? 'outside' : n.name === 'ingress' ? 'ingress' : 'workload';
   const active = !state.why || n.name === 'ingress' || state.why.calls.some((c) => c.to === n.name || c.from === n.name);
   set(node, 'class', `${kind}${active ? '' : ' dim'}`);
-  set(rect, 'height', height(n));
-  setText(title, n.name.length > 24 ? `${n.name.slice(0, 23)}…` : n.name);
+  set(rect, 'height', n.height);
+  set(rect, 'width', box.width);
+  set(title, 'x', box.width / 2);
+  setText(title, clip(n.name, 20));
   const here = n.pods.filter((p) => !isAway(p));
   const list = here.slice(0, box.most);
   keyed(pods, list, (p) => p.name, podNode, (g, p) => {
@@ -155,7 +190,8 @@ function drawNode(node, n) {
   });
   keyed(away, n.pods.filter(isAway), (p) => p.name, awayNode, (g, p) => {
     const i = n.pods.filter(isAway).indexOf(p);
-    set(g, 'transform', `translate(14 ${height(n) + 16 + i * 58})`);
+    set(g, 'transform', `translate(14 ${n.height + 16 + i * 58})`);
+    set(g.firstElementChild, 'width', box.width - 14);
     setText(g.children[2], short(p));
     setText(g.children[3], t('ejectedBy', { who: p.ejected.join(', ') }));
     setText(g.children[4], returns(p));
@@ -176,17 +212,25 @@ export function returns(p) {
   return left > 0 ? t('returns', { n: left }) : t('returnsAny');
 }
 
-const copyNode = () => s('g', {}, s('path', {}), s('text', { class: 'small' }));
+const copyNode = () => s('g', {}, s('path', {}), s('text', { class: 'small' }), s('text', { class: 'errors' }));
 
 function drawCopy(node, c, m) {
-  const line = aside(curve(m.nodes.get(c.from).at, m.nodes.get(c.to).at));
-  set(node.children[0], 'd', d(line));
-  const [x, y] = on(line, 0.5);
-  put(node.children[1], x - 46, y + 22, `${kindName('copy')} ${perSecond(c.rate)}, ${shortWindow(shown())}`);
+  const path = aside(curve(m.nodes.get(c.from).at, m.nodes.get(c.to).at));
+  set(node.children[0], 'd', d(path));
+  const [x, y] = besideCopies(path, c, m);
+  for (const text of [node.children[1], node.children[2]]) set(text, 'text-anchor', narrow && x > 190 ? 'end' : 'middle');
+  put(node.children[1], x, y, narrow ? `${kindName('copy')} ${perSecond(c.rate)}` : `${kindName('copy')} ${perSecond(c.rate)}, ${shortWindow(shown())}`);
+  put(node.children[2], x, y + 15, c.failed ? t('copiesFailed', { n: c.failed }) : '');
 }
 
-// aside is a line beside an edge, for copies of what runs on it.
-export const aside = (c) => [c[0], [c[1][0], c[1][1] + 44], [c[2][0], c[2][1] + 44], [c[3][0], c[3][1] + 8]];
+// besideCopies is where their label stands: below that of the edge to the same node, if there is one.
+function besideCopies(path, c, m) {
+  if (narrow) return [path[3][0], path[3][1] - 56];
+  const [mx, my] = on(path, 0.5);
+  if (path[3][1] < path[0][1]) return [mx - 46, my + 26];
+  const edge = m.edges.find((e) => e.from === c.from && e.to === c.to);
+  return [path[3][0] - 88, path[3][1] + 30 + (edge ? line * (edge.errors ? 4 : 2) : 0)];
+}
 
 const stopNode = () => s('g', {}, s('path', { class: 'drop', d: 'M0-16V-8' }), s('g', {}), s('text', { x: 14, y: 4 }), s('text', { class: 'small', x: 14, y: 18 }));
 
@@ -195,7 +239,7 @@ export function stopAt(m, x) {
   const n = m.nodes.get(x.from);
   const i = m.stops.filter((o) => o.from === x.from).indexOf(x);
   const away = n.pods.filter(isAway).length;
-  return [n.at.x + 18, n.at.y + height(n) + 22 + away * 58 + Math.max(i, 0) * 36];
+  return [narrow ? 16 : n.at.x + 18, n.at.y + n.height + 22 + (away ? 6 : 0) + away * 58 + Math.max(i, 0) * 38];
 }
 
 function drawStop(node, x, m) {

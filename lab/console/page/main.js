@@ -18,7 +18,7 @@ import { language, t, translate } from './words.js';
 
 const root = document.documentElement;
 
-// What is drawn, one after the other. The lab's news take a frame for each, so that none is long.
+// What is drawn, one after the other. The lab's news take some frames, so that none is long.
 const views = [status, picture, time.draw, answers.draw, rest];
 const params = new URLSearchParams(location.search);
 
@@ -26,7 +26,11 @@ translate(document);
 for (const view of [graph, dots, table, time, answers, rules, send, tabs]) view.build();
 tools();
 onChange(() => views.forEach((draw) => draw()));
-onNews(views);
+onNews([picture, () => {
+  status();
+  time.draw();
+  rest();
+}], answers.draw);
 let first = true;
 follow((snapshot) => {
   if (!take(snapshot)) return;
@@ -54,11 +58,14 @@ function status() {
   setText($('pause'), t(state.paused ? 'resume' : 'pause'));
   setText($('graph-window'), graph.caption());
   const rows = (shown() || {}).rows || [];
-  const empty = !snapshot ? t('starting') : rows.length ? '' : t(state.paused ? 'noTrafficPaused' : 'noTraffic');
+  const empty = !snapshot ? t('starting') : rows.length ? '' : t(state.paused ? 'noTrafficPaused' : 'noTraffic', { poll: poll(snapshot.lab.ingress) });
   $('graph-empty').hidden = !empty;
   setText($('graph-empty'), empty);
   $('answers-empty').hidden = Boolean(snapshot);
 }
+
+// poll is the script that sends requests, with the address where it does not know that.
+const poll = (ingress) => `bin/poll_customer.sh${/:8280$/.test(ingress) ? '' : ` ${ingress}`}`;
 
 function picture() {
   if (tabs.isShown('graph')) graph.draw();

@@ -1,7 +1,8 @@
 // How fast the page moves: as fast as an eye sees, and slower on a machine that has no time for it. Every
 // picture costs the machine more than the page itself computes, and takes it from the mesh.
 
-const busy = 24; // milliseconds that a frame comes late on a machine that has too much to do
+const busy = 16; // milliseconds that a frame comes late on a machine that has too much to do
+const slowest = 4;
 let late = 0; // how late frames came of late
 
 // frame calls back before the next picture.
@@ -14,5 +15,5 @@ export function frame(draw) {
   });
 }
 
-// pause is so many milliseconds, or more on a machine that is busy.
-export const pause = (ms) => (late > busy ? 2 * ms : ms);
+// pause is so many milliseconds, or more on a machine that is busy: up to some times as many.
+export const pause = (ms, most = slowest) => ms * Math.min(most, Math.max(1, late / busy));

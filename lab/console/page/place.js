@@ -1,9 +1,20 @@
 // Where things stand in the graph. A place that was given is kept as long as the page lives: what a
-// class looks at must not jump.
+// class looks at must not jump. In a narrow window what stands side by side elsewhere stands in rows.
 
 export const box = { width: 190, head: 30, pod: 19, most: 3 };
 const step = { x: 348, y: 178 };
-const margin = { x: 26, y: 30 };
+const margin = { x: 26, y: 46 };
+const stack = { width: 372, edge: 24, box: 156, between: 108 };
+
+export let narrow = false;
+
+// fitTo reports whether a window of that width wants another order.
+export function fitTo(width) {
+  const was = narrow;
+  narrow = width > 0 && width < 620;
+  box.width = narrow ? stack.box : 190;
+  return was !== narrow;
+}
 
 // The tutorial's chain stands before its first request does. One that stands alone in its column has
 // the middle of two rows.
@@ -28,21 +39,58 @@ function give(name, callers) {
   return at(column, column < 3 ? 1.5 + row : row);
 }
 
-const at = (column, row) => ({ column, row, x: margin.x + column * step.x, y: margin.y + row * step.y });
+const at = (column, row) => ({ column, row, x: 0, y: 0, tall: 0, low: 0 });
+
+// arrange gives all their room: tall is how much a node needs with what hangs below its box, low its box.
+// Room that was needed once is kept.
+export function arrange(nodes) {
+  for (const n of nodes) {
+    n.at.tall = Math.max(n.at.tall, n.tall);
+    n.at.box = n.height;
+  }
+  const columns = new Map();
+  for (const p of [...places.values()].sort((a, b) => a.row - b.row)) columns.set(p.column, [...(columns.get(p.column) || []), p]);
+  const order = [...columns.keys()].sort((a, b) => a - b);
+  if (narrow) inRows(order.map((c) => columns.get(c)));
+  else order.forEach((c) => inColumn(columns.get(c)));
+  for (const p of places.values()) p.low = p.y + (p.box || box.head);
+}
+
+function inColumn(list) {
+  let free = 0;
+  for (const p of list) {
+    p.x = margin.x + p.column * step.x;
+    p.y = Math.max(margin.y + p.row * step.y, free);
+    free = p.y + p.tall + 40;
+  }
+}
+
+function inRows(rows) {
+  let y = 8;
+  for (const list of rows) {
+    const alone = list.length === 1 && list[0].column < 3;
+    for (let i = 0; i < list.length; i += 2) {
+      const pair = list.slice(i, i + 2);
+      pair.forEach((p, side) => {
+        p.x = alone ? (stack.width - stack.box) / 2 : stack.edge + side * (stack.width - 2 * stack.edge - stack.box);
+        p.y = y;
+      });
+      y += Math.max(...pair.map((p) => p.tall)) + stack.between;
+    }
+  }
+}
 
 export function size() {
-  let columns = 4;
-  let rows = 2;
-  for (const p of places.values()) {
-    columns = Math.max(columns, p.column + 1);
-    rows = Math.max(rows, Math.ceil(p.row) + 1);
-  }
-  return { width: 2 * margin.x + (columns - 1) * step.x + box.width, height: margin.y + rows * step.y - 26 };
+  const low = Math.max(...[...places.values()].map((p) => p.y + p.tall), 0);
+  if (narrow) return { width: stack.width, height: low + 12 };
+  const columns = Math.max(4, ...[...places.values()].map((p) => p.column + 1));
+  return { width: 2 * margin.x + (columns - 1) * step.x + box.width, height: Math.max(low + 14, margin.y + 2 * step.y - 26) };
 }
 
 // curve is the line of an edge: from the right side of the caller to the left of the called. The
-// middle of a box's head is where lines meet.
+// middle of a box's head is where lines meet. In rows it goes from below to above.
 export function curve(from, to) {
+  if (narrow) return down(from, to);
   const x1 = from.x + box.width;
   const y1 = from.y + box.head;
   const x2 = to.x;
@@ -54,6 +102,21 @@ export function curve(from, to) {
   // back to a column on the left: below all boxes
   return [[x1, y1], [x1 + 70, y1 + 150], [x2 - 70, y2 + 150], [x2, y2]];
 }
+
+function down(from, to) {
+  const [x1, y1, x2, y2] = [from.x + box.width / 2, from.low, to.x + box.width / 2, to.y];
+  if (y2 > y1) {
+    const free = from.y + from.tall; // what hangs below the box ends there
+    return [[x1, y1], [x1, free + 40], [x2, free + 15], [x2, y2]];
+  }
+  const right = stack.width - 6; // back up: beside all boxes
+  return [[x1, y1], [right, y1 + 60], [right, y2 - 60], [x2, y2]];
+}
+
+// aside is a line beside an edge, for copies of what runs on it.
+export const aside = (c) => (narrow
+  ? [c[0], [c[1][0] + 34, c[1][1]], [c[2][0] + 34, c[2][1]], [c[3][0] + 10, c[3][1]]]
+  : [c[0], [c[1][0], c[1][1] + 44], [c[2][0], c[2][1] + 44], [c[3][0], c[3][1] + 8]]);
 
 export const d = (c) => `M${c[0]}C${c[1]} ${c[2]} ${c[3]}`;
 

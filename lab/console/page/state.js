@@ -36,26 +36,28 @@ export function changed() {
   else requestAnimationFrame(draw);
 }
 
-// News come ten times a second, and numbers that change so often nobody reads: they are drawn in rounds,
-// a view in each frame. What comes meanwhile is in the next round.
-const round = 200; // milliseconds between the begins of two
+// News come five times a second. What is awaited at once, the list of answers, takes them as they come; all
+// else is drawn in rounds, a part in each frame: numbers that change more often nobody reads.
+const round = 400; // milliseconds between the begins of two
 let news = []; // what draws them
+let awaited; // what takes them at once
 let begun = -round;
 let under = false; // a round is under way, or waits
-export const onNews = (list) => { news = list; };
+export const onNews = (parts, first) => { news = parts; awaited = first; };
 
 function arrived() {
+  if (!document.hidden) awaited();
   if (under) return;
   under = true;
   const wait = document.hidden ? 1000 : Math.max(0, begun + pause(round) - performance.now());
   setTimeout(() => {
     begun = performance.now();
+    state.stale = false;
     step(0);
   }, wait);
 }
 
 function step(i) {
-  if (i === 0) state.stale = false;
   if (i === news.length) {
     under = false;
     if (state.stale) arrived();

@@ -40,10 +40,18 @@ export function draw() {
 
 const rowCells = (r) => [
   r.from, r.to, perSecond(r.rate), `${r.share.toFixed(1)} %`, took(r.p50), took(r.p95),
-  String(r.errors), `+${r.retries}`, causes(r.causes),
+  String(r.errors), `+${r.retries}`, rowCauses(r),
 ];
 
-const copyCells = (c) => [c.from, c.to, perSecond(c.rate), '-', '-', '-', '-', '-', t('mirrored', { n: c.requests })];
+const copyCells = (c) => [c.from, c.to, perSecond(c.rate), '-', '-', '-', '-', '-', copied(c)];
+
+const copied = (c) => [t('mirrored', { n: c.requests }), c.failed ? t('copiesFailed', { n: c.failed }) : ''].filter(Boolean).join(', ');
+
+// rowCauses are those of the errors; what is said of good answers stands apart.
+function rowCauses(r) {
+  const fine = causes(r.fine);
+  return [causes(r.causes), fine && `(${t('fine')}: ${fine})`].filter(Boolean).join(' ');
+}
 
 export function causes(all) {
   return Object.entries(all || {}).sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))

@@ -10,7 +10,7 @@ const en = {
   start: 'Start', stop: 'Stop', close: 'Close', live: 'live', paused: 'paused', back: 'looking back',
   starting: 'waiting for the lab', lost: 'the lab is gone',
   gone: 'The lab is gone ({why}). {up} starts it again; this page then goes on by itself.',
-  noTraffic: 'No request in this window yet. Send one here with key s, or type bin/poll_customer.sh in a terminal.',
+  noTraffic: 'No request in this window yet. Send one here with key s, or type {poll} in a terminal.',
   noTrafficPaused: 'The page is paused at a moment without requests. Key p goes on.',
   noAnswers: 'No request has passed through the mesh yet. Key s leads to Send.',
   numbers: 'All numbers are of: {window}', ago: '{n} s ago, the 10 s until then', sinceMark: 'since the rules changed, {n} s',
@@ -31,6 +31,7 @@ const en = {
   keysTitle: 'Keys', keyG: 'graph', keyT: 'table', keyA: 'answers', keyR: 'rules', keyS: 'send', keyP: 'pause, go on', keyN: 'back to now',
   keyM: 'stop all motion', keyB: 'large, for a projector', keyD: 'light or dark', keyX: 'stop sending', keyW: 'next window', keyE: 'explain the last error', keyQ: 'these keys',
   heard: '{window}: {n} requests, {errors} errors. {causes}', others: 'calls of {from} that went nowhere',
+  copiesFailed: '{n} of them failed', fine: 'fine',
   dropped: '{n} lines of the proxies’ log were not read: the numbers are too low.', languageName: '中文',
 };
 
@@ -42,7 +43,7 @@ const zh = {
   agent: 'User-Agent', headers: '请求头，每行一个', path: '路径', sendOne: '发送一个并解释', start: '开始', stop: '停止', close: '关闭',
   live: '实时', paused: '已暂停', back: '正在回看', starting: '等待 lab', lost: 'lab 已停止',
   gone: 'lab 已停止（{why}）。用 {up} 重新启动，本页会自动继续。',
-  noTraffic: '这个时间窗口内还没有请求。按 s 键在这里发送，或在终端运行 bin/poll_customer.sh。',
+  noTraffic: '这个时间窗口内还没有请求。按 s 键在这里发送，或在终端运行 {poll}。',
   noTrafficPaused: '页面暂停在没有请求的时刻。按 p 键继续。', noAnswers: '还没有请求经过网格。按 s 键转到“发送”。',
   numbers: '所有数字的时间窗口：{window}', ago: '{n} 秒前，到那时为止的 10 秒', sinceMark: '自规则变更以来，{n} 秒', same: '在终端里：', copy: '复制', copied: '已复制',
   perSecond: '/秒', errors: '{n} 个错误', error1: '1 个错误', ok: '已响应', slow: '被规则延迟', retried: '重试后响应',
@@ -58,6 +59,7 @@ const zh = {
   keysTitle: '按键', keyG: '图', keyT: '表', keyA: '回答', keyR: '规则', keyS: '发送', keyP: '暂停、继续', keyN: '回到现在',
   keyM: '停止所有动画', keyB: '大字，用于投影', keyD: '浅色或深色', keyX: '停止发送', keyW: '下一个时间窗口', keyE: '解释最近的错误', keyQ: '这些按键',
   heard: '{window}：{n} 个请求，{errors} 个错误。{causes}', others: '{from} 没有送达的调用',
+  copiesFailed: '其中 {n} 个失败', fine: '正常',
   dropped: '代理日志有 {n} 行没有读到：数字偏低。', languageName: 'English',
 };
 

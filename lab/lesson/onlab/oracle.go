@@ -101,7 +101,7 @@ func rowsOf(t traffic.Table, services map[string]bool) sums {
 		service := serviceOf(r.To, services)
 		sent := r.Requests + r.Retries
 		for _, c := range own() {
-			sent -= r.Causes[c]
+			sent -= r.Ended(c)
 		}
 		all.add(r.Requests, r.From, "calls")
 		all.add(r.Causes[cause.Aborted], r.From, "aborted")

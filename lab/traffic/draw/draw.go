@@ -12,7 +12,13 @@ import (
 )
 
 // copiesLabel is what stands at the line of mirrored copies.
-func copiesLabel(c traffic.Copies) string { return "copies, " + traffic.Often(c.Requests, c.Rate) }
+func copiesLabel(c traffic.Copies) string {
+	text := "copies, " + traffic.Often(c.Requests, c.Rate)
+	if c.Failed > 0 {
+		text += fmt.Sprintf(", %d failed", c.Failed)
+	}
+	return text
+}
 
 // edges are those of all lines, the copies' last.
 func edges(t traffic.Table) []traffic.Edge {
