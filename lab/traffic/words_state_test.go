@@ -121,7 +121,7 @@ func TestCopies(t *testing.T) {
 	s := traffic.New(c.now)
 	t.Cleanup(s.Close)
 	find := func(q traffic.Question) (traffic.Rule, bool) {
-		return traffic.Rule{Name: string(q.Part)}, q.Part == traffic.PartMirror || q.Part == traffic.PartRoute
+		return traffic.Rule{Name: string(q.Part)}, q.Part == rulebook.PartMirror || q.Part == rulebook.PartRoute
 	}
 	s.Begin(traffic.Version{Mesh: m, Find: find}, true)(true)
 	c.pass(10 * time.Millisecond)
