@@ -29,12 +29,12 @@ func TestAdmission(t *testing.T) {
 		return object("HTTPRoute", "{parentRefs: [{group: '', kind: Service, name: recommendation}], rules: ["+rule+"]}")
 	}
 	for text, want := range map[string]string{
-		route("match: [{headers: {'a b': {exact: x}}}]"):                                                  `"a b" is no name of a header`,
-		route("match: [{withoutHeaders: {'a b': {exact: x}}}]"):                                           `"a b" is no name of a header`,
-		route("corsPolicy: {allowHeaders: ['a b']}"):                                                      `"a b" is no name of a header`,
+		route("match: [{headers: {'a b': {exact: x}}}]"):                                                  `"a b" is not the name of a header`,
+		route("match: [{withoutHeaders: {'a b': {exact: x}}}]"):                                           `"a b" is not the name of a header`,
+		route("corsPolicy: {allowHeaders: ['a b']}"):                                                      `"a b" is not the name of a header`,
 		route("headers: {request: {set: {'a b': x}}}"):                                                    "warns: sidecars answer 503",
 		route("headers: {request: {remove: ['a b']}}"):                                                    "warns: sidecars answer 503",
-		httpRoute("{matches: [{headers: [{name: 'a b', value: c}]}]}"):                                    `"a b" is no name`,
+		httpRoute("{matches: [{headers: [{name: 'a b', value: c}]}]}"):                                    `"a b" is not a name`,
 		httpRoute("{filters: [{type: RequestHeaderModifier, requestHeaderModifier: {remove: ['a b']}}]}"): "<nil>",
 		httpRoute("{backendRefs: [{port: 80}]}"):                                                          "backendRefs[0].name: missing",
 		httpRoute(""):                                                                                     "spec.rules: missing",
@@ -78,7 +78,7 @@ func TestAdmission(t *testing.T) {
 		object("AuthorizationPolicy", "{rules: [{from: [{source: {serviceAccounts: [/a]}}]}]}"):                                                                 "want ACCOUNT or NAMESPACE/ACCOUNT, not \"/a\"",
 		object("AuthorizationPolicy", "{rules: [{from: [{source: {serviceAccounts: [a/]}}]}]}"):                                                                 "want ACCOUNT or NAMESPACE/ACCOUNT, not \"a/\"",
 		object("AuthorizationPolicy", "{rules: [{from: [{source: {serviceAccounts: [a1, a2, a3, a4, a5, a6, a7, a8, a9, b1, b2, b3, b4, b5, b6, b7, b8]}}]}]}"): "17 of them, more than 16",
-		object("AuthorizationPolicy", "{rules: [{when: [{key: 'source.ipx', values: [a]}]}]}"):                                                                  "is no key of a condition",
+		object("AuthorizationPolicy", "{rules: [{when: [{key: 'source.ipx', values: [a]}]}]}"):                                                                  "is not a key of a condition",
 		object("AuthorizationPolicy", "{rules: [{when: [{key: 'experimental.envoy.filters.a', values: [a]}]}]}"):                                                "want experimental.envoy.filters.NAME[KEY]",
 		object("AuthorizationPolicy", "{rules: [{when: [{key: 'experimental.envoy.filters.a[b]', values: [a]}]}]}"):                                             "experimental.envoy.filters.a[b]: not supported by the lab",
 		object("VirtualService", "{hosts: [recommendation], http: [{fault: {abort: {http2Error: a}}, "+to+"}]}"):                                                "http2Error: a cluster refuses it",
