@@ -50,7 +50,7 @@ func TestAdmission(t *testing.T) {
 		object("VirtualService", "{hosts: [recommendation], tls: [{match: [{port: 1}], "+to+"}]}"):                                                                 "sniHosts: missing",
 		object("VirtualService", "{hosts: [recommendation], tls: [{"+to+"}]}"):                                                                                     "tls[0].match: missing",
 		object("VirtualService", "{hosts: [recommendation], tcp: [{match: [{port: 1}]}]}"):                                                                         "tcp[0].route: missing",
-		object("VirtualService", "{hosts: [recommendation], tcp: [{match: [{destinationSubnets: [a]}], "+to+"}]}"):                                                 `"a" is no address and no range`,
+		object("VirtualService", "{hosts: [recommendation], tcp: [{match: [{destinationSubnets: [a]}], "+to+"}]}"):                                                 `"a" is neither an address nor a range`,
 		object("VirtualService", "{hosts: [recommendation], tcp: [{match: [{destinationSubnets: [10.0.0.0/8]}], "+to+"}]}"):                                        "warns: never acts in the lab: no address within is known",
 		object("VirtualService", "{hosts: [recommendation], tcp: [{"+to+"}]}"):                                                                                     "warns: its tcp routes never act for host recommendation: no port of it is TCP",
 		object("VirtualService", "{hosts: [recommendation], tls: [{match: [{sniHosts: [recommendation]}], "+to+"}]}"):                                              "warns: its tls routes never act for host recommendation: no port of it is TLS or HTTPS",

@@ -130,7 +130,7 @@ func TestAdmissionOfRoutes(t *testing.T) {
 		route(`headers: {response: {add: {Host: a}}}`):                                                                               "may not be changed by",
 		route(`headers: {request: {add: {Host: a}}}, rewrite: {authority: b}`):                                                       "set more than once",
 		route(`fault: {abort: {grpcStatus: NOT_FOUND}}`):                                                                             "",
-		route(`fault: {abort: {grpcStatus: NOT_THERE}}`):                                                                             "no status of gRPC",
+		route(`fault: {abort: {grpcStatus: NOT_THERE}}`):                                                                             "not a status of gRPC",
 		route(`corsPolicy: {allowOrigins: [{regex: "("}]}`):                                                                          "regex",
 		route(`corsPolicy: {allowOrigins: [{prefix: ""}]}`):                                                                          "not empty",
 		route(`corsPolicy: {allowMethods: [FETCH]}`):                                                                                 "allowMethods[0]",
