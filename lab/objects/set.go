@@ -222,7 +222,7 @@ func (s Set) edit(
 		}
 		o := c.objects[i]
 		if o.Manifest == nil {
-			c.problems.add(Invalid, fmt.Errorf("%s/%s is no deployment", ref.Resource, ref.Name))
+			c.problems.add(Invalid, fmt.Errorf("%s/%s is not a deployment", ref.Resource, ref.Name))
 			continue
 		}
 		edited, err := edit(*o.Manifest)

@@ -24,7 +24,7 @@ func formatProblem(text string) string {
 			return "a % is written %%, unless it begins or ends a command of Envoy's"
 		}
 		if !isCommand(m[1], m[2], m[3]) {
-			return m[0] + " is no command of Envoy's, or not complete"
+			return m[0] + " is not a command of Envoy's, or not complete"
 		}
 		text = rest[len(m[0])-1:]
 	}

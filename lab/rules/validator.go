@@ -103,7 +103,7 @@ func (v *Validator) Redirects(path string, status int) {
 func (v *Validator) HeaderName(path, name string) {
 	const letters = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"
 	if name == "" || strings.Trim(strings.ToLower(name), letters) != "" || len(name) > longestName {
-		v.Fail(path, "%s is no name of a header", Quote(name))
+		v.Fail(path, "%s is not the name of a header", Quote(name))
 	}
 }
 

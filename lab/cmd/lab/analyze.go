@@ -40,7 +40,7 @@ deploy/, including version 2 of recommendation. If several files have the same o
 checked. Without -f it checks the rules of the running lab.
 
 Level Unsupported is what the lab does not do, and a cluster does: the file is valid, and create
-refuses it here. It sets the exit status with --strict alone.
+refuses it here. It sets the exit status only with --strict.
 
 Its exit status is istioctl's: 79 if there is a message of level Error (or of --failure-threshold),
 65 if a file is not YAML.`,

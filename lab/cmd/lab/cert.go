@@ -16,8 +16,8 @@ import (
 )
 
 const aboutCert = `Make certificates as files, for a Gateway and its clients: HOST.crt and HOST.key for the
-hosts, of which the first names the files, and ca.crt, the authority that signs them. An authority that
-is in the folder already, with its key, signs once more: so a certificate is renewed.`
+hosts, and ca.crt, the authority that signs them. The first host names the files. If the folder has an
+authority with its key already, that authority signs again: this is how to renew a certificate.`
 
 func (a *app) cert() *cobra.Command {
 	var client, out string
@@ -32,11 +32,11 @@ func (a *app) cert() *cobra.Command {
 				return misusef("name a host, or a client by --client")
 			}
 			if slices.Contains(hosts, "") {
-				return misusef("%q is no name of a host or a client", "")
+				return misusef("%q is not the name of a host or a client", "")
 			}
 			for _, name := range append(hosts[:len(hosts):len(hosts)], client) {
 				if strings.ContainsAny(name, `/\ `) || strings.HasPrefix(name, ".") {
-					return misusef("%q is no name of a host or a client", name)
+					return misusef("%q is not the name of a host or a client", name)
 				}
 			}
 			return a.makeCertificates(hosts, client, out)

@@ -119,7 +119,7 @@ func verbsInChinese() [][2]string {
 		{"neither requests nor delays can be less than 0", "请求数和延迟都不能小于 0"},
 		{"patch:%d: %s", "patch 第 %[1]s 行有误：%[2]s"},
 		{"name a host, or a client by --client", "要写主机名，或者用 --client 写客户端的名字"},
-		{"%q is no name of a host or a client", "%[1]s 不是主机或客户端的名字"},
+		{"%q is not the name of a host or a client", "%[1]s 不是主机或客户端的名字"},
 		{"--cert and --key are needed", "要写 --cert 和 --key"},
 		{"--output needs --dry-run=client", "--output 要和 --dry-run=client 一起用"},
 		{"%s: key %s given twice", "%[1]s：键 %[2]s 写了两次"},

@@ -20,7 +20,7 @@ func (a *app) edit() *cobra.Command {
 	return &cobra.Command{
 		Use:   "edit KIND NAME",
 		Short: "Change objects in your editor",
-		Long: `Change objects in your editor: that of $KUBE_EDITOR, else of $EDITOR, else vi. What is not taken
+		Long: `Change objects in your editor: that of $KUBE_EDITOR, else of $EDITOR, else vi. A refused change
 stays in a file, whose name is printed.`,
 		Example: `  bin/lab edit routerule recommendation-default
   EDITOR='code --wait' bin/lab edit deployment/recommendation-v2`,

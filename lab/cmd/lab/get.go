@@ -64,7 +64,7 @@ virtualservices.networking.istio.io ... istio-io and gateway-api list all rules 
 		"only objects with these labels, such as app=recommendation,version!=v1")
 	flags.BoolVarP(&watch, "watch", "w", false, "keep printing changes")
 	flags.BoolVar(&watchOnly, "watch-only", false, "print only changes")
-	flags.BoolVar(&ignoreMissing, "ignore-not-found", false, "let an object that is not there pass")
+	flags.BoolVar(&ignoreMissing, "ignore-not-found", false, "do not fail for an object that does not exist")
 	files.declare(a, cmd)
 	return cmd
 }

@@ -47,7 +47,7 @@ func (m *marking) command(cmd *cobra.Command) *cobra.Command {
 	cmd.ValidArgsFunction = m.completeNames
 	cmd.RunE = m.run
 	flags := cmd.Flags()
-	flags.BoolVar(&m.Overwrite, "overwrite", false, "replace what has another value")
+	flags.BoolVar(&m.Overwrite, "overwrite", false, "replace a value that exists")
 	flags.BoolVar(&m.all, "all", false, "all objects of the kind in the namespace")
 	flags.BoolVar(&m.list, "list", false, "list them")
 	flags.StringVarP(&m.labels, "selector", "l", "", "objects with these labels")

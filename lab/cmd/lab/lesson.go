@@ -30,8 +30,8 @@ func (a *app) lesson() *cobra.Command {
 		Short: "List the lessons, or walk through one",
 		Long: `List the lessons, or walk through one, by number or name: it shows the text a page at a time, runs each
 command when you press Enter, and runs the checks. It uses the running lab, and the page's blocks of that
-lab's edition, or starts a lab for the lesson. A running lab that is not as at its start is changed only if
-you say so.`,
+lab's edition, or starts a lab for the lesson. If the running lab has changed since its start, it asks
+you before it changes anything.`,
 		Example: `  bin/lab lesson
   bin/lab lesson 3
   bin/lab lesson 3 --edition v1

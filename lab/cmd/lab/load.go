@@ -31,10 +31,10 @@ func (a *app) load() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "load [-c USERS] [-r TIMES] [URL]",
 		Short: "Send requests as many users at once, as siege does",
-		Long: `Send requests as many users at once, as siege does, until all are done or until Ctrl-C. URL is the
-lab's ingress by default, and where a name is asked that this machine does not know, such as that of
-the text of 2018. COUNT requests altogether are -c 1 -r COUNT; -n is no count here. The exit status is 1
-if nothing answered.`,
+		Long: `Send requests as many users at once, as siege does, until all are done or until Ctrl-C. Without URL,
+they go to the lab's ingress. So do those for a host name that this machine does not know, such as that
+of the text of 2018. To send COUNT requests in all, use -c 1 -r COUNT; -n is not a count here. The exit
+status is 1 if nothing answered.`,
 		Example: `  bin/lab load -c 20 -r 2 -v
   bin/lab load -c 5 -t 10S -A Safari
   bin/lab load -r 2 -c 20 -v customer.istio-tutorial.jimmysong.io`,

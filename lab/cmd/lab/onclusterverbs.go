@@ -59,7 +59,7 @@ func ofMesh() []verbThere {
 		{name: "proxy-status", aliases: "ps", tool: cluster.Istioctl, short: "List the proxies that have taken istiod's configuration"},
 		{name: "x", aliases: "experimental", tool: cluster.Istioctl, short: "Show which rules act on a pod or a Service: x describe"},
 		{name: "kube-inject", tool: cluster.Istioctl, short: "Show pods of files with a sidecar", files: true},
-		{name: "validate", tool: cluster.Istioctl, short: "Check that files would be taken", files: true},
+		{name: "validate", tool: cluster.Istioctl, short: "Check that files would be accepted", files: true},
 	}
 }
 

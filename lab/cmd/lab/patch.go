@@ -17,9 +17,9 @@ func (a *app) patch() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "patch KIND NAME -p PATCH",
 		Short: "Change objects in part",
-		Long: `Change objects in part. A patch is YAML or JSON. Of --type=strategic it joins lists by their
-names, which Kubernetes' own kinds have; --type=merge replaces lists, and --type=json is a list of
-operations.`,
+		Long: `Change objects in part. A patch is YAML or JSON. --type=strategic joins lists by the names of
+their items, for Kubernetes' own kinds; --type=merge replaces lists; with --type=json the patch is a list
+of operations.`,
 		Example: `  bin/lab patch deployment recommendation-v1 -p '{"spec":{"replicas":2}}'
   bin/lab patch vs recommendation --type=merge -p '{"spec":{"hosts":["recommendation"]}}'
   bin/lab patch svc customer --type=json -p '[{"op":"remove","path":"/metadata/labels"}]'`,

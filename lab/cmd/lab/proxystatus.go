@@ -22,8 +22,8 @@ func (a *app) proxyStatus() *cobra.Command {
 		Use:     "proxy-status [POD]",
 		Aliases: []string{"ps"},
 		Short:   "List the pods whose sidecars have taken the lab's configuration",
-		Long: `List the pods whose sidecars have taken the lab's configuration, as istioctl does; the one Envoy
-that plays them all has it, or a change was refused.`,
+		Long: `List the pods whose sidecars have taken the lab's configuration, as istioctl does. One Envoy
+plays all sidecars: either it has the configuration, or it refused a change.`,
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: a.completePods,
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -12,8 +12,8 @@ import (
 )
 
 //nolint:gosec // a text about tokens, none of them secret
-const aboutToken = `Print a token (JWT) as somebody would log in for it. It is signed with the key of the
-tutorial, which is public: files of the repository take its tokens, in the lab and on a cluster.
+const aboutToken = `Print a token (JWT), such as a person gets who logs in. It is signed with the key of the
+tutorial, which is public: rule files of the repository accept its tokens, in the lab and on a cluster.
 
 --claim role=admin adds a claim; values that begin with [ or { are JSON: --claim 'groups=["a","b"]'.`
 
@@ -57,8 +57,8 @@ func (a *app) token() *cobra.Command {
 	flags.StringVar(&f.issuer, "iss", identity.Issuer, "issuer")
 	flags.StringArrayVar(&f.audiences, "aud", nil, "audience; may be repeated")
 	flags.DurationVar(&f.ttl, "ttl", time.Hour, "time until it expires")
-	flags.BoolVar(&f.expired, "expired", false, "it expired an hour ago")
-	flags.StringVar(&f.key, "key", "tutorial", "key that signs it: tutorial, or other, which no rule takes")
+	flags.BoolVar(&f.expired, "expired", false, "print a token that expired an hour ago")
+	flags.StringVar(&f.key, "key", "tutorial", "key that signs it: tutorial, or other, which no rule accepts")
 	complete(cmd, "key", "tutorial", "other")
 	complete(cmd, "iss", identity.Issuer)
 	complete(cmd, "ttl", "10m", "1h", "24h")

@@ -14,8 +14,8 @@ func (a *app) validate() *cobra.Command {
 	var s sources
 	cmd := &cobra.Command{
 		Use:     "validate -f FILE",
-		Short:   "Check that files would be taken, as istioctl validate does",
-		Long:    "Check that files would be taken. What would come of them, bin/lab analyze says.",
+		Short:   "Check that files would be accepted, as istioctl validate does",
+		Long:    "Check that files would be accepted. bin/lab analyze reports what their rules would do.",
 		Example: `  bin/lab validate -f istiofiles/v1`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			s.files = append(s.files, args...) // as istioctl takes them

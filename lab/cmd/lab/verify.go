@@ -62,7 +62,7 @@ each page in a separate lab. The exit status is 1 if something on a page is not 
 	flags.StringVar(&v.junit, "junit", "", "write a report to this file")
 	flags.BoolVarP(&v.verbose, "verbose", "v", false, "print what the pages do")
 	flags.StringVar(&v.editionFlag, "edition", a.editions()[0], strings.Join(a.editions(), ", ")+", or all")
-	flags.StringVarP(&v.output, "output", "o", "", "in the end print a table of the results: markdown")
+	flags.StringVarP(&v.output, "output", "o", "", "at the end, print a table of the results: markdown")
 	if a.onCluster() {
 		v.declareThere(cmd)
 	}

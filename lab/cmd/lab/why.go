@@ -62,8 +62,8 @@ Deployment, through its sidecar, to an address.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.IntVar(&w.last, "last", 1, "explain so many of the last answers, whatever they are; also -n with a number")
-	flags.StringVar(&w.not, "not", "", "tell what kept the request from this version, subset or workload")
+	flags.IntVar(&w.last, "last", 1, "explain this many of the last answers, good or not; also -n with a number")
+	flags.StringVar(&w.not, "not", "", "explain why the request did not reach this version, subset or workload")
 	flags.BoolVarP(&w.watch, "watch", "w", false, "explain each new kind of answer once, until it is interrupted")
 	flags.StringVarP(&w.format, "output", "o", "", "json")
 	flags.StringVar(&w.lang, "lang", english, "language of the explanation: en or zh")

@@ -108,7 +108,7 @@ func TestMatchesOfTheRequest(t *testing.T) {
 	either := `(request.path == "a" || request.path == "b" || request.path == "c")`
 	counts := strings.Replace(deniesAll, "d.denier", "p.prometheus", 1)
 	for text, want := range map[string]string{
-		`request.headers["a b"] == "c"` + "'\n" + deniesAll:                              `rules.yml:5: spec.match: "a b" is no name of a header`,
+		`request.headers["a b"] == "c"` + "'\n" + deniesAll:                              `rules.yml:5: spec.match: "a b" is not the name of a header`,
 		`"\\pX".matches(request.path)` + "'\n" + deniesAll:                               "rules.yml:5: spec.match: expression: matches: error parsing regexp",
 		`"".matches(request.path)` + "'\n" + deniesAll:                                   `rules.yml:5: spec.match: "": must not be empty`,
 		either + " && " + either + " && " + either + " && " + either + "'\n" + deniesAll: "rules.yml:5: spec.match: more than 32 ways to meet it: not supported by the lab",

@@ -102,7 +102,7 @@ func TestParseRefuses(t *testing.T) {
 		},
 		"header of a metric": {
 			rule("metric", "  value: \"1\"\n  dimensions:\n    a: request.headers[\"a b\"]\n"),
-			`7: spec.dimensions.a: "a b" is no name of a header`,
+			`7: spec.dimensions.a: "a b" is not the name of a header`,
 		},
 		"header's case": {
 			aRouteRule + "  match:\n    request:\n      headers:\n        User-Agent: {exact: x}\n",

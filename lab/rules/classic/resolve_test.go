@@ -98,7 +98,7 @@ func TestSurprises(t *testing.T) {
 	t.Parallel()
 	second := "---\n" + strings.Replace(aRouteRule, "name: r}", "name: s}", 1) + "  precedence: -1\n"
 	for name, c := range map[string]struct{ rules, want string }{
-		"the path / is no condition": {
+		"the path / is not a condition": {
 			aRouteRule + "  match: {request: {headers: {uri: {prefix: /}}}}\n" + second,
 			"r 100:",
 		},

@@ -140,7 +140,7 @@ func headerName(c mesh.Condition) string {
 	return c.HeaderName()
 }
 
-// everyPath is no condition, so a rule that has only this one is a catch-all.
+// everyPath is not a condition, so a rule that has only this one is a catch-all.
 func everyPath() mesh.Condition {
 	return mesh.Condition{Attribute: mesh.Path, Compare: mesh.Prefix, Value: "/"}
 }

@@ -51,7 +51,7 @@ func (p plan) faultFilters() []filter {
 	return filters
 }
 
-// faults are those that hit a cluster on a route. What the route demands anyway is no condition
+// faults are those that hit a cluster on a route. What the route demands anyway is not a condition
 // of its faults.
 func (p plan) faults(c mesh.Cluster, match []mesh.Condition) []mesh.Fault {
 	var list []mesh.Fault

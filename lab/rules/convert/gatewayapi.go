@@ -202,7 +202,7 @@ func (c *converter) backend(
 ) (ref gateway.BackendObjectReference) {
 	i := slices.IndexFunc(c.hosts, func(other host) bool { return other.service.Host() == to.Host })
 	if i < 0 {
-		c.refuse(r.From, "it leads to %s, which is no service", to.Host)
+		c.refuse(r.From, "it leads to %s, which is not a service", to.Host)
 		return ref
 	}
 	other := c.hosts[i]

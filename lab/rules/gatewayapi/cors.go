@@ -73,7 +73,7 @@ func (v *validator) cors(path string, f gateway.HTTPCORSFilter) {
 	var origins []string
 	for i, o := range f.AllowOrigins {
 		if len(o) > longestHost || !origin.MatchString(string(o)) {
-			v.Fail(rules.At(path+".allowOrigins", i), "%q is no origin, such as https://example.com", o)
+			v.Fail(rules.At(path+".allowOrigins", i), "%q is not an origin, such as https://example.com", o)
 		}
 		origins = append(origins, string(o))
 	}

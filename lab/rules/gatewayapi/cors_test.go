@@ -32,10 +32,10 @@ func TestCors(t *testing.T) {
 	}
 	for filter, want := range map[string]string{
 		"allowOrigins: ['*', 'https://a.test']": "allowOrigins: * stands alone",
-		"allowOrigins: [a.test]":                `allowOrigins[0]: "a.test" is no origin`,
+		"allowOrigins: [a.test]":                `allowOrigins[0]: "a.test" is not an origin`,
 		"allowMethods: [GO]":                    "allowMethods[0]",
 		"allowMethods: [GET, '*']":              "allowMethods: * stands alone",
-		"allowHeaders: ['a b']":                 `allowHeaders[0]: "a b" is no name`,
+		"allowHeaders: ['a b']":                 `allowHeaders[0]: "a b" is not a name`,
 		"exposeHeaders: [a, a]":                 "exposeHeaders[1]: a given twice",
 		"maxAge: -1":                            "maxAge",
 	} {

@@ -108,7 +108,7 @@ func (v *validator) filterType(path string, f gateway.HTTPRouteFilter) bool {
 	case !known && slices.Contains([]string{"ExtensionRef", "ExternalAuth"}, string(f.Type)):
 		v.Fail(path+".type", "%s: not supported by the lab", f.Type)
 	case !known:
-		v.Fail(path+".type", "%q is no filter", f.Type)
+		v.Fail(path+".type", "%q is not a filter", f.Type)
 	case !there:
 		v.Fail(path, "its type is %s, but that field is missing", f.Type)
 	}

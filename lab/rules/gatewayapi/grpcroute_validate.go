@@ -35,7 +35,7 @@ func (v *validator) grpcFilters(r *gateway.GRPCRouteSpec) bool {
 				gateway.GRPCRouteFilterRequestHeaderModifier, gateway.GRPCRouteFilterResponseHeaderModifier,
 				gateway.GRPCRouteFilterRequestMirror, gateway.GRPCRouteFilterExtensionRef,
 			}, f.Type) {
-				v.Fail(rules.At(path+".filters", i)+".type", "%s is no filter of a GRPCRoute", rules.Quote(string(f.Type)))
+				v.Fail(rules.At(path+".filters", i)+".type", "%s is not a filter of a GRPCRoute", rules.Quote(string(f.Type)))
 			}
 		}
 	}
@@ -68,7 +68,7 @@ func (v *validator) method(path string, m gateway.GRPCMethodMatch) {
 		text := or(part.text, "")
 		v.atMost(path+part.field+", characters", utf8.RuneCountInString(text), mostPath)
 		if part.text != nil && how == "Exact" && !regexp.MustCompile(part.want).MatchString(text) {
-			v.Fail(path+part.field, "%s is no name of gRPC: want letters, digits and _", rules.Quote(text))
+			v.Fail(path+part.field, "%s is not a name of gRPC: want letters, digits and _", rules.Quote(text))
 		}
 	}
 	if kind, expression := methodPath(&m); kind == gateway.PathMatchRegularExpression {

@@ -193,7 +193,7 @@ func (v *validator) named(path, name, value string, most int, before map[string]
 // token is the name of a header.
 func (v *validator) token(path, name string) {
 	if len(name) > mostName || !regexp.MustCompile("^[A-Za-z0-9!#$%&'*+\\-.^_`|~]+$").MatchString(name) {
-		v.Fail(path, "%q is no name", name)
+		v.Fail(path, "%q is not a name", name)
 	}
 }
 
@@ -241,7 +241,7 @@ func (v *validator) mirror(path string, m gateway.HTTPRequestMirrorFilter) {
 	v.Within(path+".percent", int(or(m.Percent, 0)), 0, 100)
 	if f := m.Fraction; f != nil {
 		if d := or(f.Denominator, 100); f.Numerator < 0 || d < 1 || f.Numerator > d {
-			v.Fail(path+".fraction", "%d of %d is no share", f.Numerator, d)
+			v.Fail(path+".fraction", "%d of %d is not a share", f.Numerator, d)
 		}
 	}
 }

@@ -18,7 +18,7 @@ func (v *validator) referenceGrant(g *gateway.ReferenceGrantSpec) {
 		path := rules.At("spec.from", i)
 		v.kindOfGroup(path, f.Group, f.Kind)
 		if v.Required(path+".namespace", f.Namespace) && !isLabel(string(f.Namespace)) {
-			v.Fail(path+".namespace", "%q is no namespace", f.Namespace)
+			v.Fail(path+".namespace", "%q is not a namespace", f.Namespace)
 		}
 	}
 	v.Required("spec.to", g.To)
@@ -53,7 +53,7 @@ func (v *validator) groupName(path string, group gateway.Group) {
 func (v *validator) kindName(path string, kind gateway.Kind) {
 	lower := strings.ToLower(string(kind))
 	if !isLabel(lower) || lower[0] >= '0' && lower[0] <= '9' {
-		v.Fail(path, "%q is no kind", kind)
+		v.Fail(path, "%q is not a kind", kind)
 	}
 }
 

@@ -196,7 +196,7 @@ func templateProblem(path string) string {
 		case strings.ContainsAny(s, "{}"):
 			return "a brace stands elsewhere than in {*} and {**}, each alone between slashes"
 		case isTemplate(path) && !segment.MatchString(s):
-			return fmt.Sprintf("%s is no segment of a path beside {*} and {**}", rules.Quote(s))
+			return fmt.Sprintf("%s is not a segment of a path beside {*} and {**}", rules.Quote(s))
 		}
 	}
 	return ""
@@ -265,7 +265,7 @@ func (v *validator) unknownKey(path, key string) {
 		v.Fail(path, "%s: %w", key, rules.ErrUnsupported)
 		return
 	}
-	v.Fail(path, "%s is no key of a condition; want one of source.ip, remote.ip, source.principal, source.namespace, "+
+	v.Fail(path, "%s is not a key of a condition; want one of source.ip, remote.ip, source.principal, source.namespace, "+
 		"source.serviceAccount, source.trustDomain, request.headers[NAME], request.auth.principal, "+
 		"request.auth.audiences, request.auth.presenter, request.auth.claims[NAME] and destination.port", rules.Quote(key))
 }

@@ -61,6 +61,6 @@ func (v *validator) cors(path string, p *networking.CorsPolicy) {
 		}
 	}
 	if p.MaxAge.GetNanos() > 0 {
-		v.Fail(path+".maxAge", "%s is no whole number of seconds", p.MaxAge.AsDuration())
+		v.Fail(path+".maxAge", "%s is not a whole number of seconds", p.MaxAge.AsDuration())
 	}
 }

@@ -61,7 +61,7 @@ func delegateOf(
 	case i < 0:
 		return rule, "there is no VirtualService " + key.Path()
 	case len(all[i].Spec.Hosts) > 0:
-		return rule, "VirtualService " + key.Path() + " has hosts of its own, so it is no delegate"
+		return rule, "VirtualService " + key.Path() + " has hosts of its own, so it is not a delegate"
 	case !exported(all[i].Key, all[i].Spec.ExportTo, root.Namespace):
 		return rule, "VirtualService " + key.Path() + " is not exported to namespace " + root.Namespace
 	default:

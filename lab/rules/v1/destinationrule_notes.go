@@ -47,7 +47,7 @@ func (i inspector) secretNotes(r destinationRule) []rules.Finding {
 		list = append(list, rules.Warn(path, "", "on a cluster %s acts only if the ServiceAccount of the pods may "+
 			"list Secrets; the lab knows no such rights", path))
 		if problem := i.clientSecretProblem(r.Key.Namespace, t); problem != "" {
-			list = append(list, rules.Warn(path, "", "the Secret %s of %s is no good: %s; calls end with 503",
+			list = append(list, rules.Warn(path, "", "the Secret %s of %s is not usable: %s; calls end with 503",
 				t.CredentialName, path, problem))
 		}
 	}

@@ -19,9 +19,9 @@ func TestSecretNotes(t *testing.T) {
 		inPlain = "without a workloadSelector sidecars call in plain text"
 	)
 	for rule, want := range map[string][]string{
-		chosen + "trafficPolicy: {tls: {mode: MUTUAL, credentialName: absent}}":                                {rights, "absent of spec.trafficPolicy.tls.credentialName is no good: not found"},
-		chosen + "trafficPolicy: {tls: {mode: MUTUAL, credentialName: bad}}":                                   {rights, "is no good: tls: failed to find any PEM data"},
-		chosen + "trafficPolicy: {tls: {mode: SIMPLE, credentialName: bad}}":                                   {rights, "is no good: it has no authority of the server: key ca.crt"},
+		chosen + "trafficPolicy: {tls: {mode: MUTUAL, credentialName: absent}}":                                {rights, "absent of spec.trafficPolicy.tls.credentialName is not usable: not found"},
+		chosen + "trafficPolicy: {tls: {mode: MUTUAL, credentialName: bad}}":                                   {rights, "is not usable: tls: failed to find any PEM data"},
+		chosen + "trafficPolicy: {tls: {mode: SIMPLE, credentialName: bad}}":                                   {rights, "is not usable: it has no authority of the server: key ca.crt"},
 		"trafficPolicy: {tls: {mode: SIMPLE, credentialName: bad}}":                                            {"IST0128", inPlain},
 		"trafficPolicy: {tls: {mode: MUTUAL, credentialName: bad}}":                                            {"IST0128", inPlain},
 		"subsets: [{name: a, trafficPolicy: {tls: {mode: SIMPLE, credentialName: b}}}]":                        {"spec.subsets[0].trafficPolicy.tls.credentialName", inPlain},

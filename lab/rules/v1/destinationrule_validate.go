@@ -187,7 +187,7 @@ func (v *validator) hash(path string, h *networking.LoadBalancerSettings_Consist
 	case m.TableSize >= largestTable:
 		v.Fail(path+".maglev.tableSize", "%d is not less than %d", m.TableSize, largestTable)
 	case !isPrime(m.TableSize):
-		v.Fail(path+".maglev.tableSize", "%d is no prime number", m.TableSize)
+		v.Fail(path+".maglev.tableSize", "%d is not a prime number", m.TableSize)
 	}
 }
 

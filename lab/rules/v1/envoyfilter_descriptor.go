@@ -141,7 +141,7 @@ func (v *validator) multiple(path string, own, all *bucket) {
 	fill, err := time.ParseDuration(own.FillInterval)
 	every, other := time.ParseDuration(all.FillInterval)
 	if err == nil && other == nil && every > 0 && fill%every != 0 {
-		v.Fail(path, "%s is no multiple of the limit's own %s, which Envoy refuses", fill, every)
+		v.Fail(path, "%s is not a multiple of the limit's own %s, which Envoy refuses", fill, every)
 	}
 }
 
@@ -158,7 +158,7 @@ func (v *validator) limitAction(path string, a limitAction) {
 	kinds := 0
 	if a.Address != nil {
 		kinds++
-		v.Warn(path+".remote_address", "", "%s.remote_address: makes no entry in the lab, where callers have no address", path)
+		v.Warn(path+".remote_address", "", "%s.remote_address: adds no entry in the lab, where callers have no address", path)
 	}
 	if g := a.Generic; g != nil {
 		kinds++

@@ -55,7 +55,7 @@ func TestLimitOfRoutesIsChecked(t *testing.T) {
 		bucket + "|stage: 1":                                         `unknown field "stage"`,
 		bucket + "|status: {code: 429}":                              "token_bucket: missing",
 		bucket + "|" + bucket + "\n            status: {code: Nope}": "status.code: \"Nope\": want a status",
-		bucket + "|" + bucket + "\n            descriptors: [{entries: [{key: a}], token_bucket: {max_tokens: 1, fill_interval: 3s}}]": "3s is no multiple of the limit's own 2s",
+		bucket + "|" + bucket + "\n            descriptors: [{entries: [{key: a}], token_bucket: {max_tokens: 1, fill_interval: 3s}}]": "3s is not a multiple of the limit's own 2s",
 		bucket + "|" + bucket + "\n            rate_limits: [{actions: [{}]}]":                                                         "rate_limits[0].actions[0]: want one of remote_address",
 		"numerator: 100}}|numerator: 100, denominator: TEN}}":                                                                          "denominator: want one of HUNDRED, TEN_THOUSAND, MILLION",
 	} {
@@ -76,7 +76,7 @@ func TestLimitByAddressIsWarnedOf(t *testing.T) {
 		t.Fatal(err)
 	}
 	said := fmt.Sprint(list[0].Warnings)
-	if !strings.Contains(said, "rate_limits[0].actions[0].remote_address: makes no entry in the lab") {
+	if !strings.Contains(said, "rate_limits[0].actions[0].remote_address: adds no entry in the lab") {
 		t.Errorf("warnings %s", said)
 	}
 }

@@ -208,7 +208,7 @@ func (i inspector) credentialNotes(g gateway) []rules.Finding {
 		case problem == NotFound:
 			list = append(list, failed(at, rules.NotFound, "Referenced credentialName not found: %q", s.Tls.CredentialName))
 		case IsRefused(problem):
-			list = append(list, rules.Warn(at, "", "the certificate of Secret %s is not taken: %s", name, problem))
+			list = append(list, rules.Warn(at, "", "the certificate of Secret %s is not accepted: %s", name, problem))
 		default:
 			list = append(list, i.invalid(at, g))
 		}

@@ -46,7 +46,7 @@ func (v *validator) serverHost(path, host string) {
 		return
 	}
 	if !slices.Contains([]string{"*", "."}, namespace) && !isLabel(namespace) {
-		v.Fail(path, "%q is no namespace, nor * or .", namespace)
+		v.Fail(path, "%q is not a namespace, nor * or .", namespace)
 	}
 	v.host(path, name)
 }

@@ -50,9 +50,9 @@ func TestRequestAuthenticationProblems(t *testing.T) {
 		"issuer: a, fromHeaders: [{name: ''}], " + keys:                         "must not be empty",
 		"issuer: '', jwksUri: 'https://a.test/keys'":                            "issuer: must not be empty",
 		"issuer: a, jwksUri: ''":                                                "jwksUri: must not be empty",
-		"issuer: a, outputClaimToHeaders: [{header: a.b, claim: a}], " + keys:   "is no name of a header",
+		"issuer: a, outputClaimToHeaders: [{header: a.b, claim: a}], " + keys:   "is not the name of a header",
 		"issuer: a, outputClaimToHeaders: [{header: x, claim: ''}], " + keys:    "claim: must not be empty",
-		"issuer: a, outputClaimToHeaders: [{header: 'x y', claim: a}], " + keys: "is no name of a header",
+		"issuer: a, outputClaimToHeaders: [{header: 'x y', claim: a}], " + keys: "is not the name of a header",
 		"issuer: a, timeout: 0s, " + keys:                                       "timeout",
 		"issuer: a, outputPayloadToHeader: 'x y', " + keys:                      "",
 	} {
@@ -75,9 +75,9 @@ func TestClaimRoutes(t *testing.T) {
 		rule("mesh, gw", "@request.auth.claims.a"): "",
 		rule("mesh", "@request.auth.claims.a"):     alone,
 		rule("mesh", "@Request.Auth.Claims[a]"):    alone,
-		rule("gw", "@request.auth.claims"):         "is no name of a header",
-		rule("gw", "@request.auth.claims[]"):       "is no name of a header",
-		rule("gw", "@request.auth.claims[a"):       "is no name of a header",
+		rule("gw", "@request.auth.claims"):         "is not the name of a header",
+		rule("gw", "@request.auth.claims[]"):       "is not the name of a header",
+		rule("gw", "@request.auth.claims[a"):       "is not the name of a header",
 	} {
 		if got := problems(t, text); (want == "") != (got == "") || !strings.Contains(got, want) {
 			t.Errorf("%s: %q, want %q", text, got, want)

@@ -130,7 +130,7 @@ func (v *validator) told(path string, rule *security.JWTRule) {
 		at := rules.At(path+".outputClaimToHeaders", i)
 		v.NotEmpty(at+".claim", c.Claim)
 		if strings.Trim(strings.ToLower(c.Header), "-_0123456789abcdefghijklmnopqrstuvwxyz") != "" || c.Header == "" {
-			v.Fail(at+".header", "%s is no name of a header of letters, digits, - and _", rules.Quote(c.Header))
+			v.Fail(at+".header", "%s is not the name of a header of letters, digits, - and _", rules.Quote(c.Header))
 		}
 		v.AnyHeaderName(at+".header", c.Header)
 	}

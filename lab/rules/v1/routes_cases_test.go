@@ -85,7 +85,7 @@ func TestNeverActs(t *testing.T) {
 		"delay without a share":  {routing("v", `{hosts: [recommendation], http: [{fault: {delay: {fixedDelay: 1s}}, `+toIt+`}]}`), "spec.http[0].fault.delay never acts: it has no percentage"},
 		"abort of 0":             {routing("v", `{hosts: [recommendation], http: [{fault: {abort: {httpStatus: 403, percentage: {value: 0}}}, `+toIt+`}]}`), "never acts: its percentage is 0"},
 		"gateways of a match":    {routing("v", `{hosts: [recommendation], gateways: [one], http: [{match: [{gateways: [mesh]}], `+toIt+`}]}`), "never acts: the rule itself is for istio-tutorial/one alone"},
-		"gateways and labels":    {routing("v", `{hosts: [recommendation], http: [{match: [{gateways: [mesh], sourceLabels: {app: customer}}], `+toIt+`}]}`), "who calls is not looked at"},
+		"gateways and labels":    {routing("v", `{hosts: [recommendation], http: [{match: [{gateways: [mesh], sourceLabels: {app: customer}}], `+toIt+`}]}`), "the caller is not looked at"},
 		"no delegate":            {routing("v", `{hosts: [recommendation], http: [{delegate: {name: x}}]}`), "never acts: there is no VirtualService istio-tutorial/x"},
 		"a delegate with hosts":  {routing("v", `{hosts: [recommendation], http: [{delegate: {name: x}}]}`) + "---\n" + routing("x", `{hosts: [customer], http: [{`+toIt+`}]}`), "has hosts of its own"},
 		"a hidden delegate":      {routing("v", `{hosts: [recommendation], http: [{delegate: {name: x, namespace: external}}]}`) + "---\n" + strings.Replace(routing("x", `{exportTo: ["."], http: [{`+toIt+`}]}`), "{name: x}", "{name: x, namespace: external}", 1), "is not exported to namespace istio-tutorial"},
@@ -97,7 +97,7 @@ func TestNeverActs(t *testing.T) {
 		"another network":        {object("ServiceEntry", "e", `{hosts: [a.test], resolution: STATIC, ports: [{number: 80, name: http, protocol: HTTP}], endpoints: [{address: 127.0.0.1, network: far}]}`), "locality and network have no effect in the lab"},
 		"warm-up by hash":        {object("DestinationRule", "d", `{host: recommendation, trafficPolicy: {loadBalancer: {simple: RANDOM, warmup: {duration: 1s}}}}`), "warmup never acts"},
 		"keepalive between pods": {object("DestinationRule", "d", `{host: recommendation, trafficPolicy: {connectionPool: {tcp: {tcpKeepalive: {time: 1s}}}}}`), "acts on connections to hosts outside only"},
-		"no name of HTTP":        {routing("v", `{hosts: [recommendation], http: [{headers: {request: {set: {"a b": x}}}, `+toIt+`}]}`), `"a b" is no name of a header in HTTP`},
+		"no name of HTTP":        {routing("v", `{hosts: [recommendation], http: [{headers: {request: {set: {"a b": x}}}, `+toIt+`}]}`), `"a b" is not the name of a header in HTTP`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -130,7 +130,7 @@ func TestAdmissionOfRoutes(t *testing.T) {
 		route(`headers: {response: {add: {Host: a}}}`):                                                                               "may not be changed by",
 		route(`headers: {request: {add: {Host: a}}}, rewrite: {authority: b}`):                                                       "set more than once",
 		route(`fault: {abort: {grpcStatus: NOT_FOUND}}`):                                                                             "",
-		route(`fault: {abort: {grpcStatus: NOT_THERE}}`):                                                                             "no status of gRPC",
+		route(`fault: {abort: {grpcStatus: NOT_THERE}}`):                                                                             "not a status of gRPC",
 		route(`corsPolicy: {allowOrigins: [{regex: "("}]}`):                                                                          "regex",
 		route(`corsPolicy: {allowOrigins: [{prefix: ""}]}`):                                                                          "not empty",
 		route(`corsPolicy: {allowMethods: [FETCH]}`):                                                                                 "allowMethods[0]",

@@ -95,7 +95,7 @@ func TestCredentials(t *testing.T) {
 		"another's key": {"SIMPLE", "wrong", now, []string{invalid}, "Secret istio-system/wrong: tls: private key does not match public key"},
 		"weak": {
 			"SIMPLE", "weak", now,
-			[]string{"Warning (Gateway istio-tutorial/gw) the certificate of Secret istio-system/weak is not taken: Envoy refuses its RSA key of 1024 bits"},
+			[]string{"Warning (Gateway istio-tutorial/gw) the certificate of Secret istio-system/weak is not accepted: Envoy refuses its RSA key of 1024 bits"},
 			"Secret istio-system/weak: Envoy refuses its RSA key of 1024 bits, and takes those of 2048 bits and more",
 		},
 		"expired":   {"SIMPLE", "c", now.AddDate(20, 0, 0), []string{invalid, "the certificate of Secret istio-system/c has expired, on 20"}, ""},

@@ -87,7 +87,7 @@ func (v *validator) servicePort(path string, p *networking.ServicePort) {
 
 func (v *validator) portName(path, name string) {
 	if !isLabel(name) {
-		v.Fail(path, "%q is no label of a domain name", name)
+		v.Fail(path, "%q is not a label of a domain name", name)
 	}
 }
 
@@ -98,7 +98,7 @@ func protocols() []string {
 // anyProtocol takes all that Istio knows, and none, which it then finds out.
 func (v *validator) anyProtocol(path, name string) {
 	if name != "" && !slices.Contains(protocols(), strings.ToUpper(name)) {
-		v.Fail(path, "%q is no protocol; want one of %s", name, strings.Join(protocols(), ", "))
+		v.Fail(path, "%q is not a protocol; want one of %s", name, strings.Join(protocols(), ", "))
 	}
 }
 
@@ -263,7 +263,7 @@ func (i inspector) serviceEntryNotes(e serviceEntry) []rules.Finding {
 				"ServiceEntry addresses are required for this protocol."))
 		}
 		if isUDP(p) {
-			list = append(list, rules.Warn(path, "", "never acts: a sidecar passes UDP by"))
+			list = append(list, rules.Warn(path, "", "never acts: sidecars do not handle UDP"))
 		}
 	}
 	if slices.Equal(e.Spec.ExportTo, []string{"~"}) {

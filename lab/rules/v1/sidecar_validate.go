@@ -69,7 +69,7 @@ func (v *validator) captured(path, bind string, mode networking.CaptureMode) {
 	switch a, err := netip.ParseAddr(bind); {
 	case bind == "" || err == nil && a.IsUnspecified():
 	case err != nil && !strings.HasPrefix(bind, unixPrefix):
-		v.Fail(path+".bind", "%s is no address of IP", rules.Quote(bind))
+		v.Fail(path+".bind", "%s is not an IP address", rules.Quote(bind))
 	default:
 		v.Fail(path+".bind", "%s: %w", bind, rules.ErrUnsupported)
 	}
@@ -147,7 +147,7 @@ func (v *validator) egressHost(path, host string) {
 		return
 	}
 	if !slices.Contains([]string{"*", ".", "~"}, namespace) && !isLabel(namespace) {
-		v.Fail(path, "%q is no namespace, nor *, . or ~", namespace)
+		v.Fail(path, "%q is not a namespace, nor *, . or ~", namespace)
 	}
 	v.host(path, name)
 }

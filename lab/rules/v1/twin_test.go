@@ -230,7 +230,7 @@ func twins() map[string]twin {
 		differences: limited(),
 	}
 	all["route-rule-recommendation-v1-mirror-v2.yml"] = twin{differences: []difference{{
-		"a weight of 0 is no destination", routes(func(r *mesh.Route) {
+		"a weight of 0 is not a destination", routes(func(r *mesh.Route) {
 			r.Destinations = slices.DeleteFunc(r.Destinations, func(d mesh.Destination) bool {
 				return d.Weight == 0
 			})

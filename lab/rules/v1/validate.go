@@ -43,7 +43,7 @@ func hostProblem(name string) string {
 			label = strings.TrimPrefix(strings.TrimPrefix(label, "*-"), "*")
 		}
 		if !isLabel(label) {
-			return fmt.Sprintf("%q is no label of a domain name", label)
+			return fmt.Sprintf("%q is not a label of a domain name", label)
 		}
 	}
 	if last := labels[len(labels)-1]; strings.Trim(last, "0123456789") == "" && len(labels) > 1 {
@@ -62,7 +62,7 @@ func (v *validator) exportTo(list []string) {
 		path := rules.At("spec.exportTo", i)
 		switch {
 		case e == "~":
-			v.Fail(path, "~ (nobody) is no choice for a rule")
+			v.Fail(path, "~ (nobody) is not a choice for a rule")
 		case e != "." && e != "*" && len(validation.IsDNS1123Label(strings.ToLower(e))) > 0:
 			v.Fail(path, "want ., * or a namespace, not %q", e)
 		case slices.Index(list, e) < i:
@@ -89,7 +89,7 @@ func (v *validator) labels(path string, labels map[string]string) {
 	}
 }
 
-// selector is held to the published schema alone, as on a cluster: what is no label selects nothing.
+// selector is held to the published schema alone, as on a cluster: what is not a label selects nothing.
 func (v *validator) selector(s *selector.WorkloadSelector) {
 	v.matchLabels("spec.selector.matchLabels", s.GetMatchLabels())
 }
@@ -115,7 +115,7 @@ func (v *validator) protocol(path, name string, carried []string) {
 	known := append(httpProtocols(), "HTTPS", "TLS", "TCP", "MONGO", "REDIS", "MYSQL")
 	switch upper := strings.ToUpper(name); {
 	case !slices.Contains(known, upper):
-		v.Fail(path, "%q is no protocol; want one of %s", name, strings.Join(known, ", "))
+		v.Fail(path, "%q is not a protocol; want one of %s", name, strings.Join(known, ", "))
 	case !slices.Contains(carried, upper):
 		v.Fail(path, "%s: not supported by the lab", name)
 	}

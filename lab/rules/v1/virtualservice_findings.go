@@ -84,7 +84,7 @@ func (i inspector) destinationNotes(r *rules.Rule, d placed) []rules.Finding {
 	return list
 }
 
-// missing is about a destination that is no service and no host outside.
+// missing is about a destination that is not a service and no host outside.
 func (i inspector) missing(d placed, host string) rules.Finding {
 	if i.isBelow(host) {
 		return rules.Warn(d.path+".host", "", "%s is not there: only a pattern of a ServiceEntry has it, "+

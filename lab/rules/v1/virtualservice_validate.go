@@ -125,7 +125,7 @@ func (v *validator) destinations(path string, list []*networking.HTTPRouteDestin
 
 func (v *validator) destination(path string, d *networking.Destination) {
 	if d.Host == "*" {
-		v.Fail(path+".host", "* is no destination")
+		v.Fail(path+".host", "* is not a destination")
 	} else {
 		v.host(path+".host", d.Host)
 	}
@@ -137,7 +137,7 @@ func (v *validator) destination(path string, d *networking.Destination) {
 
 func (v *validator) subset(path, name string) {
 	if name != "" && !isLabel(name) {
-		v.Fail(path, "%q is no name of a subset", name)
+		v.Fail(path, "%q is not the name of a subset", name)
 	}
 }
 
@@ -159,10 +159,10 @@ func (v *validator) match(path string, m *networking.HTTPMatchRequest) {
 	v.text(path+".scheme", m.Scheme)
 	v.text(path+".authority", m.Authority)
 	if m.SourceNamespace != "" && !isLabel(m.SourceNamespace) {
-		v.Fail(path+".sourceNamespace", "%q is no namespace", m.SourceNamespace)
+		v.Fail(path+".sourceNamespace", "%q is not a namespace", m.SourceNamespace)
 	}
 	if len(m.Gateways) > 0 && (len(m.SourceLabels) > 0 || m.SourceNamespace != "") {
-		v.Warn(path+".gateways", "", "%s names gateways: who calls is not looked at, so sourceLabels "+
+		v.Warn(path+".gateways", "", "%s names gateways: the caller is not looked at, so sourceLabels "+
 			"and sourceNamespace never act", path)
 	}
 }
@@ -219,7 +219,7 @@ func (v *validator) retries(path string, r *networking.HTTPRetry) {
 	}
 	for _, on := range strings.Split(r.RetryOn, ",") {
 		if r.RetryOn != "" && !isRetryOn(on) {
-			v.Fail(path+".retryOn", "%q is no condition to retry on", on)
+			v.Fail(path+".retryOn", "%q is not a condition to retry on", on)
 		}
 	}
 }
@@ -243,10 +243,10 @@ func (v *validator) gateways(path string, list []string) {
 		if !limited {
 			rest = namespace
 		} else if !isLabel(namespace) {
-			v.Fail(rules.At(path, i), "%q is no namespace", namespace)
+			v.Fail(rules.At(path, i), "%q is not a namespace", namespace)
 		}
 		if !isFullName(rest) {
-			v.Fail(rules.At(path, i), "%s is no name of a gateway", rules.Quote(rest))
+			v.Fail(rules.At(path, i), "%s is not the name of a gateway", rules.Quote(rest))
 		}
 	}
 }

@@ -37,7 +37,7 @@ func (v *validator) connections(s *networking.VirtualService) {
 func (v *validator) connectionMatch(path string, m connectionMatch) {
 	for i, text := range m.GetDestinationSubnets() {
 		if _, err := prefixOf(text); err != nil {
-			v.Fail(rules.At(path+".destinationSubnets", i), "%s is no address and no range of addresses", rules.Quote(text))
+			v.Fail(rules.At(path+".destinationSubnets", i), "%s is neither an address nor a range of addresses", rules.Quote(text))
 		}
 	}
 	if m.GetPort() != 0 {
@@ -46,7 +46,7 @@ func (v *validator) connectionMatch(path string, m connectionMatch) {
 	v.labels(path+".sourceLabels", m.GetSourceLabels())
 	v.gateways(path+".gateways", m.GetGateways())
 	if n := m.GetSourceNamespace(); n != "" && !isLabel(n) {
-		v.Fail(path+".sourceNamespace", "%q is no namespace", n)
+		v.Fail(path+".sourceNamespace", "%q is not a namespace", n)
 	}
 }
 

@@ -33,7 +33,7 @@ func (v *validator) abort(path string, a *networking.HTTPFaultInjection_Abort) {
 		v.Status(path+".httpStatus", int(kind.HttpStatus))
 	case *networking.HTTPFaultInjection_Abort_GrpcStatus:
 		if _, ok := grpcCode(kind.GrpcStatus); !ok {
-			v.Fail(path+".grpcStatus", "%q is no status of gRPC, such as NOT_FOUND", kind.GrpcStatus)
+			v.Fail(path+".grpcStatus", "%q is not a status of gRPC, such as NOT_FOUND", kind.GrpcStatus)
 		}
 	}
 	if a.Percentage.GetValue() == 0 {

@@ -39,7 +39,7 @@ func (v *validator) removed(path string, names []string) {
 func (v *validator) changeable(path, name string) {
 	v.ChangedHeader(path, name)
 	if !isHost(name) && len(validation.IsHTTPHeaderName(name)) > 0 {
-		v.Warn(path, "", "%s: %q is no name of a header in HTTP: sidecars answer 503 to requests that "+
+		v.Warn(path, "", "%s: %q is not the name of a header in HTTP: sidecars answer 503 to requests that "+
 			"would get one", path, name)
 	}
 }
