@@ -35,6 +35,7 @@ type Store struct {
 	changed chan struct{}
 	windows windows
 	slow    slowest
+	refused []*record // connections, the oldest first
 }
 
 // kind is an edge and what became of its calls.
@@ -99,7 +100,7 @@ func (s *Store) Begin(v Version, rulesChanged bool) (taken func(bool)) {
 func (s *Store) Forget() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.records, s.order, s.firsts = map[string]*record{}, nil, map[kind]*first{}
+	s.records, s.order, s.firsts, s.refused = map[string]*record{}, nil, map[kind]*first{}, nil
 	s.since, s.windows = s.now(), newWindows(s.now())
 }
 
@@ -118,6 +119,10 @@ func (s *Store) follow() {
 }
 
 func (s *Store) take(line string) {
+	if envoy.IsConnection(line) {
+		s.refuse(line)
+		return
+	}
 	if envoy.IsTry(line) {
 		if t, err := envoy.ParseTry(line); err == nil && t.Request != "" {
 			s.mu.Lock()
@@ -179,6 +184,9 @@ func (s *Store) oldest() time.Time {
 	oldest := s.now()
 	if len(s.order) > 0 {
 		oldest = s.records[s.order[0]].last.Add(-time.Minute)
+	}
+	if len(s.refused) > 0 && s.refused[0].last.Add(-time.Minute).Before(oldest) {
+		oldest = s.refused[0].last.Add(-time.Minute)
 	}
 	for _, f := range s.firsts {
 		if f.at.Before(oldest) {
@@ -296,7 +304,10 @@ func (s *Store) picked(q Query) []*record {
 
 // all are the records that are kept, the first of each kind too.
 func (s *Store) all() map[string]*record {
-	list := make(map[string]*record, len(s.records)+len(s.firsts))
+	list := make(map[string]*record, len(s.records)+len(s.firsts)+len(s.refused))
+	for _, r := range s.refused {
+		list[r.id] = r
+	}
 	for k, f := range s.firsts {
 		if s.now().Sub(f.at) > rare {
 			delete(s.firsts, k)
@@ -313,7 +324,7 @@ func (s *Store) all() map[string]*record {
 // settled reports whether what began a request is over, of which nothing came for a time.
 func (r *Request) settled(since, enough time.Duration) bool {
 	from := r.Calls[0].From.Workload
-	return !r.Calls[0].Open && (from == "ingress" || from == withoutSidecar || since > enough)
+	return !r.Calls[0].Open && (from == "ingress" || from == withoutSidecar || r.Calls[0].isConnection() || since > enough)
 }
 
 // Changed is closed when the next entry comes.

@@ -61,6 +61,11 @@ func doorOf(out mesh.Outbound, e *envoy.Entry) *mesh.SecureDoor {
 	return &out.Secure[i]
 }
 
+// TakesIn reports whether a door is for connections to a host; "": to one that the client did not name.
+func TakesIn(d mesh.SecureDoor, sni string) bool {
+	return virtualHost([]mesh.VirtualHost{{Names: d.Hosts}}, sni) >= 0
+}
+
 // choose finds the route that acts for a request of a client, and that of Envoy's name where the
 // lab cannot tell; taken is the cluster that Envoy picked.
 func choose(out mesh.Outbound, a Asked, name, taken string) Choice {
