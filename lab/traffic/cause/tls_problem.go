@@ -23,7 +23,12 @@ func TLSProblem(details string) (words, envoy string) {
 }
 
 // BrokenOff reports whether it was the other side that ended the attempt.
-func BrokenOff(details string) bool { return strings.Contains(details, "_ALERT_") }
+func BrokenOff(details string) bool {
+	return strings.Contains(details, "_ALERT_") || strings.Contains(details, unread)
+}
+
+// unread is what Envoy says where a client tells in plain text why it breaks off, as OpenSSL does.
+const unread = "DECRYPTION_FAILED_OR_BAD_RECORD_MAC"
 
 // AboutCertificate reports whether a side had no certificate, or one that the other side does not believe.
 func AboutCertificate(details string) bool {
@@ -47,6 +52,7 @@ func tlsProblems() []problem {
 		{"ALERT_BAD_CERTIFICATE", "it does not believe the certificate that it got"},
 		{"ALERT_CERTIFICATE_UNKNOWN", "it does not believe the certificate that it got"},
 		{"ALERT_CERTIFICATE_EXPIRED", "the certificate that it got has expired"},
+		{unread, "it broke off, as those do that do not believe the certificate that they got"},
 		{"UNSUPPORTED_PROTOCOL", "it wants a version of TLS that is not taken"},
 		{"WRONG_VERSION_NUMBER", "it does not speak TLS"},
 		{"HTTP_REQUEST", "it does not speak TLS"},
