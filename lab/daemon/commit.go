@@ -40,5 +40,6 @@ func (l *lab) commit(ctx context.Context, e edit) ([]objects.Result, error) {
 	results = next.Explain(before, results, next.Expected())
 	last := &results[len(results)-1]
 	last.Warnings = append(last.Warnings, outlived(doors, l.doors)...)
+	last.Warnings = append(last.Warnings, stillWrong(results, doors, l.doors)...)
 	return results, problems
 }

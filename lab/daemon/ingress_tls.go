@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"istio-tutorial/lab/control"
@@ -39,6 +40,31 @@ func outlived(before, now []control.Door) []string {
 		}
 	}
 	return list
+}
+
+// stillWrong says of each door that lacks what it needs, and did before, what is wrong with the Secret that was put in
+// place now: that it is wrong was said of the one before.
+func stillWrong(results []objects.Result, before, now []control.Door) []string {
+	lacked := map[string]bool{}
+	for _, d := range before {
+		lacked[d.Rule+d.Part] = d.Problem != ""
+	}
+	var list []string
+	for _, d := range now {
+		for _, r := range results {
+			said := fmt.Sprintf("%s of %s still has not what it needs: %s", d.Part, d.Rule, d.Problem)
+			put := r.Kind == "Secret" && r.Done != "unchanged" && r.Done != "deleted"
+			if put && lacked[d.Rule+d.Part] && names(d.Problem, r.Name) && !slices.Contains(list, said) {
+				list = append(list, said)
+			}
+		}
+	}
+	return list
+}
+
+// names reports whether a problem is with a Secret of a name; each dialect ends the name in its way.
+func names(problem, secret string) bool {
+	return strings.Contains(problem, "/"+secret+":") || strings.Contains(problem, "/"+secret+".")
 }
 
 // tlsTaken is why the ingress cannot listen for encrypted connections, if that is what is wrong: nobody does until

@@ -91,6 +91,19 @@ func TestOutlivedSecret(t *testing.T) {
 	if said := do(objects.Delete, secret); strings.Count(said, goesOn) != 1 {
 		t.Errorf("as it goes: %s", said)
 	}
+	const stillWrong = "server https of Gateway istio-tutorial/gw still has not what it needs: Secret istio-system/c: "
+	wrong := objects.File{Name: "wrong.yml", Data: []byte(strings.Replace(string(secret.Data), "tls.key", "tls.nokey", 1))}
+	if said := do(objects.Apply, wrong); !strings.Contains(said, stillWrong) {
+		t.Errorf("a wrong one: %s", said)
+	}
+	wrong.Data = []byte(strings.Replace(string(wrong.Data), "tls.nokey", "key.tls", 1))
+	if said := do(objects.Apply, wrong); !strings.Contains(said, stillWrong) {
+		t.Errorf("a second wrong one: %s", said)
+	}
+	if said := do(objects.Apply, secret); strings.Contains(said, "needs") {
+		t.Errorf("the right one: %s", said)
+	}
+	do(objects.Delete, secret)
 	do(objects.Delete, gateway)
 	if said := do(objects.Apply, gateway); strings.Contains(said, goesOn) || !strings.Contains(said, "IST0101") {
 		t.Errorf("a new Gateway: %s", said)

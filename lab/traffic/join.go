@@ -23,6 +23,8 @@ type record struct {
 	// mirrored says that a call of it has a route with mirrors, and copies are those that are counted.
 	mirrored bool
 	copies   map[Edge]int
+	// connection is that of which no request came; then there is nothing else.
+	connection *envoy.Connection
 }
 
 // Bounds of one request: a client may use one id again and again.
@@ -94,6 +96,14 @@ type arrival struct {
 	logged
 	try  *Try
 	open bool // try is of a call that is not known
+}
+
+// join makes the calls of a record, with what came of each.
+func join(r *record, v *rulebook.Versions) *Request {
+	if r.connection != nil {
+		return refused(r.connection, v)
+	}
+	return joined(r, v).request()
 }
 
 // joined has the calls of a record, each with its tries and its copies.

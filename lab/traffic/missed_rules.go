@@ -11,13 +11,9 @@ func (c *Call) missed() []Miss {
 	list := c.policies()
 	for _, p := range c.choice.PassedOver() {
 		m := Miss{Name: p.From, To: p.To, Why: p.Why}
-		for _, r := range c.choice.Routes() {
-			if r.From == m.Name {
-				if rule, ok := c.ask(rulebook.PartRoute, r.From, r.Part); ok {
-					rule.Lines = nil
-					m.Rule = &rule
-				}
-			}
+		if rule, ok := c.ask(rulebook.PartRoute, p.From, p.Part); ok {
+			rule.Lines = nil
+			m.Rule = &rule
 		}
 		list = append(list, m)
 	}

@@ -11,6 +11,7 @@ import (
 	"istio-tutorial/lab/mesh"
 	"istio-tutorial/lab/traffic"
 	"istio-tutorial/lab/traffic/cause"
+	"istio-tutorial/lab/traffic/rulebook"
 )
 
 // TestPolicies tells of each policy that allows why it did not allow a call.
@@ -66,4 +67,29 @@ func refused(t *testing.T, m mesh.Mesh, peer string) []traffic.Miss {
 		t.Fatalf("%s: %s", r.Cause, r.Words)
 	}
 	return r.Decisive.Missed
+}
+
+// TestMissedRoutes has, of a rule with several routes, each that did not act by its own line.
+func TestMissedRoutes(t *testing.T) {
+	t.Parallel()
+	m := chain()
+	fits := m.Gateway.Hosts[0].Routes[0].Destinations
+	m.Gateway.Hosts[0].Routes = nil
+	for i := range 3 {
+		m.Gateway.Hosts[0].Routes = append(m.Gateway.Hosts[0].Routes, mesh.Route{From: "vs", Part: fmt.Sprintf("http[%d]", i), Destinations: fits})
+	}
+	c := &clock{}
+	s := traffic.New(c.now)
+	t.Cleanup(s.Close)
+	s.Begin(traffic.Version{Mesh: m, Find: func(q traffic.Question) (traffic.Rule, bool) {
+		return traffic.Rule{File: q.Field}, q.Part == rulebook.PartRoute
+	}}, true)(true)
+	c.pass(10 * time.Millisecond)
+	take(s, c, hop{id: "one", pod: "ingress", to: "customer", host: "customer:8080", route: "vs", status: 200})
+	missed := await(t, s, traffic.Query{ID: "one"}, 1)[0].Calls[0].Missed
+	for i, want := range []string{"http[1]", "http[2]"} {
+		if len(missed) != 2 || missed[i].Rule == nil || missed[i].Rule.File != want {
+			t.Fatalf("%d: %+v, want %s", i, missed, want)
+		}
+	}
 }

@@ -36,6 +36,7 @@ type Store struct {
 	changed chan struct{}
 	windows windows
 	slow    slowest
+	refused []*record // connections, the oldest first
 }
 
 // kind is an edge and what became of its calls.
@@ -101,7 +102,7 @@ func (s *Store) Begin(v Version, rulesChanged bool) (taken func(bool)) {
 func (s *Store) Forget() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.records, s.order, s.firsts = map[string]*record{}, nil, map[kind]*first{}
+	s.records, s.order, s.firsts, s.refused = map[string]*record{}, nil, map[kind]*first{}, nil
 	s.since, s.windows = s.now(), newWindows(s.now())
 }
 
@@ -120,6 +121,10 @@ func (s *Store) follow() {
 }
 
 func (s *Store) take(line string) {
+	if envoy.IsConnection(line) {
+		s.refuse(line)
+		return
+	}
 	if envoy.IsTry(line) {
 		if t, err := envoy.ParseTry(line); err == nil && t.Request != "" {
 			s.mu.Lock()
@@ -181,6 +186,9 @@ func (s *Store) oldest() time.Time {
 	oldest := s.now()
 	if len(s.order) > 0 {
 		oldest = s.records[s.order[0]].last.Add(-time.Minute)
+	}
+	if len(s.refused) > 0 && s.refused[0].last.Add(-time.Minute).Before(oldest) {
+		oldest = s.refused[0].last.Add(-time.Minute)
 	}
 	for _, f := range s.firsts {
 		if f.at.Before(oldest) {
@@ -246,7 +254,7 @@ func (s *Store) Requests(q Query) []*Request {
 	var list []*Request
 	now, enough := s.now(), quiet+s.slow.of(s.now())
 	for _, r := range s.picked(q, enough) {
-		one := joined(r, &s.versions).request()
+		one := join(r, &s.versions)
 		if !q.picks(one) || !q.isForOne() && !one.settled(now.Sub(r.last), enough) {
 			continue
 		}
@@ -311,6 +319,11 @@ func (s *Store) all() iter.Seq[*record] {
 				}
 			}
 		}
+		for _, r := range s.refused {
+			if !yield(r) {
+				return
+			}
+		}
 		for _, r := range s.records {
 			if !yield(r) {
 				return
@@ -322,7 +335,7 @@ func (s *Store) all() iter.Seq[*record] {
 // settled reports whether what began a request is over, of which nothing came for a time.
 func (r *Request) settled(since, enough time.Duration) bool {
 	from := r.Calls[0].From.Workload
-	return !r.Calls[0].Open && (from == "ingress" || from == withoutSidecar || since > enough)
+	return !r.Calls[0].Open && (from == "ingress" || from == withoutSidecar || r.Calls[0].isConnection() || since > enough)
 }
 
 // Changed is closed when the next entry comes.

@@ -26,6 +26,7 @@ func sentences() map[Cause]string {
 		cause.Reset:        "{proxy} got no answer from {to}: the connection was reset{tries}{pod}.",
 		cause.NotSecured:   "{proxy} had no TLS with {to}{tries}: {problem}. Envoy says: {tls}.",
 		cause.NoRoute:      "{proxy} has no route for host {host} and path {path}{door}.",
+		cause.NoListener:   "{proxy} refused the connection: {listeners}.",
 		cause.NoHost:       "{proxy} knows no host {host}.",
 		cause.RegistryOnly: "{proxy} did not let the call out: no rule allows the host {host}.",
 		cause.Denied:       "the sidecar of {to} refused the call of {from}{as}: a policy denies it.",
@@ -48,6 +49,8 @@ func (c *Call) words() string {
 	text, ok := sentences()[c.Cause]
 	problem, said := cause.TLSProblem(c.Details)
 	switch {
+	case c.isConnection() && c.Cause == cause.NotSecured:
+		text = "the ingress had no TLS with {peer}: {problem}. Envoy says: {tls}."
 	case c.By == IngressItself && c.Cause == cause.Denied:
 		text = "the ingress refused the request: a policy denies it."
 	case c.By == IngressItself && c.Cause == cause.NotAllowed:
@@ -64,6 +67,7 @@ func (c *Call) words() string {
 		"{as}", c.as(), "{tokens}", c.bucket(), "{pods}", c.unready(), "{pod}", c.ending(),
 		"{count}", fmt.Sprint(len(c.Tries)), "{checker}", c.checker(), "{token}", c.tokenProblem(),
 		"{unclaimed}", c.unclaimed(), "{unfetched}", c.unfetched(), "{problem}", problem, "{tls}", said, "{door}", c.behind(),
+		"{listeners}", c.listeners(), "{peer}", c.peer(),
 	).Replace(text)
 }
 
@@ -141,6 +145,8 @@ func (c *Call) otherwise() string {
 		if of2018 {
 			return "0.7.1's default: a host outside needs an EgressRule"
 		}
+	case cause.NoListener:
+		return "no Gateway has a listener for it"
 	case cause.NoRoute, cause.NoHost:
 		return "there is none for this host and path"
 	case cause.ProgramError, cause.Refused, cause.Reset, cause.NotSecured:

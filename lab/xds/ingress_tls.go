@@ -36,6 +36,7 @@ func (b *builder) secureDoors(c client, out mesh.Outbound) {
 			},
 		}},
 	}
+	l.AccessLog = b.connectionLog(c)
 	for _, s := range open {
 		l.FilterChains = append(l.FilterChains, b.secureChain(c, out, s))
 	}

@@ -195,6 +195,7 @@ func up(ts *testscript.TestScript, _ bool, args []string) {
 		}
 		ts.Setenv("INGRESS", status.Ingress)
 		ts.Setenv("ADDRESS", strings.TrimPrefix(status.Ingress, "http://"))
+		ts.Setenv("SECURE", status.Secure)
 		if status.Phase != control.Running {
 			return errors.New(string(status.Phase))
 		}

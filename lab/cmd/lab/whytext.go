@@ -56,7 +56,7 @@ func (p whyPrinter) why(r *traffic.Request, body string) {
 	switch pod := inError(r); {
 	case pod != "":
 		p.command("Logs:", p.typed("logs "+pod))
-	case r.Cause == cause.NoRoute: // without the rule there would be none either
+	case r.Cause == cause.NoRoute, r.IsConnection(): // without the rule there would be none either
 	case r.Rule != nil && p.gone != nil && p.gone(*r.Rule):
 		p.line("%s", p.say("The rule is gone."))
 	case r.Rule != nil:
@@ -64,7 +64,7 @@ func (p whyPrinter) why(r *traffic.Request, body string) {
 	}
 }
 
-func asked(r *traffic.Request) string { return r.Method + " " + r.Host + r.Path }
+func asked(r *traffic.Request) string { return strings.TrimSpace(r.Method + " " + r.Host + r.Path) }
 
 // ago is how long a request has passed, if so long that its rules may be gone.
 func ago(age time.Duration) string {

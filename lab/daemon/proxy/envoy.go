@@ -68,7 +68,7 @@ func (r requests) Write(line []byte) (int, error) {
 		return len(line), err
 	}
 	r.Explain(line)
-	if envoy.IsTry(line) {
+	if envoy.IsTry(line) || envoy.IsConnection(line) {
 		return len(line), nil
 	}
 	plain, _ := envoy.Split(line)

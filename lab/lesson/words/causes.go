@@ -48,6 +48,7 @@ func causes() []cause {
 		{"connection reset", "连接被重置"},
 		{"no TLS", "TLS 未建立"},
 		{"no route", "没有路由"},
+		{"no listener", "没有监听器"},
 		{"no such host", "没有这样的主机"},
 		{"host outside not allowed", "不允许访问外部主机"},
 		{"denied by a policy", "被策略拒绝"},

@@ -74,8 +74,8 @@ func (r *resolver) doorsOf(c client, g gateway, s *networking.Server) []mesh.Sec
 		return r.passthroughDoors(c, g, s, door)
 	}
 	name := credentialOf(s)
-	if problem := r.credential(name, door.Clients); problem != "" {
-		door.Problem = fmt.Sprintf("Secret %s: %s", name, problem)
+	if secret, problem := r.credential(name, door.Clients); problem != "" {
+		door.Problem = fmt.Sprintf("Secret %s: %s", secret, problem)
 	}
 	door.Secret = SecretName(name)
 	if door.Clients != mesh.NoProof {
@@ -202,13 +202,12 @@ func (i inspector) credentialNotes(g gateway) []rules.Finding {
 		}
 		at := rules.At("spec.servers", n) + ".tls.credentialName"
 		list = append(list, i.lapsed(at, g, s)...)
-		name := credentialOf(s)
-		switch problem := i.credential(name, clientProof(s.Tls.Mode)); {
+		switch secret, problem := i.credential(credentialOf(s), clientProof(s.Tls.Mode)); {
 		case problem == "":
-		case problem == NotFound:
+		case problem == NotFound && secret == credentialOf(s):
 			list = append(list, failed(at, rules.NotFound, "Referenced credentialName not found: %q", s.Tls.CredentialName))
 		case IsRefused(problem):
-			list = append(list, rules.Warn(at, "", "the certificate of Secret %s is not accepted: %s", name, problem))
+			list = append(list, rules.Warn(at, "", "the certificate of Secret %s is not accepted: %s", secret, problem))
 		default:
 			list = append(list, i.invalid(at, g))
 		}

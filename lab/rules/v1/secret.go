@@ -125,13 +125,18 @@ func AuthoritiesOf(t mesh.Topology, name mesh.Name) (roots []byte, problem strin
 	return roots, ""
 }
 
-// credential is what is wrong with the Secret of a server: "" if nothing is.
-func (r *resolver) credential(name mesh.Name, clients mesh.ClientProof) string {
-	_, _, problem := CertificateOf(r.topology, name)
-	if problem == "" && clients != mesh.NoProof {
-		_, problem = AuthoritiesOf(r.topology, name)
+// credential is what is wrong with the Secrets of a server, and with which of them: "" if nothing is.
+func (r *resolver) credential(name mesh.Name, clients mesh.ClientProof) (secret mesh.Name, problem string) {
+	_, _, problem = CertificateOf(r.topology, name)
+	if problem != "" || clients == mesh.NoProof {
+		return name, problem
 	}
-	return problem
+	c, _ := authorityOf(r.topology, name)
+	if firstKey(c, authorityKeys()) == "" && c.Name == name { // nobody meant it to have authorities
+		return mesh.Name{Namespace: name.Namespace, Name: name.Name + authoritySuffix}, NotFound
+	}
+	_, problem = AuthoritiesOf(r.topology, name)
+	return c.Name, problem
 }
 
 // secretsOf are those that doors need, each once.

@@ -129,6 +129,32 @@ func TestCredentials(t *testing.T) {
 	}
 }
 
+// TestMissingAuthority names the Secret that is wrong: that with the authorities where the certificate's own has none.
+func TestMissingAuthority(t *testing.T) {
+	t.Parallel()
+	for data, want := range map[string]string{
+		"":        "Secret istio-system/c-cacert: not found",
+		"cacert":  "Secret istio-system/c: it has no authority for clients: key ca.crt",
+		"-cacert": "Secret istio-system/c-cacert: it has no authority for clients: key ca.crt",
+	} {
+		top := secretsFor(t)
+		own := &top.Credentials[0]
+		delete(own.Data, "ca.crt")
+		switch data {
+		case "cacert":
+			own.Data["cacert"] = []byte("garbage")
+		case "-cacert":
+			top.Credentials = append(top.Credentials, mesh.Credential{
+				Name: mesh.Name{Namespace: "istio-system", Name: "c-cacert"}, Data: map[string][]byte{"ca.crt": []byte("garbage")},
+			})
+		}
+		m := v1.Resolve(load(t, secureServer("MUTUAL", "c")), top)
+		if len(m.Gateway.Secure) != 1 || m.Gateway.Secure[0].Problem != want {
+			t.Errorf("%q: doors %+v, want %s", data, m.Gateway.Secure, want)
+		}
+	}
+}
+
 // TestRedirectsOfServer sends to https also who asks for a host that only a VirtualService names.
 func TestRedirectsOfServer(t *testing.T) {
 	t.Parallel()

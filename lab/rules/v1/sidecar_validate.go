@@ -157,7 +157,7 @@ func (i inspector) sidecarNotes(r sidecar) []rules.Finding {
 		return []rules.Finding{rules.Warn("metadata.name", rules.Ineffective, "The policy has no impact: "+
 			"namespace is in ambient mode, the policy has no impact.")}
 	}
-	list := append(i.egressProxyNotes(r), i.ingressNotes(r)...)
+	list := slices.Concat(i.egressProxyNotes(r), i.ingressNotes(r), i.hiddenNotes(r))
 	return append(list, sole(i, r, i.sidecars, choice[networking.Sidecar]{
 		labels: func(s *networking.Sidecar) map[string]string {
 			return s.GetWorkloadSelector().GetLabels()
@@ -191,4 +191,20 @@ func (i inspector) ingressNotes(r sidecar) []rules.Finding {
 		}
 	}
 	return list
+}
+
+// hiddenNotes are about Services that the clients of a Sidecar do not see: without addresses of Services, the lab
+// has no way to them, where a cluster leads the calls on.
+func (i inspector) hiddenNotes(r sidecar) []rules.Finding {
+	c := client{Workload: mesh.Workload{Name: mesh.Name{Namespace: r.Key.Namespace}}, sidecar: r.Spec}
+	if _, allowed := i.unknown(c); !allowed || c.egressProxy() != nil {
+		return nil
+	}
+	for _, s := range i.topology.Services {
+		if host := fullName(s.Name.Name, s.Namespace); !c.imports(s.Namespace, host, anyPort) {
+			return []rules.Finding{rules.Warn("spec.egress", "", "calls of Services that it hides, such as %s, get 503 in the "+
+				"lab; a cluster leads them to the Service's address, past all rules, unless outboundTrafficPolicy says REGISTRY_ONLY", host)}
+		}
+	}
+	return nil
 }

@@ -23,6 +23,7 @@ const (
 	Reset         Cause = "connection reset"
 	NotSecured    Cause = "no TLS" // it did not come about
 	NoRoute       Cause = "no route"
+	NoListener    Cause = "no listener" // for the host that a connection names
 	NoHost        Cause = "no such host"
 	RegistryOnly  Cause = "host outside not allowed"
 	Denied        Cause = "denied by a policy"
@@ -43,8 +44,8 @@ const (
 func All() []Cause {
 	return []Cause{
 		Answered, Retried, Delayed, Aborted, RouteTimeout, TryTimeout, CircuitFull, Ejected, NoPod,
-		NoCluster, Refused, Reset, NotSecured, NoRoute, NoHost, RegistryOnly, Denied, NotAllowed, BadToken, RateLimited,
-		ProgramError, PassedOn, GaveUp, Redirected, DirectAnswer, HostOutside, Unexplained, StillUnderWay,
+		NoCluster, Refused, Reset, NotSecured, NoRoute, NoListener, NoHost, RegistryOnly, Denied, NotAllowed, BadToken,
+		RateLimited, ProgramError, PassedOn, GaveUp, Redirected, DirectAnswer, HostOutside, Unexplained, StillUnderWay,
 	}
 }
 

@@ -61,6 +61,11 @@ func doorOf(out mesh.Outbound, e *envoy.Entry) *mesh.SecureDoor {
 	return &out.Secure[i]
 }
 
+// TakesIn reports whether a door is for connections to a host; "": to one that the client did not name.
+func TakesIn(d mesh.SecureDoor, sni string) bool {
+	return virtualHost([]mesh.VirtualHost{{Names: d.Hosts}}, sni) >= 0
+}
+
 // choose finds the route that acts for a request of a client, and that of Envoy's name where the
 // lab cannot tell; taken is the cluster that Envoy picked.
 func choose(out mesh.Outbound, a Asked, name, taken string) Choice {
@@ -202,8 +207,8 @@ func (c Choice) Delay(millis float64) time.Duration {
 	return shortest
 }
 
-// Passed is a route that did not act: its rule, where it would have led, and why.
-type Passed struct{ From, To, Why string }
+// Passed is a route that did not act: its rule and the part of it, where it would have led, and why.
+type Passed struct{ From, Part, To, Why string }
 
 // PassedOver are the routes before the one that acted, with the first condition that kept each
 // from it, and those after it.
@@ -224,7 +229,7 @@ func (c Choice) PassedOver() []Passed {
 		default:
 			why = "an earlier route acts: " + c.Host.Routes[c.Index].From
 		}
-		list = append(list, Passed{From: r.From, To: Goals(r), Why: why})
+		list = append(list, Passed{From: r.From, Part: r.Part, To: Goals(r), Why: why})
 	}
 	return list
 }
