@@ -18,7 +18,7 @@ func (s *state) OnStreamOpen(_ context.Context, stream int64, _ string) error {
 	s.stream = stream
 	for k := range s.kinds {
 		o := &s.kinds[k]
-		o.sent, o.nonce, o.taken, o.refusal = "", "", "", ""
+		o.sent, o.nonce, o.taken, o.refusal, o.kept = "", "", "", "", xds.Resources{}
 		if o.version != "" {
 			s.renew(xds.Kind(k))
 		}
@@ -48,6 +48,7 @@ func (s *state) OnStreamRequest(stream int64, req *discoveryv3.DiscoveryRequest)
 	if o.nonce == "" || o.nonce != req.GetResponseNonce() {
 		return nil // not an answer to the last message
 	}
+	s.keepFor(k, false)
 	if req.GetErrorDetail() != nil {
 		if o.sent != o.version {
 			return nil // it is about an earlier offer; the present one follows
@@ -76,8 +77,24 @@ func (s *state) OnStreamResponse(
 	o := &s.kinds[k]
 	o.sent, o.nonce = resp.GetVersionInfo(), resp.GetNonce()
 	o.asked = req.GetResourceNames()
-	o.whole = o.sent == o.version && holdsAll(k, resp, o.items)
+	o.whole = o.sent == o.version && holdsAll(k, resp, o.asked, o.items)
+	s.keepFor(k, true)
 	s.follow(k)
+}
+
+// keepFor has what clusters ask for that were sent stay on offer until they are answered, whatever is offered
+// next: Envoy holds its answer back until it has all of it, and is told of other clusters only then. It may be slow
+// to read, while a change is taken back.
+func (s *state) keepFor(k xds.Kind, sent bool) {
+	if k != xds.Clusters {
+		return
+	}
+	for _, f := range []xds.Kind{xds.Endpoints, xds.Secrets} {
+		o := &s.kinds[f]
+		if o.kept = (xds.Resources{}); sent {
+			o.kept = o.items
+		}
+	}
 }
 
 // follow has endpoints and secrets sent after clusters, and secrets, routes and filters after
@@ -102,6 +119,15 @@ func (s *state) follow(k xds.Kind) {
 
 // holdsAll reports whether a message has all that is on offer. Of secrets Envoy asks only for those that
 // its clusters and listeners refer to, and on the way to others both may refer to fewer.
-func holdsAll(k xds.Kind, resp *discoveryv3.DiscoveryResponse, items xds.Resources) bool {
-	return k == xds.Secrets || len(resp.GetResources()) == len(items)
+func holdsAll(k xds.Kind, resp *discoveryv3.DiscoveryResponse, names []string, items xds.Resources) bool {
+	if k != xds.Endpoints {
+		return k == xds.Secrets || len(resp.GetResources()) == len(items)
+	}
+	left := len(items) // there may be others that are kept
+	for _, name := range names {
+		if items[name] != nil {
+			left--
+		}
+	}
+	return left == 0
 }

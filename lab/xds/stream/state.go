@@ -58,7 +58,8 @@ type state struct {
 
 type offer struct {
 	items   xds.Resources
-	ready   map[string]types.ResourceWithTTL // the items as they are sent
+	kept    xds.Resources                    // those besides; see keepFor
+	ready   map[string]types.ResourceWithTTL // all of them as they are sent
 	version string
 	sent    string        // the version of the last message on the present stream
 	nonce   string        // of that message
@@ -73,7 +74,7 @@ type offer struct {
 func newState() *state {
 	s := &state{cache: cache.NewSnapshotCache(false, anyNode{}, nil), changed: make(chan struct{})}
 	for k := range s.kinds {
-		s.kinds[k] = offer{items: xds.Resources{}, good: xds.Resources{}}
+		s.kinds[k] = offer{items: xds.Resources{}, kept: xds.Resources{}, good: xds.Resources{}}
 	}
 	return s
 }
@@ -118,7 +119,7 @@ func (s *state) now() [xds.Kinds]xds.Resources {
 
 func (s *state) put(k xds.Kind, items xds.Resources) error {
 	o := &s.kinds[k]
-	ready, err := pack(items, o.items, o.ready)
+	ready, err := pack(union(o.kept, items), union(o.kept, o.items), o.ready)
 	if err != nil {
 		return fmt.Errorf("configuration: %w", err)
 	}
