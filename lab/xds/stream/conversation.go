@@ -48,7 +48,6 @@ func (s *state) OnStreamRequest(stream int64, req *discoveryv3.DiscoveryRequest)
 	if o.nonce == "" || o.nonce != req.GetResponseNonce() {
 		return nil // not an answer to the last message
 	}
-	s.keepFor(k, false)
 	if req.GetErrorDetail() != nil {
 		if o.sent != o.version {
 			return nil // it is about an earlier offer; the present one follows
@@ -58,6 +57,9 @@ func (s *state) OnStreamRequest(stream int64, req *discoveryv3.DiscoveryRequest)
 	isNews := o.taken != o.version || !slices.Equal(o.holds, o.asked)
 	if o.whole && isNews && o.version == req.GetVersionInfo() {
 		o.taken, o.good, o.holds = o.version, o.items, o.asked
+		if k == xds.Clusters {
+			s.kinds[xds.Endpoints].kept, s.kinds[xds.Secrets].kept = xds.Resources{}, xds.Resources{}
+		}
 		s.wake()
 	}
 	return nil
@@ -78,23 +80,7 @@ func (s *state) OnStreamResponse(
 	o.sent, o.nonce = resp.GetVersionInfo(), resp.GetNonce()
 	o.asked = req.GetResourceNames()
 	o.whole = o.sent == o.version && holdsAll(k, resp, o.asked, o.items)
-	s.keepFor(k, true)
 	s.follow(k)
-}
-
-// keepFor has what clusters ask for that were sent stay on offer until they are answered, whatever is offered
-// next: Envoy holds its answer back until it has all of it, and is told of other clusters only then. It may be slow
-// to read, while a change is taken back.
-func (s *state) keepFor(k xds.Kind, sent bool) {
-	if k != xds.Clusters {
-		return
-	}
-	for _, f := range []xds.Kind{xds.Endpoints, xds.Secrets} {
-		o := &s.kinds[f]
-		if o.kept = (xds.Resources{}); sent {
-			o.kept = o.items
-		}
-	}
 }
 
 // follow has endpoints and secrets sent after clusters, and secrets, routes and filters after
