@@ -22,18 +22,15 @@ import (
 	"istio-tutorial/e2e/cmdline"
 )
 
-// How many rules are made of each kind, and how many of all may be taken or refused by one side alone.
-const (
-	ofEachKind  = 190
-	mostDiffers = 12
-)
+// ofEachKind is how many rules are made of each kind.
+const ofEachKind = 190
 
-// TestGenerated has an API server with Istio take or refuse rules that are made from those of the tutorial, each
-// changed in a place or two, and holds that the lab does the same: of the few others each kind has its reason in
-// docs/refused.md. What the lab refuses as its own limit is left out.
+// TestGenerated has an API server take or refuse rules that are made from those of the tutorial, each changed in a
+// place or two, and holds that the lab does the same. What the lab refuses as its own limit is left out.
 func TestGenerated(t *testing.T) {
-	if os.Getenv("BARE") == "" && cmdline.Run(t, "kubectl", "get", "validatingwebhookconfigurations", "-o", "name") == "" {
-		t.Fatal("no Istio checks rules here")
+	checked := cmdline.Run(t, "kubectl", "get", "validatingwebhookconfigurations", "-o", "name") != ""
+	if !checked {
+		t.Log("no Istio checks rules here: what the lab alone refuses is not looked at")
 	}
 	g := generator{rand.New(rand.NewPCG(14, 1)), t}
 	list := g.all()
@@ -45,7 +42,7 @@ func TestGenerated(t *testing.T) {
 		switch {
 		case server == "":
 			accepted++
-			if lab.text != "" && !lab.limit {
+			if checked && lab.text != "" && !lab.limit {
 				differ = append(differ, fmt.Sprintf("the lab alone refuses: %s\n%s", lab.text, doc.json))
 			}
 		case lab == refusal{}:
@@ -53,7 +50,7 @@ func TestGenerated(t *testing.T) {
 		}
 	}
 	t.Logf("%d rules, %d taken by the server, %d differ", len(list), accepted, len(differ))
-	if len(differ) > mostDiffers || len(list) < 2000 {
+	if len(differ) > 0 || len(list) < 2000 {
 		t.Errorf("%d of %d differ:\n%s", len(differ), len(list), strings.Join(differ, "\n"))
 	}
 }

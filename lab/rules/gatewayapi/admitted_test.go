@@ -21,6 +21,7 @@ func TestAdmission(t *testing.T) {
 		keys       = "jwksUri: 'https://a.test/'"
 		servers    = "[{port: {number: 80, name: http, protocol: HTTP}, hosts: ["
 		toCustomer = "http: [{route: [{destination: {host: customer}}]}]"
+		gw         = "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nspec: {listeners: [{name: a, port: 80, protocol: HTTP}]"
 		parent     = "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nspec: {parentRefs: [{name: g, "
 	)
 	long := strings.Repeat("x", 70)
@@ -52,15 +53,23 @@ func TestAdmission(t *testing.T) {
 		networking + "VirtualService\nspec: {hosts: [customer], gateways: [A/B.c], " + toCustomer + "}":                                                     "",
 		networking + "VirtualService\nspec: {hosts: [customer], http: [{redirect: {uri: /a, port: 0}}]}":                                                    "",
 		from + "group: gateway.networking.k8s.io, kind: Gateway" + to:                                                                                       "",
-		from + "kind: Gateway" + to:                                          "from[0].group: missing",
-		from + "group: null, kind: Gateway" + to:                             "from[0].group: missing",
-		from + "group: A, kind: Gateway" + to:                                "from[0].group: \"A\"",
-		from + "group: '', kind: 9a" + to:                                    "from[0].kind: \"9a\" is not a kind",
-		from + "group: '', kind: " + long + to:                               "is not a kind",
-		from + "group: '', kind: A}], to: [{group: '', kind: A, name: ''}]}": "to[0].name: must not be empty",
-		parent + "group: a/b}]}":                                             "parentRefs[0].group: \"a/b\"",
-		parent + "kind: '*'}]}":                                              "parentRefs[0].kind: \"*\" is not a kind",
-		parent + "kind: Other}]}":                                            "not supported by the lab",
+		from + "kind: Gateway" + to:                                                               "from[0].group: missing",
+		from + "group: null, kind: Gateway" + to:                                                  "from[0].group: missing",
+		from + "group: A, kind: Gateway" + to:                                                     "from[0].group: \"A\"",
+		from + "group: '', kind: 9a" + to:                                                         "from[0].kind: \"9a\" is not a kind",
+		from + "group: '', kind: " + long + to:                                                    "is not a kind",
+		from + "group: '', kind: A}], to: [{group: '', kind: A, name: ''}]}":                      "to[0].name: must not be empty",
+		parent + "group: a/b}]}":                                                                  "parentRefs[0].group: \"a/b\"",
+		security + "AuthorizationPolicy\nspec: {selector: {matchLabels: {a: b}}, targetRefs: []}": "only one of selector, targetRef and targetRefs",
+		gw + "}":                       "spec.gatewayClassName: missing",
+		gw + ", gatewayClassName: ''}": "spec.gatewayClassName: missing",
+		gw + ", gatewayClassName: " + strings.Repeat("y", 254) + "}":                                                        "longer than 253 characters",
+		parent + "port: 80}], rules: [{filters: [{type: RequestRedirect, requestRedirect: {}, extensionRef: {name: a}}]}]}": "the field of ExtensionRef must not be set",
+		gw + ", gatewayClassName: istio, defaultScope: a}":                                                                  "want one of All, None",
+		parent + "namespace: a_b}]}": "parentRefs[0].namespace: \"a_b\"",
+		"apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nspec: {parentRefs: [{name: " + strings.Repeat("y", 254) + "}]}": "parentRefs[0].name: longer than 253 characters",
+		parent + "kind: '*'}]}":   "parentRefs[0].kind: \"*\" is not a kind",
+		parent + "kind: Other}]}": "not supported by the lab",
 	} {
 		text = strings.Replace(text, "\nspec:", "\nmetadata: {name: a}\nspec:", 1)
 		docs, err := document.Parse("a.yml", strings.NewReader(text))

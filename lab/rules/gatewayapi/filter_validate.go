@@ -103,6 +103,12 @@ func (v *validator) filterType(path string, f gateway.HTTPRouteFilter) bool {
 		gateway.HTTPRouteFilterURLRewrite:             f.URLRewrite != nil,
 		gateway.HTTPRouteFilterCORS:                   f.CORS != nil,
 	}
+	refused := map[gateway.HTTPRouteFilterType]bool{"ExtensionRef": f.ExtensionRef != nil, "ExternalAuth": f.ExternalAuth != nil}
+	for other, isThere := range refused {
+		if isThere && other != f.Type {
+			v.Fail(path, "its type is %s, so the field of %s must not be set", f.Type, other)
+		}
+	}
 	there, known := fields[f.Type]
 	switch {
 	case !known && slices.Contains([]string{"ExtensionRef", "ExternalAuth"}, string(f.Type)):

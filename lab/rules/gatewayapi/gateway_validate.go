@@ -9,6 +9,12 @@ import (
 )
 
 func (v *validator) gateway(g *gateway.GatewaySpec) {
+	if v.Required("spec.gatewayClassName", g.GatewayClassName) {
+		v.short("spec.gatewayClassName", string(g.GatewayClassName))
+	}
+	if g.DefaultScope != "" {
+		v.OneOf("spec.defaultScope", string(g.DefaultScope), string(gateway.GatewayDefaultScopeAll), string(gateway.GatewayDefaultScopeNone))
+	}
 	if class := g.GatewayClassName; strings.HasPrefix(string(class), istioClass+"-") {
 		v.Fail("spec.gatewayClassName", "%q: not supported by the lab; want %s", class, istioClass)
 	}

@@ -19,6 +19,20 @@ func (v *validator) subdomain(path, name string) {
 	}
 }
 
+// short takes a name of another object, of which only the length is looked at.
+func (v *validator) short(path, name string) {
+	if len(name) > validation.DNS1123SubdomainMaxLength {
+		v.Fail(path, "longer than %d characters", validation.DNS1123SubdomainMaxLength)
+	}
+}
+
+// label takes the name of a namespace.
+func (v *validator) label(path, name string) {
+	for _, text := range validation.IsDNS1123Label(name) {
+		v.Fail(path, "%q: %s", name, text)
+	}
+}
+
 func (v *validator) hostname(path, name string) {
 	v.subdomain(path, strings.TrimPrefix(name, "*."))
 }
@@ -71,6 +85,10 @@ func (v *validator) parents(list []gateway.ParentReference) {
 	for i, p := range list {
 		path := rules.At("spec.parentRefs", i)
 		v.Required(path+".name", p.Name)
+		v.short(path+".name", string(p.Name))
+		if p.Namespace != nil {
+			v.label(path+".namespace", string(*p.Namespace))
+		}
 		problems := len(v.Errs)
 		v.groupName(path+".group", or(p.Group, Group))
 		v.kindName(path+".kind", or(p.Kind, gatewayKind))

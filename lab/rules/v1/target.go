@@ -24,7 +24,7 @@ func (v *validator) targets(p targeted, s *selector.WorkloadSelector) {
 		v.target(rules.At("spec.targetRefs", i), ref)
 	}
 	ways := 0
-	for _, is := range []bool{s != nil, one != nil, len(list) > 0} {
+	for _, is := range []bool{s != nil, one != nil, v.Doc.Says("spec.targetRefs")} {
 		if is {
 			ways++
 		}

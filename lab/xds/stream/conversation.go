@@ -18,7 +18,7 @@ func (s *state) OnStreamOpen(_ context.Context, stream int64, _ string) error {
 	s.stream = stream
 	for k := range s.kinds {
 		o := &s.kinds[k]
-		o.sent, o.nonce, o.taken, o.refusal = "", "", "", ""
+		o.sent, o.nonce, o.taken, o.refusal, o.kept = "", "", "", "", xds.Resources{}
 		if o.version != "" {
 			s.renew(xds.Kind(k))
 		}
@@ -57,6 +57,9 @@ func (s *state) OnStreamRequest(stream int64, req *discoveryv3.DiscoveryRequest)
 	isNews := o.taken != o.version || !slices.Equal(o.holds, o.asked)
 	if o.whole && isNews && o.version == req.GetVersionInfo() {
 		o.taken, o.good, o.holds = o.version, o.items, o.asked
+		if k == xds.Clusters {
+			s.kinds[xds.Endpoints].kept, s.kinds[xds.Secrets].kept = xds.Resources{}, xds.Resources{}
+		}
 		s.wake()
 	}
 	return nil
@@ -76,7 +79,7 @@ func (s *state) OnStreamResponse(
 	o := &s.kinds[k]
 	o.sent, o.nonce = resp.GetVersionInfo(), resp.GetNonce()
 	o.asked = req.GetResourceNames()
-	o.whole = o.sent == o.version && holdsAll(k, resp, o.items)
+	o.whole = o.sent == o.version && holdsAll(k, resp, o.asked, o.items)
 	s.follow(k)
 }
 
@@ -102,6 +105,15 @@ func (s *state) follow(k xds.Kind) {
 
 // holdsAll reports whether a message has all that is on offer. Of secrets Envoy asks only for those that
 // its clusters and listeners refer to, and on the way to others both may refer to fewer.
-func holdsAll(k xds.Kind, resp *discoveryv3.DiscoveryResponse, items xds.Resources) bool {
-	return k == xds.Secrets || len(resp.GetResources()) == len(items)
+func holdsAll(k xds.Kind, resp *discoveryv3.DiscoveryResponse, names []string, items xds.Resources) bool {
+	if k != xds.Endpoints {
+		return k == xds.Secrets || len(resp.GetResources()) == len(items)
+	}
+	left := len(items) // there may be others that are kept
+	for _, name := range names {
+		if items[name] != nil {
+			left--
+		}
+	}
+	return left == 0
 }

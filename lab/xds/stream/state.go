@@ -58,7 +58,8 @@ type state struct {
 
 type offer struct {
 	items   xds.Resources
-	ready   map[string]types.ResourceWithTTL // the items as they are sent
+	kept    xds.Resources                    // those besides; see keep
+	ready   map[string]types.ResourceWithTTL // all of them as they are sent
 	version string
 	sent    string        // the version of the last message on the present stream
 	nonce   string        // of that message
@@ -73,7 +74,7 @@ type offer struct {
 func newState() *state {
 	s := &state{cache: cache.NewSnapshotCache(false, anyNode{}, nil), changed: make(chan struct{})}
 	for k := range s.kinds {
-		s.kinds[k] = offer{items: xds.Resources{}, good: xds.Resources{}}
+		s.kinds[k] = offer{items: xds.Resources{}, kept: xds.Resources{}, good: xds.Resources{}}
 	}
 	return s
 }
@@ -118,13 +119,24 @@ func (s *state) now() [xds.Kinds]xds.Resources {
 
 func (s *state) put(k xds.Kind, items xds.Resources) error {
 	o := &s.kinds[k]
-	ready, err := pack(items, o.items, o.ready)
+	s.keep(k)
+	ready, err := pack(union(o.kept, items), union(o.kept, o.items), o.ready)
 	if err != nil {
 		return fmt.Errorf("configuration: %w", err)
 	}
 	o.items, o.ready, o.refusal = items, ready, ""
 	s.renew(k)
 	return s.publish()
+}
+
+// keep has what clusters may ask for stay on offer, whatever is offered next, until Envoy has answered to the
+// clusters: it holds that answer back until it has all that they ask for, and is told of other clusters only then.
+// It may be slow to read, while a change is taken back.
+func (s *state) keep(k xds.Kind) {
+	clusters := s.kinds[xds.Clusters]
+	if (k == xds.Endpoints || k == xds.Secrets) && clusters.taken != clusters.version {
+		s.kinds[k].kept = union(s.kinds[k].kept, s.kinds[k].items)
+	}
 }
 
 // renew has what is on offer sent again.
