@@ -12,9 +12,9 @@ import (
 func virtualHost(hosts []mesh.VirtualHost, asked string) int {
 	host, number := SplitPort(strings.ToLower(asked))
 	best, rank := -1, 0
-	for i := range hosts {
-		for _, name := range hosts[i].Names {
-			if r := closeness(strings.ToLower(name), hosts[i].Port, host, number); r > rank {
+	for i, h := range hosts {
+		for _, name := range h.Names {
+			if r := closeness(strings.ToLower(name), h.Port, host, number); r > rank {
 				best, rank = i, r
 			}
 		}
