@@ -63,7 +63,7 @@ ingress() {
 }
 if [ -n "$elsewhere" ]; then url=''; elif [ -z "$url" ]; then url=$(ingress); fi
 
-terminal='' answered='' failure='''' repeated=0 advised=''
+terminal='' answered='' failure='' repeated=0 advised=''
 [ ! -t 1 ] || terminal=yes
 
 # fail STATUS MESSAGE: shows a message of curl once, and counts it when it comes again
