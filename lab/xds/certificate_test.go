@@ -59,8 +59,8 @@ func TestKeysOfCertificates(t *testing.T) {
 	w := newSecureWorld(t)
 	w.pod("customer-v1", says("c"))
 	for name, key := range map[string]crypto.Signer{
-		"RSA 1024": rsaKey(rsa.GenerateKey(rand.Reader, 1024)), //nolint:gosec // it is to be refused
-		"RSA 2040": rsaKey(rsa.GenerateKey(rand.Reader, 2040)), //nolint:gosec // it is to be refused
+		"RSA 1024": rsaKey(rsa.GenerateKey(rand.Reader, 1024)),
+		"RSA 2040": rsaKey(rsa.GenerateKey(rand.Reader, 2040)),
 		"RSA 2048": rsaKey(rsa.GenerateKey(rand.Reader, 2048)),
 		"P-224":    ec(ecdsa.GenerateKey(elliptic.P224(), rand.Reader)),
 		"P-256":    ec(ecdsa.GenerateKey(elliptic.P256(), rand.Reader)),

@@ -58,7 +58,7 @@ func keeping(t *testing.T) mesh.Topology {
 	add("a", "ca", map[string][]byte{"ca.crt": pair.Certificate})
 	add("a", "broken", map[string][]byte{"tls.crt": pair.Certificate})
 	add("other", "far", whole)
-	key, err := rsa.GenerateKey(rand.Reader, 1024) //nolint:gosec // it is to be refused
+	key, err := rsa.GenerateKey(rand.Reader, 1024)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -57,7 +57,7 @@ func secretsFor(t *testing.T) mesh.Topology {
 // weakPair is a certificate of a key of RSA that is shorter than Envoy wants.
 func weakPair(t *testing.T) identity.Pair {
 	t.Helper()
-	key, err := rsa.GenerateKey(rand.Reader, 1024) //nolint:gosec // it is to be refused
+	key, err := rsa.GenerateKey(rand.Reader, 1024)
 	if err != nil {
 		t.Fatal(err)
 	}
