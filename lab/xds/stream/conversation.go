@@ -6,6 +6,7 @@ import (
 
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	discoveryv3 "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
+	"google.golang.org/protobuf/encoding/protowire"
 
 	"istio-tutorial/lab/xds"
 )
@@ -79,7 +80,7 @@ func (s *state) OnStreamResponse(
 	o := &s.kinds[k]
 	o.sent, o.nonce = resp.GetVersionInfo(), resp.GetNonce()
 	o.asked = req.GetResourceNames()
-	o.whole = o.sent == o.version && holdsAll(k, resp, o.asked, o.items)
+	o.whole = o.sent == o.version && holdsAll(k, resp, o.items)
 	s.follow(k)
 }
 
@@ -105,15 +106,28 @@ func (s *state) follow(k xds.Kind) {
 
 // holdsAll reports whether a message has all that is on offer. Of secrets Envoy asks only for those that
 // its clusters and listeners refer to, and on the way to others both may refer to fewer.
-func holdsAll(k xds.Kind, resp *discoveryv3.DiscoveryResponse, names []string, items xds.Resources) bool {
+func holdsAll(k xds.Kind, resp *discoveryv3.DiscoveryResponse, items xds.Resources) bool {
 	if k != xds.Endpoints {
 		return k == xds.Secrets || len(resp.GetResources()) == len(items)
 	}
 	left := len(items) // there may be others that are kept
-	for _, name := range names {
-		if items[name] != nil {
+	for _, r := range resp.GetResources() {
+		if items[endpointsName(r.GetValue())] != nil {
 			left--
 		}
 	}
 	return left == 0
+}
+
+// endpointsName is the name of endpoints as they are sent, which stands first.
+func endpointsName(raw []byte) string {
+	_, _, tag := protowire.ConsumeTag(raw)
+	if tag < 0 {
+		return ""
+	}
+	name, n := protowire.ConsumeBytes(raw[tag:])
+	if n < 0 {
+		return ""
+	}
+	return string(name)
 }
