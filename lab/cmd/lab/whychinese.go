@@ -27,6 +27,7 @@ func sentencesInChinese() [][2]string {
 			"{0} 与 {1} 之间没有建立 TLS（{2} 次尝试都是这样）：{3}。Envoy 的原话：{4}。"},
 		{"{0} had no TLS with {1}: {2}. Envoy says: {3}.", "{0} 与 {1} 之间没有建立 TLS：{2}。Envoy 的原话：{3}。"},
 		{"{0} has no route for host {1} and path {2}.", "{0} 没有主机 {1}、路径 {2} 的路由。"},
+		{"the ingress refused the connection: {0}.", "入口拒绝了连接：{0}。"},
 		{"{0} refused the connection: {1}.", "{0} 拒绝了连接：{1}。"},
 		{"no Gateway has a listener for it", "没有 Gateway 为它设置监听器"},
 		{"{0} knows no host {1}.", "{0} 不认识主机 {1}。"},

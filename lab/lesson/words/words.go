@@ -86,7 +86,7 @@ const (
 	ErrWrong
 	ErrAbsent
 	firstCause
-	count = firstCause + 31 // how many there are
+	count = firstCause + 32 // how many there are
 )
 
 // The languages of the pages.
