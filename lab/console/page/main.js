@@ -51,7 +51,8 @@ function status() {
   if (snapshot) {
     setText($('name'), t('title'));
     setText($('edition'), [snapshot.lab.name, snapshot.lab.edition].join(' · '));
-    document.title = `${t('title')} · ${snapshot.lab.name}`;
+    const title = `${t('title')} · ${snapshot.lab.name}`;
+    if (document.title !== title) document.title = title;
     setText($('banner'), state.gone ? t('gone', { why: state.gone, up: `${snapshot.lab.typed} up` }) : '');
   }
   set($('pause'), 'aria-pressed', String(state.paused));
