@@ -274,7 +274,7 @@ func TestRush(t *testing.T) {
 		one.requests[0]["cause"], one.requests[0]["failed"] = "injected abort", true
 		b.tell(one)
 		v.until(fmt.Sprintf(`%[1]s.join() == [19, 18, 17, 16, 15, 14, 13, 0].map((n) => '%[2]s-' + n).join()`, ids, turn), ids)
-		v.until(list+`.children[7].querySelector('.icon .made') && `+list+`.querySelectorAll('.cause:not([hidden])').length == 1`, list+".outerHTML")
+		v.until(list+`.children[7].querySelector('.icon .error') && `+list+`.querySelectorAll('.cause:not([hidden])').length == 1`, list+".outerHTML")
 	}
 }
 

@@ -10,7 +10,7 @@ import { explain } from './why.js';
 const shown = 50;
 const atOnce = 6; // more at a time nobody reads
 const few = 3; // so many of them are shown at once, and more come in one change of the list
-const latest = 8; // rows in which requests that rush by are told: what is new takes the place of what was
+const latest = 8; // rows that tell of requests that rush by, one after the other
 const pause = 600; // milliseconds between two such changes
 const rushed = 1000; // and in a rush
 const odd = 400; // unless one was not as the others
@@ -52,9 +52,10 @@ export function draw() {
 
 // keep has the last of a list, and of those before them some that went wrong, if none of the last did.
 function keep(list, most) {
+  const failed = (r) => r.failed;
   const last = list.slice(-most);
-  if (last.some((r) => r.failed)) return last;
-  const bad = list.slice(0, -most).filter((r) => r.failed).slice(-few);
+  if (last.some(failed)) return last;
+  const bad = list.slice(0, -most).filter(failed).slice(-few);
   return [...bad, ...last.slice(bad.length)];
 }
 
@@ -104,9 +105,7 @@ function write(li, r) {
   const where = [...new Set(['ingress', ...r.calls.map((c) => c.to)])].slice(1).join(' => ');
   const [sign, said, text, facts, why] = li.firstElementChild.children;
   li.dataset.id = r.id;
-  li.dataset.at = Date.now();
-  if (li.dataset.kind !== kind) sign.replaceWith(icon(kind));
-  li.dataset.kind = kind;
+  if (li.dataset.kind !== kind) sign.replaceWith(icon(li.dataset.kind = kind));
   setText(said, `${name(kind)}: `);
   setText(text, r.text || where);
   set(text, 'class', r.text ? 'text' : 'text quiet');

@@ -12,7 +12,7 @@ const hop = () => (state.rush ? 1000 : 650); // milliseconds that a dot takes fo
 // Milliseconds between two steps: more of them no eye needs, and each is painted.
 const between = () => (state.rush ? pause(150, 2) : pause(40));
 const perSecond = 30; // dots that begin on an edge
-const sample = 4; // and on one where requests rush: its stripe shows how many there are; so many, too, of those that are not as usual
+const sample = 4; // and in a rush, beside its stripe; as many that are not as usual
 const remembered = 6; // results that a still picture shows
 
 let canvas;
@@ -23,7 +23,7 @@ let running = false;
 let painted = 0;
 let empty = false; // nothing is on the canvas
 const seen = new Set();
-const budget = new Map(); // by edge, and by usual or not: what may still begin in this second
+const budget = new Map(); // by edge: what may still begin in this second
 const last = new Map(); // by edge: the latest results
 
 export function build() {

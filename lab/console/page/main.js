@@ -12,8 +12,7 @@ import * as table from './table.js';
 import * as tabs from './tabs.js';
 import * as time from './time.js';
 import { typed } from './typed.js';
-import { close } from './why.js';
-import { explain } from './why.js';
+import { close, explain } from './why.js';
 import { language, t, translate } from './words.js';
 
 const root = document.documentElement;

@@ -15,10 +15,10 @@ export function frame(draw) {
   });
 }
 
-// In a rush all that changes does so in the same frames: each frame costs the machine milliseconds, whatever it shows.
+// In a rush all changes in the same frames: each costs the machine milliseconds, whatever it shows.
 const grid = 100;
 
-// wait is how long it is until a time, or until the first frame after it that is shared.
+// wait is how long it is until a time, or the first shared frame after it.
 export const wait = (at, shared) => Math.max(0, (shared ? Math.ceil(at / grid) * grid : at) - performance.now());
 
 // pause is so many milliseconds, or more on a machine that is busy: up to some times as many.

@@ -14,7 +14,7 @@ export const state = {
   look: null, // the second that is looked back to; null: now
   still: params.get('motion') === 'off' || matchMedia('(prefers-reduced-motion: reduce)').matches,
   why: null, // the request that is explained
-  rush: 0, // requests a second where they come faster than anybody reads, else 0
+  rush: 0, // requests a second, if they come faster than anybody reads
   stale: true, // what came is not drawn yet
   seconds: new Map(), // by second and edge: how many requests and errors, also of labs before this one
   tables: new Map(), // by second: the table of ten seconds, while the page was open
@@ -95,9 +95,9 @@ export function take(news) {
   return true;
 }
 
-const many = 30; // requests a second on an edge, above which its stripe tells more than its dots
+const many = 30; // requests a second: above, an edge's stripe tells more than its dots
 
-// rush ends at fewer than it begins at, so that the page does not change its manners each second.
+// rush ends at fewer than it begins at: it must not come and go each second.
 function rush(rows) {
   const fastest = Math.max(0, ...rows.map((r) => r.rate));
   return fastest > (state.rush ? 0.8 : 1) * many ? fastest : 0;
