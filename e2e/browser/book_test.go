@@ -118,8 +118,8 @@ func TestStories(t *testing.T) {
 			if s.press != "" {
 				v.do(chromedp.KeyEvent(s.press))
 			}
-			if s.click != "" {
-				v.do(chromedp.Click(s.click))
+			if s.enter != "" { // what is clicked may move on meanwhile
+				v.do(chromedp.Focus(s.enter), chromedp.KeyEvent(kb.Enter))
 			}
 			v.until(s.holds, "document.body.innerText")
 			v.fits()
@@ -163,6 +163,14 @@ func (v view) whole() {
 		return all.flatMap((a, i) => all.slice(i + 1).filter((b) => meet(a, b)).map((b) => a[0] + ' | ' + b[0]));
 	})()`) {
 		v.t.Errorf("one text over another: %s", met)
+	}
+	for _, over := range eval[[]string](v, `(() => {
+		const boxes = [...document.querySelectorAll('.nodes rect')].map((n) => n.getBoundingClientRect());
+		const meet = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 2 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 2;
+		return [...document.querySelectorAll(':is(.labels, .stops, .copies) text')]
+			.filter((n) => n.textContent && n.checkVisibility() && boxes.some((b) => meet(n.getBoundingClientRect(), b))).map((n) => n.textContent);
+	})()`) {
+		v.t.Errorf("a text over a box: %s", over)
 	}
 }
 
@@ -249,6 +257,25 @@ func TestPart(t *testing.T) {
 	b.tell(whole)
 	v.until(texts+`.startsWith('customer => preference => recommendation-v1; ')`, texts)
 	v.until(`document.getElementById('answers').children.length == 3`, texts)
+}
+
+// TestRush has more requests come than anybody reads: the same rows tell of the latest few, and of one that
+// went wrong among those before.
+func TestRush(t *testing.T) {
+	ctx := chromium(t)
+	b := newBook(t, start(t))
+	b.tell(rush("a", 20))
+	v := open(t, ctx, b.URL+"/?lang=en", 1400, 1000)
+	list := `document.getElementById('answers')`
+	ids := `[...` + list + `.children].map((n) => n.dataset.id)`
+	v.until(list+`.children.length == 8 && document.getElementById('held').textContent == 'The latest few, of about 250 a second.'`, ids)
+	for _, turn := range []string{"b", "c"} {
+		one := rush(turn, 20)
+		one.requests[0]["cause"], one.requests[0]["failed"] = "injected abort", true
+		b.tell(one)
+		v.until(fmt.Sprintf(`%[1]s.join() == [19, 18, 17, 16, 15, 14, 13, 0].map((n) => '%[2]s-' + n).join()`, ids, turn), ids)
+		v.until(list+`.children[7].querySelector('.icon .error') && `+list+`.querySelectorAll('.cause:not([hidden])').length == 1`, list+".outerHTML")
+	}
 }
 
 // TestKeys walks through the page without a mouse: every control is reached, none is a trap, and each

@@ -16,7 +16,7 @@ type story struct {
 	edit  func(*told)
 	holds string // a condition in JavaScript
 	press string // keys
-	click string // a selector
+	enter string // a selector of what is focused, and Enter pressed
 }
 
 // told is what a snapshot tells.
@@ -185,7 +185,7 @@ func stories() []story {
 		{name: "outside", edit: outside, holds: `document.querySelectorAll('.nodes .outside').length == 1`},
 		{name: "crowd", edit: crowd, holds: `/2 more/.test(document.querySelector('.pods').parentElement.parentElement.textContent)`},
 		{name: "marks", edit: marks, holds: `document.querySelectorAll('.mark').length == 2`},
-		{name: "compare", edit: marks, click: ".mark", holds: `document.querySelectorAll('#compare tbody tr').length == 4 && /came: RouteRule recommendation-v2/.test(document.getElementById('compare').textContent)`},
+		{name: "compare", edit: marks, enter: ".mark", holds: `document.querySelectorAll('#compare tbody tr').length == 4 && /came: RouteRule recommendation-v2/.test(document.getElementById('compare').textContent)`},
 		{name: "table", edit: abort, press: "t", holds: `!document.getElementById('view-table').hidden && document.querySelectorAll('#table tbody tr').length == 9`},
 		{name: "rules", edit: rules, press: "r", holds: `document.querySelectorAll('#rules details').length == 1`},
 		{name: "sending", edit: func(s *told) { s.sending = object{"rate": 5, "atOnce": 10, "done": 42, "on": true} }, press: "s", holds: `/Sending 5 a second: 42/.test(document.getElementById('sending').textContent)`},
@@ -279,6 +279,20 @@ func crowd(s *told) {
 	}
 	s.pods = append(s.pods, pod("recommendation-v2", "99b5f4f6d-more4"))
 	s.rows[0] = row("ingress", "customer", 240, 100, nil)
+}
+
+// rush is a chain with n requests of 250 a second.
+func rush(name string, n int) *told {
+	s := chain()
+	s.rows[0], s.rows[1] = row("ingress", "customer", 250, 100, nil), row("customer", "preference", 250, 100, nil)
+	one := s.requests[1]
+	s.requests = nil
+	for i := range n {
+		r := maps.Clone(one)
+		r["id"] = fmt.Sprintf("%s-%d", name, i)
+		s.requests = append(s.requests, r)
+	}
+	return s
 }
 
 func marks(s *told) {

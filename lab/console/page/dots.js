@@ -3,14 +3,16 @@
 
 import { $, h } from './dom.js';
 import { current, stopAt } from './graph.js';
-import { frame, pause } from './pace.js';
+import { frame, pause, wait } from './pace.js';
 import { aside, curve, on, size } from './place.js';
 import { kindOf, kinds, path2d } from './signs.js';
 import { state } from './state.js';
 
-const hop = 650; // milliseconds that a dot takes for an edge: real ones are too short to see
-const between = 40; // milliseconds between two steps: more of them no eye needs, and each is painted
-const perSecond = 30; // dots that begin on an edge; the stripe shows how many there are
+const hop = () => (state.rush ? 1000 : 650); // milliseconds that a dot takes for an edge: real ones are too short to see
+// Milliseconds between two steps: more of them no eye needs, and each is painted.
+const between = () => (state.rush ? pause(150, 2) : pause(40));
+const perSecond = 30; // dots that begin on an edge
+const sample = 4; // and in a rush, beside its stripe; as many that are not as usual
 const remembered = 6; // results that a still picture shows
 
 let canvas;
@@ -19,6 +21,7 @@ let colours = {};
 let moving = []; // what runs: {line, kind, begin, until, back}
 let running = false;
 let painted = 0;
+let empty = false; // nothing is on the canvas
 const seen = new Set();
 const budget = new Map(); // by edge: what may still begin in this second
 const last = new Map(); // by edge: the latest results
@@ -71,11 +74,11 @@ function begin(request) {
   const left = new Map(); // when a call's callee has it
   request.calls.forEach((call, i) => {
     const start = Math.max(at, left.get(call.from) || at);
-    const end = run(call, start + (call.delayed ? hop : 0), start);
+    const end = run(call, start + (call.delayed ? hop() : 0), start);
     left.set(call.to, end);
     if (i === 0) $('stage').dispatchEvent(new CustomEvent('dot', { detail: { id: request.id, at: Date.now() } }));
   });
-  wake();
+  if (!state.still) wake(); // else the next round shows it
 }
 
 // run lets a call's dot run, and returns when it arrives. One that was held back waits before it
@@ -85,36 +88,40 @@ function run(call, leave, begun) {
   const to = current.nodes.get(call.to);
   const kind = kindOf(call);
   note(`${call.from}>${call.to}`, kind);
-  if (!from || !may(`${call.from}>${call.to}`)) return leave + hop;
+  if (!from || !may(`${call.from}>${call.to}`, kind)) return leave + hop();
   if (!to) {
     const stop = current.stops.find((x) => x.from === call.from && x.cause === call.cause) || { from: call.from };
     const [x, y] = stopAt(current, stop);
-    moving.push({ line: [[x, y - 30], [x, y - 20], [x, y - 10], [x, y]], kind, begin: leave, until: leave + hop });
-    return leave + hop;
+    moving.push({ line: [[x, y - 30], [x, y - 20], [x, y - 10], [x, y]], kind, begin: leave, until: leave + hop() });
+    return leave + hop();
   }
   const line = curve(from.at, to.at);
   if (leave > begun) moving.push({ line: line.map(() => line[0]), kind: 'slow', begin: begun, until: leave });
   for (const again of (call.tries || []).slice(0, -1).slice(-3)) {
     const target = current.nodes.get(again.to) || to;
     const there = curve(from.at, target.at);
-    moving.push({ line: there, kind: 'error', begin: leave, until: leave + hop / 2 });
-    moving.push({ line: [...aside(there)].reverse(), kind: 'error', begin: leave + hop / 2, until: leave + hop });
-    leave += hop;
+    moving.push({ line: there, kind: 'error', begin: leave, until: leave + hop() / 2 });
+    moving.push({ line: [...aside(there)].reverse(), kind: 'error', begin: leave + hop() / 2, until: leave + hop() });
+    leave += hop();
   }
-  moving.push({ line, kind, begin: leave, until: leave + hop });
+  moving.push({ line, kind, begin: leave, until: leave + hop() });
   for (const copy of call.copies || []) {
     const target = current.nodes.get(copy.to);
-    if (target) moving.push({ line: aside(curve(from.at, target.at)), kind: 'copy', begin: leave + 80, until: leave + hop + 80 });
+    if (target) moving.push({ line: aside(curve(from.at, target.at)), kind: 'copy', begin: leave + 80, until: leave + hop() + 80 });
   }
-  return leave + hop;
+  return leave + hop();
 }
 
-function may(edge) {
+function may(edge, kind) {
   const now = performance.now();
-  const b = budget.get(edge) || { n: perSecond, at: now };
-  b.n = Math.min(perSecond, b.n + ((now - b.at) / 1000) * perSecond);
+  const row = current.edges.find((e) => e.key === edge);
+  const rushed = state.rush && row && row.rate > perSecond;
+  const most = rushed ? sample : perSecond;
+  const key = rushed && kind !== 'ok' ? `${edge} odd` : edge;
+  const b = budget.get(key) || { n: most, at: now };
+  b.n = Math.min(most, b.n + ((now - b.at) / 1000) * most);
   b.at = now;
-  budget.set(edge, b);
+  budget.set(key, b);
   if (b.n < 1) return false;
   b.n -= 1;
   return true;
@@ -125,21 +132,22 @@ function note(edge, kind) {
 }
 
 export function wake() {
-  if (running) return;
+  if (running || (empty && !moving.length && !state.still)) return;
   running = true;
-  const wait = moving.length ? painted + pause(between) - performance.now() : 0;
-  if (wait > 0) setTimeout(() => frame(paint), wait);
+  const left = moving.length ? wait(painted + between(), state.rush) : 0;
+  if (left > 0) setTimeout(() => frame(paint), left);
   else frame(paint);
 }
 
 function paint(now) {
   running = false;
-  painted = now;
+  painted = state.rush ? now - now % 100 : now;
   const { width, height } = size();
   if (fitted !== `${width} ${height}`) fit();
   const scale = canvas.width / width;
   pen.setTransform(1, 0, 0, 1, 0, 0);
   pen.clearRect(0, 0, canvas.width, canvas.height);
+  empty = true;
   if (state.still || state.why || state.look !== null) {
     moving = [];
     if (!state.why && state.look === null) rest(scale);
@@ -162,6 +170,7 @@ function rest(scale) {
 }
 
 function mark([x, y], kind, scale) {
+  empty = false;
   pen.setTransform(scale * 1.3, 0, 0, scale * 1.3, x * scale, y * scale);
   pen.fillStyle = colours[kind];
   pen.fill(path2d(kind));

@@ -98,7 +98,7 @@ const onPath = (e) => state.why && state.why.calls.some((c) => c.from === e.from
 
 const labelNode = () => s('g', {}, s('text', { class: 'rate' }), s('text', { class: 'small' }), s('text', { class: 'errors' }), s('text', { class: 'errors' }),
   s('g', { class: 'loop' }, s('path', { d: 'M-3-7A8 8 0 1 0 6-5M2-10 7-5.5 1.5-1.5', fill: 'none' }), s('text', { x: 14, y: 4 })),
-  s('g', { class: 'gate' }, s('path', { d: 'M-4-15V15M4-15V15M-4-8 4-8M-4 0H4M-4 8H4' }), s('text', { x: 0, y: 32, 'text-anchor': 'middle' })));
+  s('g', { class: 'gate' }, s('path', { d: 'M-4-15V15M4-15V15M-4-8 4-8M-4 0H4M-4 8H4' }), s('text', { x: 4 })));
 
 const windowName = (table) => t({ '10s': 'w10s', '1m': 'w1m', change: 'wchange' }[table.span]);
 const shortWindow = (table) => ({ '10s': '10 s', '1m': '1 min', change: `${seconds(table)} s` })[table.span];
@@ -112,8 +112,8 @@ const clear = 10; // as far as a dot reaches to either side of its line
 function labelAt(c, e) {
   const lift = Math.max(clear, Math.round(wide(e.rate) / 2));
   if (narrow) {
-    const [x, y] = [c[3][0], c[3][1] - 84];
-    return { x: x + lift + 4, top: y + 28, under: y + 28 + 2 * line, anchor: 'start', down: true, lift };
+    const top = c[3][1] - 8 - line * (e.errors ? 3 : 1); // above the end, where the line is nearly upright
+    return { x: c[3][0] + lift + 6, top, under: top + 2 * line, anchor: 'start', down: true, lift };
   }
   const [half, middle] = on(c, 0.5);
   if (Math.abs(c[0][1] - c[3][1]) < 30) return { x: half, top: middle - lift - line - 5, under: middle + lift + line - 2, lift };
@@ -146,6 +146,8 @@ function drawLabel(node, e, m) {
   if (full) {
     const [gx, gy] = on(c, 0.12);
     set(gate, 'transform', `translate(${gx} ${gy})`);
+    const { at } = m.nodes.get(e.from);
+    set(gate.lastElementChild, 'y', narrow ? 32 : at.y + at.tall + 14 - gy); // below what hangs at the box
     setText(gate.lastElementChild, `${cause('circuit full')} ×${full}`);
   }
   set(node, 'class', state.why && !onPath(e) ? 'dim' : '');
@@ -249,8 +251,8 @@ function drawStop(node, x, m) {
   if (!node.children[1].firstChild) {
     node.children[1].append(full ? s('path', { class: 'bars', d: 'M-4-9V9M4-9V9M-4-4H4M-4 4H4' }) : glyph(kindOf({ ...x, failed: true, by: 'sidecar' })));
   }
-  setText(node.children[2], `${cause(x.cause)} ${perSecond(x.rate)}`);
-  setText(node.children[3], `→ ${x.to}, ${shortWindow(shown())}`);
+  setText(node.children[2], `${narrow ? clip(cause(x.cause), 16) : cause(x.cause)} ${perSecond(x.rate)}`);
+  setText(node.children[3], narrow ? `→ ${clip(x.to, 18)}` : `→ ${x.to}, ${shortWindow(shown())}`);
 }
 
 // drawSteps numbers the calls of the request that is explained.

@@ -12,8 +12,7 @@ import * as table from './table.js';
 import * as tabs from './tabs.js';
 import * as time from './time.js';
 import { typed } from './typed.js';
-import { close } from './why.js';
-import { explain } from './why.js';
+import { close, explain } from './why.js';
 import { language, t, translate } from './words.js';
 
 const root = document.documentElement;
@@ -51,7 +50,8 @@ function status() {
   if (snapshot) {
     setText($('name'), t('title'));
     setText($('edition'), [snapshot.lab.name, snapshot.lab.edition].join(' · '));
-    document.title = `${t('title')} · ${snapshot.lab.name}`;
+    const title = `${t('title')} · ${snapshot.lab.name}`;
+    if (document.title !== title) document.title = title;
     setText($('banner'), state.gone ? t('gone', { why: state.gone, up: `${snapshot.lab.typed} up` }) : '');
   }
   set($('pause'), 'aria-pressed', String(state.paused));

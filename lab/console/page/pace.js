@@ -15,5 +15,11 @@ export function frame(draw) {
   });
 }
 
+// In a rush all changes in the same frames: each costs the machine milliseconds, whatever it shows.
+const grid = 100;
+
+// wait is how long it is until a time, or the first shared frame after it.
+export const wait = (at, shared) => Math.max(0, (shared ? Math.ceil(at / grid) * grid : at) - performance.now());
+
 // pause is so many milliseconds, or more on a machine that is busy: up to some times as many.
 export const pause = (ms, most = slowest) => ms * Math.min(most, Math.max(1, late / busy));

@@ -1,6 +1,6 @@
 // What the page knows: the latest snapshot, what was seen before, and what the reader chose.
 
-import { frame, pause } from './pace.js';
+import { frame, pause, wait } from './pace.js';
 
 const params = new URLSearchParams(location.search);
 const keptSeconds = 300;
@@ -14,6 +14,7 @@ export const state = {
   look: null, // the second that is looked back to; null: now
   still: params.get('motion') === 'off' || matchMedia('(prefers-reduced-motion: reduce)').matches,
   why: null, // the request that is explained
+  rush: 0, // requests a second, if they come faster than anybody reads
   stale: true, // what came is not drawn yet
   seconds: new Map(), // by second and edge: how many requests and errors, also of labs before this one
   tables: new Map(), // by second: the table of ten seconds, while the page was open
@@ -37,11 +38,12 @@ export function changed() {
 }
 
 // News come five times a second. What is awaited at once, the list of answers, takes them as they come; all
-// else is drawn in rounds, a part in each frame: numbers that change more often nobody reads.
-const round = 400; // milliseconds between the begins of two
+// else is drawn in rounds, a part in each frame: numbers that change more often nobody reads. In a rush the
+// mesh needs the machine: no number stands for less than a second, and all change in one frame.
+const round = () => (state.rush ? 1000 : pause(400)); // milliseconds between the begins of two
 let news = []; // what draws them
 let awaited; // what takes them at once
-let begun = -round;
+let begun = -Infinity;
 let under = false; // a round is under way, or waits
 export const onNews = (parts, first) => { news = parts; awaited = first; };
 
@@ -49,12 +51,11 @@ function arrived() {
   if (!document.hidden) awaited();
   if (under) return;
   under = true;
-  const wait = document.hidden ? 1000 : Math.max(0, begun + pause(round) - performance.now());
   setTimeout(() => {
     begun = performance.now();
     state.stale = false;
     step(0);
-  }, wait);
+  }, document.hidden ? 1000 : wait(begun + round() - 50, state.rush));
 }
 
 function step(i) {
@@ -64,8 +65,9 @@ function step(i) {
     return;
   }
   const draw = () => {
-    news[i]();
-    step(i + 1);
+    if (state.rush) news.forEach((part) => part());
+    else news[i]();
+    step(state.rush ? news.length : i + 1);
   };
   if (document.hidden) draw();
   else frame(draw);
@@ -86,10 +88,19 @@ export function take(news) {
   remember(snapshot, news.history);
   state.gone = '';
   state.latest = snapshot;
+  state.rush = rush(snapshot.tables['10s'].rows || []);
   if (!state.paused) state.snapshot = snapshot;
   state.stale = true;
   arrived();
   return true;
+}
+
+const many = 30; // requests a second: above, an edge's stripe tells more than its dots
+
+// rush ends at fewer than it begins at: it must not come and go each second.
+function rush(rows) {
+  const fastest = Math.max(0, ...rows.map((r) => r.rate));
+  return fastest > (state.rush ? 0.8 : 1) * many ? fastest : 0;
 }
 
 const most = 60; // requests that are known at a time

@@ -4,24 +4,26 @@
 
 export function follow(take, all) {
   const channel = new BroadcastChannel('lab-snapshots');
+  let watched = false; // by other tabs: else nobody is told
   let leads = false;
   channel.onmessage = (e) => {
+    watched = true;
     if (e.data !== '?') take(JSON.parse(e.data));
     else if (leads && all()) channel.postMessage(JSON.stringify(all()));
   };
   channel.postMessage('?');
   const lead = () => new Promise(() => { // it holds the lock as long as the tab lives
     leads = true;
-    listen(take, channel);
+    listen(take, (text) => watched && channel.postMessage(text));
   });
   if (navigator.locks) navigator.locks.request('lab-stream', lead);
   else lead();
 }
 
-function listen(take, channel) {
+function listen(take, pass) {
   const source = new EventSource('events');
   const tell = (text) => {
-    channel.postMessage(text);
+    pass(text);
     take(JSON.parse(text));
   };
   source.onmessage = (e) => tell(e.data);
@@ -29,7 +31,7 @@ function listen(take, channel) {
     tell('{"gone":"no answer"}');
     // A browser comes again by itself, but not after an answer that is no stream.
     if (source.readyState === EventSource.CLOSED) {
-      setTimeout(() => listen(take, channel), 1000);
+      setTimeout(() => listen(take, pass), 1000);
     }
   };
 }
