@@ -4,6 +4,7 @@ package control
 
 import (
 	"encoding/json"
+	"fmt"
 	"time"
 
 	"istio-tutorial/lab/objects"
@@ -141,9 +142,10 @@ type Status struct {
 	Page    string // URL of the live page; "": there is none
 	// Secure is where the ingress takes encrypted connections, host:port. Nobody listens there until a rule has it do so.
 	Secure  string
-	Doors   []Door // for encrypted connections, also those that take nobody in
-	Metrics string // URL of what rules of kind metric count
-	Targets string // URL of where the programs have metrics of their own, for Prometheus
+	Doors   []Door    // for encrypted connections, also those that take nobody in
+	Keyless []Keyless // issuers whose tokens nobody can check
+	Metrics string    // URL of what rules of kind metric count
+	Targets string    // URL of where the programs have metrics of their own, for Prometheus
 	Proxy   ProxyStatus
 	Pods    []pods.Pod
 	Rules   []objects.Ref
@@ -163,6 +165,22 @@ type Door struct {
 	// one.
 	Problem string
 	Open    bool
+}
+
+// Keyless is an issuer whose keys could not be fetched, so that no token of it holds.
+type Keyless struct {
+	Namespace, Name, Field string // of the RequestAuthentication; spec.jwtRules[0]
+	Issuer, Problem        string
+}
+
+// IsOf reports whether another is of the same part of the same rule.
+func (k Keyless) IsOf(o Keyless) bool {
+	return k.Namespace == o.Namespace && k.Name == o.Name && k.Field == o.Field
+}
+
+// Sentence says what that is for requests.
+func (k Keyless) Sentence() string {
+	return fmt.Sprintf("no token of %s holds: its keys were never fetched: %s", k.Issuer, k.Problem)
 }
 
 // ProxyStatus is how the proxy is.

@@ -24,7 +24,7 @@ func (l *lab) commit(ctx context.Context, e edit) ([]objects.Result, error) {
 		return nil, err
 	}
 	defer l.release()
-	before, doors := l.objects(), l.doors // nobody else changes them
+	before, doors, keyless := l.objects(), l.doors, l.keyless // nobody else changes them
 	next, results, problems := e(before)
 	if len(results) == 0 {
 		return nil, problems
@@ -41,5 +41,6 @@ func (l *lab) commit(ctx context.Context, e edit) ([]objects.Result, error) {
 	last := &results[len(results)-1]
 	last.Warnings = append(last.Warnings, outlived(doors, l.doors)...)
 	last.Warnings = append(last.Warnings, stillWrong(results, doors, l.doors)...)
+	warnKeyless(results, keyless, l.keyless)
 	return results, problems
 }

@@ -52,7 +52,8 @@ type lab struct {
 	set     objects.Set
 	changed chan struct{} // closed by the next change of set or phase
 	asked   map[string]struct{}
-	doors   []control.Door // as the proxy was told last
+	doors   []control.Door    // as the proxy was told last
+	keyless []control.Keyless // the same
 }
 
 func newLab(cfg Config, end context.CancelFunc) *lab {
@@ -132,7 +133,7 @@ func (l *lab) push(ctx context.Context, s objects.Set) error {
 	}
 	doors := l.doorsOf(m)
 	l.mu.Lock()
-	l.doors = doors
+	l.doors, l.keyless = doors, keylessIn(m)
 	l.mu.Unlock()
 	l.counters.Follow(m, time.Now())
 	return nil

@@ -142,7 +142,7 @@ func (l *lab) startProxy(ctx context.Context, set objects.Set) (detail string, e
 func (l *lab) newView() inspect.Lab {
 	return inspect.Lab{
 		Started: l.started, Objects: l.objects, Changed: l.news, Pods: l.pods, Events: &l.events,
-		Proxy: l.proxy, Traffic: l.traffic, Traces: l.tracing().Page(),
+		Proxy: l.proxy, Traffic: l.traffic, Traces: l.tracing().Page(), Keyless: l.lacking,
 	}
 }
 

@@ -25,7 +25,7 @@ func (l *lab) status(context.Context, struct{}) (control.Status, error) {
 	if l.ingress != "" {
 		s.Ingress = "http://" + l.ingress
 	}
-	s.Secure, s.Doors = l.secure.Address, l.doors
+	s.Secure, s.Doors, s.Keyless = l.secure.Address, l.doors, l.keyless
 	for _, o := range l.set.Rules() {
 		s.Rules = append(s.Rules, o.Ref)
 	}

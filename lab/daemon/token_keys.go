@@ -4,15 +4,19 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"fmt"
 	"net"
 	"net/http"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
+	"istio-tutorial/lab/control"
 	"istio-tutorial/lab/identity"
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/objects"
 )
 
 // firstFetch bounds how long a change waits for the keys of an issuer: who takes longer is asked again
@@ -50,6 +54,49 @@ func (l *lab) newKeySets() (*identity.KeySets, error) {
 		Now:     time.Now,
 		Every:   l.cfg.KeySets, AfterFailure: l.cfg.KeySets, Again: l.cfg.KeySets,
 	}), nil
+}
+
+// keylessIn are the issuers in a mesh whose keys could not be fetched, each rule once.
+func keylessIn(m mesh.Mesh) []control.Keyless {
+	var list []control.Keyless
+	add := func(tokens []mesh.TokenRule) {
+		for _, t := range tokens {
+			namespace, name, _ := strings.Cut(t.From, "/")
+			one := control.Keyless{Namespace: namespace, Name: name, Field: t.Field, Issuer: t.Issuer, Problem: t.KeysProblem}
+			if t.KeysProblem != "" && !slices.ContainsFunc(list, one.IsOf) {
+				list = append(list, one)
+			}
+		}
+	}
+	for _, s := range m.Sidecars {
+		add(s.Inbound.Tokens)
+	}
+	add(m.Gateway.Tokens)
+	return list
+}
+
+// lacking are the issuers whose keys the lab has not.
+func (l *lab) lacking() []control.Keyless {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.keyless
+}
+
+// warnKeyless says of each issuer whose keys are missing: with its rule, if that was put in place now, or else with
+// the last result, if they are missing only now.
+func warnKeyless(results []objects.Result, before, now []control.Keyless) {
+	for _, k := range now {
+		at := slices.IndexFunc(results, func(r objects.Result) bool {
+			return r.Kind == "RequestAuthentication" && r.Namespace == k.Namespace && r.Name == k.Name && r.Done != "unchanged"
+		})
+		if at < 0 && !slices.ContainsFunc(before, k.IsOf) {
+			at = len(results) - 1
+		}
+		if at >= 0 {
+			results[at].Warnings = append(results[at].Warnings,
+				fmt.Sprintf("(RequestAuthentication %s/%s) %s", k.Namespace, k.Name, k.Sentence()))
+		}
+	}
 }
 
 // withKeys is a mesh whose rules about tokens have the keys of their issuers.

@@ -45,6 +45,17 @@ func (f Finding) Sentence() string {
 	return text
 }
 
+// Warning is a finding about a field of a rule that only what runs can tell; false if there is no such rule.
+func (s Set) Warning(kind, namespace, name, field, text string) (Finding, bool) {
+	for _, o := range s.objects {
+		if o.Kind == kind && o.Namespace == namespace && o.Name == name && o.rule != nil {
+			one := rules.Finding{Key: o.rule.Key, Path: field, Level: Warning, Text: text}
+			return findings(rules.Set{}.Apply(*o.rule), []rules.Finding{one})[0], true
+		}
+	}
+	return Finding{}, false
+}
+
 // findings have their places in files. A sentence of 2018 begins with the rule's name.
 func findings(set rules.Set, found []rules.Finding) []Finding {
 	var list []Finding

@@ -59,6 +59,9 @@ func writeStatus(w io.Writer, s control.Status, now time.Time) error {
 	for i, text := range doorLines(s) {
 		line([]string{"TLS", ""}[min(i, 1)], "%s", text)
 	}
+	for i, k := range s.Keyless {
+		line([]string{"Tokens", ""}[min(i, 1)], "RequestAuthentication %s/%s: %s", k.Namespace, k.Name, k.Sentence())
+	}
 	if s.Proxy.PID != 0 { // else it has not started yet
 		line("Metrics", "%s", s.Metrics)
 		line("Envoy", "%s", proxyLine(s.Proxy))

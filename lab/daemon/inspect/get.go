@@ -44,7 +44,7 @@ func (l *Lab) tables(sel objects.Selection, warnings map[objects.Ref][]string) (
 func (l *Lab) warnings() map[objects.Ref][]string {
 	set := l.Objects()
 	warnings := map[objects.Ref][]string{}
-	for _, f := range set.Findings(set.Expected().At(time.Now())) {
+	for _, f := range append(set.Findings(set.Expected().At(time.Now())), l.unchecked(set)...) {
 		warnings[f.Ref] = append(warnings[f.Ref], f.Sentence())
 	}
 	return warnings

@@ -5,6 +5,7 @@ package inspect
 import (
 	"time"
 
+	"istio-tutorial/lab/control"
 	"istio-tutorial/lab/daemon/events"
 	"istio-tutorial/lab/daemon/proxy"
 	"istio-tutorial/lab/objects"
@@ -24,6 +25,8 @@ type Lab struct {
 	Events  *events.Log
 	Proxy   *proxy.Envoy
 	Traffic *traffic.Store
+	// Keyless are the issuers whose tokens nobody can check.
+	Keyless func() []control.Keyless
 	// Traces is where a reader finds the spans of a request, as a URL but for the trace's id; "" is nowhere.
 	Traces string
 }

@@ -16,7 +16,19 @@ func (l *Lab) Routes(_ context.Context, q routes.Query) ([]routes.Table, error) 
 
 // Analyze is what there is to say about what is in force.
 func (l *Lab) Analyze(context.Context, struct{}) ([]objects.Finding, error) {
-	return l.Objects().Analysis(), nil
+	set := l.Objects()
+	return append(set.Analysis(), l.unchecked(set)...), nil
+}
+
+// unchecked is about the rules whose keys could not be fetched.
+func (l *Lab) unchecked(set objects.Set) []objects.Finding {
+	var list []objects.Finding
+	for _, k := range l.Keyless() {
+		if f, ok := set.Warning("RequestAuthentication", k.Namespace, k.Name, k.Field, k.Sentence()); ok {
+			list = append(list, f)
+		}
+	}
+	return list
 }
 
 // Rules are those of the objects in force, as who explains requests knows them.

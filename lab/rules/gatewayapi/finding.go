@@ -1,8 +1,10 @@
 package gatewayapi
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	networking "istio.io/api/networking/v1alpha3"
 	gateway "sigs.k8s.io/gateway-api/apis/v1"
@@ -118,21 +120,35 @@ func (i inspector) has(group, kind string, name mesh.Name) bool {
 	return ok
 }
 
-// listeners is why none of a Gateway has a route, that of the last; "" if one has.
+// listeners is why none of a Gateway has a route: the gravest of their reasons, with a message of each that has it, as
+// Istio's status does; "" if one has.
 func (i inspector) listeners(r httpRoute, p gateway.ParentReference, name mesh.Name) string {
-	problem := fmt.Sprintf("reason=NoMatchingParent, message=gateway %q not found.", p.Name)
+	problem, gravest := fmt.Sprintf("reason=NoMatchingParent, message=gateway %q not found.", p.Name), ""
 	for _, g := range rules.ByKey[gateway.GatewaySpec](i.set) {
 		if g.Key.Path() != name.String() {
 			continue
 		}
 		for _, l := range g.Spec.Listeners {
-			problem = denial(g, l, i.topology.LabelsOf, r, p)
-			if problem == "" {
+			denied := denial(g, l, i.topology.LabelsOf, r, p)
+			if denied == "" {
 				return ""
+			}
+			reason, message, _ := strings.Cut(denied, ", message=")
+			switch order := cmp.Compare(gravity(reason), gravity(gravest)); {
+			case order > 0:
+				problem, gravest = denied, reason
+			case order == 0:
+				problem = strings.TrimSuffix(problem, ".") + "; " + message
 			}
 		}
 	}
 	return problem
+}
+
+// gravity is greater for a reason that Istio tells before others; 0 is none.
+func gravity(reason string) int {
+	list := []string{"", "reason=NoMatchingParent", "reason=NoMatchingListenerHostname", "reason=NotAllowedByListeners"}
+	return slices.Index(list, reason)
 }
 
 // backends name the first backend that is not there, as Istio's status does, or that a route at the

@@ -36,6 +36,27 @@ func edges(set rules.Set) []edge {
 	return list
 }
 
+// proxies are the pods that Istio makes for Gateways, with the labels that policies select them by.
+func proxies(set rules.Set) []mesh.Workload {
+	var list []mesh.Workload
+	for _, g := range rules.Of[gateway.GatewaySpec](set) {
+		if g.Spec.GatewayClassName != istioClass {
+			continue
+		}
+		list = append(list, mesh.Workload{
+			Name: mesh.Name{Namespace: g.Key.Namespace, Name: g.Key.Name + "-" + istioClass},
+			Labels: mesh.Labels{
+				"gateway.networking.k8s.io/gateway-name":       g.Key.Name,
+				"gateway.networking.k8s.io/gateway-class-name": istioClass,
+				"gateway.istio.io/managed":                     "istio.io-gateway-controller",
+				"service.istio.io/canonical-name":              g.Key.Name + "-" + istioClass,
+				"service.istio.io/canonical-revision":          "latest",
+			},
+		})
+	}
+	return list
+}
+
 // gatewayHosts are those of the routes that have a Gateway for a parent, each host once. The
 // lab has one way in, whatever the ports of the listeners.
 func gatewayHosts(set rules.Set, call v1.Call) []mesh.VirtualHost {

@@ -97,6 +97,8 @@ func (e edge) certificate(set rules.Set, t mesh.Topology, ref gateway.SecretObje
 	switch _, _, problem := v1.CertificateOf(t, name); {
 	case problem == v1.NotFound:
 		return fmt.Sprintf("invalid certificate reference %s, secret %s not found", shown, name)
+	case v1.IsLacking(problem):
+		return fmt.Sprintf("invalid certificate reference %s, %s", shown, problem)
 	case v1.IsRefused(problem):
 		return fmt.Sprintf("invalid certificate reference %s: %s", shown, problem)
 	case problem != "":

@@ -114,7 +114,7 @@ func TestDoors(t *testing.T) {
 		"no secret": {one("{certificateRefs: [{name: none}]}"), "", shut("invalid certificate reference /Secret/none., secret a/none not found")},
 		"no key": {
 			one("{certificateRefs: [{name: broken}]}"), "",
-			shut("invalid certificate reference /Secret/broken., the certificate is malformed: tls: failed to find any PEM data in key input"),
+			shut("invalid certificate reference /Secret/broken., found secret, but didn't have expected keys (cert and key) or (tls.crt and tls.key); found: tls.crt"),
 		},
 		"a key that is too short": {
 			one("{certificateRefs: [{name: weak}]}"), "",

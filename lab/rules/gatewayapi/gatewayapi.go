@@ -77,7 +77,7 @@ func Kinds() []rules.Kind { return table().Kinds() }
 func Extension() v1.Extension {
 	kinds := table()
 	return v1.Extension{
-		Routes: meshRoutes, Gateway: gatewayHosts, Doors: doors,
+		Routes: meshRoutes, Gateway: gatewayHosts, Doors: doors, Proxies: proxies,
 		Inspect: func(s rules.Set, t mesh.Topology, r *rules.Rule) []rules.Finding {
 			return kinds.Inspect(inspector{s, t}, r)
 		},

@@ -105,7 +105,7 @@ func TestListeners(t *testing.T) {
 		"section":      {two, routeOf("a", "{name: web, sectionName: blue}", toCustomer), "[blue.test]", ""},
 		"port":         {two, routeOf("a", "{name: web, port: 80}", toCustomer), "[red.test]", ""},
 		"all":          {two, routeOf("a", "{name: web}", toCustomer), "[blue.test red.test]", ""},
-		"no section":   {two, routeOf("a", "{name: web, sectionName: green}", toCustomer), "[]", `NoMatchingParent, message=sectionName "green" not found.`},
+		"no section":   {two, routeOf("a", "{name: web, sectionName: green}", toCustomer), "[]", `NoMatchingParent, message=sectionName "green" not found; sectionName "green" not found.`},
 		"section's":    {two, routeOf("a", "{name: web, sectionName: red, port: 81}", toCustomer), "[]", "NoMatchingParent"},
 		"no host":      {two, routeOf("a", "{name: web}", "hostnames: [green.test], "+toCustomer), "[]", `no hostnames matched parent hostname "blue.test".`},
 		"same":         {plain, routeOf("b", "{name: web, namespace: a}", toCustomer), "[]", `namespace "b" is not allowed by the parent.`},

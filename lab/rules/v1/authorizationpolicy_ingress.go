@@ -50,7 +50,21 @@ func (r *resolver) isAtIngress(p authorizationPolicy) bool {
 	if named := targets(p.Spec); len(named) > 0 {
 		return slices.ContainsFunc(named, func(t *typev1beta1.PolicyTargetReference) bool { return r.hasTarget(p, t) })
 	}
-	return selects(p.Rule, p.Spec.GetSelector().GetMatchLabels(), ingress().Workload)
+	return r.selectsIngress(p.Rule, p.Spec.GetSelector().GetMatchLabels())
+}
+
+// selectsIngress reports whether a rule is for the ingress, which plays Istio's own and those that Istio makes.
+func (r *resolver) selectsIngress(rule *rules.Rule, labels map[string]string) bool {
+	return slices.ContainsFunc(r.proxies, func(w mesh.Workload) bool { return selects(rule, labels, w) })
+}
+
+// proxiesOf are the gateways that the ingress plays.
+func proxiesOf(s rules.Set, extensions []Extension) []mesh.Workload {
+	list := []mesh.Workload{ingress().Workload}
+	for _, e := range extensions {
+		list = append(list, e.Proxies(s)...)
+	}
+	return list
 }
 
 // hasTarget reports whether the Gateway is there that a policy names, which is of its own namespace.

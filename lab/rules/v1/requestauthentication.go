@@ -15,12 +15,17 @@ import (
 // keysTimeout is how long fetching a key set may take where a rule does not say it.
 const keysTimeout = 5 * time.Second
 
-// tokenRules are those of all RequestAuthentications that are for a workload, in the order of their
-// issuers, as Istio has them.
+// tokenRules are those of all RequestAuthentications that are for a workload.
 func (r *resolver) tokenRules(server mesh.Workload) []mesh.TokenRule {
+	return r.tokenRulesOf(func(rule *rules.Rule, labels map[string]string) bool { return selects(rule, labels, server) })
+}
+
+// tokenRulesOf are those of the RequestAuthentications that are meant, in the order of their issuers, as Istio has
+// them.
+func (r *resolver) tokenRulesOf(isMeant func(*rules.Rule, map[string]string) bool) []mesh.TokenRule {
 	var list []mesh.TokenRule
 	for _, a := range r.tokens {
-		if !selects(a.Rule, a.Spec.GetSelector().GetMatchLabels(), server) {
+		if !isMeant(a.Rule, a.Spec.GetSelector().GetMatchLabels()) {
 			continue
 		}
 		for i, rule := range a.Spec.JwtRules {

@@ -50,6 +50,8 @@ type Extension struct {
 	Gateway func(rules.Set, Call) []mesh.VirtualHost
 	// Doors are where the ingress takes encrypted connections.
 	Doors func(rules.Set, mesh.Topology, Call) []mesh.SecureDoor
+	// Proxies are the pods that Istio makes for Gateways, with their namespaces and labels; the ingress plays them.
+	Proxies func(rules.Set) []mesh.Workload
 	// Inspect is what a reader should know about a rule; nothing for rules of this package.
 	Inspect func(rules.Set, mesh.Topology, *rules.Rule) []rules.Finding
 }
@@ -59,6 +61,7 @@ type resolver struct {
 	set         rules.Set
 	topology    mesh.Topology
 	extensions  []Extension
+	proxies     []mesh.Workload // that the ingress plays
 	written     []virtualService
 	strangers   []stranger
 	routes      []virtualService // those with hosts, and with their delegates' routes
@@ -95,6 +98,7 @@ func newResolver(s rules.Set, t mesh.Topology, extensions []Extension) *resolver
 		set:         s,
 		topology:    t.Taking(mesh.HTTP), // Envoy sniffs
 		extensions:  extensions,
+		proxies:     proxiesOf(s, extensions),
 		written:     rules.Of[networking.VirtualService](s),
 		policies:    rules.Of[networking.DestinationRule](s),
 		entries:     rules.Of[networking.ServiceEntry](s),
@@ -141,7 +145,7 @@ func (r *resolver) gateway() mesh.Outbound {
 	plain := mesh.NewGateway(r.topology)
 	c := ingress()
 	out := mesh.Outbound{
-		Unknown: plain.Unknown, Limits: r.callLimits(c, comingIn), Tokens: r.tokenRules(c.Workload),
+		Unknown: plain.Unknown, Limits: r.callLimits(c, comingIn), Tokens: r.tokenRulesOf(r.selectsIngress),
 		ProxyDefaults: outboundDefaults("istio-envoy"), Access: r.accessAtIngress(),
 	}
 	hosts := r.gatewayHosts()

@@ -7,6 +7,8 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"istio-tutorial/lab/mesh"
@@ -76,6 +78,9 @@ func CertificateOf(t mesh.Topology, name mesh.Name) (chain, key []byte, problem 
 		return nil, nil, NotFound
 	}
 	chain, key = first(c, certificateKeys()...), first(c, "tls.key", "key")
+	if len(chain) == 0 || len(key) == 0 {
+		return nil, nil, lacking + "; found: " + shownKeys(c)
+	}
 	pair, err := tls.X509KeyPair(chain, key)
 	if err != nil {
 		return nil, nil, err.Error()
@@ -84,6 +89,22 @@ func CertificateOf(t mesh.Topology, name mesh.Name) (chain, key []byte, problem 
 		return nil, nil, problem
 	}
 	return chain, key, ""
+}
+
+// lacking begins what istiod says of a Secret without a certificate or its key.
+const lacking = "found secret, but didn't have expected keys (cert and key) or (tls.crt and tls.key)"
+
+// IsLacking reports whether a problem of CertificateOf is that there is no certificate, or no key of it.
+func IsLacking(problem string) bool { return strings.HasPrefix(problem, lacking) }
+
+// shownKeys are three of a Secret's keys, as istiod tells of them.
+func shownKeys(c mesh.Credential) string {
+	const most = 3
+	keys := slices.Sorted(maps.Keys(c.Data))
+	if len(keys) < most {
+		return strings.Join(keys, ", ")
+	}
+	return fmt.Sprintf("%s, and %d more...", strings.Join(keys[:most], ", "), len(keys)-most)
 }
 
 // refused begins what is wrong with a certificate that istiod hands on, and Envoy does not take.

@@ -71,7 +71,7 @@ const ingressPod = "istio-ingressgateway"
 // claimRouteNotes tell of routes by claims at a gateway whose pod checks no tokens.
 func (i inspector) claimRouteNotes(r virtualService) []rules.Finding {
 	headers := claimHeaders(r.Spec)
-	if len(headers) == 0 || len(i.tokenRules(ingress().Workload)) > 0 {
+	if len(headers) == 0 || len(i.tokenRulesOf(i.selectsIngress)) > 0 {
 		return nil
 	}
 	at := sortedKeys(headers)[0]
