@@ -80,7 +80,7 @@ func (l *lab) tlsTaken(ctx context.Context, err error) error {
 
 // tlsHolder says who has the address for TLS, and what to do about it.
 func (l *lab) tlsHolder(ctx context.Context, address string) error {
-	by, _ := l.holder(ctx, address)
+	by, _ := Holder(ctx, l.cfg.Folder, address)
 	return fmt.Errorf("ingress: %s, for TLS, is taken by %s: end that, or start the lab with "+
 		"--listen-tls 127.0.0.1:0, for any free port", address, by)
 }

@@ -27,17 +27,18 @@ func (l *lab) taken(ctx context.Context, err error) error {
 	if !errors.Is(err, syscall.EADDRINUSE) {
 		return fmt.Errorf("ingress: %w", err)
 	}
-	by, other := l.holder(ctx, l.cfg.Listen)
+	by, other := Holder(ctx, l.cfg.Folder, l.cfg.Listen)
 	return &TakenError{Address: l.cfg.Listen, Lab: other, By: by}
 }
 
-// holder is who listens at an address, and the name of the lab that does, if it is one of the user's.
-func (l *lab) holder(ctx context.Context, address string) (by, name string) {
+// Holder is who listens at an address, HOST:PORT, and the name of the lab that does, if it is another of the user's
+// than the folder's own.
+func Holder(ctx context.Context, folder control.Folder, address string) (by, name string) {
 	owner, known := ports.Owner(address)
-	others := l.cfg.Folder.Others()
+	others := folder.Others()
 	i := slices.IndexFunc(others, func(f control.Folder) bool {
-		if known { // the owner is its Envoy; this is so of a lab that is stopped, too
-			return owner.Parent == f.PID()
+		if known { // the owner is its Envoy, or of the page itself; this is so of a lab that is stopped, too
+			return owner.Parent == f.PID() || owner.PID == f.PID()
 		}
 		s, err := control.NewClient(f).Status(ctx)
 		return err == nil && (s.Ingress == "http://"+address || s.Secure == address)

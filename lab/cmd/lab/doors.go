@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net"
 	"slices"
 	"strings"
 
@@ -36,12 +37,27 @@ func (s *start) howToGoOn(status control.Status, page string) {
 In another terminal:
 `, page, status.Ingress)
 	if export := s.otherDoors(status); export != "" {
+		if strings.Contains(export, tlsVariable) {
+			fmt.Fprintf(s.stdout, "  # %s: lesson %d needs %s\n", s.whyOtherTLS(), lessonOfTLS, tlsVariable)
+		}
 		fmt.Fprintln(s.stdout, "  "+export)
 	}
 	fmt.Fprintln(s.stdout, "  bin/poll_customer.sh")
 	for _, verb := range slices.Concat([]string{"get pods"}, rules, []string{lesson}) {
 		fmt.Fprintln(s.stdout, "  "+s.line(verb))
 	}
+}
+
+// lessonOfTLS is the one whose commands ask at the door for encrypted connections.
+const lessonOfTLS = 21
+
+// whyOtherTLS is why the encrypted connections are not where docs/ take them to be.
+func (s *start) whyOtherTLS() string {
+	if s.insistTLS {
+		return "the ingress takes TLS at another port"
+	}
+	_, port, _ := net.SplitHostPort(defaultListenTLS)
+	return "port " + port + " was taken"
 }
 
 // otherDoors is what to type before the commands of docs/, whose defaults do not lead to the doors of this

@@ -116,6 +116,8 @@ func TestTranslated(t *testing.T) {
 		"ingress: 127.0.0.1:8280 is taken by lab tutorial, pid 7: `bin/lab --name tutorial down` ends it, or " +
 			"`bin/lab up --listen 127.0.0.1:8281` listens elsewhere, as does `make run LISTEN=127.0.0.1:8281`": "入口：127.0.0.1:8280 已被占用：" +
 			"lab tutorial，pid 7。用 `bin/lab --name tutorial down` 结束它，或者换一个地址：`bin/lab up --listen 127.0.0.1:8281`，或 `make run LISTEN=127.0.0.1:8281`",
+		"ingress: 127.0.0.1:8280 is taken by another program: end that, or `a` listens elsewhere": "入口：127.0.0.1:8280 已被占用：" +
+			"另一个程序。请结束它，或者换一个地址：`a`",
 		"ingress: 127.0.0.1:8280 is taken by another program: end that, or `a` listens elsewhere, as does `make run LISTEN=b`": "入口：127.0.0.1:8280 已被占用：" +
 			"另一个程序。请结束它，或者换一个地址：`a`，或 `make run LISTEN=b`",
 	} {

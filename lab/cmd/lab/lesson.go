@@ -154,7 +154,16 @@ func (a *app) runningEdition(ctx context.Context, other string) string {
 func (a *app) listLessons(pages []book.Page) error {
 	columns := tabwriter.NewWriter(a.fitted(), 0, 8, 3, ' ', 0)
 	for _, p := range pages {
-		fmt.Fprintf(columns, "%d\t%s\t%s\n", p.Number, p.Name, p.Heading())
+		fmt.Fprintf(columns, "%d\t%s\t%s%s\n", p.Number, p.Name, p.Heading(), onlyIn(p))
 	}
 	return columns.Flush()
+}
+
+// onlyIn names the editions that have a lesson, where not all do.
+func onlyIn(p book.Page) string {
+	has := slices.DeleteFunc(book.Editions(), func(e string) bool { return !p.In(e) })
+	if len(has) == len(book.Editions()) {
+		return ""
+	}
+	return " (" + strings.Join(has, ", ") + ")"
 }

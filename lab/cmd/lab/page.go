@@ -28,24 +28,25 @@ type pageFlags struct {
 }
 
 // listen returns nil where there is to be no page. The usual port may be another lab's, or the
-// ingress': then it is any free one.
-func (p pageFlags) listen(ctx context.Context, ingress string) (net.Listener, error) {
+// ingress': then it is any free one, and moved is true where somebody else has it.
+func (p pageFlags) listen(ctx context.Context, ingress string) (l net.Listener, moved bool, err error) {
 	if p.address == noConsole {
-		return nil, nil
+		return nil, false, nil
 	}
 	var c net.ListenConfig
-	err := error(syscall.EADDRINUSE)
-	if p.given || p.address != ingress {
-		var l net.Listener
+	err = syscall.EADDRINUSE
+	moved = p.address != ingress
+	if p.given || moved {
 		if l, err = c.Listen(ctx, "tcp", p.address); err == nil {
-			return l, nil
+			return l, false, nil
 		}
 	}
 	if p.given || !errors.Is(err, syscall.EADDRINUSE) {
-		return nil, fmt.Errorf("--console: %w; --console=%s does without the page", err, noConsole)
+		return nil, false, fmt.Errorf("--console: %w; --console=%s does without the page", err, noConsole)
 	}
 	host, _, _ := net.SplitHostPort(p.address)
-	return c.Listen(ctx, "tcp", net.JoinHostPort(host, "0"))
+	l, err = c.Listen(ctx, "tcp", net.JoinHostPort(host, "0"))
+	return l, moved, err
 }
 
 // pageURL is what a reader types. Browsers take localhost for this machine, as IPv6 and as IPv4.

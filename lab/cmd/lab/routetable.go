@@ -17,14 +17,14 @@ import (
 // writeRoutes shows two tables: the routes in their order, and how each cluster is treated.
 func writeRoutes(w io.Writer, r routes.Table) error {
 	fmt.Fprintf(w, "%s -> %s\n\n", r.From.Name, hostName(r.Host))
-	if err := (&tablePrinter{w: w}).print(routeRows(r)); err != nil {
+	if err := printNarrow(w, routeRows(r)); err != nil {
 		return err
 	}
 	if len(r.Clusters) == 0 {
 		return nil
 	}
 	fmt.Fprintln(w)
-	return (&tablePrinter{w: w}).print(clusterRows(r))
+	return printNarrow(w, clusterRows(r))
 }
 
 // routeRows are the routes in their order.

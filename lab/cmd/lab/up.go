@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -144,7 +145,7 @@ func (s *start) run(ctx context.Context) error {
 		return err
 	}
 	cfg.Folder = folder
-	listener, err := s.pageAt.listen(ctx, s.listen)
+	listener, moved, err := s.pageAt.listen(ctx, s.listen)
 	if err != nil {
 		return err
 	}
@@ -152,6 +153,10 @@ func (s *start) run(ctx context.Context) error {
 	if listener != nil {
 		url = pageURL(listener.Addr())
 		cfg.Page = url
+		if moved {
+			by, _ := daemon.Holder(ctx, folder, s.pageAt.address)
+			s.warn(fmt.Sprintf("%s is taken by %s: the page is at %s", s.pageAt.address, by, url))
+		}
 		page := s.page(ctx, listener, client)
 		defer func() { _ = page.Close() }() // nobody looks any more
 	}
@@ -168,22 +173,40 @@ func (s *start) run(ctx context.Context) error {
 		return s.alreadyRunning(ctx, client)
 	}
 	if taken, ok := errors.AsType[*daemon.TakenError](err); ok {
-		return s.wayOut(taken)
+		return s.wayOut(context.WithoutCancel(ctx), taken)
 	}
 	return err
 }
 
 // wayOut says what to do about an address that is taken.
-func (s *start) wayOut(e *daemon.TakenError) error {
+func (s *start) wayOut(ctx context.Context, e *daemon.TakenError) error {
 	end := "end that"
 	if e.Lab != "" {
 		end = "`bin/lab --name " + e.Lab + " down` ends it"
 	}
-	host, port, _ := net.SplitHostPort(e.Address) // check has seen it
+	other := freeNear(ctx, e.Address)
+	err := fmt.Errorf("%w: %s, or `%s` listens elsewhere", e, end, s.line("up --listen "+other))
+	if s.name != defaultLab { // make would start another lab than this
+		return err
+	}
+	return fmt.Errorf("%w, as does `make run LISTEN=%s`", err, other)
+}
+
+// freeNear is an address of the same host at which nobody listens, some ports further on: near by may be the page
+// of the lab that has this one.
+func freeNear(ctx context.Context, address string) string {
+	host, port, _ := net.SplitHostPort(address) // check has seen it
 	number, _ := strconv.Atoi(port)
-	other := net.JoinHostPort(host, strconv.Itoa((number+9)%65535+1)) // near by may be the page of that lab
-	return fmt.Errorf("%w: %s, or `%s` listens elsewhere, as does `make run LISTEN=%s`",
-		e, end, s.line("up --listen "+other), other)
+	var c net.ListenConfig
+	for range 10 {
+		number = (number+9)%65535 + 1
+		other := net.JoinHostPort(host, strconv.Itoa(number))
+		if l, err := c.Listen(ctx, "tcp", other); err == nil {
+			_ = l.Close() // nobody has connected
+			return other
+		}
+	}
+	return net.JoinHostPort(host, "0")
 }
 
 // config is the lab that the flags ask for.
@@ -222,13 +245,19 @@ func (s *start) announce(ctx context.Context, client *control.Client, page strin
 	}
 }
 
+// another is a name for a lab beside this one.
+func (s *start) another() string {
+	const longest = 18 // with what is added it is a name still
+	return strings.TrimRight(s.name[:min(len(s.name), longest)], "-") + "-2"
+}
+
 func (s *start) alreadyRunning(ctx context.Context, client *control.Client) error {
 	status, err := client.Status(ctx)
 	if err != nil {
 		return daemon.ErrRunning
 	}
-	return fmt.Errorf("lab %s is running, pid %d, at %s; `%s` ends it",
-		s.name, status.PID, status.Ingress, s.line("down"))
+	return fmt.Errorf("lab %s is running, pid %d, at %s; `%s` ends it, and `%s` starts another "+
+		"(--name or $LAB_NAME says which is meant)", s.name, status.PID, status.Ingress, s.line("down"), "bin/lab --name "+s.another()+" up --listen 127.0.0.1:0")
 }
 
 // findEnvoy installs it where there is none.

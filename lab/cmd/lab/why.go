@@ -77,6 +77,8 @@ func (w *whyFlags) check(cmd *cobra.Command) error {
 		w.namespace, w.last, chosen = tutorialNamespace, n, true
 	}
 	switch {
+	case w.explicit && w.namespace != tutorialNamespace:
+		return misusef("-n %s: want a number of answers, as in: %s", w.namespace, w.line("why -n 3"))
 	case w.format != "" && w.format != "json":
 		return misusef("--output=%s: want json, or nothing", w.format)
 	case w.lang != english && w.lang != chinese:

@@ -42,7 +42,7 @@ func (h *Home) Name() string { return book.Lab }
 func (h *Home) Start(ctx context.Context, edition string, worker int) (lesson.Place, error) {
 	h.starting.Lock()
 	defer h.starting.Unlock()
-	p, err := h.Begin(ctx, fmt.Sprintf("lesson-%d-%d", os.Getpid(), worker), "127.0.0.1:0", edition)
+	p, err := h.Begin(ctx, fmt.Sprintf("lesson-%d-%d", os.Getpid(), worker), "127.0.0.1:0", edition, "off")
 	if err != nil {
 		return nil, err
 	}
@@ -55,8 +55,9 @@ const StartWithin = 2 * time.Minute
 // ended is how long a lab may take to end.
 const ended = 15 * time.Second
 
-// Begin starts a lab of a name, and waits until it serves; listen is for its ingress.
-func (h *Home) Begin(ctx context.Context, name, listen, edition string) (*Place, error) {
+// Begin starts a lab of a name, and waits until it serves; listen is for its ingress, and page for its live page as
+// --console has it, "" for what is usual.
+func (h *Home) Begin(ctx context.Context, name, listen, edition, page string) (*Place, error) {
 	folder, err := h.FolderOf(name)
 	if err != nil {
 		return nil, err
@@ -64,9 +65,13 @@ func (h *Home) Begin(ctx context.Context, name, listen, edition string) (*Place,
 	client := control.NewClient(folder)
 	words := supervise.NewLog(4 << 10)
 	env := append(h.Environ[:len(h.Environ):len(h.Environ)], NameVariable+"="+name)
+	args := []string{"up", "--listen", listen, "--edition", edition}
+	if page != "" {
+		args = append(args, "--console", page)
+	}
 	process, err := supervise.Start(supervise.Config{
 		Name: "lab " + name, Path: filepath.Join(h.Folder, "bin", "lab"), Env: env, Dir: h.Folder, Stdout: words, Once: true,
-		Args:  []string{"up", "--listen", listen, "--edition", edition, "--console", "off"},
+		Args:  args,
 		Ready: func(ctx context.Context) error { return Running(ctx, client) },
 		Probe: supervise.Probe{Period: 100 * time.Millisecond}, StopSignal: syscall.SIGINT, Grace: ended,
 	})
@@ -107,7 +112,8 @@ const (
 	NameVariable = "LAB_NAME"
 	// URLVariable is the address of its ingress.
 	URLVariable = "CUSTOMER_URL"
-	tlsVariable = "CUSTOMER_TLS"
+	// TLSVariable is where the ingress takes encrypted connections.
+	TLSVariable = "CUSTOMER_TLS"
 	// HintVariable is off where the reader of a lab has the page before them.
 	HintVariable = "LAB_HINTS"
 )
@@ -116,6 +122,6 @@ const (
 func (h *Home) PlaceOf(ctx context.Context, client *control.Client, name string) (*Place, error) {
 	status, err := client.Status(ctx)
 	env := append(h.Environ[:len(h.Environ):len(h.Environ)],
-		NameVariable+"="+name, URLVariable+"="+status.Ingress, tlsVariable+"="+status.Secure, HintVariable+"=off")
-	return &Place{Client: client, Ingress: status.Ingress, Secure: status.Secure, folder: h.Folder, env: env, audit: h.Audit}, err
+		NameVariable+"="+name, URLVariable+"="+status.Ingress, TLSVariable+"="+status.Secure, HintVariable+"=off")
+	return &Place{Client: client, Ingress: status.Ingress, Secure: status.Secure, Page: status.Page, folder: h.Folder, env: env, audit: h.Audit}, err
 }

@@ -28,6 +28,8 @@ type Place struct {
 	Ingress string
 	// Secure is where its ingress takes encrypted connections, HOST:PORT.
 	Secure string
+	// Page is the URL of its live page; "": it has none.
+	Page string
 
 	folder string
 	env    []string

@@ -229,7 +229,7 @@ func (g *guide) find(ctx context.Context) (*onlab.Place, error) {
 	client := control.NewClient(folder)
 	if onlab.Running(ctx, client) != nil {
 		g.say(words.Starting, short(onlab.StartWithin))
-		return g.startOwn(ctx, g.Lab, g.Listen)
+		return g.startOwn(ctx, g.Lab, g.Listen, "")
 	}
 	place, err := g.PlaceOf(ctx, client, g.Lab)
 	if err != nil {
@@ -237,7 +237,7 @@ func (g *guide) find(ctx context.Context) (*onlab.Place, error) {
 	}
 	switch err := g.compare(ctx, place); {
 	case errors.Is(err, errAnother):
-		return g.startOwn(ctx, fmt.Sprintf("lesson-%d", os.Getpid()), "127.0.0.1:0")
+		return g.startOwn(ctx, fmt.Sprintf("lesson-%d", os.Getpid()), "127.0.0.1:0", g.anotherPage())
 	case err != nil:
 		return nil, err
 	}
@@ -245,17 +245,41 @@ func (g *guide) find(ctx context.Context) (*onlab.Place, error) {
 }
 
 // startOwn starts a lab for the page.
-func (g *guide) startOwn(ctx context.Context, name, listen string) (*onlab.Place, error) {
-	place, err := g.Begin(ctx, name, listen, g.Edition)
+func (g *guide) startOwn(ctx context.Context, name, listen, page string) (*onlab.Place, error) {
+	place, err := g.Begin(ctx, name, listen, g.Edition, page)
 	if err != nil {
 		return nil, err
 	}
 	g.own = true
 	g.say(words.Started, place.Ingress)
+	if place.Page != "" {
+		g.say(words.PageAt, place.Page)
+	}
 	if name != g.Lab {
 		g.say(words.OwnLab, name)
-		g.print("  export " + onlab.NameVariable + "=" + name + " " + onlab.URLVariable + "=" + place.Ingress)
+		g.print("  export " + onlab.NameVariable + "=" + name + " " + onlab.URLVariable + "=" + place.Ingress + g.secureDoor(place))
 	}
 	fmt.Fprintln(g.screen)
 	return place, nil
+}
+
+// anotherPage is where the live page of a lab beside the running one is: any free port, for the running one may have
+// the usual one.
+func (g *guide) anotherPage() string {
+	const variable, none = "LAB_CONSOLE", "off"
+	if g.Getenv(variable) == none {
+		return none
+	}
+	return "127.0.0.1:0"
+}
+
+// secureDoor is what a shell needs beside the ingress where commands of the page make encrypted connections.
+func (g *guide) secureDoor(place *onlab.Place) string {
+	asks := func(c book.Command) bool { return strings.Contains(c.Text, onlab.TLSVariable) }
+	if !slices.ContainsFunc(g.Page.Blocks, func(b book.Block) bool {
+		return b.In(g.Edition) && slices.ContainsFunc(b.Commands, asks)
+	}) {
+		return ""
+	}
+	return " " + onlab.TLSVariable + "=" + place.Secure
 }

@@ -15,6 +15,7 @@ const (
 	Starting Key = iota
 	Another
 	Started
+	PageAt
 	OwnLab
 	Run
 	RunAgain
@@ -142,17 +143,18 @@ func english() Words {
 		Starting:     "No lab is running: starting one for this lesson. It may take up to %[1]v.",
 		Another:      "Starting another lab. It may take up to %[1]v.",
 		Started:      "It is at %[1]s.",
+		PageAt:       "Its live page: %[1]s",
 		OwnLab:       "Its name is %[1]s, and it ends with the lesson. To use it in another terminal, type there first:",
-		Run:          "[Enter runs it, s skips it, q ends the lesson] ",
-		RunAgain:     "[Enter, s or q] ",
-		More:         "[Enter shows more, q ends the lesson] ",
+		Run:          "[Enter runs it; s, then Enter, skips it; q, then Enter, ends the lesson] ",
+		RunAgain:     "[Enter, or type s or q, and then Enter] ",
+		More:         "[Enter shows more; q, then Enter, ends it] ",
 		Unlike:       "The lab %[1]s is not as the lesson expects it:",
 		Added:        "%[1]s %[2]s is there",
 		Missing:      "%[1]s %[2]s is missing",
 		Changed:      "%[1]s %[2]s is not as it was at the start",
 		OtherEdition: "its edition is %[1]s, the lesson's %[2]s",
-		Choose:       "[r resets it and deletes what was added, n starts another lab, q ends] ",
-		ChooseOther:  "[n starts another lab for this lesson, q ends] ",
+		Choose:       "[type r to reset it and delete what was added, n: another lab, q: end; Enter] ",
+		ChooseOther:  "[type n for another lab for this lesson, or q to end, then Enter] ",
 		ChooseAgain:  "[type r, n or q, and then Enter] ",
 
 		ChooseOtherAgain: "[type n or q, and then Enter] ",
@@ -230,17 +232,18 @@ func chinese() Words {
 		Starting:     "没有正在运行的 lab：为这一课启动一个，最多需要 %[1]v。",
 		Another:      "正在启动另一个 lab，最多需要 %[1]v。",
 		Started:      "它的地址是 %[1]s。",
+		PageAt:       "它的实时页面：%[1]s",
 		OwnLab:       "它叫 %[1]s，随这一课结束。要在别的终端里用它，先在那里输入：",
-		Run:          "[回车执行，s 跳过，q 结束这一课] ",
-		RunAgain:     "[回车、s 或 q] ",
-		More:         "[回车继续，q 结束这一课] ",
+		Run:          "[回车执行；输入 s 再回车则跳过，输入 q 再回车则结束这一课] ",
+		RunAgain:     "[直接回车，或输入 s 或 q 再回车] ",
+		More:         "[回车继续；输入 q 再回车则结束] ",
 		Unlike:       "lab %[1]s 与这一课的前提不符：",
 		Added:        "多了 %[1]s %[2]s",
 		Missing:      "缺少 %[1]s %[2]s",
 		Changed:      "%[1]s %[2]s 与启动时不同",
 		OtherEdition: "它的 edition 是 %[1]s，这一课的是 %[2]s",
-		Choose:       "[r 重置它并删除多出来的，n 为这一课另启动一个，q 结束] ",
-		ChooseOther:  "[n 为这一课另启动一个，q 结束] ",
+		Choose:       "[输入 r 重置它并删除多出来的，n 另启动一个，q 结束，再按回车] ",
+		ChooseOther:  "[输入 n 为这一课另启动一个，或 q 结束，再按回车] ",
 		ChooseAgain:  "[输入 r、n 或 q，再按回车] ",
 
 		ChooseOtherAgain: "[输入 n 或 q，再按回车] ",

@@ -39,19 +39,24 @@ func TestWords(t *testing.T) {
 	}
 }
 
-// TestPromptsFit holds that a prompt, and what is typed after it, is in one line of a terminal.
+// TestPromptsFit holds that a prompt, and what is typed after it, is in one line of a terminal, and that it says that a letter
+// needs Enter.
 func TestPromptsFit(t *testing.T) {
 	t.Parallel()
+	enter := regexp.MustCompile(`(then|q: end;) Enter|再按?回车`)
 	for _, list := range []Words{english(), chinese()} {
 		for k, text := range list {
 			columns := len([]rune(text))
 			for _, c := range text {
-				if unicode.In(c, unicode.Han) || strings.ContainsRune("，。：（）", c) {
+				if unicode.In(c, unicode.Han) || strings.ContainsRune("，。：；（）、", c) {
 					columns++
 				}
 			}
 			if strings.HasPrefix(text, "[") && columns >= 80 {
 				t.Errorf("text %d: %d columns: %q", k, columns, text)
+			}
+			if strings.HasPrefix(text, "[") && !enter.MatchString(text) {
+				t.Errorf("text %d does not say that a letter needs Enter: %q", k, text)
 			}
 		}
 	}

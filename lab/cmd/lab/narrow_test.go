@@ -1,0 +1,24 @@
+package main
+
+import (
+	"bytes"
+	"testing"
+)
+
+// TestPrintNarrow leaves out columns without anything where there is no room for them, and nowhere else.
+func TestPrintNarrow(t *testing.T) {
+	t.Parallel()
+	const whole = "RULE   TO      TIMEOUT   RETRIES\none    first   none      2\n"
+	for width, want := range map[int]string{
+		0: whole, 33: whole, 25: "RULE   TO      RETRIES\none    first   2\nnone: TIMEOUT\n",
+	} {
+		var out bytes.Buffer
+		rows := [][]string{{"RULE", "TO", "TIMEOUT", "RETRIES"}, {"one", "first", "none", "2"}}
+		if err := printNarrow(fit(&out, width), rows); err != nil {
+			t.Fatal(err)
+		}
+		if out.String() != want {
+			t.Errorf("%d columns: %q, want %q", width, out.String(), want)
+		}
+	}
+}
