@@ -64,6 +64,7 @@ func (r *Request) explain() {
 	}
 	if r.Decisive != nil {
 		r.Words = r.Decisive.words()
+		r.Pods = podsOf(r.Decisive.at.Mesh)
 	}
 }
 

@@ -48,6 +48,8 @@ type Request struct {
 	Trace string `json:"trace,omitempty"`
 	// Words are a sentence for the reader.
 	Words string `json:"words"`
+	// Pods are the workloads that had pods then, and the pods' versions: what it could have reached.
+	Pods []string `json:"pods,omitempty"`
 	// Decisive is that call.
 	Decisive *Call `json:"-"`
 }

@@ -1,6 +1,7 @@
 package traffic
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -21,41 +22,54 @@ func (r *Request) Deciding() *Call {
 
 // Not tells what kept a request from a version, a subset or a workload; nothing if it was there.
 func (r *Request) Not(of string) []string {
-	for _, c := range r.All() {
-		for _, t := range c.Tries {
-			if isOf(t.To.Workload, of) {
-				return nil
-			}
-		}
-	}
 	var list []string
 	for _, c := range r.All() {
+		if slices.ContainsFunc(c.Tries, func(t *Try) bool { return isOf(t.To.Workload, of) }) {
+			return nil
+		}
 		list = append(list, c.Keeps[of]...)
 	}
-	if len(list) == 0 {
-		list = []string{fmt.Sprintf("none of its calls was of a host that has %s: %s", of, r.Words)}
+	switch {
+	case len(list) > 0:
+		return list
+	case len(r.Pods) > 0 && !slices.Contains(r.Pods, of):
+		return []string{fmt.Sprintf("there is no %s among the pods; there is %s", of, strings.Join(r.Pods, ", "))}
 	}
-	return list
+	return []string{fmt.Sprintf("none of its calls was of a host that has %s: %s", of, r.Words)}
+}
+
+// podsOf are the workloads of all pods of the mesh, and their versions.
+func podsOf(m mesh.Mesh) []string {
+	var list []string
+	for _, i := range m.Instances {
+		list = append(list, i.Workload.Name)
+		if v := i.Labels["version"]; v != "" {
+			list = append(list, v)
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
 }
 
 func isOf(workload, of string) bool {
 	return workload == of || strings.HasSuffix(workload, "-"+of)
 }
 
-// keeps are, for each version, subset or workload that a call's host has, what kept the call from
-// it.
+// keeps are, for each version, subset or workload that a call's host or a route of it has, what kept the call
+// from it.
 func (c *Call) keeps() map[string][]string {
 	all := map[string][]string{}
-	service := c.choice.Service()
-	for _, e := range c.at.Mesh.Endpoints(service) {
-		name := e.Instance.Workload.Name
-		if c.reached(name) {
-			continue
-		}
-		reasons := c.kept(e.Instance)
-		all[name] = reasons
-		if v := e.Instance.Labels["version"]; v != "" {
-			all[v] = reasons
+	for _, service := range c.choice.Services() {
+		for _, e := range c.at.Mesh.Endpoints(service) {
+			name := e.Instance.Workload.Name
+			if all[name] != nil || c.reached(name) {
+				continue
+			}
+			reasons := c.kept(e.Instance)
+			all[name] = reasons
+			if v := e.Instance.Labels["version"]; v != "" {
+				all[v] = reasons
+			}
 		}
 	}
 	return all
@@ -68,7 +82,7 @@ func (c *Call) reached(workload string) bool {
 // kept is what kept a call from an instance.
 func (c *Call) kept(i mesh.Instance) []string {
 	var list []string
-	host := match.ShortHost(c.choice.Service().Host)
+	host := c.choice.Called()
 	if !i.Ready {
 		list = append(list, fmt.Sprintf("pod %s of %s %s", i.Name.Name, i.Workload.Name, c.at.State(i.Name)))
 	}
@@ -76,7 +90,7 @@ func (c *Call) kept(i mesh.Instance) []string {
 		return append(list, c.words())
 	}
 	for n, r := range c.choice.Routes() {
-		leads := leadsTo(r, i)
+		leads := c.leadsTo(r, i)
 		switch {
 		case n == c.choice.Index && !leads:
 			list = append(list, fmt.Sprintf("%s leads all calls of %s to %s", c.routeName(r), host, match.Goals(r)))
@@ -91,9 +105,9 @@ func (c *Call) kept(i mesh.Instance) []string {
 	return list
 }
 
-func leadsTo(r mesh.Route, i mesh.Instance) bool {
+func (c *Call) leadsTo(r mesh.Route, i mesh.Instance) bool {
 	return slices.ContainsFunc(r.Destinations, func(d mesh.Destination) bool {
-		return d.Weight > 0 && i.Labels.Has(d.Cluster.Labels)
+		return d.Weight > 0 && c.at.LeadsTo(d.Cluster, i.Name.String())
 	})
 }
 
@@ -103,11 +117,12 @@ func (c *Call) unlucky(r mesh.Route, i mesh.Instance) string {
 	switch {
 	case c.Cause == cause.Aborted:
 		return c.words()
-	case d != nil && i.Labels.Has(d.Cluster.Labels):
+	case d != nil && c.at.LeadsTo(d.Cluster, i.Name.String()):
 		return fmt.Sprintf("it was another pod's turn: %s picks one of %d pods of %s",
 			c.routeName(r), len(c.at.Ready(d.Cluster)), match.Called(d.Cluster))
 	case d != nil:
-		return fmt.Sprintf("chance: %s splits by weight (%s), and this request was drawn for %s", c.routeName(r), match.Goals(r), match.Subset(d.Cluster))
+		drawn := cmp.Or(match.Subset(d.Cluster), match.Called(d.Cluster))
+		return fmt.Sprintf("chance: %s splits by weight (%s), and this request was drawn for %s", c.routeName(r), match.Goals(r), drawn)
 	}
 	return c.words()
 }

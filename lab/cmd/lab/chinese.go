@@ -103,6 +103,12 @@ func flagsInChinese() [][2]string {
 func verbsInChinese() [][2]string {
 	return [][2]string{
 		{"%s: no such lesson; `%s` lists them", "没有名为 %[1]s 的课；`%[2]s` 列出所有课"},
+		{"no request %q is known: the lab keeps the last 2000 and, for five minutes, the first of each kind",
+			"没有请求 %[1]s：lab 保留最近的 2000 个，每种的第一个保留五分钟"},
+		{"%d requests begin with %q: type more of it", "有 %[1]s 个请求以 %[2]s 开头：请多写几个字符"},
+		{"no request has passed through the mesh yet: %s sends one", "还没有请求经过网格：%[1]s 会发送一个"},
+		{"the proxy's log does not have the request that was sent", "代理的日志里没有所发送的请求"},
+		{"deployment %q has no pod whose sidecar takes calls", "Deployment %[1]s 没有 sidecar 接受调用的 Pod"},
 		{"%s takes no arguments: %s -f %s", "%[1]s 后面不直接写参数：%[2]s -f %[3]s"},
 		{"provide configuration type and name or -f option", "要写种类和名字，或者 -f"},
 		{"want POD -- COMMAND [ARG...]; bin/lab get pods lists the pods",

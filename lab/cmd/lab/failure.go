@@ -72,15 +72,20 @@ func problems(err error) []string {
 	return strings.Split(err.Error(), "\n")
 }
 
-const errorMark = "Error: "
+const (
+	errorMark          = "Error: "
+	errorMarkInChinese = "错误："
+)
 
 // complain says each problem in a line, in the reader's language if it has words for it. What another lab
 // says has the mark already.
 func (a *app) complain(problems ...string) {
 	for _, p := range problems {
-		mark, text := errorMark, strings.TrimPrefix(p, errorMark)
+		mark, text := errorMark, strings.TrimPrefix(strings.TrimPrefix(p, errorMark), errorMarkInChinese)
 		if said, ok := translated(text, a.language()); ok {
-			mark, text = "错误：", said
+			mark, text = errorMarkInChinese, said
+		} else if a.language() == chinese && strings.ContainsFunc(text, isWide) { // a walk said it so
+			mark = errorMarkInChinese
 		}
 		a.tell(mark + document.Printable(text))
 	}

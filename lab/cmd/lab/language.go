@@ -15,8 +15,11 @@ const (
 	chinese = walk.Chinese
 )
 
-// language is the reader's: that of --lang, wherever it stands, else that of the variables of locale(7), if
-// there are pages in it.
+// languageVariable is the language of a lesson for its commands, whatever the locale is: one of the two.
+const languageVariable = "LAB_LANG"
+
+// language is the reader's: that of --lang, wherever it stands, else of the lesson that is under way, else that of
+// the variables of locale(7), if there are pages in it.
 func (a *app) language() string {
 	const flag = "--lang"
 	for i, arg := range a.args {
@@ -27,6 +30,9 @@ func (a *app) language() string {
 		if name == flag && (value == english || value == chinese) {
 			return value
 		}
+	}
+	if value := a.getenv(languageVariable); value == english || value == chinese {
+		return value
 	}
 	locale := cmp.Or(a.getenv("LC_ALL"), a.getenv("LC_MESSAGES"), a.getenv("LANG"))
 	if strings.HasPrefix(locale, chinese) {

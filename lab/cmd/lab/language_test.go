@@ -163,5 +163,11 @@ func TestLanguage(t *testing.T) {
 		if got := a.language(); got != c.want {
 			t.Errorf("%+v: %s", c, got)
 		}
+		a.getenv = func(name string) string {
+			return map[string]string{"LANG": "zh_CN.UTF-8", languageVariable: english}[name]
+		}
+		if got := a.language(); got != english && !strings.Contains(c.args, "zh") {
+			t.Errorf("%+v, in a lesson in English: %s", c, got)
+		}
 	}
 }

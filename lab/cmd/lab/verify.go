@@ -220,7 +220,7 @@ func (a *app) lessons(in string, words []string) (*onlab.Home, []book.Page, erro
 		return nil, nil, err
 	}
 	home := &onlab.Home{
-		Folder: folder, Environ: a.environ(),
+		Folder: folder, Environ: append(a.environ(), languageVariable+"="+languageOf(in)),
 		FolderOf: func(name string) (control.Folder, error) { return control.FolderOf(name, a.getenv) },
 	}
 	all, err := book.ReadAll(filepath.Join(folder, in))
@@ -236,6 +236,14 @@ func (a *app) lessons(in string, words []string) (*onlab.Home, []book.Page, erro
 		pages = append(pages, all[i])
 	}
 	return home, pages, nil
+}
+
+// languageOf is the language of a folder's pages.
+func languageOf(folder string) string {
+	if folder == englishPages {
+		return english
+	}
+	return filepath.Base(folder)
 }
 
 // find returns where the page is that a word names.

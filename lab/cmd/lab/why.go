@@ -27,7 +27,7 @@ type whyFlags struct {
 	lang   string
 }
 
-// printer explains in the language that was asked for: pages show what it says in English.
+// printer explains in the reader's language.
 func (w *whyFlags) printer(ctx context.Context) whyPrinter {
 	return whyPrinter{speechOf(w.lang), w.stdout, w.line, isGone(ctx, w.client)}
 }
@@ -66,7 +66,7 @@ Deployment, through its sidecar, to an address.`,
 	flags.StringVar(&w.not, "not", "", "explain why the request did not reach this version, subset or workload")
 	flags.BoolVarP(&w.watch, "watch", "w", false, "explain each new kind of answer once, until it is interrupted")
 	flags.StringVarP(&w.format, "output", "o", "", "json")
-	flags.StringVar(&w.lang, "lang", english, "language of the explanation: en or zh")
+	flags.StringVar(&w.lang, "lang", a.language(), "language of the explanation: en or zh ($LANG)")
 	w.send.declare(cmd)
 	return cmd
 }

@@ -129,6 +129,7 @@ func conditionsInChinese() [][2]string {
 		{"it was another pod's turn: {0} picks one of {1} pods of {2}", "轮到了另一个 Pod：{0} 从 {2} 的 {1} 个 Pod 中选一个"},
 		{"chance: {0} splits by weight ({1}), and this request was drawn for {2}", "随机：{0} 按权重分配（{1}），这个请求被分给了 {2}"},
 		{"none of its calls was of a host that has {0}: {1}", "它的调用里，没有一次针对有 {0} 的主机：{1}"},
+		{"there is no {0} among the pods; there is {1}", "Pod 里没有 {0}；现有：{1}"},
 		{"the default route", "默认路由"},
 		{"an earlier route acts: {0}", "前面的一条路由起了作用：{0}"},
 		{"{0} is starting, {1}", "{0} 正在启动、{1}"}, {"{0} is ending, {1}", "{0} 正在结束、{1}"}, {"{0} is not ready, {1}", "{0} 未就绪、{1}"},
@@ -153,7 +154,7 @@ func labelsInChinese() [][2]string {
 		{"try {0}: {1}", "第 {0} 次：{1}"}, {"copy to {0}: {1}, which nobody waits for", "给 {0} 的副本：{1}，没有人等它的响应"},
 		{"Rule: {0}, revision {1}", "规则：{0}，revision {1}"}, {"No rule: {0}", "没有规则：{0}"},
 		{"No rule has a part in it.", "没有规则参与其中。"}, {"Did not act:", "没有起作用："}, {"and {0} more", "另有 {0} 条"},
-		{"More:", "更多："}, {"Trace:", "追踪："}, {"Logs:", "日志："}, {"Undo:", "撤销："},
+		{"More:", "更多："}, {"Trace:", "追踪："}, {"Logs:", "日志："}, {"Undo:", "撤销："}, {"The rule is gone.", "规则已经不在了。"},
 		{", in plain text", "，明文"}, {"by", "规则："},
 		{"It did reach {0}.", "它确实到达了 {0}。"}, {"What kept it from {0}:", "它没有到达 {0} 的原因："},
 	}

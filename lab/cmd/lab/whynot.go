@@ -16,7 +16,7 @@ func (p whyPrinter) not(r *traffic.Request, of string) {
 	}
 	p.line("%s", p.say(fmt.Sprintf("What kept it from %s:", of)))
 	for _, text := range reasons {
-		p.text("  ", p.say(text), 3)
+		p.whole("  ", p.say(text))
 	}
 	p.line("")
 	p.command("More:", p.typed("why "+r.ID))

@@ -166,6 +166,21 @@ func (p whyPrinter) command(title, typed string) {
 
 // text breaks a text into at most so many lines.
 func (p whyPrinter) text(indent, text string, most int) {
+	for _, line := range broken(indent, text, most) {
+		p.line("%s", line)
+	}
+}
+
+// whole breaks a text into as many lines as it needs, and cuts none: what is too wide is a word.
+func (p whyPrinter) whole(indent, text string) {
+	for _, line := range broken(indent, text, 0) {
+		fmt.Fprintln(p.w, line)
+	}
+}
+
+// broken is a text in lines, of which the last, if there are as many as most, has all the rest; 0: there is no
+// such bound.
+func broken(indent, text string, most int) (lines []string) {
 	list := pieces(document.Printable(strings.ReplaceAll(text, "\n", " ")))
 	for n := 0; len(list) > 0; n++ {
 		line := indent + strings.TrimPrefix(list[0], " ")
@@ -173,9 +188,10 @@ func (p whyPrinter) text(indent, text string, most int) {
 		for len(list) > 0 && (n == most-1 || columns(line+list[0]) <= widest) {
 			line, list = line+list[0], list[1:]
 		}
-		p.line("%s", line)
+		lines = append(lines, line)
 		indent = strings.Repeat(" ", len([]rune(indent)))
 	}
+	return lines
 }
 
 // call shows a call in a line, its tries if there are several, and those that it led to.

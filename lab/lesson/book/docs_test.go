@@ -155,8 +155,14 @@ func (p pageFile) shared() []numbered {
 			continue
 		}
 		number := strings.Count(p.text[:m[0]], "\n") + 1
+		explained := false // in the reader's words, which another test holds to each other
 		for line := range strings.SplitSeq(p.text[m[0]:m[1]], "\n") {
-			lines = append(lines, numbered{number, line})
+			if isTyped := strings.HasPrefix(line, "$ "); isTyped || strings.HasPrefix(line, "```") {
+				explained = strings.HasPrefix(line, "$ bin/lab why")
+				lines = append(lines, numbered{number, line})
+			} else if !explained {
+				lines = append(lines, numbered{number, line})
+			}
 			number++
 		}
 	}

@@ -5,6 +5,7 @@
 package match
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -163,14 +164,42 @@ func (c Choice) Routes() []mesh.Route {
 	return c.Host.Routes
 }
 
-// Service are all pods of the host that was called.
-func (c Choice) Service() mesh.Cluster {
+// Services are all pods of the host that was called, and of each host that a route of it leads to.
+func (c Choice) Services() []mesh.Cluster {
+	var list []mesh.Cluster
 	for _, r := range c.Routes() {
 		for _, d := range r.Destinations {
-			return mesh.Cluster{Host: d.Cluster.Host, Port: d.Cluster.Port}
+			service := mesh.Cluster{Host: d.Cluster.Host, Port: d.Cluster.Port}
+			if !slices.ContainsFunc(list, service.Is) {
+				list = append(list, service)
+			}
 		}
 	}
-	return mesh.Cluster{}
+	if name := c.inMesh(); name != "" && len(list) > 0 {
+		own := mesh.Cluster{Host: name, Port: cmp.Or(c.Host.Port, list[0].Port)}
+		list = append([]mesh.Cluster{own}, slices.DeleteFunc(list, own.Is)...)
+	}
+	return list
+}
+
+// Called is the host that was called, in short: of a service, also where its routes lead to others.
+func (c Choice) Called() string {
+	if list := c.Services(); len(list) > 0 {
+		return ShortHost(list[0].Host)
+	}
+	return ""
+}
+
+// inMesh is the full name of the service that was called; "": it was called by a name of no service.
+func (c Choice) inMesh() string {
+	if c.Host == nil {
+		return ""
+	}
+	i := slices.IndexFunc(c.Host.Names, func(n string) bool { return ShortHost(n) != n })
+	if i < 0 {
+		return ""
+	}
+	return c.Host.Names[i]
 }
 
 // Share is the part of the route's requests that the destination gets, in percent; 0: no route acts.
