@@ -72,13 +72,10 @@ Deployment, through its sidecar, to an address.`,
 }
 
 func (w *whyFlags) check(cmd *cobra.Command) error {
-	chosen := cmd.Flags().Changed("last")
-	if n, err := strconv.Atoi(w.namespace); err == nil && w.explicit { // no namespace has such a name
-		w.namespace, w.last, chosen = tutorialNamespace, n, true
-	}
+	chosen, err := w.counted(cmd)
 	switch {
-	case w.explicit && w.namespace != tutorialNamespace:
-		return misusef("-n %s: want a number of answers, as in: %s", w.namespace, w.line("why -n 3"))
+	case err != nil:
+		return err
 	case w.format != "" && w.format != "json":
 		return misusef("--output=%s: want json, or nothing", w.format)
 	case w.lang != english && w.lang != chinese:
@@ -92,6 +89,20 @@ func (w *whyFlags) check(cmd *cobra.Command) error {
 		w.last = 0
 	}
 	return w.send.check(cmd)
+}
+
+// counted reads -n, other verbs' flag of the namespace, as how many answers are meant; it reports whether any
+// number was given.
+func (w *whyFlags) counted(cmd *cobra.Command) (bool, error) {
+	n, err := strconv.Atoi(w.namespace)
+	switch {
+	case w.explicit && err == nil: // no namespace has such a name
+		w.namespace, w.last = tutorialNamespace, n
+		return true, nil
+	case w.explicit && w.namespace != tutorialNamespace:
+		return false, misusef("-n %s: want a number of answers, as in: %s", w.namespace, w.line("why -n 3"))
+	}
+	return cmd.Flags().Changed("last"), nil
 }
 
 func (w *whyFlags) run(ctx context.Context, args []string) error {
