@@ -27,7 +27,7 @@ type Row struct {
 	Edge
 	Requests int     `json:"requests"`
 	Rate     float64 `json:"rate"`  // a second
-	Share    float64 `json:"share"` // of all calls of the caller, in percent
+	Share    float64 `json:"share"` // of all calls of the caller, in percent, to a tenth: who prints it rounds alike
 	P50      float64 `json:"p50"`   // milliseconds
 	P95      float64 `json:"p95"`
 	Errors   int     `json:"errors"`
@@ -295,7 +295,7 @@ func rows(sums map[Edge]*tally, seconds float64) []Row {
 		}
 		list = append(list, Row{
 			Edge: e, Requests: t.requests, Rate: float64(t.requests) / seconds,
-			Share: 100 * float64(t.requests) / float64(total[e.From]),
+			Share: math.Round(1000*float64(t.requests)/float64(total[e.From])) / 10,
 			P50:   t.percentile(0.5), P95: t.percentile(0.95),
 			Errors: t.errors, Retries: t.retries, Causes: causes, Fine: fine,
 		})

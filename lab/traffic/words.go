@@ -2,6 +2,7 @@ package traffic
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -204,10 +205,11 @@ func Often(calls int, rate float64) string {
 	return PerSecond(rate)
 }
 
-// PerSecond is a rate with enough places to tell it from none.
+// PerSecond is a rate with enough places to tell it from none. What is half-way goes up, as in the page.
 func PerSecond(rate float64) string {
+	up := math.Nextafter(rate, math.Inf(1))
 	if rate > 0 && rate < rarely {
-		return fmt.Sprintf("%.2f/s", rate)
+		return fmt.Sprintf("%.2f/s", up)
 	}
-	return fmt.Sprintf("%.1f/s", rate)
+	return fmt.Sprintf("%.1f/s", up)
 }

@@ -160,3 +160,13 @@ func TestCopies(t *testing.T) {
 		t.Errorf("since another change: %+v", copies)
 	}
 }
+
+// TestHalfWay holds what is half-way between two rates to how the page's language rounds.
+func TestHalfWay(t *testing.T) {
+	t.Parallel()
+	for rate, want := range map[float64]string{0: "0.0/s", 1.25: "1.3/s", 1.75: "1.8/s", 1.2: "1.2/s", 0.015625: "0.02/s", 0.04: "0.04/s"} {
+		if got := traffic.PerSecond(rate); got != want {
+			t.Errorf("%v: %s, want %s", rate, got, want)
+		}
+	}
+}

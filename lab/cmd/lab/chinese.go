@@ -65,6 +65,7 @@ func flagsInChinese() [][2]string {
 		{"--%s=%d: want %d or more", "--%[1]s=%[2]s：至少是 %[3]s"},
 		{"--%s=%d: want at least %d", "--%[1]s=%[2]s：至少是 %[3]s"},
 		{"--since=%v: want more than 0", "--since=%[1]s：要大于 0"},
+		{"-n %s: want a number of answers, as in: %s", "-n %[1]s：要写响应的个数，例如：%[2]s"},
 		{"--output=%s: want json, or nothing", "--output=%[1]s：可以是 json，或者不写"},
 		{"--edition=%s: want %s, or all", "--edition=%[1]s：可以是 %[2]s 或 all"},
 		{"--output=%s: want %s", "--output=%[1]s：可以是 %[2]s"},
