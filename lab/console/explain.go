@@ -7,15 +7,16 @@ import (
 	"istio-tutorial/lab/control"
 	"istio-tutorial/lab/objects"
 	"istio-tutorial/lab/traffic"
+	"istio-tutorial/lab/traffic/rulebook"
 )
 
 // Explained is why a request was answered so.
 type Explained struct {
-	Request Request       `json:"request"`
-	Words   string        `json:"words"` // as the verb prints them
-	Typed   string        `json:"typed"` // the verb
-	Rule    *traffic.Rule `json:"rule,omitempty"`
-	Trace   string        `json:"trace,omitempty"` // where the reader finds its trace
+	Request Request        `json:"request"`
+	Words   string         `json:"words"` // as the verb prints them
+	Typed   string         `json:"typed"` // the verb
+	Rule    *rulebook.Rule `json:"rule,omitempty"`
+	Trace   string         `json:"trace,omitempty"` // where the reader finds its trace
 }
 
 // why explains the request whose id is asked for.

@@ -8,7 +8,7 @@ import (
 	"istio-tutorial/lab/control"
 	"istio-tutorial/lab/objects"
 	"istio-tutorial/lab/routes"
-	"istio-tutorial/lab/traffic"
+	"istio-tutorial/lab/traffic/rulebook"
 )
 
 // Rules are what is in force.
@@ -31,7 +31,7 @@ type Routes struct {
 
 // File is a rule as it is in force.
 type File struct {
-	traffic.Rule
+	rulebook.Rule
 	YAML     string   `json:"yaml"`
 	Warnings []string `json:"warnings,omitempty"`
 }

@@ -10,6 +10,7 @@ import (
 
 	"istio-tutorial/lab/control"
 	"istio-tutorial/lab/traffic"
+	"istio-tutorial/lab/traffic/rulebook"
 )
 
 // Snapshot is what the page shows all the time. The first has everything; what a later one lacks is as it
@@ -21,7 +22,7 @@ type Snapshot struct {
 	Gone     string                         `json:"gone,omitempty"`
 	Tables   map[traffic.Span]traffic.Table `json:"tables,omitempty"`
 	History  *traffic.History               `json:"history,omitempty"`
-	Rules    []traffic.Rule                 `json:"rules,omitzero"`
+	Rules    []rulebook.Rule                `json:"rules,omitzero"`
 	Requests []Request                      `json:"requests,omitempty"` // the latest last
 	Sending  *Sending                       `json:"sending,omitempty"`
 
@@ -61,7 +62,7 @@ func (c *Console) next(ctx context.Context, have Snapshot, wait time.Duration) (
 		s.Requests = append(s.Requests, c.known(r))
 	}
 	if have.Rules == nil || !reflect.DeepEqual(have.Rules, live.Rules) {
-		s.Rules = append([]traffic.Rule{}, live.Rules...)
+		s.Rules = append([]rulebook.Rule{}, live.Rules...)
 	}
 	if live.At.Sub(have.asked) < statusEvery {
 		return s, nil

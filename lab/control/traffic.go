@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"istio-tutorial/lab/traffic"
+	"istio-tutorial/lab/traffic/rulebook"
 )
 
 // RequestQuery picks requests that passed through the mesh.
@@ -55,7 +56,7 @@ type Live struct {
 	Requests []traffic.Brief  // the latest first
 	Tables   []traffic.Table  // of each window there is
 	History  *traffic.History // nil: the one before
-	Rules    []traffic.Rule   // in force
+	Rules    []rulebook.Rule  // in force
 }
 
 // Live is what happened since the answer before.

@@ -7,7 +7,7 @@ import (
 	"istio-tutorial/lab/mesh"
 	"istio-tutorial/lab/objects"
 	"istio-tutorial/lab/pods"
-	"istio-tutorial/lab/traffic"
+	"istio-tutorial/lab/traffic/rulebook"
 )
 
 // explainer reads the lines of the access log, or not.
@@ -20,12 +20,12 @@ func (l *lab) explainer() func(line []byte) {
 
 // beginVersion tells who explains requests by what the proxy is to act from now on.
 func (l *lab) beginVersion(m mesh.Mesh, s objects.Set) (taken func(bool)) {
-	return l.traffic.Begin(traffic.Version{
+	return l.traffic.Begin(rulebook.Version{
 		Mesh:    m,
 		Of2018:  s.Of2018(),
 		Rules:   inspect.Rules(s),
 		Unready: unready(m, l.pods.Pods()),
-		Find:    func(q traffic.Question) (traffic.Rule, bool) { return source(m, s, q) },
+		Find:    func(q rulebook.Question) (rulebook.Rule, bool) { return source(m, s, q) },
 	}, !slices.Equal(revisions(l.objects()), revisions(s)))
 }
 
@@ -63,7 +63,7 @@ func revisions(s objects.Set) []int {
 }
 
 // source is the rule behind a part of the mesh.
-func source(m mesh.Mesh, s objects.Set, q traffic.Question) (traffic.Rule, bool) {
+func source(m mesh.Mesh, s objects.Set, q rulebook.Question) (rulebook.Rule, bool) {
 	client, ok := m.Workload(q.Client)
 	if !ok {
 		client.Name = q.Client
@@ -71,7 +71,7 @@ func source(m mesh.Mesh, s objects.Set, q traffic.Question) (traffic.Rule, bool)
 	found, ok := s.Source(objects.SourceQuery{
 		Part: string(q.Part), From: q.From, Field: q.Field, Cluster: q.Cluster, Client: client,
 	})
-	return traffic.Rule{
+	return rulebook.Rule{
 		Kind: found.Kind, Namespace: found.Namespace, Name: found.Name, Resource: found.Resource,
 		File: found.File, Line: found.Line, Revision: found.Revision, Lines: found.Lines,
 		Allows: found.Kind == "AuthorizationPolicy" && found.Action != "DENY",

@@ -9,6 +9,7 @@ import (
 	"istio-tutorial/lab/lesson/words"
 	"istio-tutorial/lab/traffic"
 	"istio-tutorial/lab/traffic/cause"
+	"istio-tutorial/lab/traffic/rulebook"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -21,7 +22,7 @@ func TestClaimsInBothLanguages(t *testing.T) {
 	r := &Runner{plain: map[string]time.Duration{}}
 	claims := r.judge(c, list, book.Sample{Total: 3, Answers: map[string]int{}})
 	asked := []*traffic.Request{
-		{Cause: cause.Aborted, Rule: &traffic.Rule{File: "v1/x.yml", Line: 7}}, {Cause: cause.Aborted}, {Cause: cause.Aborted},
+		{Cause: cause.Aborted, Rule: &rulebook.Rule{File: "v1/x.yml", Line: 7}}, {Cause: cause.Aborted}, {Cause: cause.Aborted},
 	}
 	for _, want := range []book.Explanation{
 		{Of: "v1", Cause: cause.Aborted, Rule: book.Places{"x.yml", "v1/x.yml", "none"}}, {Of: "v1", Cause: cause.NoRoute},

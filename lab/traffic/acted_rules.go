@@ -19,11 +19,11 @@ func (c *Call) delay() time.Duration {
 }
 
 // ask finds the rule of a part of a route.
-func (c *Call) ask(part rulebook.Part, from, field string) (Rule, bool) {
+func (c *Call) ask(part rulebook.Part, from, field string) (rulebook.Rule, bool) {
 	if from == "" || match.IsDefault(from) {
-		return Rule{}, false
+		return rulebook.Rule{}, false
 	}
-	q := Question{Part: part, From: from, Field: field, Client: c.client}
+	q := rulebook.Question{Part: part, From: from, Field: field, Client: c.client}
 	if c.choice.Destination != nil {
 		q.Cluster = c.choice.Destination.Cluster
 	}
@@ -33,7 +33,7 @@ func (c *Call) ask(part rulebook.Part, from, field string) (Rule, bool) {
 // acts are the rules that did something with a call, the deciding one first.
 func (c *Call) acts() []Act {
 	var list []Act
-	add := func(part rulebook.Part, rule Rule, ok bool) {
+	add := func(part rulebook.Part, rule rulebook.Rule, ok bool) {
 		if ok {
 			list = append(list, Act{part, rule})
 		}
@@ -46,7 +46,7 @@ func (c *Call) acts() []Act {
 	c.actsOfRoute(r, add)
 	if d := c.choice.Destination; d != nil {
 		if _, inside := c.at.Mesh.ServiceAt(d.Cluster.Host); !inside {
-			rule, ok := c.at.Find(Question{Part: rulebook.PartHost, Cluster: d.Cluster, Client: c.client})
+			rule, ok := c.at.Find(rulebook.Question{Part: rulebook.PartHost, Cluster: d.Cluster, Client: c.client})
 			add(rulebook.PartHost, rule, ok)
 		}
 	}
@@ -54,7 +54,7 @@ func (c *Call) acts() []Act {
 }
 
 // actsOfAnswer are those that refused the call, or gave up on it.
-func (c *Call) actsOfAnswer(r *mesh.Route, add func(rulebook.Part, Rule, bool)) {
+func (c *Call) actsOfAnswer(r *mesh.Route, add func(rulebook.Part, rulebook.Rule, bool)) {
 	switch c.Cause {
 	case cause.RouteTimeout:
 		if r != nil {
@@ -71,13 +71,13 @@ func (c *Call) actsOfAnswer(r *mesh.Route, add func(rulebook.Part, Rule, bool)) 
 		rule, ok := c.limit()
 		add(rulebook.PartLimit, rule, ok)
 	case cause.RegistryOnly:
-		rule, ok := c.at.Find(Question{Part: rulebook.PartOutside, Client: c.client})
+		rule, ok := c.at.Find(rulebook.Question{Part: rulebook.PartOutside, Client: c.client})
 		add(rulebook.PartOutside, rule, ok)
 	}
 }
 
 // actsOfRoute are those of the route's rule.
-func (c *Call) actsOfRoute(r *mesh.Route, add func(rulebook.Part, Rule, bool)) {
+func (c *Call) actsOfRoute(r *mesh.Route, add func(rulebook.Part, rulebook.Rule, bool)) {
 	if r == nil {
 		return
 	}
@@ -94,7 +94,7 @@ func (c *Call) actsOfRoute(r *mesh.Route, add func(rulebook.Part, Rule, bool)) {
 	}
 }
 
-func (c *Call) actsOfFaults(r *mesh.Route, add func(rulebook.Part, Rule, bool)) {
+func (c *Call) actsOfFaults(r *mesh.Route, add func(rulebook.Part, rulebook.Rule, bool)) {
 	if r == nil {
 		return
 	}
@@ -117,7 +117,7 @@ func (c *Call) actsOfFaults(r *mesh.Route, add func(rulebook.Part, Rule, bool)) 
 }
 
 // actsOfPolicy are those of the policy of the cluster that was picked.
-func (c *Call) actsOfPolicy(add func(rulebook.Part, Rule, bool)) {
+func (c *Call) actsOfPolicy(add func(rulebook.Part, rulebook.Rule, bool)) {
 	u := c.choice.Upstream
 	if u == nil || u.Policy.From == "" {
 		return
@@ -152,20 +152,20 @@ func (c *Call) server() (mesh.Inbound, string) {
 }
 
 // denial is the rule that refused the call; of several, the first.
-func (c *Call) denial() Rule {
+func (c *Call) denial() rulebook.Rule {
 	in, caller := c.server()
 	if c.By == IngressItself {
 		in = mesh.Inbound{Access: c.at.Mesh.Gateway.Access}
 	}
 	if r, ok := c.refusal(in); ok {
-		rule, _ := c.at.Find(Question{Part: rulebook.PartDenial, From: r.From, Field: r.Field, Client: c.client})
+		rule, _ := c.at.Find(rulebook.Question{Part: rulebook.PartDenial, From: r.From, Field: r.Field, Client: c.client})
 		return rule
 	}
 	d, ok := c.choice.Asked.Denied(in, caller)
 	if !ok {
-		return Rule{}
+		return rulebook.Rule{}
 	}
-	rule, _ := c.at.Find(Question{Part: rulebook.PartDenial, From: d.From[0], Client: c.client})
+	rule, _ := c.at.Find(rulebook.Question{Part: rulebook.PartDenial, From: d.From[0], Client: c.client})
 	return rule
 }
 
@@ -188,15 +188,15 @@ func (c *Call) refusal(in mesh.Inbound) (mesh.AccessRule, bool) {
 }
 
 // limit is the rule whose tokens were spent.
-func (c *Call) limit() (Rule, bool) {
+func (c *Call) limit() (rulebook.Rule, bool) {
 	if l, ok := c.spent(); ok {
-		return c.at.Find(Question{Part: rulebook.PartLimit, From: l.From, Client: c.client})
+		return c.at.Find(rulebook.Question{Part: rulebook.PartLimit, From: l.From, Client: c.client})
 	}
-	return Rule{}, false
+	return rulebook.Rule{}, false
 }
 
 // because is the rule that decided, or the default that did where there is none.
-func (c *Call) because() (*Rule, string) {
+func (c *Call) because() (*rulebook.Rule, string) {
 	order := []rulebook.Part{
 		rulebook.PartTLS, rulebook.PartAbort, rulebook.PartDelay, rulebook.PartTimeout, rulebook.PartBreaker,
 		rulebook.PartOutlier, rulebook.PartSecured, rulebook.PartDenial, rulebook.PartToken, rulebook.PartLimit,

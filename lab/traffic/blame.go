@@ -109,7 +109,7 @@ func (c *Call) explain() {
 }
 
 // made is who made a call's answer, and why.
-func (c *Call) made() (Maker, Cause) {
+func (c *Call) made() (Maker, cause.Cause) {
 	why, byProxy := cause.ByProxy(c.Flags, c.Details)
 	access, refused := cause.OfAccess(c.Details)
 	switch {
@@ -126,7 +126,7 @@ func (c *Call) made() (Maker, Cause) {
 }
 
 // fromUpstream is who made an answer that the caller's proxy only passed on.
-func (c *Call) fromUpstream() (Maker, Cause) {
+func (c *Call) fromUpstream() (Maker, cause.Cause) {
 	last := c.last()
 	if last == nil || !last.Arrived && last.To.Pod == "" {
 		if c.Status < 400 {
@@ -149,7 +149,7 @@ func (c *Call) fromUpstream() (Maker, Cause) {
 }
 
 // fine is the cause of a good answer, if anything is to be said of it.
-func (c *Call) fine(why Cause) Cause {
+func (c *Call) fine(why cause.Cause) cause.Cause {
 	switch {
 	case cause.IsDelayed(c.Flags):
 		return cause.Delayed
@@ -168,7 +168,7 @@ func (c *Call) last() *Try {
 }
 
 // refined tells apart what Envoy has one word for.
-func (c *Call) refined(why Cause) Cause {
+func (c *Call) refined(why cause.Cause) cause.Cause {
 	switch why {
 	case cause.DirectAnswer:
 		return c.direct()
@@ -183,7 +183,7 @@ func (c *Call) refined(why Cause) Cause {
 }
 
 // direct is why a proxy gave an answer that is written in its route.
-func (c *Call) direct() Cause {
+func (c *Call) direct() cause.Cause {
 	r := c.choice.Route()
 	switch {
 	case c.Route == match.BlockAll:
@@ -197,7 +197,7 @@ func (c *Call) direct() Cause {
 }
 
 // routeless is why a proxy has no route.
-func (c *Call) routeless() Cause {
+func (c *Call) routeless() cause.Cause {
 	host, _ := match.SplitPort(c.Host)
 	switch {
 	case c.client.Namespace == "" || c.choice.Host != nil:

@@ -1,22 +1,17 @@
 package traffic
 
-import (
-	"sync"
-
-	"istio-tutorial/lab/mesh"
-	"istio-tutorial/lab/traffic/rulebook"
-)
+import "istio-tutorial/lab/traffic/cause"
 
 // Brief is what a picture draws of a request.
 type Brief struct {
-	ID     string  `json:"id"`
-	At     int64   `json:"at"` // when it began, in milliseconds
-	Millis float64 `json:"ms"`
-	Status int     `json:"status"`
-	Cause  Cause   `json:"cause"`
-	Failed bool    `json:"failed"`
-	Where  string  `json:"where"` // the workload that made the answer, or ingress
-	Author string  `json:"author"`
+	ID     string      `json:"id"`
+	At     int64       `json:"at"` // when it began, in milliseconds
+	Millis float64     `json:"ms"`
+	Status int         `json:"status"`
+	Cause  cause.Cause `json:"cause"`
+	Failed bool        `json:"failed"`
+	Where  string      `json:"where"` // the workload that made the answer, or ingress
+	Author string      `json:"author"`
 	// Rule is the file and line of the one that decided.
 	Rule string `json:"rule,omitempty"`
 	// Client is the address that it came from.
@@ -26,18 +21,18 @@ type Brief struct {
 
 // BriefCall is what a picture draws of a call.
 type BriefCall struct {
-	From    string     `json:"from"`
-	To      string     `json:"to"`
-	Pod     string     `json:"pod,omitempty"`
-	After   float64    `json:"after"` // milliseconds after the request began
-	Millis  float64    `json:"ms"`
-	Status  int        `json:"status"`
-	Cause   Cause      `json:"cause"`
-	Failed  bool       `json:"failed"`
-	By      Maker      `json:"by"`
-	Delayed float64    `json:"delayed,omitempty"` // milliseconds
-	Tries   []BriefTry `json:"tries,omitempty"`   // if there were several
-	Copies  []BriefTry `json:"copies,omitempty"`  // to whom it was mirrored
+	From    string      `json:"from"`
+	To      string      `json:"to"`
+	Pod     string      `json:"pod,omitempty"`
+	After   float64     `json:"after"` // milliseconds after the request began
+	Millis  float64     `json:"ms"`
+	Status  int         `json:"status"`
+	Cause   cause.Cause `json:"cause"`
+	Failed  bool        `json:"failed"`
+	By      Maker       `json:"by"`
+	Delayed float64     `json:"delayed,omitempty"` // milliseconds
+	Tries   []BriefTry  `json:"tries,omitempty"`   // if there were several
+	Copies  []BriefTry  `json:"copies,omitempty"`  // to whom it was mirrored
 	// Identity is as whom it came to the server's proxy: "none" in plain text, "" where nobody asks.
 	Identity string `json:"identity,omitempty"`
 }
@@ -96,36 +91,4 @@ func (s *Store) Briefs(q Query) []Brief {
 		list = append(list, r.Brief())
 	}
 	return list
-}
-
-// mostAnswers bounds what is remembered of a version's rules: there are as many as its rules have
-// parts, times those who call.
-const mostAnswers = 5000
-
-// remembering finds the same rule again without a search: requests come by the hundred, and each asks.
-func remembering(find func(Question) (Rule, bool)) func(Question) (Rule, bool) {
-	type key struct {
-		part                 rulebook.Part
-		from, field, cluster string
-		client               mesh.Name
-	}
-	type answer struct {
-		rule Rule
-		ok   bool
-	}
-	var mu sync.Mutex
-	known := map[key]answer{}
-	return func(q Question) (Rule, bool) {
-		mu.Lock()
-		defer mu.Unlock()
-		k := key{q.Part, q.From, q.Field, q.Cluster.Key(), q.Client}
-		a, there := known[k]
-		if !there {
-			a.rule, a.ok = find(q)
-			if len(known) < mostAnswers {
-				known[k] = a
-			}
-		}
-		return a.rule, a.ok
-	}
 }

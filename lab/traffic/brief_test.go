@@ -22,7 +22,7 @@ func TestFine(t *testing.T) {
 		take(s, c, whole(fmt.Sprintf("f-%d", i), 200, last)...)
 	}
 	labtest.Until(t, func() error {
-		errors, causes, fine := 0, map[traffic.Cause]int{}, map[traffic.Cause]int{}
+		errors, causes, fine := 0, map[cause.Cause]int{}, map[cause.Cause]int{}
 		for _, r := range s.Table(traffic.Minute).Rows {
 			errors += r.Errors
 			maps.Copy(causes, r.Causes)
@@ -42,9 +42,9 @@ func TestBriefs(t *testing.T) {
 	s := traffic.New(c.now)
 	t.Cleanup(s.Close)
 	var asked atomic.Int64
-	s.Begin(traffic.Version{Mesh: chain(), Find: func(q traffic.Question) (traffic.Rule, bool) {
+	s.Begin(rulebook.Version{Mesh: chain(), Find: func(q rulebook.Question) (rulebook.Rule, bool) {
 		asked.Add(1)
-		return traffic.Rule{File: "rule.yml", Line: 7, Name: string(q.Part)}, q.Part == rulebook.PartRoute
+		return rulebook.Rule{File: "rule.yml", Line: 7, Name: string(q.Part)}, q.Part == rulebook.PartRoute
 	}}, true)(true)
 	c.pass(10 * time.Millisecond)
 	for i := range 20 {

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"time"
+
+	"istio-tutorial/lab/traffic/rulebook"
 )
 
 // History is what happened in each of the last five minutes' seconds.
@@ -25,14 +27,14 @@ type Line struct {
 
 // Mark is a change of the rules.
 type Mark struct {
-	At      time.Time `json:"at"`
-	Came    []Rule    `json:"came,omitempty"`
-	Went    []Rule    `json:"went,omitempty"`
-	Changed []Rule    `json:"changed,omitempty"`
+	At      time.Time       `json:"at"`
+	Came    []rulebook.Rule `json:"came,omitempty"`
+	Went    []rulebook.Rule `json:"went,omitempty"`
+	Changed []rulebook.Rule `json:"changed,omitempty"`
 }
 
 // mark notes what a change of rules was.
-func (w *windows) mark(now time.Time, before, after []Rule) {
+func (w *windows) mark(now time.Time, before, after []rulebook.Rule) {
 	m := Mark{At: now}
 	for _, r := range after {
 		switch i := slices.IndexFunc(before, r.IsSame); {

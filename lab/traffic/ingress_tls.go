@@ -25,7 +25,7 @@ func (c *Call) behind() string {
 	if d == nil {
 		return ""
 	}
-	rule, _ := c.at.Find(Question{Part: rulebook.PartTLS, From: d.From, Field: d.Field, Client: c.client})
+	rule, _ := c.at.Find(rulebook.Question{Part: rulebook.PartTLS, From: d.From, Field: d.Field, Client: c.client})
 	named := cmp.Or(c.choice.SNI, "no host")
 	if other := c.choice.OtherDoor(c.Host); other != nil {
 		return fmt.Sprintf(" behind %s of Gateway %s, which took the connection: by SNI it is for %s, and %s is behind %s",
@@ -35,13 +35,13 @@ func (c *Call) behind() string {
 }
 
 // actsAtDoor are the rules of the ingress that sent a call to https, or took its connection where its host is not.
-func (c *Call) actsAtDoor(add func(rulebook.Part, Rule, bool)) {
+func (c *Call) actsAtDoor(add func(rulebook.Part, rulebook.Rule, bool)) {
 	by := c.choice.ToTLS
 	if d := c.atDoor(); d != nil {
 		by = d.Origin
 	}
 	if by != (mesh.Origin{}) {
-		rule, ok := c.at.Find(Question{Part: rulebook.PartTLS, From: by.From, Field: by.Field, Client: c.client})
+		rule, ok := c.at.Find(rulebook.Question{Part: rulebook.PartTLS, From: by.From, Field: by.Field, Client: c.client})
 		add(rulebook.PartTLS, rule, ok)
 	}
 }

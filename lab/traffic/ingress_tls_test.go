@@ -30,6 +30,11 @@ func behindDoors() mesh.Mesh {
 	return m
 }
 
+// findGateway finds the one Gateway behind all that is about TLS.
+func findGateway(q rulebook.Question) (rulebook.Rule, bool) {
+	return rulebook.Rule{Kind: "Gateway", Name: "gw", File: q.Field}, q.Part == rulebook.PartTLS
+}
+
 // TestWhyAtTheDoor holds what is said of answers that the ingress gives at the door: that of whoever asks in plain
 // text, and that of whoever asks one door for the host of another one.
 func TestWhyAtTheDoor(t *testing.T) {
@@ -37,10 +42,7 @@ func TestWhyAtTheDoor(t *testing.T) {
 	c := &clock{}
 	s := traffic.New(c.now)
 	t.Cleanup(s.Close)
-	find := func(q traffic.Question) (traffic.Rule, bool) {
-		return traffic.Rule{Kind: "Gateway", Name: "gw", File: q.Field}, q.Part == rulebook.PartTLS
-	}
-	s.Begin(traffic.Version{Mesh: behindDoors(), Find: find}, true)(true)
+	s.Begin(rulebook.Version{Mesh: behindDoors(), Find: findGateway}, true)(true)
 	for id, x := range map[string]struct{ host, door, sni, flags, details, words, rule string }{
 		"plain": {
 			"a.test", "", "", "", "direct_response",

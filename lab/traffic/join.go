@@ -171,7 +171,7 @@ func within(t time.Time, e *envoy.Entry) bool {
 }
 
 // end is a side whose proxy wrote an entry.
-func end(v *Version, pod string) End {
+func end(v *rulebook.Version, pod string) End {
 	_, name, isPod := strings.Cut(pod, "/")
 	if !isPod {
 		return End{Workload: pod}
@@ -180,7 +180,7 @@ func end(v *Version, pod string) End {
 }
 
 // pod is the server of a try, or the host outside.
-func pod(v *Version, name, cluster string) End {
+func pod(v *rulebook.Version, name, cluster string) End {
 	if i, ok := v.Instance(name); ok {
 		return End{Workload: i.Workload.Name, Pod: name}
 	}
@@ -190,7 +190,7 @@ func pod(v *Version, name, cluster string) End {
 	return End{Workload: name}
 }
 
-func serverOf(v *Version, name string) mesh.Name {
+func serverOf(v *rulebook.Version, name string) mesh.Name {
 	i, _ := v.Instance(name)
 	return i.Name
 }

@@ -32,7 +32,7 @@ func (c *Call) policies() []Miss {
 	in, _ := c.server()
 	for _, r := range match.Allowing(in) {
 		m := Miss{Name: r.From, Why: asked.UnmetBy(r)}
-		if rule, ok := c.at.Find(Question{Part: rulebook.PartDenial, From: r.From, Field: r.Field, Client: c.client}); ok {
+		if rule, ok := c.at.Find(rulebook.Question{Part: rulebook.PartDenial, From: r.From, Field: r.Field, Client: c.client}); ok {
 			rule.Lines = nil
 			m.Rule = &rule
 		}

@@ -48,7 +48,7 @@ func refused(t *testing.T, m mesh.Mesh, peer string) []traffic.Miss {
 	c := &clock{}
 	s := traffic.New(c.now)
 	t.Cleanup(s.Close)
-	s.Begin(traffic.Version{Mesh: m, Find: func(traffic.Question) (traffic.Rule, bool) { return traffic.Rule{}, false }}, true)(true)
+	s.Begin(rulebook.Version{Mesh: m, Find: func(rulebook.Question) (rulebook.Rule, bool) { return rulebook.Rule{}, false }}, true)(true)
 	c.pass(10 * time.Millisecond)
 	for i, h := range whole("refused", 403, hop{status: 403}) {
 		line := h.line(c)
@@ -81,8 +81,8 @@ func TestMissedRoutes(t *testing.T) {
 	c := &clock{}
 	s := traffic.New(c.now)
 	t.Cleanup(s.Close)
-	s.Begin(traffic.Version{Mesh: m, Find: func(q traffic.Question) (traffic.Rule, bool) {
-		return traffic.Rule{File: q.Field}, q.Part == rulebook.PartRoute
+	s.Begin(rulebook.Version{Mesh: m, Find: func(q rulebook.Question) (rulebook.Rule, bool) {
+		return rulebook.Rule{File: q.Field}, q.Part == rulebook.PartRoute
 	}}, true)(true)
 	c.pass(10 * time.Millisecond)
 	take(s, c, hop{id: "one", pod: "ingress", to: "customer", host: "customer:8080", route: "vs", status: 200})

@@ -99,8 +99,8 @@ func (c *Call) isAsked() bool {
 	return c.choice.Door != nil && c.choice.Door.Clients != mesh.NoProof && cause.AboutCertificate(c.Details)
 }
 
-func (c *Call) gatewayOf(d mesh.SecureDoor) (Rule, bool) {
-	return c.at.Find(Question{Part: rulebook.PartTLS, From: d.From, Field: d.Field, Client: c.client})
+func (c *Call) gatewayOf(d mesh.SecureDoor) (rulebook.Rule, bool) {
+	return c.at.Find(rulebook.Question{Part: rulebook.PartTLS, From: d.From, Field: d.Field, Client: c.client})
 }
 
 // peer is the client, and what it is asked for where that is what failed.

@@ -47,13 +47,10 @@ func TestWhyOfConnections(t *testing.T) {
 	c := &clock{}
 	s := traffic.New(c.now)
 	t.Cleanup(s.Close)
-	find := func(q traffic.Question) (traffic.Rule, bool) {
-		return traffic.Rule{Kind: "Gateway", Name: "gw", File: q.Field}, q.Part == rulebook.PartTLS
-	}
 	m := behindDoors()
 	m.Gateway.Secure[0].Clients = mesh.MustProve
 	m.Gateway.Secure[1].Problem = "Secret x/b: not found"
-	s.Begin(traffic.Version{Mesh: m, Find: find}, true)(true)
+	s.Begin(rulebook.Version{Mesh: m, Find: findGateway}, true)(true)
 	for id, x := range map[string]struct{ sni, door, flags, tls, words, rule, by string }{
 		"a host of none": {"c.test", "", "NR", "", "no listener: the ingress refused the connection: no listener is for the host " +
 			"c.test (Gateway gw: a.test, b.test).", "", "ingress"},

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"istio-tutorial/lab/envoy"
+	"istio-tutorial/lab/traffic/cause"
 	"istio-tutorial/lab/traffic/rulebook"
 )
 
@@ -39,7 +40,7 @@ type Store struct {
 // kind is an edge and what became of its calls.
 type kind struct {
 	edge  Edge
-	cause Cause
+	cause cause.Cause
 }
 
 // first is the first request of a kind in a while.
@@ -75,9 +76,8 @@ func (s *Store) Take(line []byte) {
 
 // Begin is told of each version before the proxy is; taken is told whether the proxy took it. Only
 // if rules are others, a window begins.
-func (s *Store) Begin(v Version, rulesChanged bool) (taken func(bool)) {
+func (s *Store) Begin(v rulebook.Version, rulesChanged bool) (taken func(bool)) {
 	v.Begun = s.now()
-	v.Find = remembering(v.Find)
 	v.Taken = v.Begun.Add(time.Hour) // not yet
 	before := s.versions.Add(&v)
 	return func(ok bool) {

@@ -14,6 +14,7 @@ import (
 	"istio-tutorial/lab/mesh"
 	"istio-tutorial/lab/traffic"
 	"istio-tutorial/lab/traffic/cause"
+	"istio-tutorial/lab/traffic/rulebook"
 )
 
 const ns = "istio-tutorial"
@@ -67,10 +68,10 @@ func newStore(t *testing.T) (*traffic.Store, *clock) {
 	c := &clock{}
 	s := traffic.New(c.now)
 	t.Cleanup(s.Close)
-	find := func(q traffic.Question) (traffic.Rule, bool) {
-		return traffic.Rule{Kind: "RouteRule", Name: q.From, File: q.From + ".yml", Line: 7}, q.From != "ingress"
+	find := func(q rulebook.Question) (rulebook.Rule, bool) {
+		return rulebook.Rule{Kind: "RouteRule", Name: q.From, File: q.From + ".yml", Line: 7}, q.From != "ingress"
 	}
-	s.Begin(traffic.Version{Mesh: chain(), Of2018: true, Find: find}, true)(true)
+	s.Begin(rulebook.Version{Mesh: chain(), Of2018: true, Find: find}, true)(true)
 	c.pass(10 * time.Millisecond)
 	return s, c
 }
@@ -205,7 +206,7 @@ func TestDelay(t *testing.T) {
 		for _, d := range []time.Duration{9 * time.Second, second} {
 			to.Faults = append(to.Faults, mesh.Fault{From: "slow", Delay: &mesh.Delay{Percent: 100, Time: d}})
 		}
-		s.Begin(traffic.Version{Mesh: m, Find: func(traffic.Question) (traffic.Rule, bool) { return traffic.Rule{}, false }}, true)(true)
+		s.Begin(rulebook.Version{Mesh: m, Find: func(rulebook.Question) (rulebook.Rule, bool) { return rulebook.Rule{}, false }}, true)(true)
 		c.pass(10 * time.Millisecond)
 		take(s, c, whole("late", 200, hop{status: 200, flags: "DI", details: "via_upstream"})...)
 		if r := over(t, s, "late"); r.Cause != cause.Delayed || !strings.Contains(r.Words, want) {
@@ -220,7 +221,7 @@ func TestCauses(t *testing.T) {
 	s, c := newStore(t)
 	for i, w := range []struct {
 		flags, details string
-		cause          traffic.Cause
+		cause          cause.Cause
 		author         string
 	}{
 		{"FI", "fault_filter_abort", cause.Aborted, "sidecar of preference"},
@@ -379,8 +380,8 @@ func TestWindows(t *testing.T) {
 	if rows := s.Table(traffic.SinceChange).Rows; len(rows) != 3 {
 		t.Errorf("since the change: %+v", rows)
 	}
-	find := func(traffic.Question) (traffic.Rule, bool) { return traffic.Rule{}, false }
-	s.Begin(traffic.Version{Mesh: chain(), Find: find}, true)(true)
+	find := func(rulebook.Question) (rulebook.Rule, bool) { return rulebook.Rule{}, false }
+	s.Begin(rulebook.Version{Mesh: chain(), Find: find}, true)(true)
 	if rows := s.Table(traffic.SinceChange).Rows; len(rows) != 0 {
 		t.Errorf("since another change: %+v", rows)
 	}

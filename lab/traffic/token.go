@@ -44,10 +44,10 @@ func (c *Call) tokenRules() []mesh.TokenRule {
 }
 
 // tokenRule is the rule for which the token did not hold; of several, the first.
-func (c *Call) tokenRule() (Rule, bool) {
+func (c *Call) tokenRule() (rulebook.Rule, bool) {
 	list := c.tokenRules()
 	if len(list) == 0 {
-		return Rule{}, false
+		return rulebook.Rule{}, false
 	}
-	return c.at.Find(Question{Part: rulebook.PartToken, From: list[0].From, Field: list[0].Field, Client: c.client})
+	return c.at.Find(rulebook.Question{Part: rulebook.PartToken, From: list[0].From, Field: list[0].Field, Client: c.client})
 }

@@ -13,14 +13,6 @@ import (
 	"istio-tutorial/lab/traffic/rulebook"
 )
 
-// What a Store is told of rules, and a Request has of them and of its end.
-type (
-	Cause    = cause.Cause
-	Rule     = rulebook.Rule
-	Question = rulebook.Question
-	Version  = rulebook.Version
-)
-
 // Request is all that is known of one x-request-id.
 type Request struct {
 	ID     string    `json:"id"`
@@ -36,10 +28,10 @@ type Request struct {
 	// Notes are what does not fit together.
 	Notes []string `json:"notes,omitempty"`
 	// Cause, By and Rule are of the call that decided the answer.
-	Cause Cause  `json:"cause"`
-	By    Maker  `json:"by"`
-	At    string `json:"at"` // the workload that made the answer
-	Rule  *Rule  `json:"rule,omitempty"`
+	Cause cause.Cause    `json:"cause"`
+	By    Maker          `json:"by"`
+	At    string         `json:"at"` // the workload that made the answer
+	Rule  *rulebook.Rule `json:"rule,omitempty"`
 	// Default is what acted where no rule did.
 	Default string `json:"default,omitempty"`
 	// TraceID is that of its spans, if a proxy or its client gave it one.
@@ -88,9 +80,9 @@ type Call struct {
 	Route   string    `json:"route,omitempty"`
 	Cluster string    `json:"cluster,omitempty"`
 	// Share is the part of the route's requests, in percent, that the cluster gets.
-	Share float64 `json:"share,omitempty"`
-	Cause Cause   `json:"cause"`
-	By    Maker   `json:"by"`
+	Share float64     `json:"share,omitempty"`
+	Cause cause.Cause `json:"cause"`
+	By    Maker       `json:"by"`
 	// Delayed is the time for which a rule held it back.
 	Delayed time.Duration `json:"delayed,omitempty"`
 	Tries   []*Try        `json:"tries,omitempty"`
@@ -110,7 +102,7 @@ type Call struct {
 	client   mesh.Name
 	address  string // from which it came
 	trace    string
-	at       *Version
+	at       *rulebook.Version
 	versions *rulebook.Versions // nil: of a call that no proxy of its caller tells of
 }
 
@@ -139,13 +131,13 @@ type Try struct {
 // Act is what a rule did.
 type Act struct {
 	Part rulebook.Part `json:"part"`
-	Rule Rule          `json:"rule"`
+	Rule rulebook.Rule `json:"rule"`
 }
 
 // Miss is a rule that could have acted, and why it did not.
 type Miss struct {
-	Rule *Rule  `json:"rule,omitempty"`
-	Name string `json:"name"`
-	To   string `json:"to,omitempty"` // where it would have led
-	Why  string `json:"why"`
+	Rule *rulebook.Rule `json:"rule,omitempty"`
+	Name string         `json:"name"`
+	To   string         `json:"to,omitempty"` // where it would have led
+	Why  string         `json:"why"`
 }

@@ -33,13 +33,13 @@ type Row struct {
 	Errors   int     `json:"errors"`
 	Retries  int     `json:"retries"`
 	// Causes are those of the errors, with how many calls ended so.
-	Causes map[Cause]int `json:"causes,omitempty"`
+	Causes map[cause.Cause]int `json:"causes,omitempty"`
 	// Fine are how other calls ended of which there is something to say: after a retry, by a redirect.
-	Fine map[Cause]int `json:"fine,omitempty"`
+	Fine map[cause.Cause]int `json:"fine,omitempty"`
 }
 
 // Ended is how many calls ended so, well or not.
-func (r Row) Ended(c Cause) int { return r.Causes[c] + r.Fine[c] }
+func (r Row) Ended(c cause.Cause) int { return r.Causes[c] + r.Fine[c] }
 
 // Copies are the mirrored calls on an edge in a window, as their server saw them.
 type Copies struct {
@@ -94,7 +94,7 @@ type Pod struct {
 // tally is what happened on an edge in a time.
 type tally struct {
 	requests, errors, retries int
-	causes                    map[Cause]int
+	causes                    map[cause.Cause]int
 	times                     []uint32 // nil: they are forgotten, or there are none yet
 }
 
@@ -121,7 +121,7 @@ func (t *tally) add(c *Call) {
 	t.retries += max(0, len(c.Tries)-1, c.attempts-1) // the line of a try may not be found, or come late
 	if c.Cause != cause.Answered && c.Cause != cause.HostOutside {
 		if t.causes == nil {
-			t.causes = map[Cause]int{}
+			t.causes = map[cause.Cause]int{}
 		}
 		t.causes[c.Cause]++
 	}
@@ -141,7 +141,7 @@ func (t *tally) join(other *tally) {
 	t.retries += other.retries
 	for c, n := range other.causes {
 		if t.causes == nil {
-			t.causes = map[Cause]int{}
+			t.causes = map[cause.Cause]int{}
 		}
 		t.causes[c] += n
 	}
@@ -285,7 +285,7 @@ func rows(sums map[Edge]*tally, seconds float64) []Row {
 	}
 	list := make([]Row, 0, len(sums))
 	for e, t := range sums {
-		causes, fine := map[Cause]int{}, map[Cause]int{}
+		causes, fine := map[cause.Cause]int{}, map[cause.Cause]int{}
 		for c, n := range t.causes {
 			if c.Failed() {
 				causes[c] = n

@@ -13,8 +13,8 @@ import (
 )
 
 // sentences are about answers, by their causes; what stands in braces is put in.
-func sentences() map[Cause]string {
-	return map[Cause]string{
+func sentences() map[cause.Cause]string {
+	return map[cause.Cause]string{
 		cause.Aborted:      "{proxy} answered in place of {to} with {status}: a rule injects an abort into {percent} % of the calls.",
 		cause.Delayed:      "{proxy} held the call of {to} back for {delay}: a rule injects a delay.",
 		cause.RouteTimeout: "{proxy} gave up after {time}: {to} had not answered within the route's timeout{timeout}.",

@@ -29,7 +29,7 @@ func TestFullness(t *testing.T) {
 	} {
 		m := chain()
 		m.Sidecars[1].Outbound.Clusters[0].Policy.Limits = limits
-		words := explained(t, traffic.Version{Mesh: m}, hop{status: 503, flags: "UO", details: "upstream_reset_before_response_started{overflow}"})
+		words := explained(t, rulebook.Version{Mesh: m}, hop{status: 503, flags: "UO", details: "upstream_reset_before_response_started{overflow}"})
 		if !strings.HasSuffix(words, want) {
 			t.Errorf("%q, want %q", words, want)
 		}
@@ -37,12 +37,12 @@ func TestFullness(t *testing.T) {
 }
 
 // explained are the words about a request whose last call ended so.
-func explained(t *testing.T, v traffic.Version, last hop) string {
+func explained(t *testing.T, v rulebook.Version, last hop) string {
 	t.Helper()
 	c := &clock{}
 	s := traffic.New(c.now)
 	t.Cleanup(s.Close)
-	v.Find = func(traffic.Question) (traffic.Rule, bool) { return traffic.Rule{}, false }
+	v.Find = func(rulebook.Question) (rulebook.Rule, bool) { return rulebook.Rule{}, false }
 	s.Begin(v, true)(true)
 	c.pass(10 * time.Millisecond)
 	take(s, c, whole("state", 503, last)...)
@@ -66,7 +66,7 @@ func TestUnready(t *testing.T) {
 		if w.none {
 			m.Instances = m.Instances[:2]
 		}
-		v := traffic.Version{Mesh: m}
+		v := rulebook.Version{Mesh: m}
 		if !w.ready {
 			v.Unready = unready
 		}
@@ -90,7 +90,7 @@ func TestTokens(t *testing.T) {
 		c := &clock{}
 		s := traffic.New(c.now)
 		t.Cleanup(s.Close)
-		s.Begin(traffic.Version{Mesh: m, Find: func(traffic.Question) (traffic.Rule, bool) { return traffic.Rule{}, false }}, true)(true)
+		s.Begin(rulebook.Version{Mesh: m, Find: func(rulebook.Question) (rulebook.Rule, bool) { return rulebook.Rule{}, false }}, true)(true)
 		c.pass(10 * time.Millisecond)
 		hops := whole("spent", 503, hop{status: 429})
 		hops[0].flags, hops[0].details = "RL", "request_rate_limited"
@@ -120,10 +120,10 @@ func TestCopies(t *testing.T) {
 	c := &clock{}
 	s := traffic.New(c.now)
 	t.Cleanup(s.Close)
-	find := func(q traffic.Question) (traffic.Rule, bool) {
-		return traffic.Rule{Name: string(q.Part)}, q.Part == rulebook.PartMirror || q.Part == rulebook.PartRoute
+	find := func(q rulebook.Question) (rulebook.Rule, bool) {
+		return rulebook.Rule{Name: string(q.Part)}, q.Part == rulebook.PartMirror || q.Part == rulebook.PartRoute
 	}
-	s.Begin(traffic.Version{Mesh: m, Find: find}, true)(true)
+	s.Begin(rulebook.Version{Mesh: m, Find: find}, true)(true)
 	c.pass(10 * time.Millisecond)
 	for i := range 6 {
 		id := fmt.Sprintf("m-%d", i)
@@ -155,7 +155,7 @@ func TestCopies(t *testing.T) {
 	if r := await(t, s, traffic.Query{ID: "m-0"}, 1)[0]; r.Rule == nil || r.Rule.Name != string(rulebook.PartMirror) {
 		t.Errorf("the rule of a mirrored call: %+v", r.Rule)
 	}
-	s.Begin(traffic.Version{Mesh: m, Find: find}, true)(true)
+	s.Begin(rulebook.Version{Mesh: m, Find: find}, true)(true)
 	if copies := s.Table(traffic.SinceChange).Copies; len(copies) != 0 {
 		t.Errorf("since another change: %+v", copies)
 	}

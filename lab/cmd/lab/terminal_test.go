@@ -16,8 +16,8 @@ func TestTopFits(t *testing.T) {
 	now := time.Now()
 	table := traffic.Table{From: now, To: now.Add(time.Minute), Rows: []traffic.Row{{
 		Edge: traffic.Edge{From: "recommendation-v1", To: "recommendation-v2"}, Rate: 999.9, Share: 100, P50: 12345, P95: 12345, Errors: 123456, Retries: 1234,
-		Causes: map[traffic.Cause]int{cause.RouteTimeout: 12, cause.NoPod: 34, cause.ProgramError: 56},
-		Fine:   map[traffic.Cause]int{cause.Retried: 7},
+		Causes: map[cause.Cause]int{cause.RouteTimeout: 12, cause.NoPod: 34, cause.ProgramError: 56},
+		Fine:   map[cause.Cause]int{cause.Retried: 7},
 	}}, Pods: []traffic.Pod{{
 		Workload: "recommendation-v2", Name: "recommendation-v2-6d5f9c7b8-abcde", Ejected: []string{"preference-v1-66f8b9c97-wvn4l"},
 		Since: now, Until: now.Add(time.Hour),

@@ -17,6 +17,7 @@ import (
 	"istio-tutorial/lab/lesson/prose"
 	"istio-tutorial/lab/lesson/screen"
 	"istio-tutorial/lab/traffic"
+	"istio-tutorial/lab/traffic/cause"
 )
 
 // windowFlag is the window of what is shown of the traffic.
@@ -232,8 +233,8 @@ func rowCauses(r traffic.Row) string {
 }
 
 // causes are how many calls ended so, the most frequent first.
-func causes(all map[traffic.Cause]int) string {
-	names := slices.SortedFunc(maps.Keys(all), func(a, b traffic.Cause) int {
+func causes(all map[cause.Cause]int) string {
+	names := slices.SortedFunc(maps.Keys(all), func(a, b cause.Cause) int {
 		return cmp.Or(all[b]-all[a], cmp.Compare(a, b))
 	})
 	list := make([]string, len(names))

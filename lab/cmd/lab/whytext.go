@@ -17,6 +17,7 @@ import (
 	"istio-tutorial/lab/objects"
 	"istio-tutorial/lab/traffic"
 	"istio-tutorial/lab/traffic/cause"
+	"istio-tutorial/lab/traffic/rulebook"
 )
 
 // widest is how wide explanations are.
@@ -28,7 +29,7 @@ type whyPrinter struct {
 	w     io.Writer
 	typed func(verb string) string // has the name of the program
 	// gone reports whether a rule is no longer there; nil: nobody knows. Optional.
-	gone func(r traffic.Rule) bool
+	gone func(r rulebook.Rule) bool
 }
 
 // why explains a request: the answer, each call, the rule, what did not match, what to type.
@@ -109,7 +110,7 @@ func took(ms float64) string {
 }
 
 // kindWord is a rule's kind as it is typed.
-func kindWord(r traffic.Rule) string {
+func kindWord(r rulebook.Rule) string {
 	if kind := strings.ToLower(r.Kind); kind != "gateway" { // two groups have it
 		return kind
 	}
@@ -117,8 +118,8 @@ func kindWord(r traffic.Rule) string {
 }
 
 // isGone reports of rules whether the lab no longer has them.
-func isGone(ctx context.Context, client *control.Client) func(traffic.Rule) bool {
-	return func(r traffic.Rule) bool {
+func isGone(ctx context.Context, client *control.Client) func(rulebook.Rule) bool {
+	return func(r rulebook.Rule) bool {
 		_, err := client.Get(ctx, objects.Selection{Args: []string{kindWord(r), r.Name}, Namespace: r.Namespace})
 		refused, ok := errors.AsType[*objects.Error](err)
 		return ok && refused.Reason == objects.NotFound
@@ -126,7 +127,7 @@ func isGone(ctx context.Context, client *control.Client) func(traffic.Rule) bool
 }
 
 // undo is the verb that takes a rule away.
-func undo(r traffic.Rule) string {
+func undo(r rulebook.Rule) string {
 	text := "delete " + kindWord(r) + " " + r.Name
 	if r.Namespace != tutorialNamespace {
 		text += " -n " + r.Namespace

@@ -16,7 +16,7 @@ func longest() *traffic.Request {
 	last := &traffic.Call{
 		From: traffic.End{Workload: "preference"}, To: traffic.End{Workload: "recommendation-v2"},
 		Status: 503, Cause: cause.ProgramError, By: traffic.Program, Flags: "URX",
-		Acts: []traffic.Act{{Part: rulebook.PartRetry, Rule: traffic.Rule{Kind: "VirtualService", Name: long}}},
+		Acts: []traffic.Act{{Part: rulebook.PartRetry, Rule: rulebook.Rule{Kind: "VirtualService", Name: long}}},
 	}
 	for range 4 {
 		last.Tries = append(last.Tries, &traffic.Try{To: traffic.End{Pod: "recommendation-v2-1"}, Status: 503, Flags: "UF"})
@@ -28,7 +28,7 @@ func longest() *traffic.Request {
 	middle.Tries = []*traffic.Try{{Calls: []*traffic.Call{last}}}
 	first := &traffic.Call{From: traffic.End{Workload: "ingress"}, To: traffic.End{Workload: "customer"}, Status: 503, Cause: cause.PassedOn, By: traffic.Program}
 	first.Tries = []*traffic.Try{{Calls: []*traffic.Call{middle}}}
-	rule := &traffic.Rule{Kind: "VirtualService", Name: "r", File: long, Line: 7, Lines: strings.Split("a\nb\nc\nd\ne\nf", "\n")}
+	rule := &rulebook.Rule{Kind: "VirtualService", Name: "r", File: long, Line: 7, Lines: strings.Split("a\nb\nc\nd\ne\nf", "\n")}
 	return &traffic.Request{
 		ID: "id", Began: time.Unix(0, 0), Host: long, Path: "/" + long, Status: 503, Calls: []*traffic.Call{first},
 		Cause: cause.ProgramError, Words: strings.Repeat("words and ", 40), Rule: rule,
@@ -55,7 +55,7 @@ func TestWhyCanBeTyped(t *testing.T) {
 	r.Rule.Namespace, r.Rule.Name = tutorialNamespace, "recommendation-of-tomorrow"
 	tries := r.Deciding().Tries
 	tries[len(tries)-1].To.Pod = "recommendation-v2-of-the-day-after-tomorrow-1"
-	for cause, want := range map[traffic.Cause]string{
+	for cause, want := range map[cause.Cause]string{
 		cause.ProgramError: "\nLogs:\n  bin/lab --name lesson-4022 logs recommendation-v2-of-the-day-after-tomorrow-1\n",
 		cause.Denied:       "\nUndo:\n  bin/lab --name lesson-4022 delete virtualservice " + r.Rule.Name + "\n",
 	} {

@@ -5,7 +5,7 @@ import (
 
 	"istio-tutorial/lab/objects"
 	"istio-tutorial/lab/routes"
-	"istio-tutorial/lab/traffic"
+	"istio-tutorial/lab/traffic/rulebook"
 )
 
 // Routes are the routes of the rules in force.
@@ -32,10 +32,10 @@ func (l *Lab) unchecked(set objects.Set) []objects.Finding {
 }
 
 // Rules are those of the objects in force, as who explains requests knows them.
-func Rules(s objects.Set) []traffic.Rule {
-	var list []traffic.Rule
+func Rules(s objects.Set) []rulebook.Rule {
+	var list []rulebook.Rule
 	for _, o := range s.Rules() {
-		list = append(list, traffic.Rule{
+		list = append(list, rulebook.Rule{
 			Kind: o.Kind, Namespace: o.Namespace, Name: o.Name, Resource: o.Resource, File: o.File(), Revision: o.Revision,
 		})
 	}

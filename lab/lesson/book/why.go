@@ -7,7 +7,6 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"istio-tutorial/lab/lesson/words"
-	"istio-tutorial/lab/traffic"
 	"istio-tutorial/lab/traffic/cause"
 )
 
@@ -15,7 +14,7 @@ import (
 type Explanation struct {
 	Of string `yaml:"-"` // the text of the answers
 	// Cause is one of traffic's.
-	Cause traffic.Cause `yaml:"cause"`
+	Cause cause.Cause `yaml:"cause"`
 	// Rule is where the rule stands, FILE or FILE:LINE, in one of several editions; "none": no rule.
 	// Empty: it is not looked at.
 	Rule Places `yaml:"rule"`

@@ -13,13 +13,13 @@ import (
 
 // counts are what the lab and Envoy count of one caller, preference, whose calls have every end there is.
 func counts() (table traffic.Table, stats map[string]string) {
-	row := func(to string, requests, retries int, causes map[traffic.Cause]int) traffic.Row {
+	row := func(to string, requests, retries int, causes map[cause.Cause]int) traffic.Row {
 		return traffic.Row{Edge: traffic.Edge{From: "preference", To: to}, Requests: requests, Retries: retries, Causes: causes}
 	}
 	table.Pods = []traffic.Pod{{Workload: "preference", Name: "preference-1"}}
 	table.Rows = []traffic.Row{
-		row("recommendation", 4, 0, map[traffic.Cause]int{cause.Aborted: 4}),
-		row("recommendation v2", 3, 0, map[traffic.Cause]int{cause.CircuitFull: 3}),
+		row("recommendation", 4, 0, map[cause.Cause]int{cause.Aborted: 4}),
+		row("recommendation v2", 3, 0, map[cause.Cause]int{cause.CircuitFull: 3}),
 		row("recommendation-v1", 20, 5, nil),
 		row("httpbin.org", 2, 0, nil),
 	}
@@ -75,7 +75,7 @@ func TestOracle(t *testing.T) {
 func TestOracleOfTokens(t *testing.T) {
 	t.Parallel()
 	table := traffic.Table{Rows: []traffic.Row{{
-		Edge: traffic.Edge{From: lesson.Ingress, To: "customer"}, Requests: 5, Causes: map[traffic.Cause]int{cause.BadToken: 5},
+		Edge: traffic.Edge{From: lesson.Ingress, To: "customer"}, Requests: 5, Causes: map[cause.Cause]int{cause.BadToken: 5},
 	}}}
 	for denied, sent := range map[string]string{"5": "0", "0": "5", "2": "3"} {
 		stats := map[string]string{

@@ -87,8 +87,8 @@ func joined(a, b sums) sums {
 }
 
 // own are the ends of calls that the caller's sidecar makes without asking anybody.
-func own() []traffic.Cause {
-	return []traffic.Cause{
+func own() []cause.Cause {
+	return []cause.Cause{
 		cause.Aborted, cause.CircuitFull, cause.NoPod, cause.Ejected, cause.NoCluster, cause.NoRoute,
 		cause.NoHost, cause.RegistryOnly, cause.Redirected, cause.DirectAnswer,
 	}

@@ -25,6 +25,7 @@ const mostVersions = 200
 
 // Add has a version follow the others; before are the rules that were in force till then.
 func (v *Versions) Add(one *Version) (before []Rule) {
+	one.Find = remembering(one.Find)
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if n := len(v.list); n > 0 {

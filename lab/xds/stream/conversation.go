@@ -5,8 +5,8 @@ import (
 	"slices"
 
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	endpointv3 "github.com/envoyproxy/go-control-plane/envoy/config/endpoint/v3"
 	discoveryv3 "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
-	"google.golang.org/protobuf/encoding/protowire"
 
 	"istio-tutorial/lab/xds"
 )
@@ -112,22 +112,10 @@ func holdsAll(k xds.Kind, resp *discoveryv3.DiscoveryResponse, items xds.Resourc
 	}
 	left := len(items) // there may be others that are kept
 	for _, r := range resp.GetResources() {
-		if items[endpointsName(r.GetValue())] != nil {
+		var sent endpointv3.ClusterLoadAssignment
+		if r.UnmarshalTo(&sent) == nil && items[sent.GetClusterName()] != nil {
 			left--
 		}
 	}
 	return left == 0
-}
-
-// endpointsName is the name of endpoints as they are sent, which stands first.
-func endpointsName(raw []byte) string {
-	_, _, tag := protowire.ConsumeTag(raw)
-	if tag < 0 {
-		return ""
-	}
-	name, n := protowire.ConsumeBytes(raw[tag:])
-	if n < 0 {
-		return ""
-	}
-	return string(name)
 }
