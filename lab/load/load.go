@@ -80,7 +80,7 @@ func Run(ctx context.Context, cfg Config) (Summary, error) {
 	}
 	client, transport := cfg.client()
 	defer transport.CloseIdleConnections()
-	hits := make(chan Hit)
+	start, hits := time.Now(), make(chan Hit)
 	var users sync.WaitGroup
 	for range cfg.Users {
 		users.Go(func() { user{cfg, client, req}.ask(ctx, hits) })
@@ -89,7 +89,7 @@ func Run(ctx context.Context, cfg Config) (Summary, error) {
 		users.Wait()
 		close(hits)
 	}()
-	return cfg.count(hits), nil
+	return cfg.count(start, hits), nil
 }
 
 func (c Config) client() (*http.Client, *http.Transport) {
@@ -108,8 +108,7 @@ func (c Config) client() (*http.Client, *http.Transport) {
 	return client, transport
 }
 
-func (c Config) count(hits <-chan Hit) Summary {
-	start := time.Now()
+func (c Config) count(start time.Time, hits <-chan Hit) Summary {
 	var s Summary
 	for hit := range hits {
 		s.add(hit)
