@@ -2,6 +2,7 @@ package daemon_test
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -75,11 +76,32 @@ func TestTraffic(t *testing.T) {
 	}
 }
 
-// after is one more request.
+// after is one more request, once it is read from the log.
 func (l *lab) after(t *testing.T) *traffic.Request {
 	t.Helper()
+	before := l.last(t)
 	l.ask(t)
-	return l.requests(t, 1)[0]
+	var next *traffic.Request
+	labtest.Until(t, func() error {
+		if next = l.last(t); next == nil || before != nil && next.ID == before.ID {
+			return errors.New("the request is not read yet")
+		}
+		return nil
+	})
+	return next
+}
+
+// last is the latest request; nil: there is none yet.
+func (l *lab) last(t *testing.T) *traffic.Request {
+	t.Helper()
+	answer, err := l.Requests(t.Context(), control.RequestQuery{Query: traffic.Query{Last: 1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(answer.List) == 0 {
+		return nil
+	}
+	return answer.List[0]
 }
 
 // counted holds a table against Envoy's own counters.
