@@ -40,10 +40,10 @@ func TestBounds(t *testing.T) {
 	}
 	top := smallTopology()
 	random := rand.New(rand.NewPCG(seed, 5))
-	began := time.Now()
+	fields, began := boundedFields(), time.Now()
 	taken, refused := 0, 0
 	for n := range sets {
-		text := boundary(random, n)
+		text := boundary(random, fields[n%len(fields)])
 		m, err := understood(top, text)
 		if err != nil {
 			refused++
@@ -109,10 +109,8 @@ func understood(top mesh.Topology, text string) (mesh.Mesh, error) {
 	return resolve(rules.Set{}.Apply(list...), top), nil
 }
 
-// boundary is the nth set of rules: a field of a dialect with a value at a bound.
-func boundary(random *rand.Rand, n int) string {
-	all := boundedFields()
-	f := all[n%len(all)]
+// boundary is a set of rules: a field of a dialect with a value at a bound.
+func boundary(random *rand.Rand, f bounded) string {
 	values := f.values(random)
 	value := values[random.IntN(len(values))]
 	if random.IntN(4) == 0 {

@@ -69,7 +69,7 @@ func TestTLS(t *testing.T) {
 		{"unknown authority, unchecked", at(strange), mesh.TLS{SNI: "x.example"}, "200 sni x.example"},
 		{"no name", at(strange), mesh.TLS{}, "200 sni "},
 	} {
-		p.outside = c.address
+		p.outside, p.builder = c.address, nil // a lab's Config does not change
 		m := w.mesh("egress_github.yml")
 		for i := range m.Sidecars {
 			for j := range m.Sidecars[i].Outbound.Clusters {

@@ -27,7 +27,6 @@ func newSecureWorld(t *testing.T) secureWorld {
 	t.Helper()
 	p := ownProxy(t)
 	p.secure = freeAddress()
-	p.remembers = true
 	w := secureWorld{newWorldOn(t, p), newSigner(t), x509.NewCertPool()}
 	w.roots.AppendCertsFromPEM(authorityOf(t, w.signer))
 	return w

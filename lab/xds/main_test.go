@@ -50,8 +50,7 @@ type proxy struct {
 	outside             func(mesh.ExternalHost) string
 	authorities, zipkin string
 	secure              string
-	remembers           bool         // or each push builds anew
-	builder             *xds.Builder // of the last push
+	builder             *xds.Builder // as in a lab, one for all pushes
 }
 
 func startProxy() (*proxy, error) {
@@ -113,7 +112,7 @@ func (p *proxy) push(ctx context.Context, namespace string, world mesh.Mesh) err
 	before, had := p.worlds[namespace]
 	world.Instances = slices.Clone(world.Instances) // its test goes on with its own
 	p.worlds[namespace] = world
-	if p.builder == nil || !p.remembers {
+	if p.builder == nil {
 		p.builder = xds.NewBuilder(p.config())
 	}
 	snapshot, err := p.builder.Build(p.together())
