@@ -129,7 +129,7 @@ func (v view) rules(l *lab) {
 	v.do(chromedp.KeyEvent("r"))
 	v.until(`document.querySelectorAll('#rules details').length == 1`, `document.getElementById('rules').innerText`)
 	printed := blanks(v.typed(l, "#typed-rules"))
-	rows := eval[[]string](v, `[...document.querySelectorAll('#rules tbody tr')].map((r) => [...r.children].map((c) => c.textContent).join(' '))`)
+	rows := eval[[]string](v, `[...document.querySelectorAll('#rules :is(.routes, .clusters) li')].map((r) => [...r.querySelectorAll('b, div:not(.from) > dd')].map((c) => c.textContent).join(' '))`)
 	if len(rows) < 2 {
 		v.t.Errorf("rows %q", rows)
 	}

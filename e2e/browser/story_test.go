@@ -29,6 +29,7 @@ type told struct {
 	sending  object
 	copies   []object
 	gone     string
+	quiet    bool // nothing came in the last ten seconds
 	words    string // of why
 	loaded   object // the rules' view
 }
@@ -121,7 +122,11 @@ func (s *told) snapshot(at time.Time) object {
 		return object{"gone": s.gone}
 	}
 	table := func(span string, ago time.Duration) object {
-		return object{"span": span, "from": at.Add(-ago), "to": at, "rows": list(s.rows), "pods": list(s.pods), "copies": list(s.copies), "dropped": 0}
+		rows := list(s.rows)
+		if s.quiet && span == "10s" {
+			rows = []object{}
+		}
+		return object{"span": span, "from": at.Add(-ago), "to": at, "rows": rows, "pods": list(s.pods), "copies": list(s.copies), "dropped": 0}
 	}
 	return object{
 		"at":  at.UnixMilli(),
@@ -167,7 +172,7 @@ func text(v any) string {
 
 // stories are the states that a page may show.
 func stories() []story {
-	return []story{
+	return append(lessons(), []story{
 		{name: "chain", edit: func(*told) {}, holds: `document.querySelectorAll('.nodes > g').length == 5 && document.querySelector('.rate').textContent == '9.8/s'`},
 		{name: "starting", edit: func(s *told) { s.gone = "the lab is still starting" }, holds: `document.getElementById('state').className == 'starting'`},
 		{name: "empty", edit: func(s *told) { s.rows, s.requests = nil, nil }, holds: `/No request in this window/.test(document.getElementById('graph-empty').textContent) && /No request has passed/.test(document.getElementById('answers-empty').textContent)`},
@@ -187,11 +192,12 @@ func stories() []story {
 		{name: "marks", edit: marks, holds: `document.querySelectorAll('.mark').length == 2`},
 		{name: "compare", edit: marks, enter: ".mark", holds: `document.querySelectorAll('#compare tbody tr').length == 4 && /came: RouteRule recommendation-v2/.test(document.getElementById('compare').textContent)`},
 		{name: "table", edit: abort, press: "t", holds: `!document.getElementById('view-table').hidden && document.querySelectorAll('#table tbody tr').length == 9`},
-		{name: "rules", edit: rules, press: "r", holds: `document.querySelectorAll('#rules details').length == 1`},
+		{name: "rules", edit: rules, press: "r", holds: `document.querySelectorAll('#rules details').length == 1 && [...document.querySelectorAll('#rules .routes b')].map((n) => n.textContent).join() == 'for-safari,recommendation-503'
+			&& [...document.querySelectorAll('#rules .routes .from dd')].map((n) => n.textContent).join(';') == 'preference;customer, ingress, preference, recommendation'`},
 		{name: "sending", edit: func(s *told) { s.sending = object{"rate": 5, "atOnce": 10, "done": 42, "on": true} }, press: "s", holds: `/Sending 5 a second: 42/.test(document.getElementById('sending').textContent)`},
 		{name: "keys", edit: func(*told) {}, press: "?", holds: `document.getElementById('keys').open`},
 		{name: "paused", edit: func(*told) {}, press: "p", holds: `document.getElementById('state').textContent == 'paused'`},
-	}
+	}...)
 }
 
 func abort(s *told) {
@@ -299,6 +305,18 @@ func marks(s *told) {
 	s.marks = []object{mark(150*time.Second, "came", rule("RouteRule", "recommendation-v2")), mark(60*time.Second, "went", rule("RouteRule", "recommendation-v2"))}
 }
 
+// callsOf are what rules make of the calls of one workload; more of them are of the same shape.
+func callsOf(from string, more ...string) object {
+	routes := [][]string{{"RULE", "MATCH", "TO", "TIMEOUT", "RETRIES", "MIRROR", "FAULTS"}}
+	for _, name := range append(more, "recommendation-503") {
+		routes = append(routes, []string{name, "all", "recommendation", "none", "none", "none", "50% get 503"})
+	}
+	return object{
+		"from": from, "to": "recommendation", "ruled": true, "routes": routes,
+		"clusters": [][]string{{"CLUSTER", "PODS", "BALANCE", "LIMITS", "OUTLIERS", "POLICY"}, {"recommendation", "2/2", "round robin", "none", "none", "default"}},
+	}
+}
+
 func rules(s *told) {
 	s.rules = []object{rule("RouteRule", "recommendation-503")}
 	file := maps.Clone(s.rules[0])
@@ -306,10 +324,6 @@ func rules(s *told) {
 	s.loaded = object{
 		"typed": "bin/lab routes --all", "files": []object{file},
 		"warnings": []string{"recommendation-v2: never acts: recommendation-503 takes all calls"},
-		"routes": []object{{
-			"from": "preference", "to": "recommendation", "ruled": true,
-			"routes":   [][]string{{"RULE", "MATCH", "TO", "TIMEOUT", "RETRIES", "MIRROR", "FAULTS"}, {"recommendation-503", "all", "recommendation", "none", "none", "none", "50% get 503"}},
-			"clusters": [][]string{{"CLUSTER", "PODS", "BALANCE", "LIMITS", "OUTLIERS", "POLICY"}, {"recommendation", "2/2", "round robin", "none", "none", "default"}},
-		}},
+		"routes": []object{callsOf("customer"), callsOf("ingress"), callsOf("preference", "for-safari"), callsOf("recommendation")},
 	}
 }

@@ -78,12 +78,25 @@ func (c *Console) routes() http.Handler {
 }
 
 // snapshotEvery bounds how many snapshots come in a second: numbers that change more often nobody reads,
-// and the first after a pause comes at once. idle is when one comes though there
-// is nothing new: rates sink.
+// and the first after a pause comes at once. In a rush the mesh needs the machine, and the page draws once
+// a second. idle is when one comes though there is nothing new: rates sink.
 const (
 	snapshotEvery = 200 * time.Millisecond
+	rushedEvery   = time.Second
 	idle          = time.Second
 )
+
+// rush is how many requests a second are one: above, the page shows no dot for each.
+const rush = 30
+
+func (s Snapshot) every() time.Duration {
+	for _, r := range s.Tables[traffic.TenSeconds].Rows {
+		if r.Rate > rush {
+			return rushedEvery
+		}
+	}
+	return snapshotEvery
+}
 
 // follow asks the lab while somebody looks, and ends what is sent when nobody does any more.
 func (c *Console) follow(ctx context.Context) {
@@ -96,7 +109,7 @@ func (c *Console) follow(ctx context.Context) {
 				return
 			}
 		}
-		next := time.After(snapshotEvery)
+		next := time.After(all.every())
 		news, err := c.next(ctx, all, idle)
 		if err != nil {
 			all, next = Snapshot{}, time.After(idle/2)

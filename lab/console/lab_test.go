@@ -242,7 +242,7 @@ func TestSlow(t *testing.T) {
 		t.Fatal(err)
 	}
 	hear := stream(t, url)
-	post(t, url+"/api/send", `{"rate":100,"atOnce":10}`)
+	post(t, url+"/api/send", `{"rate":25,"atOnce":10}`)
 	last := time.Now()
 	for i := range 30 {
 		s := decode[console.Snapshot](t, hear())

@@ -39,15 +39,18 @@ type Lab struct {
 	Typed   string `json:"typed"`   // what a verb stands behind, such as bin/lab
 }
 
-// shown is how many requests a snapshot has at most.
-const shown = 60
+// shown is how many requests a snapshot has at most; failed, how many of them come though many came after them.
+const (
+	shown  = 60
+	failed = 8
+)
 
 // statusEvery is how often the lab is asked how it is.
 const statusEvery = time.Second
 
 // next is what there is besides a snapshot, the zero one at first.
 func (c *Console) next(ctx context.Context, have Snapshot, wait time.Duration) (Snapshot, error) {
-	live, err := c.cfg.Lab.Live(ctx, control.LiveQuery{Heard: have.at, Wait: wait, Last: shown, Seen: have.History.Seen()})
+	live, err := c.cfg.Lab.Live(ctx, control.LiveQuery{Heard: have.at, Wait: wait, Last: shown - failed, Failed: failed, Seen: have.History.Seen()})
 	if err != nil {
 		return Snapshot{}, err
 	}

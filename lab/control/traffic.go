@@ -46,6 +46,8 @@ type LiveQuery struct {
 	Wait time.Duration
 	// Last is how many requests come at most, the latest; 0: none.
 	Last int
+	// Failed is how many of those that went wrong come besides, the latest, where there are more than Last.
+	Failed int
 	// Seen is the history of the answer before: the same does not come again.
 	Seen traffic.Seen
 }

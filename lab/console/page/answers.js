@@ -72,7 +72,7 @@ let waiting = 0;
 let toldBad = false; // whether one of the last that were shown went wrong
 function soon(rush) {
   const least = !state.rush ? pause : !toldBad && held.some((r) => r.failed) ? odd : rushed;
-  const left = rush ? wait(flushed + least - 50, state.rush) : 0;
+  const left = wait(rush ? flushed + least - 50 : performance.now(), state.rush);
   if (left <= 0) flush();
   else {
     clearTimeout(waiting);

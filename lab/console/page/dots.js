@@ -3,14 +3,13 @@
 
 import { $, h } from './dom.js';
 import { current, stopAt } from './graph.js';
-import { frame, pause, wait } from './pace.js';
+import { frame, pause, tick, wait } from './pace.js';
 import { aside, curve, on, size } from './place.js';
 import { kindOf, kinds, path2d } from './signs.js';
 import { state } from './state.js';
 
 const hop = () => (state.rush ? 1000 : 650); // milliseconds that a dot takes for an edge: real ones are too short to see
-// Milliseconds between two steps: more of them no eye needs, and each is painted.
-const between = () => (state.rush ? pause(150, 2) : pause(40));
+const rushed = 1000; // milliseconds over which those that came together begin in a rush
 const perSecond = 30; // dots that begin on an edge
 const sample = 4; // and in a rush, beside its stripe; as many that are not as usual
 const remembered = 6; // results that a still picture shows
@@ -34,10 +33,9 @@ export function build() {
   readColours();
 }
 
-// readColours takes the theme's colours: a canvas does not know them.
+// readColours takes the theme's colours from the legend: a canvas does not know them.
 export function readColours() {
-  const style = getComputedStyle(document.documentElement);
-  colours = Object.fromEntries(kinds.map((k) => [k, style.getPropertyValue(`--${k}`).trim()]));
+  colours = Object.fromEntries(kinds.map((k) => [k, getComputedStyle($('legend').querySelector(`.${k}`)).fill]));
 }
 
 // fit asks for the layout, which is dear: only when the graph or its window is of another size.
@@ -59,18 +57,18 @@ function fit() {
 
 // add begins the dots of requests that were not seen before. Those of the first snapshot are old.
 export function add(requests, first) {
-  for (const r of requests) {
-    if (seen.has(r.id)) continue;
+  requests.forEach((r, i) => {
+    if (seen.has(r.id)) return;
     seen.add(r.id);
-    if (!first) begin(r);
+    if (!first) begin(r, state.rush ? (rushed * i) / requests.length : 0);
     else for (const c of r.calls) note(`${c.from}>${c.to}`, kindOf(c));
-  }
+  });
   if (seen.size > 3000) for (const id of [...seen].slice(0, 2000)) seen.delete(id);
 }
 
-function begin(request) {
+function begin(request, later) {
   if (!current) return;
-  let at = performance.now();
+  const at = performance.now() + later;
   const left = new Map(); // when a call's callee has it
   request.calls.forEach((call, i) => {
     const start = Math.max(at, left.get(call.from) || at);
@@ -88,7 +86,7 @@ function run(call, leave, begun) {
   const to = current.nodes.get(call.to);
   const kind = kindOf(call);
   note(`${call.from}>${call.to}`, kind);
-  if (!from || !may(`${call.from}>${call.to}`, kind)) return leave + hop();
+  if (!from || !may(`${call.from}>${call.to}`, kind, begun)) return leave + hop();
   if (!to) {
     const stop = current.stops.find((x) => x.from === call.from && x.cause === call.cause) || { from: call.from };
     const [x, y] = stopAt(current, stop);
@@ -112,15 +110,14 @@ function run(call, leave, begun) {
   return leave + hop();
 }
 
-function may(edge, kind) {
-  const now = performance.now();
+function may(edge, kind, now) {
   const row = current.edges.find((e) => e.key === edge);
   const rushed = state.rush && row && row.rate > perSecond;
   const most = rushed ? sample : perSecond;
   const key = rushed && kind !== 'ok' ? `${edge} odd` : edge;
   const b = budget.get(key) || { n: most, at: now };
-  b.n = Math.min(most, b.n + ((now - b.at) / 1000) * most);
-  b.at = now;
+  b.n = Math.min(most, b.n + (Math.max(0, now - b.at) / 1000) * most);
+  b.at = Math.max(b.at, now);
   budget.set(key, b);
   if (b.n < 1) return false;
   b.n -= 1;
@@ -134,14 +131,14 @@ function note(edge, kind) {
 export function wake() {
   if (running || (empty && !moving.length && !state.still)) return;
   running = true;
-  const left = moving.length ? wait(painted + between(), state.rush) : 0;
+  const left = moving.length ? wait(painted + pause(tick(state.rush), state.rush ? 2 : 4), state.rush) : 0;
   if (left > 0) setTimeout(() => frame(paint), left);
   else frame(paint);
 }
 
 function paint(now) {
   running = false;
-  painted = state.rush ? now - now % 100 : now;
+  painted = now - now % tick(state.rush);
   const { width, height } = size();
   if (fitted !== `${width} ${height}`) fit();
   const scale = canvas.width / width;

@@ -17,7 +17,7 @@ import { language, t, translate } from './words.js';
 
 const root = document.documentElement;
 
-// What is drawn, one after the other. The lab's news take some frames, so that none is long.
+// What is drawn, one after the other.
 const views = [status, picture, time.draw, answers.draw, rest];
 const params = new URLSearchParams(location.search);
 
@@ -25,11 +25,7 @@ translate(document);
 for (const view of [graph, dots, table, time, answers, rules, send, tabs]) view.build();
 tools();
 onChange(() => views.forEach((draw) => draw()));
-onNews([picture, () => {
-  status();
-  time.draw();
-  rest();
-}], answers.draw);
+onNews(() => [picture, status, time.draw, rest].forEach((draw) => draw()), answers.draw);
 let first = true;
 follow((snapshot) => {
   if (!take(snapshot)) return;
@@ -120,7 +116,7 @@ function tools() {
     location.search = params;
   });
   $('window').value = state.window;
-  if (!$('window').value) $('window').value = state.window = '10s';
+  if (!$('window').value) $('window').value = state.window = '1m';
   $('window').addEventListener('change', () => {
     state.window = $('window').value;
     changed();
@@ -160,11 +156,22 @@ function nextWindow() {
   changed();
 }
 
-// Keys are letters alone, and only where the reader does not write.
+// Keys are letters alone, and only where the reader does not write: each with its word, and what it does.
 const keys = {
-  g: () => go('graph'), t: () => go('table'), a: () => go('answers'), r: () => go('rules'), s: () => go('send'),
-  p: () => setPaused(!state.paused), n: time.toNow, m: () => still(!state.still), b: () => large(root.dataset.size !== 'large'),
-  d: () => theme(isDark() ? 'light' : 'dark'), x: send.stop, w: nextWindow, e: () => answers.lastFailed() && explain(answers.lastFailed()), '?': help,
+  g: ['graph', () => go('graph')],
+  t: ['table', () => go('table')],
+  a: ['answers', () => go('answers')],
+  r: ['rules', () => go('rules')],
+  s: ['send', () => go('send')],
+  p: ['keyP', () => $('pause').click()],
+  n: ['now', time.toNow],
+  m: ['still', () => $('motion').click()],
+  b: ['keyB', () => $('size').click()],
+  d: ['theme', () => $('theme').click()],
+  x: ['keyX', send.stop],
+  w: ['keyW', nextWindow],
+  e: ['keyE', () => answers.lastFailed() && explain(answers.lastFailed())],
+  '?': ['keys', help],
 };
 
 function go(name) {
@@ -181,15 +188,14 @@ function press(e) {
   if (e.ctrlKey || e.altKey || e.metaKey || e.target.closest('input, textarea, select, dialog')) return;
   const act = keys[e.key];
   if (!act) return;
-  act();
+  act[1]();
   e.preventDefault();
 }
 
 function help() {
-  const name = (k) => t(`key${k === '?' ? 'Q' : k.toUpperCase()}`);
   $('keys').replaceChildren(
-    h('h2', { id: 'keys-title', text: t('keysTitle') }),
-    h('dl', {}, Object.keys(keys).map((k) => [h('dt', {}, h('kbd', { text: k })), h('dd', { text: name(k) })])),
+    h('h2', { id: 'keys-title', text: t('keys') }),
+    h('dl', {}, Object.entries(keys).map(([k, [word]]) => [h('dt', {}, h('kbd', { text: k })), h('dd', { text: t(word) })])),
     h('button', { type: 'button', onclick: () => $('keys').close(), text: t('close') }),
   );
   $('keys').showModal();

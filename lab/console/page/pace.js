@@ -15,11 +15,14 @@ export function frame(draw) {
   });
 }
 
-// In a rush all changes in the same frames: each costs the machine milliseconds, whatever it shows.
-const grid = 100;
+// tick is the time between frames, in milliseconds. All that changes does so in these: each costs the machine
+// the same, however little it shows.
+export const tick = (rush) => (rush ? 200 : 40);
 
-// wait is how long it is until a time, or the first shared frame after it.
-export const wait = (at, shared) => Math.max(0, (shared ? Math.ceil(at / grid) * grid : at) - performance.now());
+// wait is how long it is until the first such frame after a time.
+export function wait(at, rush) {
+  return Math.max(0, Math.ceil(at / tick(rush)) * tick(rush) - performance.now());
+}
 
 // pause is so many milliseconds, or more on a machine that is busy: up to some times as many.
 export const pause = (ms, most = slowest) => ms * Math.min(most, Math.max(1, late / busy));

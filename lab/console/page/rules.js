@@ -49,20 +49,39 @@ function parts(answer, edition) {
   const list = [];
   if (!files.length) list.push(h('p', { class: 'empty', text: t('noRules', { edition }) }));
   if (ruled.length) list.push(h('h2', { text: t('inOrder') }));
-  for (const r of ruled) {
-    list.push(h('h3', { text: `${r.from} → ${r.to}` }), table(r.routes, `${r.from} → ${r.to}`));
-    if (r.clusters.length > 1) list.push(table(r.clusters, `${r.from} → ${r.to}`));
+  for (const [host, calls] of Map.groupBy(ruled, (r) => r.to)) {
+    list.push(h('h3', { text: `→ ${host}` }), facts(calls, 'routes'), calls.some((r) => r.clusters.length > 1) && facts(calls, 'clusters'));
   }
   const warnings = [...new Set(answer.warnings || [])];
   if (warnings.length) list.push(h('h2', { text: t('never') }), h('ul', { class: 'warnings' }, warnings.map((w) => h('li', { text: w }))));
   if (files.length) list.push(h('h2', { text: t('files') }), files.map(file));
-  return list.flat();
+  return list.flat().filter(Boolean);
 }
 
-function table([head, ...rows], label) {
-  return h('div', { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': label }, h('table', {},
-    h('thead', {}, h('tr', {}, head.map((text) => h('th', { scope: 'col', text })))),
-    h('tbody', {}, rows.map((row) => h('tr', {}, row.map((text, i) => (i ? h('td', { text }) : h('th', { scope: 'row', text }))))))));
+// facts are the rows of the verb's table, each once, with those whose calls it is about.
+function facts(calls, what) {
+  const [heads] = calls[0][what];
+  return h('ul', { class: what }, inOrder(calls.map((r) => r[what].slice(1).map((row) => row.join('\n')))).map((key) => {
+    const [name, ...rest] = key.split('\n');
+    const from = calls.filter((r) => r[what].some((row) => row.join('\n') === key)).map((r) => r.from);
+    return h('li', {}, h('b', { text: name }), h('dl', {},
+      rest.map((text, i) => h('div', {}, h('dt', { text: heads[i + 1] }), h('dd', { text }))),
+      h('div', { class: 'from' }, h('dt', { text: t('from') }), h('dd', { text: from.join(', ') }))));
+  }));
+}
+
+// inOrder puts what lists have into one, each once, in an order that is that of each of them.
+function inOrder(lists) {
+  const all = [];
+  for (const list of lists) {
+    let at = 0;
+    for (const one of list) {
+      const known = all.indexOf(one);
+      if (known < 0) all.splice(at, 0, one);
+      at = Math.max(at, (known < 0 ? at : known) + 1);
+    }
+  }
+  return all;
 }
 
 function file(f) {

@@ -9,13 +9,12 @@ export const state = {
   snapshot: null, // the latest that is shown; while the page is paused, the one it was paused at
   latest: null, // the latest that came
   gone: '', // why there is none
-  window: params.get('window') || '10s',
+  window: params.get('window') || '1m',
   paused: false,
   look: null, // the second that is looked back to; null: now
   still: params.get('motion') === 'off' || matchMedia('(prefers-reduced-motion: reduce)').matches,
   why: null, // the request that is explained
   rush: 0, // requests a second, if they come faster than anybody reads
-  stale: true, // what came is not drawn yet
   seconds: new Map(), // by second and edge: how many requests and errors, also of labs before this one
   tables: new Map(), // by second: the table of ten seconds, while the page was open
   gaps: [], // [from, to] in seconds, in which no lab ran
@@ -37,40 +36,26 @@ export function changed() {
   else requestAnimationFrame(draw);
 }
 
-// News come five times a second. What is awaited at once, the list of answers, takes them as they come; all
-// else is drawn in rounds, a part in each frame: numbers that change more often nobody reads. In a rush the
-// mesh needs the machine: no number stands for less than a second, and all change in one frame.
-const round = () => (state.rush ? 1000 : pause(400)); // milliseconds between the begins of two
-let news = []; // what draws them
+// News come five times a second, and once in a rush. What is awaited at once, the list of answers, takes them
+// as they come; all else is drawn in rounds, in one frame: numbers that change more often nobody reads.
+const round = () => (state.rush ? 1000 : pause(400)); // milliseconds between two
+let news; // what draws them
 let awaited; // what takes them at once
 let begun = -Infinity;
-let under = false; // a round is under way, or waits
-export const onNews = (parts, first) => { news = parts; awaited = first; };
+let under = false; // a round is under way
+export const onNews = (all, first) => { news = all; awaited = first; };
 
 function arrived() {
   if (!document.hidden) awaited();
   if (under) return;
   under = true;
-  setTimeout(() => {
-    begun = performance.now();
-    state.stale = false;
-    step(0);
-  }, document.hidden ? 1000 : wait(begun + round() - 50, state.rush));
-}
-
-function step(i) {
-  if (i === news.length) {
-    under = false;
-    if (state.stale) arrived();
-    return;
-  }
   const draw = () => {
-    if (state.rush) news.forEach((part) => part());
-    else news[i]();
-    step(state.rush ? news.length : i + 1);
+    under = false;
+    begun = performance.now();
+    news();
   };
-  if (document.hidden) draw();
-  else frame(draw);
+  if (document.hidden) setTimeout(draw, 1000);
+  else setTimeout(() => frame(draw), wait(begun + round() - 50, state.rush));
 }
 
 // take reports whether there is something to see. What a snapshot lacks is as it was.
@@ -90,7 +75,6 @@ export function take(news) {
   state.latest = snapshot;
   state.rush = rush(snapshot.tables['10s'].rows || []);
   if (!state.paused) state.snapshot = snapshot;
-  state.stale = true;
   arrived();
   return true;
 }

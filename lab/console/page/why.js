@@ -47,6 +47,9 @@ function identities(calls) {
     known.map((c) => h('dd', { text: `${c.from} → ${c.to}: ${c.identity === 'none' ? t('plainText') : c.identity}` })));
 }
 
+// line is one of the words. Where they are a table and the window is too narrow for it, its cells stand close.
+const line = (text) => h('span', {}, text.split(/(?<=\S)( {2,})(?=\S)/).map((part, i) => (i % 2 ? h('i', { text: part }) : part)));
+
 function parts(answer) {
   const r = answer.request;
   const command = h('p', { class: 'typed' });
@@ -54,7 +57,7 @@ function parts(answer) {
   return [
     h('div', { class: 'bar' }, h('h2', { id: 'why-title', tabindex: -1 }, icon(kindOf(r)), `${t('why')}: ${cause(r.cause)}`), closer()),
     r.text ? h('p', { class: 'answer', text: r.text }) : null,
-    h('pre', { class: 'words', tabindex: 0, text: answer.words, role: 'group', 'aria-label': t('why') }),
+    h('pre', { class: 'words', tabindex: 0, role: 'group', 'aria-label': t('why') }, answer.words.split(/(?<=\n)/).map(line)),
     identities(r.calls),
     answer.trace ? h('p', {}, h('a', { href: answer.trace, target: '_blank', rel: 'noreferrer', text: t('trace') })) : null,
     command,

@@ -15,7 +15,7 @@ func (l *Lab) Live(ctx context.Context, q control.LiveQuery) (control.Live, erro
 		changed := l.Traffic.Changed()
 		answer := control.Live{At: time.Now()}
 		if q.Last > 0 {
-			answer.Requests = l.Traffic.Briefs(traffic.Query{Heard: q.Heard, Last: q.Last})
+			answer.Requests = l.briefs(q)
 		}
 		if len(answer.Requests) > 0 || late == nil {
 			return l.withTables(ctx, q.Seen, answer)
@@ -28,6 +28,25 @@ func (l *Lab) Live(ctx context.Context, q control.LiveQuery) (control.Live, erro
 			return answer, ctx.Err()
 		}
 	}
+}
+
+// briefs are the latest requests, and of those before them some that went wrong: in a rush nobody would see
+// them else.
+func (l *Lab) briefs(q control.LiveQuery) []traffic.Brief {
+	list := l.Traffic.Briefs(traffic.Query{Heard: q.Heard, Last: q.Last})
+	if len(list) < q.Last || q.Failed == 0 {
+		return list
+	}
+	known := map[string]bool{}
+	for _, b := range list {
+		known[b.ID] = true
+	}
+	for _, b := range l.Traffic.Briefs(traffic.Query{Heard: q.Heard, Last: q.Failed, Failed: true}) {
+		if !known[b.ID] {
+			list = append(list, b)
+		}
+	}
+	return list
 }
 
 func (l *Lab) withTables(ctx context.Context, seen traffic.Seen, answer control.Live) (control.Live, error) {
