@@ -96,7 +96,9 @@ function drawEdge(node, e, m) {
 
 const onPath = (e) => state.why && state.why.calls.some((c) => c.from === e.from && c.to === e.to);
 
-const labelNode = () => s('g', {}, s('text', { class: 'rate' }), s('text', { class: 'small' }), s('text', { class: 'errors' }), s('text', { class: 'errors' }),
+const isPart = (e) => e.share < 99.95;
+
+const labelNode = () => s('g', {}, s('text', { class: 'rate' }), s('text', { class: 'small' }), s('text', { class: 'small' }), s('text', { class: 'errors' }), s('text', { class: 'errors' }),
   s('g', { class: 'loop' }, s('path', { d: 'M-3-7A8 8 0 1 0 6-5M2-10 7-5.5 1.5-1.5', fill: 'none' }), s('text', { x: 14, y: 4 })),
   s('g', { class: 'gate' }, s('path', { d: 'M-4-15V15M4-15V15M-4-8 4-8M-4 0H4M-4 8H4' }), s('text', { x: 4 })));
 
@@ -112,8 +114,9 @@ const clear = 10; // as far as a dot reaches to either side of its line
 function labelAt(c, e) {
   const lift = Math.max(clear, Math.round(wide(e.rate) / 2));
   if (narrow) {
-    const top = c[3][1] - 8 - line * (e.errors ? 3 : 1); // above the end, where the line is nearly upright
-    return { x: c[3][0] + lift + 6, top, under: top + 2 * line, anchor: 'start', down: true, lift };
+    const lines = 2 + isPart(e);
+    const top = c[3][1] + 8 - line * (lines + (e.errors ? 2 : 0)); // above the end, where the line is nearly upright
+    return { x: c[3][0] + lift + 6, top, under: top + lines * line, anchor: 'start', down: true, lift };
   }
   const [half, middle] = on(c, 0.5);
   if (Math.abs(c[0][1] - c[3][1]) < 30) return { x: half, top: middle - lift - line - 5, under: middle + lift + line - 2, lift };
@@ -127,14 +130,16 @@ const clip = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}鈥
 
 function drawLabel(node, e, m) {
   const c = curve(m.nodes.get(e.from).at, m.nodes.get(e.to).at);
-  const [rate, small, bad, worst, loop, gate] = node.children;
+  const [rate, part, small, bad, worst, loop, gate] = node.children;
   const { x, top, under, anchor, down, lift } = labelAt(c, e);
-  for (const text of [rate, small, bad, worst]) set(text, 'text-anchor', anchor || 'middle');
+  for (const text of [rate, part, small, bad, worst]) set(text, 'text-anchor', anchor || 'middle');
   const p95 = e.p95 === undefined ? '' : `p95 ${took(e.p95)}`;
-  put(rate, x, top, `${perSecond(e.rate)}${e.share < 99.95 ? ` 路 ${e.share.toFixed(0)} %` : ''}`);
-  put(small, x, top + line, narrow ? p95 : [shortWindow(shown()), p95].filter(Boolean).join(' 路 '));
+  const share = isPart(e) ? `${e.share.toFixed(0)} %` : ''; // of a narrow window it has a line
+  put(rate, x, top, [perSecond(e.rate), narrow ? '' : share].filter(Boolean).join(' 路 '));
+  put(part, x, top + line, narrow ? share : '');
+  put(small, x, top + (narrow && share ? 2 : 1) * line, narrow ? p95 : [shortWindow(shown()), p95].filter(Boolean).join(' 路 '));
   put(bad, x, under, e.errors ? errors(e.errors) : '');
-  put(worst, x, under + line, e.errors ? clip(mostOf(e), narrow && x > 190 ? 13 : 24) : '');
+  put(worst, x, under + line, e.errors ? clip(mostOf(e), narrow && x > 190 ? 10 : 24) : '');
   loop.toggleAttribute('hidden', !e.retries);
   if (e.retries) {
     const [lx, ly] = on(c, narrow ? 0.3 : 0.66);

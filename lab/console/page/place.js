@@ -4,7 +4,7 @@
 export const box = { width: 190, head: 30, pod: 19, most: 3 };
 const step = { x: 348, y: 178 };
 const margin = { x: 26, y: 46 };
-const stack = { width: 372, edge: 24, box: 156, between: 108 };
+const stack = { width: 372, edge: 24, box: 156, between: 124 };
 
 export let narrow = false;
 
