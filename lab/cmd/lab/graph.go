@@ -19,10 +19,10 @@ func (a *app) graph() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "graph",
 		Short: "Draw who calls whom, from the traffic of a window",
-		Long: `Draw who calls whom, from the traffic of a window: as Mermaid, for Graphviz (dot), as a picture
-(svg), or as data (json).`,
-		Example: `  bin/lab graph
-  bin/lab graph --window change -o svg > graph.svg
+		Long: `Draw who calls whom, from the traffic of a window. It prints Mermaid, which GitHub and many editors
+show as a picture; -o svg prints a picture itself, for a browser, -o dot is for Graphviz, -o json data.`,
+		Example: `  bin/lab graph -o svg > graph.svg
+  bin/lab graph --window change
   bin/lab graph -o dot | dot -Tpng > graph.png`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -50,7 +50,7 @@ func (a *app) graph() *cobra.Command {
 		},
 	}
 	window.declare(cmd)
-	cmd.Flags().StringVarP(&format, "output", "o", "mermaid", strings.Join(formats, ", "))
+	cmd.Flags().StringVarP(&format, "output", "o", "mermaid", "the form of the picture: "+strings.Join(formats, ", "))
 	complete(cmd, "output", formats...)
 	return cmd
 }

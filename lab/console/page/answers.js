@@ -2,8 +2,7 @@
 
 import { $, h, set, setText } from './dom.js';
 import { icon, kindOf, name } from './signs.js';
-import { wait } from './pace.js';
-import { state } from './state.js';
+import { state, wait } from './state.js';
 import { cause, clock, t, took } from './words.js';
 import { explain } from './why.js';
 
@@ -13,7 +12,6 @@ const few = 3; // so many of them are shown at once, and more come in one change
 const latest = 8; // rows that tell of requests that rush by, one after the other
 const pause = 600; // milliseconds between two such changes
 const rushed = 1000; // and in a rush
-const odd = 400; // unless one was not as the others
 const seen = new Map(); // by id: how many of its calls were known
 let held = []; // what came while the reader was in the list: nothing moves below their hand
 
@@ -69,15 +67,10 @@ function complete(r) {
 // soon has a quiet list show an answer at once, and one where they rush by not more often than one can see.
 let flushed = 0;
 let waiting = 0;
-let toldBad = false; // whether one of the last that were shown went wrong
 function soon(rush) {
-  const least = !state.rush ? pause : !toldBad && held.some((r) => r.failed) ? odd : rushed;
-  const left = wait(rush ? flushed + least - 50 : performance.now(), state.rush);
-  if (left <= 0) flush();
-  else {
-    clearTimeout(waiting);
-    waiting = setTimeout(() => busy() || flush(), left);
-  }
+  const at = rush ? flushed + (state.rush ? rushed : pause) - 50 : performance.now();
+  clearTimeout(waiting);
+  waiting = setTimeout(() => busy() || flush(), wait(at, state.rush));
 }
 
 function flush() {
@@ -86,7 +79,6 @@ function flush() {
   const list = $('answers');
   const news = held.reverse();
   held = [];
-  toldBad = news.some((r) => r.failed);
   if (state.rush && list.children.length >= latest) news.forEach((r, i) => write(list.children[i], r));
   else list.prepend(...news.map(row));
   while (list.children.length > shown) list.lastElementChild.remove();

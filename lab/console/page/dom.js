@@ -1,6 +1,8 @@
 // What the views build their elements with. Nothing is ever parsed as HTML: what passed through the
 // mesh is text, whatever it looks like.
 
+import { t } from './words.js';
+
 const SVG = 'http://www.w3.org/2000/svg';
 
 function fill(node, props, children) {
@@ -47,3 +49,57 @@ export function keyed(parent, items, key, make, update) {
   }
   for (const node of old.values()) node.remove();
 }
+
+// typed shows the command that prints what a view shows, to be copied.
+export function typed(node, command) {
+  if (node.dataset.command === command) return;
+  node.dataset.command = command;
+  const copy = h('button', {
+    type: 'button', text: t('copy'), 'aria-label': `${t('copy')}: ${command}`,
+    onclick: async () => {
+      await navigator.clipboard.writeText(command);
+      copy.textContent = t('copied');
+      setTimeout(() => { copy.textContent = t('copy'); }, 2000);
+    },
+  });
+  node.replaceChildren(h('span', { text: t('same') }), h('code', { text: command }), copy);
+}
+
+// Two rows of tabs, as readers of screens know them: one stop for the Tab key, arrows between.
+
+const tabRows = { picture: ['graph', 'table'], side: ['answers', 'rules', 'send'] };
+const onTab = [];
+export const onShow = (f) => onTab.push(f);
+
+export function buildTabs() {
+  for (const row of Object.values(tabRows)) {
+    for (const name of row) {
+      const tab = $(`tab-${name}`);
+      tab.addEventListener('click', () => show(name));
+      tab.addEventListener('keydown', (e) => {
+        const step = { ArrowRight: 1, ArrowLeft: -1 }[e.key];
+        if (!step) return;
+        const next = row[(row.indexOf(name) + step + row.length) % row.length];
+        show(next);
+        $(`tab-${next}`).focus();
+        e.preventDefault();
+      });
+    }
+    show(row[0]);
+  }
+  const wanted = new URLSearchParams(location.search).get('view') || '';
+  for (const name of wanted.split(',')) if ($(`tab-${name}`)) show(name);
+}
+
+export function show(name) {
+  const row = Object.values(tabRows).find((r) => r.includes(name));
+  for (const other of row) {
+    const on = other === name;
+    $(`tab-${other}`).setAttribute('aria-selected', String(on));
+    $(`tab-${other}`).tabIndex = on ? 0 : -1;
+    $(`view-${other}`).hidden = !on;
+  }
+  for (const f of onTab) f(name);
+}
+
+export const isShown = (name) => !$(`view-${name}`).hidden;

@@ -3,10 +3,9 @@
 
 import { $, h } from './dom.js';
 import { current, stopAt } from './graph.js';
-import { frame, pause, tick, wait } from './pace.js';
 import { aside, curve, on, size } from './place.js';
 import { kindOf, kinds, path2d } from './signs.js';
-import { state } from './state.js';
+import { frame, pause, state, tick, wait } from './state.js';
 
 const hop = () => (state.rush ? 1000 : 650); // milliseconds that a dot takes for an edge: real ones are too short to see
 const rushed = 1000; // milliseconds over which those that came together begin in a rush

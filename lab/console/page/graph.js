@@ -126,7 +126,8 @@ function labelAt(c, e) {
   return { x, top, under: top + 2 * line, down, lift };
 }
 
-const clip = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
+// clip ends a text that is too long, after a word if it has several.
+const clip = (text, most) => (text.length > most ? `${text.slice(0, most - 1).replace(/ \S*$/, '')}…` : text);
 
 function drawLabel(node, e, m) {
   const c = curve(m.nodes.get(e.from).at, m.nodes.get(e.to).at);
@@ -139,7 +140,7 @@ function drawLabel(node, e, m) {
   put(part, x, top + line, narrow ? share : '');
   put(small, x, top + (narrow && share ? 2 : 1) * line, narrow ? p95 : [shortWindow(shown()), p95].filter(Boolean).join(' · '));
   put(bad, x, under, e.errors ? errors(e.errors) : '');
-  put(worst, x, under + line, e.errors ? clip(mostOf(e), narrow && x > 190 ? 10 : 24) : '');
+  put(worst, x, under + line, e.errors ? clip(mostOf(e), narrow && x > 240 ? 12 : 24) : '');
   loop.toggleAttribute('hidden', !e.retries);
   if (e.retries) {
     const [lx, ly] = on(c, narrow ? 0.3 : 0.66);

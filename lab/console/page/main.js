@@ -1,6 +1,6 @@
 // The page starts here: it builds the views, follows the lab, and knows the keys.
 
-import { $, h, set, setText } from './dom.js';
+import { $, buildTabs, h, isShown, onShow, set, setText, typed } from './dom.js';
 import * as answers from './answers.js';
 import * as dots from './dots.js';
 import * as graph from './graph.js';
@@ -9,9 +9,7 @@ import * as send from './send.js';
 import { changed, onChange, onNews, setPaused, shown, state, take } from './state.js';
 import { follow } from './stream.js';
 import * as table from './table.js';
-import * as tabs from './tabs.js';
 import * as time from './time.js';
-import { typed } from './typed.js';
 import { close, explain } from './why.js';
 import { language, t, translate } from './words.js';
 
@@ -21,8 +19,16 @@ const root = document.documentElement;
 const views = [status, picture, time.draw, answers.draw, rest];
 const params = new URLSearchParams(location.search);
 
+// Keys are letters alone, and only where the reader does not write. Most press a button.
+const keys = {
+  g: 'tab-graph', t: 'tab-table', a: 'tab-answers', r: 'tab-rules', s: 'tab-send',
+  p: 'pause', n: 'now', m: 'motion', b: 'size', d: 'theme', x: 'stop', '?': 'help',
+  w: nextWindow, e: () => answers.lastFailed() && explain(answers.lastFailed()),
+};
+
 translate(document);
-for (const view of [graph, dots, table, time, answers, rules, send, tabs]) view.build();
+for (const view of [graph, dots, table, time, answers, rules, send]) view.build();
+buildTabs();
 tools();
 onChange(() => views.forEach((draw) => draw()));
 onNews(() => [picture, status, time.draw, rest].forEach((draw) => draw()), answers.draw);
@@ -64,8 +70,8 @@ function status() {
 const poll = (ingress) => `bin/poll_customer.sh${/:8280$/.test(ingress) ? '' : ` ${ingress}`}`;
 
 function picture() {
-  if (tabs.isShown('graph')) graph.draw();
-  if (tabs.isShown('table')) table.draw();
+  if (isShown('graph')) graph.draw();
+  if (isShown('table')) table.draw();
 }
 
 function rest() {
@@ -127,6 +133,8 @@ function tools() {
   matchMedia('(prefers-reduced-motion: reduce)').addEventListener('change', (e) => still(e.matches));
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => dots.readColours());
   document.addEventListener('keydown', press);
+  onShow(changed);
+  for (const [k, id] of Object.entries(keys)) $(id)?.setAttribute('aria-keyshortcuts', k);
 }
 
 const isDark = () => (root.dataset.theme ? root.dataset.theme === 'dark' : matchMedia('(prefers-color-scheme: dark)').matches);
@@ -156,30 +164,6 @@ function nextWindow() {
   changed();
 }
 
-// Keys are letters alone, and only where the reader does not write: each with its word, and what it does.
-const keys = {
-  g: ['graph', () => go('graph')],
-  t: ['table', () => go('table')],
-  a: ['answers', () => go('answers')],
-  r: ['rules', () => go('rules')],
-  s: ['send', () => go('send')],
-  p: ['keyP', () => $('pause').click()],
-  n: ['now', time.toNow],
-  m: ['still', () => $('motion').click()],
-  b: ['keyB', () => $('size').click()],
-  d: ['theme', () => $('theme').click()],
-  x: ['keyX', send.stop],
-  w: ['keyW', nextWindow],
-  e: ['keyE', () => answers.lastFailed() && explain(answers.lastFailed())],
-  '?': ['keys', help],
-};
-
-function go(name) {
-  tabs.show(name);
-  $(`tab-${name}`).focus();
-  changed();
-}
-
 function press(e) {
   if (e.key === 'Escape' && !$('keys').open) {
     if (close()) e.preventDefault();
@@ -188,14 +172,18 @@ function press(e) {
   if (e.ctrlKey || e.altKey || e.metaKey || e.target.closest('input, textarea, select, dialog')) return;
   const act = keys[e.key];
   if (!act) return;
-  act[1]();
+  if (typeof act === 'function') act();
+  else {
+    $(act).click();
+    if (act.startsWith('tab')) $(act).focus();
+  }
   e.preventDefault();
 }
 
 function help() {
   $('keys').replaceChildren(
     h('h2', { id: 'keys-title', text: t('keys') }),
-    h('dl', {}, Object.entries(keys).map(([k, [word]]) => [h('dt', {}, h('kbd', { text: k })), h('dd', { text: t(word) })])),
+    h('dl', {}, Object.entries(keys).map(([k, act]) => [h('dt', {}, h('kbd', { text: k })), h('dd', { text: $(act)?.textContent || t(`key${k}`) })])),
     h('button', { type: 'button', onclick: () => $('keys').close(), text: t('close') }),
   );
   $('keys').showModal();

@@ -1,10 +1,9 @@
 // What the page sends goes to the ingress alone. It ends by itself when the page is closed.
 
-import { $, setText } from './dom.js';
+import { $, setText, typed } from './dom.js';
 import { explain } from './why.js';
 import { state } from './state.js';
 import { ask } from './stream.js';
-import { typed } from './typed.js';
 import { t } from './words.js';
 
 export function build() {
@@ -29,7 +28,7 @@ const one = () => tell(async () => {
   if (answer.id) await explain(answer.id);
 });
 
-export const stop = () => tell(async () => { await ask('api/stop', {}); });
+const stop = () => tell(async () => { await ask('api/stop', {}); });
 
 async function tell(act) {
   try {

@@ -16,8 +16,7 @@ export function follow(take, all) {
     leads = true;
     listen(take, (text) => watched && channel.postMessage(text));
   });
-  if (navigator.locks) navigator.locks.request('lab-stream', lead);
-  else lead();
+  navigator.locks.request('lab-stream', lead);
 }
 
 function listen(take, pass) {

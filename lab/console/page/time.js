@@ -37,7 +37,7 @@ export function build() {
   $('now').addEventListener('click', toNow);
 }
 
-export function toNow() {
+function toNow() {
   $('look').value = 0;
   chosen = null;
   setPaused(false);

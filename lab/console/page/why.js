@@ -1,11 +1,9 @@
 // Why a request was answered so: in the words of `bin/lab why`, and as numbers on the graph.
 
-import { $, h } from './dom.js';
+import { $, h, show, typed } from './dom.js';
 import { icon, kindOf } from './signs.js';
 import { changed, state } from './state.js';
 import { ask } from './stream.js';
-import { show } from './tabs.js';
-import { typed } from './typed.js';
 import { cause, language, t } from './words.js';
 
 let before = null; // where the focus was
