@@ -29,7 +29,7 @@ type told struct {
 	sending  object
 	copies   []object
 	gone     string
-	quiet    bool // nothing came in the last ten seconds
+	quiet    bool   // nothing came in the last ten seconds
 	words    string // of why
 	loaded   object // the rules' view
 }
@@ -324,6 +324,6 @@ func rules(s *told) {
 	s.loaded = object{
 		"typed": "bin/lab routes --all", "files": []object{file},
 		"warnings": []string{"recommendation-v2: never acts: recommendation-503 takes all calls"},
-		"routes": []object{callsOf("customer"), callsOf("ingress"), callsOf("preference", "for-safari"), callsOf("recommendation")},
+		"routes":   []object{callsOf("customer"), callsOf("ingress"), callsOf("preference", "for-safari"), callsOf("recommendation")},
 	}
 }
