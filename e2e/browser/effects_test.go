@@ -88,7 +88,7 @@ func TestEffects(t *testing.T) {
 		t.Errorf("top: %s", top)
 	}
 	v.rests(l)
-	if marks := eval[[]string](v, `[...document.querySelectorAll('.mark')].flatMap((m) => m.title.split('\\n').slice(m.title.includes('\\n') ? 1 : 0))`); len(marks) < 9 {
+	if marks := eval[[]string](v, `[...document.querySelectorAll('.mark')].flatMap((m) => m.title.split('\n').slice(m.title.includes('\n') ? 1 : 0))`); len(marks) < 9 {
 		t.Errorf("marks: %q", marks)
 	}
 }
