@@ -20,7 +20,7 @@ func BenchmarkCost(b *testing.B) {
 	const length = 20 * time.Second
 	ctx := chromium(b)
 	l := start(b)
-	v := open(b, ctx, l.page+"/?lang=en"+os.Getenv("COSTARGS"), 1400, 1000)
+	v := open(b, ctx, l.page+"/?lang=en", 1400, 1000)
 	v.until(`document.getElementById('state').className == 'live'`, "document.body.innerText")
 	browser := chromedp.FromContext(ctx).Browser.Process().Pid
 	for _, rate := range []int{10, 300} {
