@@ -6,7 +6,8 @@ import (
 	"istio-tutorial/lab/rules"
 )
 
-// Level is how much a finding matters, in istioctl's words.
+// Level is how much a finding matters, in istioctl's words. Who shows findings gets them from here alone, rules' own and
+// those of manifests, and does not import rules.
 type Level = rules.Level
 
 // The levels, the lightest first.

@@ -8,7 +8,7 @@ import (
 	"istio-tutorial/lab/rules"
 )
 
-// Kind is a kind of object and its names.
+// Kind is a kind of object and its names: of rules and of manifests alike, so whoever names one needs no rules.
 type Kind = rules.Kind
 
 // PodKind is the one that is no manifest's.

@@ -86,7 +86,7 @@ func (w *world) statuses(n int, from *pod, path string) []int {
 
 func TestRouteLimit(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newWorldOn(t, ownProxy(t)) // pods of others would bring new tokens
 	customer, _ := w.pod("customer-v1", says("c")), w.pod("recommendation-v1", says("r"))
 	w.mustPush(w.today(routeTokens))
 	if got := w.statuses(4, customer, "/"); !slices.Equal(got, []int{200, 200, 429, 429}) {
@@ -115,7 +115,7 @@ func TestRouteLimit(t *testing.T) {
 
 func TestLimitOfPaths(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newWorldOn(t, ownProxy(t)) // pods of others would bring new tokens
 	customer, _ := w.pod("customer-v1", says("c")), w.pod("recommendation-v1", says("r"))
 	w.mustPush(w.today(pathTokens))
 	if got := fmt.Sprint(w.statuses(3, customer, "/FEW/x"), w.statuses(2, customer, "/many")); got != "[200 429 429] [200 200]" {
