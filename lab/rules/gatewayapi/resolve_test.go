@@ -196,7 +196,7 @@ func TestOutside(t *testing.T) {
 	for text, want := range map[string]string{
 		host:                               "backend(outside.test) not found.",
 		routeOf("a", entry, toCustomer):    `parent service entry: "outside" not found.`,
-		routeOf("a", "{name: x}", toOther): `gateway "x" not found.`,
+		routeOf("a", "{name: x}", toOther): `never acts there: gateway "x" not found`,
 	} {
 		if found := fmt.Sprint(gatewayapi.Findings(load(t, text), topology())); !strings.Contains(found, want) {
 			t.Errorf("findings %s, want %q", found, want)
