@@ -62,7 +62,7 @@ func gatewayHosts(set rules.Set, call v1.Call) []mesh.VirtualHost {
 // hosts are those under which routes are reached through some listeners.
 func (s scope) hosts(through ...edge) []mesh.VirtualHost {
 	attached := map[string][]httpRoute{}
-	for _, r := range routesOf(s.set) {
+	for _, r := range slices.DeleteFunc(routesOf(s.set), isBroken) {
 		for _, name := range s.hostsAt(r, through...) {
 			attached[name] = append(attached[name], r)
 		}

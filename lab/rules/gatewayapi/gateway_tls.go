@@ -50,7 +50,7 @@ func (e edge) door(more string) mesh.SecureDoor {
 // passing leads connections on, by the names that clients ask for.
 func (s scope) passing(e edge) []mesh.SecureDoor {
 	var list []mesh.SecureDoor
-	for _, r := range tlsRoutesOf(s.set) {
+	for _, r := range slices.DeleteFunc(tlsRoutesOf(s.set), isBroken) {
 		door := e.door("|" + r.Key.Path())
 		door.Hosts = s.hostsAt(r, e)
 		for _, rule := range r.Spec.Rules {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	gateway "sigs.k8s.io/gateway-api/apis/v1"
@@ -113,6 +114,9 @@ const (
 // of each rule that is not there, or that a route at the ingress may not lead to, and then its mirrors.
 func (i inspector) backends(r httpRoute, atEdge bool) problem {
 	found := problem{}
+	if isBroken(r) {
+		return problem{"InvalidDestination", "service name invalid; the name of the Service must be used, not the hostname."}
+	}
 	for _, rule := range r.Spec.Rules {
 		var served, mirrored problem
 		for _, b := range rule.BackendRefs {
@@ -133,6 +137,15 @@ func (i inspector) backends(r httpRoute, atEdge bool) problem {
 		}
 	}
 	return found
+}
+
+// isBroken reports whether a route has a host in the place of a Service's name: Istio makes nothing of the whole route.
+func isBroken(r httpRoute) bool {
+	return slices.ContainsFunc(r.Spec.Rules, func(rule gateway.HTTPRouteRule) bool {
+		return slices.ContainsFunc(rule.BackendRefs, func(b gateway.HTTPBackendRef) bool {
+			return !isHost(b.BackendObjectReference) && strings.Contains(string(b.Name), ".") && or(b.Weight, 1) > 0
+		})
+	})
 }
 
 func (i inspector) backend(r httpRoute, b gateway.BackendObjectReference, atEdge bool) problem {

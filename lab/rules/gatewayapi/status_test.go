@@ -3,6 +3,7 @@ package gatewayapi_test
 import (
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"os"
 	"reflect"
 	"slices"
@@ -45,6 +46,30 @@ func TestStatus(t *testing.T) {
 	}
 	if seen != len(want) || seen < 70 {
 		t.Errorf("%d statuses, want %d", seen, len(want))
+	}
+}
+
+// TestNothingOfIt holds of what Istio makes nothing: of a whole route that has a host for a Service's name, and of a
+// listener that conflicts with an earlier one.
+func TestNothingOfIt(t *testing.T) {
+	t.Parallel()
+	const listeners = "listeners: [{name: a, port: 80, protocol: HTTP, hostname: a.test}, " +
+		"{name: b, port: 80, protocol: HTTPS, hostname: a.test, tls: {certificateRefs: [{name: c}]}}]"
+	broken := "---\n" + routeOf("a", "{name: web}", "rules: [{matches: [{path: {value: /x}}], backendRefs: [{name: customer, port: 8080}]}, "+
+		"{backendRefs: [{name: customer.a, port: 8080}]}]")
+	for name, c := range map[string]struct{ rules, hosts string }{
+		"whole":  {"---\n" + routeOf("a", "{name: web}", "rules: [{backendRefs: [{name: customer, port: 8080}]}]"), "1 hosts, 0 doors"},
+		"broken": {broken, "0 hosts, 0 doors"},
+	} {
+		set := load(t, gatewayWith(listeners)+c.rules)
+		m := gatewayapi.Resolve(set, keeping(t))
+		if got := fmt.Sprintf("%d hosts, %d doors", len(m.Gateway.Hosts), len(m.Gateway.Secure)); got != c.hosts {
+			t.Errorf("%s: %s, want %s", name, got, c.hosts)
+		}
+		const said = "listener b takes no connections: Listener has a conflict with another listener attached to the same Gateway"
+		if found := fmt.Sprint(gatewayapi.Findings(set, keeping(t))); !strings.Contains(found, said) {
+			t.Errorf("%s: findings %s, want %q", name, found, said)
+		}
 	}
 }
 
