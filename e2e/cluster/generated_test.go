@@ -216,9 +216,12 @@ type crd struct {
 
 // crds are those that the lab was made for: a cluster of a later Istio has more fields.
 func (g generator) crds() []crd {
+	gateway := filepath.Join(module(g.T, "sigs.k8s.io/gateway-api"), "config/crd/experimental/gateway.networking.k8s.io_")
 	argv := []string{"kubectl", "create", "--dry-run=client", "--validate=false", "-o", "json",
-		"-f", filepath.Join(module(g.T, "istio.io/api"), "kubernetes/customresourcedefinitions.gen.yaml"),
-		"-f", filepath.Join(module(g.T, "sigs.k8s.io/gateway-api"), "config/crd/experimental")}
+		"-f", filepath.Join(module(g.T, "istio.io/api"), "kubernetes/customresourcedefinitions.gen.yaml")}
+	for _, plural := range []string{"gateways", "httproutes", "grpcroutes", "tlsroutes", "referencegrants"} {
+		argv = append(argv, "-f", gateway+plural+".yaml")
+	}
 	var all []crd
 	for d := json.NewDecoder(strings.NewReader(cmdline.Run(g.T, argv...))); ; {
 		var one crd
