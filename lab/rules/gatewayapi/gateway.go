@@ -39,7 +39,7 @@ func proxies(set rules.Set) []mesh.Workload {
 			continue
 		}
 		list = append(list, mesh.Workload{
-			Name: proxyOf(g),
+			Name: proxyOf(g), Container: mesh.Container{Ports: portsOf(g)},
 			Labels: mesh.Labels{
 				"gateway.networking.k8s.io/gateway-name":       g.Key.Name,
 				"gateway.networking.k8s.io/gateway-class-name": istioClass,
@@ -48,6 +48,19 @@ func proxies(set rules.Set) []mesh.Workload {
 				"service.istio.io/canonical-revision":          "latest",
 			},
 		})
+	}
+	return list
+}
+
+// portsOf are the ports of a Gateway's pods: those of its listeners.
+func portsOf(g gatewayRule) []mesh.ContainerPort {
+	var list []mesh.ContainerPort
+	for _, e := range parentsOf(g) {
+		port := mesh.ContainerPort{Name: "http", Number: int(e.listener.Port)}
+		if isSecure(e.listener) {
+			port.Name = v1.SecureName
+		}
+		list = append(list, port)
 	}
 	return list
 }
