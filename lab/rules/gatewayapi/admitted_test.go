@@ -59,6 +59,8 @@ func TestAdmission(t *testing.T) {
 		networking + "Gateway\nspec: {servers: " + servers + "'123']}]}":                                                                                        "takes no short names",
 		networking + "Gateway\nspec: {servers: " + servers + "a/b]}]}":                                                                                          "takes no short names",
 		networking + "Gateway\nspec: {servers: " + servers + "a/*]}]}":                                                                                          "",
+		networking + "VirtualService\nspec: {hosts: [customer], gateways: ['a.'], " + toCustomer + "}":                                                          "",
+		networking + "VirtualService\nspec: {hosts: [customer], gateways: ['a/b.'], " + toCustomer + "}":                                                        "is not the name of a gateway",
 		networking + "VirtualService\nspec: {hosts: [customer], gateways: ['123'], " + toCustomer + "}":                                                         "is not the name of a gateway",
 		networking + "VirtualService\nspec: {hosts: [customer], gateways: [" + long + "], " + toCustomer + "}":                                                  "is not the name of a gateway",
 		networking + "VirtualService\nspec: {hosts: [customer], gateways: [A/B.c], " + toCustomer + "}":                                                         "",

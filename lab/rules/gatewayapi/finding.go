@@ -5,6 +5,7 @@ import (
 
 	networking "istio.io/api/networking/v1alpha3"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	gateway "sigs.k8s.io/gateway-api/apis/v1"
 
 	"istio-tutorial/lab/mesh"
 	"istio-tutorial/lab/rules"
@@ -93,37 +94,44 @@ func (i inspector) negatives(r httpRoute) []rules.Finding {
 // absent is what a route refers to and is not there, and Istio does not tell: a Gateway, or the port of a Service.
 func (i inspector) absent(r httpRoute) []rules.Finding {
 	var list []rules.Finding
-	add := func(path, format string, args ...any) { list = append(list, rules.Warn(path, "", format, args...)) }
 	for n, p := range r.Spec.ParentRefs {
 		path, name := rules.At("spec.parentRefs", n), named(r, p.Namespace, p.Name)
+		c := mesh.Cluster{Host: mesh.Service{Name: name}.Host(), Port: int(or(p.Port, 0))}
 		switch {
 		case isGateway(p) && len(i.doorsOf(name)) == 0:
-			add(path, "never acts there: gateway %q not found", p.Name)
-		case isService(p) && p.Port != nil:
-			c := mesh.Cluster{Host: mesh.Service{Name: name}.Host(), Port: int(*p.Port)}
-			if i.isThere(c.Host) && !i.hasPort(c) {
-				add(path+".port", "never acts there: %s has no port %d", c.Host, c.Port)
-			}
+			list = append(list, rules.Warn(path, "", "never acts there: gateway %q not found", p.Name))
+		case isService(p) && p.Port != nil && i.lacksPort(c):
+			list = append(list, rules.Warn(path+".port", "", "never acts there: %s has no port %d", c.Host, c.Port))
 		}
 	}
 	for n, rule := range r.Spec.Rules {
-		path := rules.At("spec.rules", n)
-		for m, b := range rule.BackendRefs {
-			if c := cluster(r, b.BackendObjectReference); i.isThere(c.Host) && !i.hasPort(c) {
-				add(rules.At(path+".backendRefs", m), "backend %s has no port %d: its requests get an error", c.Host, c.Port)
-			}
+		list = append(list, i.portless(r, rules.At("spec.rules", n), rule)...)
+	}
+	return list
+}
+
+// portless are the backends and mirrors of a rule whose hosts are there without the port.
+func (i inspector) portless(r httpRoute, path string, rule gateway.HTTPRouteRule) []rules.Finding {
+	var list []rules.Finding
+	for m, b := range rule.BackendRefs {
+		if c := cluster(r, b.BackendObjectReference); i.lacksPort(c) {
+			list = append(list, rules.Warn(rules.At(path+".backendRefs", m), "",
+				"backend %s has no port %d: its requests get an error", c.Host, c.Port))
 		}
-		for m, f := range rule.Filters {
-			if f.RequestMirror == nil {
-				continue
-			}
-			if c := cluster(r, f.RequestMirror.BackendRef); i.isThere(c.Host) && !i.hasPort(c) {
-				add(rules.At(path+".filters", m), "mirror %s has no port %d: it gets nothing", c.Host, c.Port)
-			}
+	}
+	for m, f := range rule.Filters {
+		if f.RequestMirror == nil {
+			continue
+		}
+		if c := cluster(r, f.RequestMirror.BackendRef); i.lacksPort(c) {
+			list = append(list, rules.Warn(rules.At(path+".filters", m), "", "mirror %s has no port %d: it gets nothing", c.Host, c.Port))
 		}
 	}
 	return list
 }
+
+// lacksPort reports whether a host is there, and the port is not.
+func (i inspector) lacksPort(c mesh.Cluster) bool { return i.isThere(c.Host) && !i.hasPort(c) }
 
 func (i inspector) has(group, kind string, name mesh.Name) bool {
 	_, ok := i.set.Get(rules.Key{
