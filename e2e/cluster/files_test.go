@@ -18,10 +18,7 @@ import (
 // the published CRDs have it, with the CEL rules in them. Nothing of it is kept, and no Istio need
 // be there: a CRD that is missing is there for the test.
 func TestFiles(t *testing.T) {
-	if cmdline.Run(t, "kubectl", "get", "namespace", namespace, "--ignore-not-found") == "" {
-		cmdline.Run(t, "kubectl", "create", "namespace", namespace)
-		t.Cleanup(func() { undo(t, "kubectl", "delete", "namespace", namespace, "--timeout=2m") })
-	}
+	makeNamespace(t)
 	installCRDs(t)
 	t.Run("files", func(t *testing.T) {
 		for _, file := range files(t) {
@@ -37,6 +34,15 @@ func TestFiles(t *testing.T) {
 		}
 	}
 	t.Run("converted", converted)
+}
+
+// makeNamespace has the tutorial's namespace until the test ends, where it is not there: a dry run needs it, too.
+func makeNamespace(t *testing.T) {
+	t.Helper()
+	if cmdline.Run(t, "kubectl", "get", "namespace", namespace, "--ignore-not-found") == "" {
+		cmdline.Run(t, "kubectl", "create", "namespace", namespace)
+		t.Cleanup(func() { undo(t, "kubectl", "delete", "namespace", namespace, "--timeout=2m") })
+	}
 }
 
 // converted holds that what `convert` says of the rules of 2018 is taken, too.

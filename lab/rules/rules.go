@@ -55,7 +55,8 @@ type Kind struct {
 	Short    string // virtualservice's vs; "" for none
 	Set      string // the word for it and others together: istio-io; "" if there is none
 	// Columns that `get` adds to name and age, as kubectl's custom-columns has them:
-	// "HOST:.spec.host". What does not begin with a dot stands in the column as it is.
+	// "HOST:.spec.host". What does not begin with a dot stands in the column as it is. Of a list of the status it is
+	// the field of the first item, or of the one that has a value: "READY:.status.conditions[type=Ready].status".
 	Columns string
 	Cluster bool // it is in no namespace
 	Running bool // nobody creates it by a file

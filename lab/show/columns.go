@@ -115,8 +115,9 @@ func todaysColumns(k objects.Kind) []column {
 	for pair := range strings.SplitSeq(k.Columns, ",") {
 		title, what, _ := strings.Cut(pair, ":")
 		cell := always(what)
-		if title == "PROGRAMMED" {
-			cell = programmed
+		if path, ok := strings.CutPrefix(what, ".status."); ok {
+			columns = append(columns, text(title, func(s Subject) string { return first(s.Status, path) }))
+			continue
 		}
 		if field, ok := strings.CutPrefix(what, "."); ok {
 			cell = func(s Subject) string { return s.Object.Field(strings.Split(field, ".")...) }
@@ -126,13 +127,20 @@ func todaysColumns(k objects.Kind) []column {
 	return columns
 }
 
-// programmed is the condition of a Gateway: of a class that is not Istio's nobody writes it. A listener that lacks its
-// certificate has a condition of its own, and the Gateway's stays.
-func programmed(s Subject) string {
-	if s.Object.Field("spec", "gatewayClassName") == "istio" {
-		return "True"
+// first is the field of a status by a path LIST[KEY=VALUE].FIELD or LIST.FIELD, of the first item that has the value;
+// "" if none has.
+func first(status Document, path string) string {
+	list, field, _ := strings.Cut(path, ".")
+	list, wanted, _ := strings.Cut(strings.TrimSuffix(list, "]"), "[")
+	key, value, _ := strings.Cut(wanted, "=")
+	items, _ := status[list].([]any)
+	for _, item := range items {
+		fields, _ := item.(map[string]any)
+		if text, _ := fields[field].(string); wanted == "" || fields[key] == value {
+			return text
+		}
 	}
-	return "Unknown"
+	return ""
 }
 
 // kindAndVersion is RouteRule.config.istio.io.v1alpha2.

@@ -226,6 +226,6 @@ func statusOf(s Subject) Document {
 	case "Namespace":
 		return Document{"phase": "Active"}
 	default:
-		return nil
+		return s.Status
 	}
 }

@@ -72,7 +72,7 @@ func Describe(s Subject) (control.Description, error) {
 	}
 	data, err := s.Object.YAML()
 	if err == nil {
-		err = p.spec(data)
+		err = errors.Join(p.spec(data), p.status(s.Status))
 	}
 	if s.Kind == "Deployment" {
 		p.events(s.Events)
@@ -124,6 +124,19 @@ func (p *page) spec(data []byte) error {
 		}
 	}
 	return nil
+}
+
+// status adds what a cluster writes of an object.
+func (p *page) status(status Document) error {
+	if status == nil {
+		return nil
+	}
+	var n yaml.Node
+	err := n.Encode(status)
+	if err == nil {
+		p.node("status", &n)
+	}
+	return err
 }
 
 func (p *page) node(name string, n *yaml.Node) {

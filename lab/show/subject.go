@@ -21,6 +21,7 @@ type Subject struct {
 	Progress  pods.Progress  // of a Deployment
 	Endpoints []string       // of a Service and its like: the addresses of its ready pods
 	Document  Document       // of what nobody wrote
+	Status    Document       // of a rule that has one
 	Events    []Event        // of it, for a description
 	Warnings  []string
 }
@@ -58,9 +59,9 @@ func Differences(before, now []control.Table) []control.Table {
 	return news
 }
 
-// alike reports whether two rows differ in their age alone.
+// alike reports whether two rows differ in their age alone: kubectl tells of a change of any field.
 func alike(columns []control.Column, a, b control.Row) bool {
-	if a.Ref != b.Ref || !slices.Equal(a.Warnings, b.Warnings) {
+	if a.Ref != b.Ref || a.YAML != b.YAML || !slices.Equal(a.Warnings, b.Warnings) {
 		return false
 	}
 	for i, c := range columns {

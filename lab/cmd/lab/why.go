@@ -3,7 +3,9 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -113,10 +115,30 @@ func (w *whyFlags) run(ctx context.Context, args []string) error {
 		return w.ask(ctx, args)
 	}
 	list, err := w.pick(ctx, args)
-	if err != nil {
+	if err == nil {
+		err = w.show(ctx, list...)
+	}
+	if len(args) == 0 && w.last == 0 && w.format == "" {
+		err = errors.Join(err, w.unheard(ctx))
+	}
+	return err
+}
+
+// unheard says of the ingress' port for TLS, where nobody listens though a rule wants it, that it refuses connections:
+// so does a cluster's, and no proxy notes them.
+func (w *whyFlags) unheard(ctx context.Context) error {
+	s, err := w.client.Status(ctx)
+	lines := doorLines(s)
+	if err != nil || len(lines) == 0 || slices.ContainsFunc(s.Doors, func(d control.Door) bool { return d.Open }) {
 		return err
 	}
-	return w.show(ctx, list...)
+	p := w.printer(ctx)
+	p.line("")
+	p.text("", p.say(fmt.Sprintf("Connections to %s are refused, as on a cluster, and no proxy notes them: nobody listens there.", s.Secure)), 5)
+	for _, text := range lines[1:] {
+		p.text("  ! ", text, 2)
+	}
+	return nil
 }
 
 // pick finds the requests that are meant.

@@ -27,6 +27,8 @@ func sentencesInChinese() [][2]string {
 			"{0} 与 {1} 之间没有建立 TLS（{2} 次尝试都是这样）：{3}。Envoy 的原话：{4}。"},
 		{"{0} had no TLS with {1}: {2}. Envoy says: {3}.", "{0} 与 {1} 之间没有建立 TLS：{2}。Envoy 的原话：{3}。"},
 		{"{0} has no route for host {1} and path {2}.", "{0} 没有主机 {1}、路径 {2} 的路由。"},
+		{"Connections to {0} are refused, as on a cluster, and no proxy notes them: nobody listens there.",
+			"发往 {0} 的连接会像在集群上一样被拒绝，没有代理记下它们：那里无人监听。"},
 		{"the ingress refused the connection: {0}.", "入口拒绝了连接：{0}。"},
 		{"{0} refused the connection: {1}.", "{0} 拒绝了连接：{1}。"},
 		{"no Gateway has a listener for it", "没有 Gateway 为它设置监听器"},

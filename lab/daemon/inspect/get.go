@@ -57,10 +57,16 @@ func (l *Lab) subjects(sel objects.Selection, p objects.Pick) ([]show.Subject, e
 	case p.Kind.Running:
 		return l.derivedSubjects(sel, p)
 	}
-	found, missing := l.Objects().Pick(sel, p)
+	set := l.Objects()
+	found, missing := set.Pick(sel, p)
 	var list []show.Subject
 	for _, o := range found {
 		s := show.Subject{Ref: o.Ref, Created: o.Created, Labels: o.Labels, Object: o}
+		status, err := set.Status(o)
+		if err != nil {
+			return nil, err
+		}
+		s.Status = status
 		if o.Kind == "Deployment" {
 			s.Progress, _ = l.Pods.Progress(workload(o.Ref))
 		}

@@ -1,12 +1,10 @@
 package gatewayapi
 
 import (
-	"cmp"
-	"fmt"
 	"slices"
-	"strings"
 
 	networking "istio.io/api/networking/v1alpha3"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	gateway "sigs.k8s.io/gateway-api/apis/v1"
 
 	"istio-tutorial/lab/mesh"
@@ -19,12 +17,7 @@ type inspector struct {
 }
 
 func (i inspector) httpRouteNotes(r httpRoute) []rules.Finding {
-	var list []rules.Finding
-	for _, text := range append(i.parents(r), i.backends(r)...) {
-		list = append(list, rules.Warn("", rules.Negative,
-			"A condition with a negative status is present: %s", text))
-	}
-	return slices.Concat(list, i.unheard(r), i.unsent(r))
+	return slices.Concat(i.negatives(r), i.absent(r), i.unheard(r), i.unsent(r))
 }
 
 func (i inspector) grpcRouteNotes(r grpcRoute) []rules.Finding {
@@ -84,34 +77,61 @@ func (i inspector) unheard(r httpRoute) []rules.Finding {
 	return list
 }
 
-func (i inspector) parents(r httpRoute) []string {
-	const accepted = "type=Accepted, "
-	const none = "reason=NoMatchingParent, message="
-	var list []string
-	for _, p := range r.Spec.ParentRefs {
-		problem := ""
-		switch name := named(r, p.Namespace, p.Name); {
-		case isGateway(p):
-			problem = i.listeners(r, p, name)
-		case isEntry(p):
-			if !i.has(istioGroup, entryKind, name) {
-				problem = fmt.Sprintf("%sparent service entry: %q not found.", none, p.Name)
+// negatives are the conditions of a route's status that are not as they should be, each once.
+func (i inspector) negatives(r httpRoute) []rules.Finding {
+	var list []rules.Finding
+	for _, p := range i.routeStatus(r).Parents {
+		for _, c := range p.Conditions {
+			one := negative(c.Type, c.Reason, c.Message)
+			if c.Status == metav1.ConditionFalse && !slices.Contains(list, one) {
+				list = append(list, one)
 			}
-		default:
-			service, isThere := i.topology.ServiceAt(mesh.Service{Name: name}.Host())
-			_, hasPort := service.Port(int(or(p.Port, 0)))
-			if !isThere {
-				problem = fmt.Sprintf("%sparent service: %q not found.", none, p.Name)
-			} else if p.Port != nil && !hasPort {
-				problem = fmt.Sprintf("%sport %d not found.", none, *p.Port)
-			}
-		}
-		if problem != "" {
-			list = append(list, accepted+problem)
 		}
 	}
 	return list
 }
+
+// absent is what a route refers to and is not there, and Istio does not tell: a Gateway, or the port of a Service.
+func (i inspector) absent(r httpRoute) []rules.Finding {
+	var list []rules.Finding
+	for n, p := range r.Spec.ParentRefs {
+		path, name := rules.At("spec.parentRefs", n), named(r, p.Namespace, p.Name)
+		c := mesh.Cluster{Host: mesh.Service{Name: name}.Host(), Port: int(or(p.Port, 0))}
+		switch {
+		case isGateway(p) && len(i.doorsOf(name)) == 0:
+			list = append(list, rules.Warn(path, "", "never acts there: gateway %q not found", p.Name))
+		case isService(p) && p.Port != nil && i.lacksPort(c):
+			list = append(list, rules.Warn(path+".port", "", "never acts there: %s has no port %d", c.Host, c.Port))
+		}
+	}
+	for n, rule := range r.Spec.Rules {
+		list = append(list, i.portless(r, rules.At("spec.rules", n), rule)...)
+	}
+	return list
+}
+
+// portless are the backends and mirrors of a rule whose hosts are there without the port.
+func (i inspector) portless(r httpRoute, path string, rule gateway.HTTPRouteRule) []rules.Finding {
+	var list []rules.Finding
+	for m, b := range rule.BackendRefs {
+		if c := cluster(r, b.BackendObjectReference); i.lacksPort(c) {
+			list = append(list, rules.Warn(rules.At(path+".backendRefs", m), "",
+				"backend %s has no port %d: its requests get an error", c.Host, c.Port))
+		}
+	}
+	for m, f := range rule.Filters {
+		if f.RequestMirror == nil {
+			continue
+		}
+		if c := cluster(r, f.RequestMirror.BackendRef); i.lacksPort(c) {
+			list = append(list, rules.Warn(rules.At(path+".filters", m), "", "mirror %s has no port %d: it gets nothing", c.Host, c.Port))
+		}
+	}
+	return list
+}
+
+// lacksPort reports whether a host is there, and the port is not.
+func (i inspector) lacksPort(c mesh.Cluster) bool { return i.isThere(c.Host) && !i.hasPort(c) }
 
 func (i inspector) has(group, kind string, name mesh.Name) bool {
 	_, ok := i.set.Get(rules.Key{
@@ -120,76 +140,21 @@ func (i inspector) has(group, kind string, name mesh.Name) bool {
 	return ok
 }
 
-// listeners is why none of a Gateway has a route: the gravest of their reasons, with a message of each that has it, as
-// Istio's status does; "" if one has.
-func (i inspector) listeners(r httpRoute, p gateway.ParentReference, name mesh.Name) string {
-	problem, gravest := fmt.Sprintf("reason=NoMatchingParent, message=gateway %q not found.", p.Name), ""
-	for _, g := range rules.ByKey[gateway.GatewaySpec](i.set) {
-		if g.Key.Path() != name.String() {
-			continue
-		}
-		for _, l := range g.Spec.Listeners {
-			denied := denial(g, l, i.topology.LabelsOf, r, p)
-			if denied == "" {
-				return ""
-			}
-			reason, message, _ := strings.Cut(denied, ", message=")
-			switch order := cmp.Compare(gravity(reason), gravity(gravest)); {
-			case order > 0:
-				problem, gravest = denied, reason
-			case order == 0:
-				problem = strings.TrimSuffix(problem, ".") + "; " + message
-			}
-		}
-	}
-	return problem
+// isThere reports whether a host is a Service, or one that a ServiceEntry has.
+func (i inspector) isThere(host string) bool {
+	_, isService := i.topology.ServiceAt(host)
+	return isService || slices.ContainsFunc(rules.ByKey[networking.ServiceEntry](i.set), func(e rules.Typed[networking.ServiceEntry]) bool {
+		return slices.Contains(e.Spec.Hosts, host)
+	})
 }
 
-// gravity is greater for a reason that Istio tells before others; 0 is none.
-func gravity(reason string) int {
-	list := []string{"", "reason=NoMatchingParent", "reason=NoMatchingListenerHostname", "reason=NotAllowedByListeners"}
-	return slices.Index(list, reason)
-}
-
-// backends name the first backend that is not there, as Istio's status does, or that a route at the
-// ingress may not lead to.
-func (i inspector) backends(r httpRoute) []string {
-	var refs []gateway.BackendObjectReference
-	for _, rule := range r.Spec.Rules {
-		for _, b := range rule.BackendRefs {
-			refs = append(refs, b.BackendObjectReference)
-		}
-		for _, f := range rule.Filters {
-			if f.RequestMirror != nil {
-				refs = append(refs, f.RequestMirror.BackendRef)
-			}
-		}
-	}
-	atEdge := slices.ContainsFunc(r.Spec.ParentRefs, isGateway)
-	for _, b := range refs {
-		if c := cluster(r, b); !i.isThere(c) {
-			return []string{fmt.Sprintf("type=ResolvedRefs, reason=BackendNotFound, "+
-				"message=backend(%s) not found.", c.Host)}
-		}
-		if atEdge && !mayLead(i.set, r, b) {
-			return []string{fmt.Sprintf("type=ResolvedRefs, reason=RefNotPermitted, message=backendRef "+
-				"%s/%s not accessible to a %s in namespace %q (missing a ReferenceGrant?).",
-				b.Name, *b.Namespace, r.Key.Kind, r.Key.Namespace)}
-		}
-	}
-	return nil
-}
-
-func (i inspector) isThere(c mesh.Cluster) bool {
+func (i inspector) hasPort(c mesh.Cluster) bool {
 	if service, ok := i.topology.ServiceAt(c.Host); ok {
 		_, hasPort := service.Port(c.Port)
 		return hasPort
 	}
-	for _, e := range rules.ByKey[networking.ServiceEntry](i.set) {
-		if slices.Contains(e.Spec.Hosts, c.Host) && slices.ContainsFunc(e.Spec.Ports,
-			func(p *networking.ServicePort) bool { return int(p.Number) == c.Port }) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(rules.ByKey[networking.ServiceEntry](i.set), func(e rules.Typed[networking.ServiceEntry]) bool {
+		return slices.Contains(e.Spec.Hosts, c.Host) && slices.ContainsFunc(e.Spec.Ports,
+			func(p *networking.ServicePort) bool { return int(p.Number) == c.Port })
+	})
 }

@@ -26,12 +26,7 @@ type edge struct {
 func edges(set rules.Set) []edge {
 	var list []edge
 	for _, g := range rules.Of[gateway.GatewaySpec](set) {
-		if g.Spec.GatewayClassName != istioClass {
-			continue
-		}
-		for i, l := range g.Spec.Listeners {
-			list = append(list, edge{g, l, i})
-		}
+		list = append(list, parentsOf(g)...)
 	}
 	return list
 }
@@ -44,15 +39,28 @@ func proxies(set rules.Set) []mesh.Workload {
 			continue
 		}
 		list = append(list, mesh.Workload{
-			Name: mesh.Name{Namespace: g.Key.Namespace, Name: g.Key.Name + "-" + istioClass},
+			Name: proxyOf(g), Container: mesh.Container{Ports: portsOf(g)},
 			Labels: mesh.Labels{
 				"gateway.networking.k8s.io/gateway-name":       g.Key.Name,
 				"gateway.networking.k8s.io/gateway-class-name": istioClass,
 				"gateway.istio.io/managed":                     "istio.io-gateway-controller",
-				"service.istio.io/canonical-name":              g.Key.Name + "-" + istioClass,
+				"service.istio.io/canonical-name":              proxyOf(g).Name,
 				"service.istio.io/canonical-revision":          "latest",
 			},
 		})
+	}
+	return list
+}
+
+// portsOf are the ports of a Gateway's pods: those of its listeners.
+func portsOf(g gatewayRule) []mesh.ContainerPort {
+	var list []mesh.ContainerPort
+	for _, e := range parentsOf(g) {
+		port := mesh.ContainerPort{Name: "http", Number: int(e.listener.Port)}
+		if isSecure(e.listener) {
+			port.Name = v1.SecureName
+		}
+		list = append(list, port)
 	}
 	return list
 }
@@ -67,7 +75,7 @@ func gatewayHosts(set rules.Set, call v1.Call) []mesh.VirtualHost {
 // hosts are those under which routes are reached through some listeners.
 func (s scope) hosts(through ...edge) []mesh.VirtualHost {
 	attached := map[string][]httpRoute{}
-	for _, r := range routesOf(s.set) {
+	for _, r := range slices.DeleteFunc(routesOf(s.set), isBroken) {
 		for _, name := range s.hostsAt(r, through...) {
 			attached[name] = append(attached[name], r)
 		}
@@ -90,11 +98,11 @@ type labeler func(namespace string) mesh.Labels
 func (s scope) hostsAt(r httpRoute, through ...edge) []string {
 	var list []string
 	for _, e := range through {
-		if !takes(e.gatewayRule, e.listener, s.call.Labels, r) {
+		if !e.takes(s.call.Labels, r) {
 			continue
 		}
 		for _, host := range common(e.listener, r.Spec.Hostnames) {
-			if !slices.Contains(list, host) && !isolated(e.gatewayRule, e.listener, host) {
+			if !slices.Contains(list, host) && !e.isolated(host) {
 				list = append(list, host)
 			}
 		}
@@ -103,35 +111,51 @@ func (s scope) hostsAt(r httpRoute, through ...edge) []string {
 }
 
 // takes reports whether a listener has a route for a child.
-func takes(g gatewayRule, l gateway.Listener, of labeler, r httpRoute) bool {
+func (e edge) takes(of labeler, r httpRoute) bool {
 	return slices.ContainsFunc(r.Spec.ParentRefs, func(p gateway.ParentReference) bool {
-		return isGateway(p) && named(r, p.Namespace, p.Name).String() == g.Key.Path() &&
-			denial(g, l, of, r, p) == ""
+		return e.isNamed(r, p) && denial(e.gatewayRule, e.listener, of, r, p) == (problem{})
 	})
 }
 
-// denial is why a listener does not have a route for a child, in the words of Istio's status; ""
-// if it has.
-func denial(
-	g gatewayRule, l gateway.Listener, of labeler, r httpRoute, p gateway.ParentReference,
-) string {
-	const none = "reason=NoMatchingParent, message="
-	const notAllowed = "reason=NotAllowedByListeners, message="
+// isNamed reports whether a reference of a route is to the Gateway of a listener.
+func (e edge) isNamed(r httpRoute, p gateway.ParentReference) bool {
+	return isGateway(p) && named(r, p.Namespace, p.Name).String() == e.Key.Path()
+}
+
+// problem is what Istio's status says against something; the zero value is nothing.
+type problem struct {
+	reason string // "" for what Istio does not tell
+	text   string
+}
+
+// and is both of two problems, by the reason of the first.
+func (p problem) and(other problem) problem {
+	switch {
+	case other.reason == "":
+		return p
+	case p.reason == "":
+		return other
+	default:
+		return problem{p.reason, p.text + "; " + other.text}
+	}
+}
+
+// denial is why a listener does not have a route for a child; nothing if it has.
+func denial(g gatewayRule, l gateway.Listener, of labeler, r httpRoute, p gateway.ParentReference) problem {
 	switch host := or(l.Hostname, ""); {
 	case or(p.Port, l.Port) != l.Port:
-		return fmt.Sprintf("%sport %d not found.", none, *p.Port)
+		return problem{unmatched, fmt.Sprintf("port %d not found", *p.Port)}
 	case or(p.SectionName, l.Name) != l.Name:
-		return fmt.Sprintf("%ssectionName %q not found.", none, *p.SectionName)
+		return problem{unmatched, fmt.Sprintf("sectionName %q not found", *p.SectionName)}
 	case len(common(l, r.Spec.Hostnames)) == 0:
-		return fmt.Sprintf("reason=NoMatchingListenerHostname, message="+
-			"no hostnames matched parent hostname %q.", host)
+		return problem{noHostname, fmt.Sprintf("no hostnames matched parent hostname %q", host)}
 	case !hasNamespace(g, l, of, r.Key.Namespace):
-		return fmt.Sprintf("%shostnames matched parent hostname %q, but namespace %q is not allowed "+
-			"by the parent.", notAllowed, host, r.Key.Namespace)
+		return problem{notAllowed, fmt.Sprintf("hostnames matched parent hostname %q, but namespace %q is not allowed "+
+			"by the parent", host, r.Key.Namespace)}
 	case !hasKind(l, r.Key.Kind):
-		return fmt.Sprintf("%skind %s/v1/%s is not allowed.", notAllowed, Group, r.Key.Kind)
+		return problem{notAllowed, fmt.Sprintf("kind %s/v1/%s is not allowed", Group, r.Key.Kind)}
 	default:
-		return ""
+		return problem{}
 	}
 }
 
@@ -160,24 +184,18 @@ func hasNamespace(g gatewayRule, l gateway.Listener, of labeler, namespace strin
 
 // hasKind reports whether a listener takes routes of a kind.
 func hasKind(l gateway.Listener, kind string) bool {
-	if (l.Protocol == gateway.TLSProtocolType) != (kind == tlsRouteKind) {
-		return false
-	}
-	kinds := or(l.AllowedRoutes, gateway.AllowedRoutes{}).Kinds
-	return len(kinds) == 0 || slices.ContainsFunc(kinds, func(k gateway.RouteGroupKind) bool {
-		return string(k.Kind) == kind && or(k.Group, Group) == Group
-	})
+	kinds, _ := supported(l)
+	return slices.ContainsFunc(kinds, func(k gateway.RouteGroupKind) bool { return string(k.Kind) == kind })
 }
 
-// isolated reports whether a host is another listener's, which says more of it.
-func isolated(g gatewayRule, l gateway.Listener, host string) bool {
-	own := string(or(l.Hostname, "*"))
-	return strings.HasPrefix(own, "*") &&
-		slices.ContainsFunc(g.Spec.Listeners, func(o gateway.Listener) bool {
-			other := string(or(o.Hostname, "*"))
-			return o.Port == l.Port && other != own && len(other) >= len(own) &&
-				rules.Covers(other, host)
-		})
+// isolated reports whether a host is another listener's of the port and the protocol, which says more of it.
+func (e edge) isolated(host string) bool {
+	own := string(or(e.listener.Hostname, "*"))
+	return strings.HasPrefix(own, "*") && slices.ContainsFunc(parentsOf(e.gatewayRule), func(o edge) bool {
+		other := string(or(o.listener.Hostname, "*"))
+		return o.listener.Port == e.listener.Port && o.listener.Protocol == e.listener.Protocol && other != own &&
+			len(other) >= len(own) && rules.Covers(other, host)
+	})
 }
 
 // common are the hosts that both a listener and a route want; a wildcard takes all below it.

@@ -24,12 +24,12 @@ func doors(set rules.Set, t mesh.Topology, call v1.Call) []mesh.SecureDoor {
 	var list []mesh.SecureDoor
 	for _, e := range edges(set) {
 		switch {
-		case !isSecure(e.listener) || e.listener.TLS == nil:
+		case !isSecure(e.listener):
 		case e.listener.Protocol == gateway.TLSProtocolType:
 			list = append(list, s.passing(e)...)
 		default:
 			door, problem := e.decrypting(set, t)
-			if door.Problem, door.Closed = problem, problem != ""; !door.Closed {
+			if door.Problem, door.Closed = problem.text, problem.text != ""; !door.Closed {
 				door.Routed = s.hosts(e)
 			}
 			list = append(list, door)
@@ -50,7 +50,7 @@ func (e edge) door(more string) mesh.SecureDoor {
 // passing leads connections on, by the names that clients ask for.
 func (s scope) passing(e edge) []mesh.SecureDoor {
 	var list []mesh.SecureDoor
-	for _, r := range tlsRoutesOf(s.set) {
+	for _, r := range slices.DeleteFunc(tlsRoutesOf(s.set), isBroken) {
 		door := e.door("|" + r.Key.Path())
 		door.Hosts = s.hostsAt(r, e)
 		for _, rule := range r.Spec.Rules {
@@ -63,15 +63,21 @@ func (s scope) passing(e edge) []mesh.SecureDoor {
 	return list
 }
 
-// decrypting is a door that ends the encryption, and why it stays closed, in the words of Istio's status; "" if
-// it does not.
-func (e edge) decrypting(set rules.Set, t mesh.Topology) (door mesh.SecureDoor, problem string) {
+// The reasons of a listener whose references are wrong.
+const (
+	badCertificate = "InvalidCertificateRef"
+	badAuthority   = "InvalidCACertificateRef"
+	notPermitted   = "RefNotPermitted"
+)
+
+// decrypting is a door that ends the encryption, and why it stays closed; nothing if it does not.
+func (e edge) decrypting(set rules.Set, t mesh.Topology) (door mesh.SecureDoor, found problem) {
 	door = e.door("")
 	door.Hosts = []string{string(or(e.listener.Hostname, "*"))}
 	for _, ref := range e.listener.TLS.CertificateRefs {
 		name := e.named(ref.Namespace, ref.Name)
-		if problem = e.certificate(set, t, ref, name); problem != "" {
-			return door, problem
+		if found = e.certificate(set, t, ref, name); found.text != "" {
+			return door, found
 		}
 		door.Secret = v1.SecretName(name)
 	}
@@ -89,25 +95,28 @@ func (e edge) named(namespace *gateway.Namespace, name gateway.ObjectName) mesh.
 }
 
 // certificate is what is wrong with a reference to one.
-func (e edge) certificate(set rules.Set, t mesh.Topology, ref gateway.SecretObjectReference, name mesh.Name) string {
-	shown := fmt.Sprintf("%s/%s/%s.%s", or(ref.Group, ""), or(ref.Kind, secretKind), ref.Name, or(ref.Namespace, ""))
+func (e edge) certificate(set rules.Set, t mesh.Topology, ref gateway.SecretObjectReference, name mesh.Name) problem {
+	bad := func(more string, args ...any) problem {
+		return problem{badCertificate, fmt.Sprintf("invalid certificate reference %s/%s/%s.%s", or(ref.Group, ""),
+			or(ref.Kind, secretKind), ref.Name, or(ref.Namespace, "")) + fmt.Sprintf(more, args...)}
+	}
 	if or(ref.Group, "") != "" || or(ref.Kind, secretKind) != secretKind {
-		return fmt.Sprintf("invalid certificate reference %s, only secret is allowed", shown)
+		return bad(", only secret is allowed")
 	}
-	switch _, _, problem := v1.CertificateOf(t, name); {
-	case problem == v1.NotFound:
-		return fmt.Sprintf("invalid certificate reference %s, secret %s not found", shown, name)
-	case v1.IsLacking(problem):
-		return fmt.Sprintf("invalid certificate reference %s, %s", shown, problem)
-	case v1.IsRefused(problem):
-		return fmt.Sprintf("invalid certificate reference %s: %s", shown, problem)
-	case problem != "":
-		return fmt.Sprintf("invalid certificate reference %s, the certificate is malformed: %s", shown, problem)
+	switch _, _, wrong := v1.CertificateOf(t, name); {
+	case wrong == v1.NotFound:
+		return bad(", secret %s not found", name)
+	case v1.IsLacking(wrong):
+		return bad(", %s", wrong)
+	case v1.IsRefused(wrong):
+		return problem{"", bad(": %s", wrong).text}
+	case wrong != "":
+		return bad(", the certificate is malformed: %s", wrong)
 	case !e.granted(set, name):
-		return fmt.Sprintf("certificateRef %s/%s not accessible to a Gateway in namespace %q (missing a ReferenceGrant?)",
-			name.Name, name.Namespace, e.Key.Namespace)
+		return problem{notPermitted, fmt.Sprintf("certificateRef %s/%s not accessible to a Gateway in namespace %q "+
+			"(missing a ReferenceGrant?)", name.Name, name.Namespace, e.Key.Namespace)}
 	}
-	return ""
+	return problem{}
 }
 
 // granted reports whether a Gateway may use a Secret.
@@ -132,39 +141,56 @@ func (e edge) terminateMode() mesh.ClientProof {
 }
 
 // clients has a door ask its clients as the Gateway says, and is what is wrong with that.
-func (e edge) clients(set rules.Set, t mesh.Topology, door *mesh.SecureDoor) string {
-	shown := ""
+func (e edge) clients(set rules.Set, t mesh.Topology, door *mesh.SecureDoor) problem {
 	if f := e.frontend(); f != nil {
-		if len(f.CACertificateRefs) > 1 {
-			return "only one caCertificateRef is supported"
-		}
-		ref := f.CACertificateRefs[0] // the validator wants one
-		name := e.named(ref.Namespace, ref.Name)
-		if !e.granted(set, name) {
-			return fmt.Sprintf("caCertificateRef %s/%s not accessible to a Gateway in namespace %q (missing a ReferenceGrant?)",
-				name.Namespace, name.Name, e.Key.Namespace)
-		}
-		door.Authorities = v1.SecretName(name)
-		shown = fmt.Sprintf(" %s/%s/%s.%s", ref.Group, ref.Kind, ref.Name, or(ref.Namespace, ""))
-		if door.Clients == mesh.NoProof {
-			door.Clients = mesh.MustProve
-			if f.Mode == gateway.AllowInsecureFallback {
-				door.Clients = mesh.MayClaim
+		found := e.authority(set, t, f)
+		if found.text == "" {
+			door.Authorities = v1.SecretName(e.authorityName(f))
+			if door.Clients == mesh.NoProof {
+				door.Clients = proofOf(f)
 			}
 		}
+		return found
 	}
 	if door.Clients == mesh.NoProof {
-		return ""
+		return problem{}
 	}
 	name, _ := v1.CredentialName(door.Authorities)
-	switch _, problem := v1.AuthoritiesOf(t, name); problem {
-	case "":
-		return ""
-	case v1.NotFound:
-		return fmt.Sprintf("invalid CA certificate reference%s, secret %s not found", shown, name)
-	default:
-		return fmt.Sprintf("invalid CA certificate reference%s, secret %s: %s", shown, name, problem)
+	if _, wrong := v1.AuthoritiesOf(t, name); wrong != "" {
+		return problem{"", fmt.Sprintf("invalid CA certificate reference, secret %s: %s", name, wrong)}
 	}
+	return problem{}
+}
+
+func proofOf(f *gateway.FrontendTLSValidation) mesh.ClientProof {
+	if f.Mode == gateway.AllowInsecureFallback {
+		return mesh.MayClaim
+	}
+	return mesh.MustProve
+}
+
+// authorityName is the Secret of the authorities for clients; the validator wants one.
+func (e edge) authorityName(f *gateway.FrontendTLSValidation) mesh.Name {
+	return e.named(f.CACertificateRefs[0].Namespace, f.CACertificateRefs[0].Name)
+}
+
+// authority is what is wrong with the authorities for clients.
+func (e edge) authority(set rules.Set, t mesh.Topology, f *gateway.FrontendTLSValidation) problem {
+	if len(f.CACertificateRefs) > 1 {
+		return problem{badAuthority, "only one caCertificateRef is supported"}
+	}
+	ref, name := f.CACertificateRefs[0], e.authorityName(f)
+	shown := fmt.Sprintf("invalid CA certificate reference %s/%s/%s.%s, ", ref.Group, ref.Kind, ref.Name, or(ref.Namespace, ""))
+	switch wrong := v1.AuthorityProblem(t, name); {
+	case wrong == v1.NotFound:
+		return problem{badAuthority, shown + fmt.Sprintf("secret %s not found", name)}
+	case wrong != "":
+		return problem{badAuthority, shown + wrong}
+	case !e.granted(set, mesh.Name{Namespace: name.Namespace, Name: name.Name + "-cacert"}): // as Istio looks for it
+		return problem{notPermitted, fmt.Sprintf("caCertificateRef %s/%s not accessible to a Gateway in namespace %q "+
+			"(missing a ReferenceGrant?)", name.Namespace, name.Name, e.Key.Namespace)}
+	}
+	return problem{}
 }
 
 // frontend is what a Gateway says of the clients of a listener; nil if nothing.
@@ -183,28 +209,31 @@ func (e edge) frontend() *gateway.FrontendTLSValidation {
 // closed says of each listener of a Gateway why it takes nobody in.
 func (i inspector) closed(g gatewayRule) []rules.Finding {
 	var list []rules.Finding
-	invalid := 0
 	for n, l := range g.Spec.Listeners {
-		problem := ""
+		e, why := edge{g, l, n}, ""
 		switch {
-		case !isSecure(l):
-		case l.TLS == nil:
-			problem = "there is no tls"
+		case e.conflicts():
+			why = rivalsText
+		case isSecure(l) && l.TLS == nil:
+			why = "there is no tls"
 		case l.Protocol == gateway.HTTPSProtocolType:
-			list = append(list, i.lapsed(edge{g, l, n})...)
-			if _, problem = (edge{g, l, n}).decrypting(i.set, i.topology); problem != "" {
-				invalid++
-			}
+			list = append(list, i.lapsed(e)...)
+			why = i.problem(e).text
 		}
-		if problem != "" {
-			list = append(list, rules.Warn(rules.At("spec.listeners", n), "", "listener %s takes no connections: %s", l.Name, problem))
+		if why != "" {
+			list = append(list, rules.Warn(rules.At("spec.listeners", n), "", "listener %s takes no connections: %s", l.Name, why))
 		}
 	}
-	if invalid == len(g.Spec.Listeners) {
-		list = append(list, rules.Warn("", rules.Negative, "A condition with a negative status is present: "+
-			"type=Accepted, reason=ListenersNotValid, message=None of the Gateway's listeners are valid."))
+	if len(i.invalid(g)) == len(g.Spec.Listeners) {
+		list = append(list, negative("Accepted", notValid, noneValid))
 	}
 	return list
+}
+
+// negative is istioctl's finding of a condition.
+func negative(kind, reason, message string) rules.Finding {
+	return rules.Warn("", rules.Negative, "A condition with a negative status is present: type=%s, reason=%s, message=%s.",
+		kind, reason, message)
 }
 
 // lapsed says of a listener's certificate, and of the authorities for its clients, that they are not valid now:

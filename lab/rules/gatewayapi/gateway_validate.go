@@ -3,6 +3,7 @@ package gatewayapi
 import (
 	"strings"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	gateway "sigs.k8s.io/gateway-api/apis/v1"
 
 	"istio-tutorial/lab/rules"
@@ -62,6 +63,11 @@ func (v *validator) allowedRoutes(path string, a *gateway.AllowedRoutes) {
 	if a.Namespaces != nil {
 		from := or(a.Namespaces.From, gateway.NamespacesFromSame)
 		v.OneOf(path+".namespaces.from", string(from), "All", "Selector", "Same")
+		for i, e := range or(a.Namespaces.Selector, metav1.LabelSelector{}).MatchExpressions {
+			at := rules.At(path+".namespaces.selector.matchExpressions", i)
+			v.Required(at+".key", e.Key)
+			v.Required(at+".operator", e.Operator)
+		}
 	}
 }
 

@@ -53,7 +53,7 @@ func table() rules.Table[*validator, inspector] {
 		}, (*validator).grpcRoute, inspector.grpcRouteNotes),
 		rules.NewRow(rules.Kind{
 			Kind: gatewayKind, Plural: "gateways", Short: "gtw", Group: Group, Versions: versions, Set: set,
-			Columns: "CLASS:.spec.gatewayClassName,ADDRESS:localhost,PROGRAMMED:True",
+			Columns: "CLASS:.spec.gatewayClassName,ADDRESS:.status.addresses.value,PROGRAMMED:.status.conditions[type=Programmed].status",
 		}, (*validator).gateway, inspector.gatewayNotes),
 		rules.NewRow(rules.Kind{
 			Kind: httpRouteKind, Plural: "httproutes", Group: Group, Versions: versions, Set: set,

@@ -150,6 +150,7 @@ func (v *validator) rule(path string, r gateway.HTTPRouteRule) {
 
 func (v *validator) backend(path string, b gateway.BackendObjectReference) {
 	v.Required(path+".name", b.Name)
+	v.short(path+".name", string(b.Name))
 	isService := or(b.Group, "") == "" && or(b.Kind, serviceKind) == serviceKind
 	switch {
 	case !isService && !isHost(b):
@@ -157,10 +158,6 @@ func (v *validator) backend(path string, b gateway.BackendObjectReference) {
 			or(b.Group, ""), serviceKind)
 	case isHost(b) && b.Namespace != nil:
 		v.Fail(path+".namespace", "a %s is in no namespace", hostKind)
-	case isHost(b):
-		v.subdomain(path+".name", string(b.Name))
-	case strings.Contains(string(b.Name), "."):
-		v.Fail(path+".name", "%q: want the name of the Service, not its host", b.Name)
 	}
 	if b.Port == nil {
 		v.Fail(path+".port", "missing")

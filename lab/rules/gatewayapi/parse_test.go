@@ -155,7 +155,6 @@ func TestMutants(t *testing.T) {
 		"twice removed":    {aReshape, "remove: [c]", "remove: [c, c]", "c given twice"},
 		"backend's filter": {aReshape, "name: a, port: 80", "name: a, port: 80, filters: [{type: URLRewrite, urlRewrite: {hostname: a.test}}]", "URLRewrite of one backend: not supported by the lab, nor by Istio"},
 		"their prefix":     {aRoute, "      weight: 90", "      weight: 90\n      filters: [{type: URLRewrite, urlRewrite: {path: {type: ReplacePrefixMatch}}}]", "want the field of its type"},
-		"host for a name":  {aReshape, "name: a, port: 80", "name: a.b, port: 80", "want the name of the Service"},
 		"Hostname":         {aReshape, "name: a, port: 80", "kind: Hostname, group: networking.istio.io, namespace: b, name: a.b, port: 80", "is in no namespace"},
 		"other backend":    {aReshape, "name: a, port: 80", "kind: Pool, group: x, name: a, port: 80", "Pool of group \"x\": not supported"},
 		"session":          {aReshape, "  - matches", "  - sessionPersistence: {type: Header, cookieConfig: {}}\n    matches", "only for type Cookie"},

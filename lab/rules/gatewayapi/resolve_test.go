@@ -196,7 +196,9 @@ func TestOutside(t *testing.T) {
 	for text, want := range map[string]string{
 		host:                               "backend(outside.test) not found.",
 		routeOf("a", entry, toCustomer):    `parent service entry: "outside" not found.`,
-		routeOf("a", "{name: x}", toOther): `gateway "x" not found.`,
+		routeOf("a", "{name: x}", toOther): `never acts there: gateway "x" not found`,
+		routeOf("a", `{group: "", kind: Service, name: customer, port: 9}`, toCustomer):                                   "never acts there: customer.a.svc.cluster.local has no port 9",
+		routeOf("a", `{group: "", kind: Service, name: customer}`, "rules: [{backendRefs: [{name: customer, port: 9}]}]"): "backend customer.a.svc.cluster.local has no port 9: its requests get an error",
 	} {
 		if found := fmt.Sprint(gatewayapi.Findings(load(t, text), topology())); !strings.Contains(found, want) {
 			t.Errorf("findings %s, want %q", found, want)

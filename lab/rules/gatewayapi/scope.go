@@ -21,7 +21,7 @@ type scope struct {
 // a parent.
 func meshRoutes(set rules.Set, call v1.Call, namespace string) ([]v1.Route, rules.Key, bool) {
 	var attached []httpRoute
-	for _, r := range routesOf(set) {
+	for _, r := range slices.DeleteFunc(routesOf(set), isBroken) {
 		called := parentOf(call)
 		if r.Key.Namespace != namespace {
 			continue

@@ -108,6 +108,9 @@ func (v *validator) validation(path string, f *gateway.FrontendTLSValidation) {
 	for i, ref := range f.CACertificateRefs {
 		at := rules.At(field, i)
 		v.Required(at+".name", ref.Name)
+		if ref.Namespace != nil {
+			v.label(at+".namespace", string(*ref.Namespace))
+		}
 		if v.Required(at+".kind", ref.Kind) && (ref.Group != "" || ref.Kind != secretKind) {
 			v.Fail(at+".kind", "%s: %w; want Secret", ref.Kind, rules.ErrUnsupported)
 		}

@@ -62,9 +62,9 @@ func connections(r tlsRoute) httpRoute {
 // tlsRouteNotes are those of an HTTPRoute; istioctl does not look at conditions of this kind.
 func (i inspector) tlsRouteNotes(r tlsRoute) []rules.Finding {
 	route := connections(r)
-	var list []rules.Finding
-	for _, text := range append(i.parents(route), i.backends(route)...) {
-		list = append(list, rules.Warn("", "", "A condition with a negative status is present: %s", text))
+	list := i.absent(route)
+	for _, f := range i.negatives(route) {
+		list = append(list, rules.Warn(f.Path, "", "%s", f.Text))
 	}
 	return list
 }

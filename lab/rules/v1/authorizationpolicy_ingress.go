@@ -40,8 +40,70 @@ func (r *resolver) accessAtIngress() []mesh.AccessRule {
 	var list []mesh.AccessRule
 	for _, p := range r.access {
 		if r.isAtIngress(p) {
-			list = append(list, r.accessRules(p)...)
+			list = append(list, atPorts(r.gatewaysOf(p), r.accessRules(p))...)
 		}
+	}
+	return list
+}
+
+// Ports of Istio's ingress gateway, by which the lab's ingress asks for ports.
+const (
+	plainPort  = 8080
+	securePort = 8443
+	noPort     = -1
+)
+
+// SecureName is the name of a port of a Gateway's pods that takes encrypted connections.
+const SecureName = "https"
+
+// gatewaysOf are the gateways that a policy is for.
+func (r *resolver) gatewaysOf(p authorizationPolicy) []mesh.Workload {
+	return slices.DeleteFunc(slices.Clone(r.proxies), func(w mesh.Workload) bool {
+		if named := targets(p.Spec); len(named) > 0 {
+			return w.Namespace != p.Key.Namespace || !slices.ContainsFunc(named, func(t *typev1beta1.PolicyTargetReference) bool {
+				return w.Labels[gatewayNameLabel] == t.Name
+			})
+		}
+		return !selects(p.Rule, p.Spec.GetSelector().GetMatchLabels(), w)
+	})
+}
+
+const gatewayNameLabel = "gateway.networking.k8s.io/gateway-name"
+
+// atPorts are rules whose ports are those of some gateways' pods. Those that Istio makes for a Gateway of the Gateway API
+// listen at the ports of its listeners.
+func atPorts(gateways []mesh.Workload, list []mesh.AccessRule) []mesh.AccessRule {
+	for _, rule := range list {
+		for _, terms := range slices.Concat(rule.Sources, rule.Operations) {
+			for i, t := range terms {
+				if len(t.Ports) > 0 {
+					terms[i].Ports = portsAt(gateways, t.Ports)
+				}
+			}
+		}
+	}
+	return list
+}
+
+func portsAt(gateways []mesh.Workload, asked []int) []int {
+	var list []int
+	for _, w := range gateways {
+		if w.Labels[gatewayNameLabel] == "" { // Istio's own
+			list = append(list, asked...)
+			continue
+		}
+		for _, p := range w.Container.Ports {
+			switch {
+			case !slices.Contains(asked, p.Number):
+			case p.Name == SecureName:
+				list = append(list, securePort)
+			default:
+				list = append(list, plainPort)
+			}
+		}
+	}
+	if len(list) == 0 {
+		return []int{noPort}
 	}
 	return list
 }

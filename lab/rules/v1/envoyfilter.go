@@ -39,7 +39,7 @@ type limitPatch struct {
 func (v *validator) envoyFilter(f *networking.EnvoyFilter) {
 	v.Warn("", rules.SchemaWarning, "%s", internalsWarning)
 	v.operations(f)
-	v.labels("spec.workloadSelector.labels", f.GetWorkloadSelector().GetLabels())
+	v.matchLabels("spec.workloadSelector.labels", f.GetWorkloadSelector().GetLabels())
 	for i, p := range f.ConfigPatches {
 		path := rules.At("spec.configPatches", i)
 		v.patchPlace(path, p)

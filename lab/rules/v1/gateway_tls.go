@@ -178,7 +178,8 @@ func (v *validator) serverTLS(path string, s *networking.Server) {
 	switch t.Mode {
 	case networking.ServerTLSSettings_PASSTHROUGH:
 		if !isTLS {
-			v.Fail(path+".mode", "PASSTHROUGH: nobody reads the requests then; want protocol TLS")
+			v.Fail(path+".mode", "PASSTHROUGH with protocol %s: %w; want protocol TLS, as nobody reads the requests then",
+				strings.ToUpper(s.GetPort().GetProtocol()), rules.ErrUnsupported)
 		}
 	case networking.ServerTLSSettings_SIMPLE, networking.ServerTLSSettings_MUTUAL, networking.ServerTLSSettings_OPTIONAL_MUTUAL:
 		v.Required(path+".credentialName", t.CredentialName)

@@ -83,6 +83,9 @@ func urlProblem(text string) string {
 func keySet(text string) (private []int, err error) {
 	var set struct{ Keys []map[string]any }
 	if err := json.Unmarshal([]byte(text), &set); err != nil {
+		if json.NewDecoder(strings.NewReader(text)).Decode(&set) == nil { // istiod reads no further, and Envoy takes none of it
+			return nil, fmt.Errorf("key set: %w: %w", err, rules.ErrUnsupported)
+		}
 		return nil, fmt.Errorf("key set: %w", err)
 	}
 	needed := map[string][]string{"RSA": {"n", "e"}, "EC": {"crv", "x", "y"}, "OKP": {"crv", "x"}, "oct": {"k"}}

@@ -146,6 +146,21 @@ func AuthoritiesOf(t mesh.Topology, name mesh.Name) (roots []byte, problem strin
 	return roots, ""
 }
 
+// AuthorityProblem is what istiod says of a Secret that a Gateway of the Gateway API has its authorities from: "" if
+// nothing is wrong.
+func AuthorityProblem(t mesh.Topology, name mesh.Name) string {
+	c, ok := t.Credential(name)
+	switch roots := first(c, authorityKeys()...); {
+	case !ok:
+		return NotFound
+	case len(roots) == 0:
+		return "found secret, but didn't have expected keys cacert or ca.crt; found: " + shownKeys(c)
+	case !x509.NewCertPool().AppendCertsFromPEM(roots):
+		return "the bundle is malformed"
+	}
+	return ""
+}
+
 // credential is what is wrong with the Secrets of a server, and with which of them: "" if nothing is.
 func (r *resolver) credential(name mesh.Name, clients mesh.ClientProof) (secret mesh.Name, problem string) {
 	_, _, problem = CertificateOf(r.topology, name)

@@ -128,8 +128,13 @@ func (v *validator) noTarget(s *networking.ServiceEntry) {
 
 func (v *validator) lookedUp(s *networking.ServiceEntry) {
 	for i, host := range s.Hosts {
-		if len(s.Endpoints) == 0 && strings.HasPrefix(host, "*") {
+		top := host[strings.LastIndex(host, ".")+1:]
+		switch _, notNumber := strconv.Atoi(top); {
+		case len(s.Endpoints) > 0:
+		case strings.HasPrefix(host, "*"):
 			v.Fail(rules.At("spec.hosts", i), "DNS cannot look %q up: it needs endpoints, or resolution NONE", host)
+		case notNumber == nil:
+			v.Fail(rules.At("spec.hosts", i), "DNS cannot look %q up: the top level %q is a number", host, top)
 		}
 	}
 	if s.Resolution == networking.ServiceEntry_DNS_ROUND_ROBIN && len(s.Endpoints) > 1 {

@@ -18,7 +18,7 @@ func (v *validator) sidecar(s *networking.Sidecar) {
 		len(s.Ingress) == 0 && s.OutboundTrafficPolicy == nil && s.InboundConnectionPool == nil {
 		v.Fail("spec", "an empty Sidecar does nothing")
 	}
-	v.labels("spec.workloadSelector.labels", s.GetWorkloadSelector().GetLabels())
+	v.matchLabels("spec.workloadSelector.labels", s.GetWorkloadSelector().GetLabels())
 	numbers := map[string]bool{}
 	for i, e := range s.Egress {
 		v.egress(rules.At("spec.egress", i), e, i == len(s.Egress)-1)

@@ -245,7 +245,7 @@ func (v *validator) gateways(path string, list []string) {
 		} else if !isLabel(namespace) {
 			v.Fail(rules.At(path, i), "%q is not a namespace", namespace)
 		}
-		if !isFullName(rest) {
+		if !isFullName(rest) && (limited || !isFullName(strings.TrimSuffix(rest, "."))) { // a dot may end a name of DNS
 			v.Fail(rules.At(path, i), "%s is not the name of a gateway", rules.Quote(rest))
 		}
 	}
