@@ -33,10 +33,16 @@ func TestQuestions(t *testing.T) {
 	}
 }
 
-// questionOf is the last section of a lesson's page in paragraphs, without its heading and without the
-// links at its end.
+// questionOf is the section of a lesson's page before its clean-up in paragraphs, without its heading and
+// without the links at its end. After the clean-up nothing is left to try it with.
 func questionOf(page string) []string {
-	paragraphs := paragraphsOf(page[strings.LastIndex(page, "\n## ")+1:])
+	sections := strings.Split(page, "\n## ")
+	last := len(sections) - 1
+	heading, _, _ := strings.Cut(sections[last], "\n")
+	if last < 1 || !slices.Contains(cleanUp(), heading) {
+		return nil
+	}
+	paragraphs := paragraphsOf(sections[last-1])
 	if len(paragraphs) < 3 || !strings.Contains(paragraphs[len(paragraphs)-1], "("+answersPage) {
 		return nil
 	}

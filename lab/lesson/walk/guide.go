@@ -139,7 +139,7 @@ func (g *guide) print(line string) { fmt.Fprintln(g.screen, line) }
 func (g *guide) do(ctx context.Context, c book.Command) error {
 	g.begun = true
 	show := g.printed()
-	err := g.Command(ctx, g.Page.File, c, show)
+	err := g.note(ctx, func() error { return g.Command(ctx, g.Page.File, c, show) })
 	failure, ok := errors.AsType[*lesson.Failure](err)
 	if ok {
 		g.failed++

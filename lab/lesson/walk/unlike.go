@@ -101,6 +101,47 @@ func (g *guide) reset(ctx context.Context, place *onlab.Place) error {
 	return errors.Join(err, r.Close())
 }
 
+// changes are the objects of the lab that are not as at its start, and how they are not.
+func (g *guide) changes(ctx context.Context) (map[string]bool, error) {
+	results, err := g.place.Client.Reset(ctx, control.Reset{DryRun: true})
+	list := map[string]bool{}
+	for _, r := range results {
+		list[fmt.Sprint(r.Ref, " ", r.Done)] = true
+	}
+	return list, err
+}
+
+// note runs a command of the page, and notes which objects it changed.
+func (g *guide) note(ctx context.Context, run func() error) error {
+	before, errBefore := g.changes(ctx)
+	err := run()
+	after, errAfter := g.changes(context.WithoutCancel(ctx))
+	if errBefore != nil || errAfter != nil {
+		return err // what is not known to be the page's is not taken away
+	}
+	for change := range after {
+		if !before[change] {
+			g.made[change] = true
+		}
+	}
+	return err
+}
+
+// putBack undoes what the clean-up of a page leaves of one that was gone through half-way, if nothing of it
+// is the reader's own.
+func (g *guide) putBack(ctx context.Context) {
+	left, err := g.changes(ctx)
+	if err != nil || len(left) == 0 {
+		return
+	}
+	for change := range left {
+		if !g.made[change] {
+			return
+		}
+	}
+	_, _ = g.place.Client.Reset(ctx, control.Reset{}) // what it does not do is told afterwards
+}
+
 // leaves tells what is not as it was, after a page that was not gone through to its end.
 func (g *guide) leaves(ctx context.Context) {
 	_, changed, err := g.unlike(ctx, g.place.Client)

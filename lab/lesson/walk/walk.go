@@ -84,6 +84,7 @@ func (w Walk) Run(ctx context.Context) (err error) {
 	}
 	g := &guide{
 		Walk: w, text: words.Of(w.Language), screen: screen.New(w.Out, w.Getenv), keys: screen.Type(w.In),
+		made: map[string]bool{},
 	}
 	place, err := g.find(ctx)
 	if errors.Is(err, errQuit) {
@@ -112,12 +113,13 @@ type guide struct {
 	screen *screen.Screen
 	keys   *screen.Keys
 
-	own     bool      // the lab is the lesson's, and ends with it
-	begun   bool      // a command was run
-	held    int       // checks
-	checked int       // checks
-	failed  int       // commands
-	shown   time.Time // when the last brief text was
+	own     bool            // the lab is the lesson's, and ends with it
+	begun   bool            // a command was run
+	made    map[string]bool // what its commands changed, see changes
+	held    int             // checks
+	checked int             // checks
+	failed  int             // commands
+	shown   time.Time       // when the last brief text was
 }
 
 // errQuit says that the reader has had enough.
@@ -142,6 +144,7 @@ func (g *guide) page(ctx context.Context) error {
 	err := g.blocks(ctx)
 	if err != nil && g.begun {
 		g.cleanUp(context.WithoutCancel(ctx))
+		g.putBack(context.WithoutCancel(ctx))
 	}
 	if g.begun && !g.own {
 		g.leaves(context.WithoutCancel(ctx))
