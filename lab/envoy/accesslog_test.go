@@ -93,3 +93,22 @@ func TestHeaders(t *testing.T) {
 		}
 	}
 }
+
+// TestParseTry reads a line as Envoy writes it, and one that any other might: both say the same.
+func TestParseTry(t *testing.T) {
+	t.Parallel()
+	const line = `{"try":{"cluster":"c","details":null,"duration":3,"flags":"UF","pod":"n/p","request":"id","status":503,` +
+		`"time":"2026-01-02T03:04:05.678Z","upstream":"u\"v"}}`
+	want, err := envoy.ParseTry(strings.ReplaceAll(line, ",", ", ")) // with blanks, which Envoy does not write
+	if err != nil || want.Status != 503 || want.Upstream != `u"v` || want.Duration != 3 {
+		t.Fatalf("%+v, %v", want, err)
+	}
+	for _, l := range []string{line, line + "\n"} {
+		if got, err := envoy.ParseTry(l); err != nil || *got != *want {
+			t.Errorf("%+v, want %+v; %v", got, want, err)
+		}
+	}
+	if _, err := envoy.ParseTry(line[:len(line)-1]); err == nil {
+		t.Error("half a line is one")
+	}
+}

@@ -99,7 +99,8 @@ func EntryFormat(pod, direction string, headers, explained []string) map[string]
 func Split(line []byte) (plain []byte, ok bool) {
 	line = bytes.TrimRight(line, "\n")
 	if i := bytes.Index(line, []byte(`,"why":{`)); i > 0 && line[0] == '{' {
-		return append(bytes.Clone(line[:i]), '}'), true
+		plain = make([]byte, 0, i+len("}\n")) // whoever writes it adds an end
+		return append(append(plain, line[:i]...), '}'), true
 	}
 	return slices.Clip(line), false
 }
@@ -182,9 +183,29 @@ func IsTry[T string | []byte](line T) bool {
 
 // ParseTry reads a line in TryFormat.
 func ParseTry(line string) (*Try, error) {
+	var t Try
+	s := scan(line)
+	s.skip(tryMark)
+	t.scan(&s)
+	if s.skip("}}"); s.isAtEnd() {
+		return &t, nil
+	}
 	l, err := parse[struct{ Try Try }](line)
 	if err != nil {
 		return nil, err
 	}
 	return &l.Try, nil
+}
+
+// scan takes what TryFormat has.
+func (t *Try) scan(s *scanner) {
+	t.Cluster = s.text("cluster")
+	t.Details = s.text("details")
+	t.Duration = s.number("duration")
+	t.Flags = s.text("flags")
+	t.Pod = s.text("pod")
+	t.Request = s.text("request")
+	t.Status = s.number("status")
+	t.Time = s.time("time")
+	t.Upstream = s.text("upstream")
 }

@@ -220,6 +220,11 @@ func (j *joiner) meet(c *Call, e *envoy.Entry) {
 	}
 }
 
+// isTriedAt reports whether a call was sent to a pod, as NAMESPACE/NAME.
+func (c *Call) isTriedAt(pod string) bool {
+	return slices.ContainsFunc(c.Tries, func(t *Try) bool { return t.server.Is(pod) })
+}
+
 // isCaller reports whether the server's proxy knows an arrival's caller as the one of a call.
 func isCaller(c *Call, route string) bool {
 	if c.client.Namespace == "" {

@@ -198,12 +198,12 @@ func (s *Store) oldest() time.Time {
 // count puts a call into the windows, and keeps the first request of a kind.
 func (s *Store) count(r *record, e *envoy.Entry) {
 	j := joiner{record: r, versions: &s.versions}
+	c := j.call(e)
 	for _, a := range r.entries {
-		if !isOutbound(a) {
+		if !isOutbound(a) && c.isTriedAt(a.Pod) {
 			j.arrivals = append(j.arrivals, &arrival{logged: logged{Entry: a}})
 		}
 	}
-	c := j.call(e)
 	j.meet(c, e)
 	j.below(c, e)
 	c.By, c.Cause = c.made()

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"istio-tutorial/lab/mesh"
+	"istio-tutorial/lab/traffic/match"
 )
 
 // Version is what was in force for a time.
@@ -21,6 +22,8 @@ type Version struct {
 	Unready map[mesh.Name]string
 	// Rules are all that were in force.
 	Rules []Rule
+
+	choices map[looked]match.Choice // of calls that came already; Versions guards it
 }
 
 // named is the instance whose NAMESPACE/NAME a text is, if there is one.

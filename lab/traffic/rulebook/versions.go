@@ -30,6 +30,7 @@ func (v *Versions) Add(one *Version) (before []Rule) {
 	defer v.mu.Unlock()
 	if n := len(v.list); n > 0 {
 		before = v.list[n-1].Rules
+		v.list[n-1].choices = nil // of many versions, that would be much
 	}
 	v.list = append(v.list, one)
 	if len(v.list) > mostVersions {
@@ -60,7 +61,7 @@ func (v *Versions) At(e *envoy.Entry) (*Version, match.Choice) {
 		if one.Begun.After(e.Time.Add(Slack)) && i > 0 {
 			continue
 		}
-		c := match.Entry(one.outbound(e.Pod), e)
+		c := one.choice(e)
 		if c.Agrees(e) {
 			return one, c
 		}
