@@ -41,7 +41,7 @@ FORCE:
 
 test: out/jaeger out/prometheus out/envoy out/axe.min.js ## all tests that need no engine and no cluster
 	bin/progress.sh vet go vet work
-	go test $(RACE) -shuffle=on -timeout 20m work
+	go test $(RACE) -shuffle=on -timeout 40m work
 
 out/jaeger: tools/jaeger/main.go tools/jaeger/go.mod
 	@echo 'building Jaeger, once: fetches about 77 MB and takes minutes'
