@@ -205,7 +205,7 @@ func (d Document) JSON() ([]byte, error) {
 
 // YAML is the document as it reads with aliases resolved, comments kept.
 func (d Document) YAML() ([]byte, error) {
-	return yaml.Marshal(d.node)
+	return Marshal(d.node)
 }
 
 func toJSON(n *yaml.Node) ([]byte, error) {

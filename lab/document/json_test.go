@@ -24,7 +24,7 @@ func TestFromJSON(t *testing.T) {
 		t.Errorf("got\n%s\nwant\n%s", data, text)
 	}
 	yaml, err := d.YAML()
-	if err != nil || !strings.Contains(string(yaml), "\nspec:\n    a: 1000000\n") {
+	if err != nil || !strings.Contains(string(yaml), "\nspec:\n  a: 1000000\n") {
 		t.Errorf("%s, %v; want one field to a line", yaml, err)
 	}
 	for _, bad := range []string{"", "{", "[]", "3"} {

@@ -7,12 +7,12 @@ import (
 	"slices"
 	"time"
 
-	"go.yaml.in/yaml/v3"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 
+	"istio-tutorial/lab/document"
 	"istio-tutorial/lab/mesh"
 )
 
@@ -96,7 +96,7 @@ func (o Object) YAML() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return yaml.Marshal(live)
+	return document.Marshal(live)
 }
 
 // JSON is the same as JSON, with the keys sorted.

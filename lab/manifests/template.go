@@ -6,8 +6,9 @@ import (
 	"maps"
 	"slices"
 
-	"go.yaml.in/yaml/v3"
 	appsv1 "k8s.io/api/apps/v1"
+
+	"istio-tutorial/lab/document"
 )
 
 // SetTemplate is the object with the pod template of another.
@@ -52,7 +53,7 @@ func (o Object) Template() string {
 	if json.Unmarshal(data, &template) != nil {
 		return ""
 	}
-	text, err := yaml.Marshal(template)
+	text, err := document.Marshal(template)
 	if err != nil {
 		return ""
 	}

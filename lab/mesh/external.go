@@ -2,7 +2,9 @@ package mesh
 
 import (
 	"cmp"
+	"net/netip"
 	"slices"
+	"strings"
 )
 
 // ExternalHost is a port of a host that rules add to the mesh. If it speaks TCP, what clients
@@ -77,4 +79,15 @@ func (t Topology) ExternalPort(c Cluster) (ExternalHost, bool) {
 		return ExternalHost{}, false
 	}
 	return t.External[i], true
+}
+
+// IsLoopback reports whether a host, as it is written, is the machine's own: localhost or what is below it, or an
+// address of IP that leads there, as the unspecified ones do.
+func IsLoopback(host string) bool {
+	if ip, err := netip.ParseAddr(host); err == nil {
+		ip = ip.Unmap()
+		return ip.IsLoopback() || ip.IsUnspecified()
+	}
+	name := strings.ToLower(strings.TrimSuffix(host, "."))
+	return name == "localhost" || strings.HasSuffix(name, ".localhost")
 }

@@ -89,15 +89,7 @@ func FindKind(word string) (Kind, error) {
 
 // insteadOf ends the sentence about a kind that is not there.
 func insteadOf(word string) string {
-	for _, other := range []struct{ words, why string }{
-		{"secret secrets", "no pod has one"},
-		{"statefulset statefulsets sts daemonset daemonsets ds job jobs cronjob cronjobs cj " +
-			"replicationcontroller rc", "pods are those of Deployments"},
-		{"pv pvc persistentvolume persistentvolumes persistentvolumeclaim persistentvolumeclaims " +
-			"storageclass sc", "pods share this machine's files"},
-		{"hpa horizontalpodautoscaler horizontalpodautoscalers pdb networkpolicy netpol", "nothing in it would act"},
-		{"role roles rolebinding rolebindings clusterrole clusterroles", "it has no users"},
-	} {
+	for _, other := range absent() {
 		if slices.Contains(strings.Fields(other.words), word) {
 			return ": " + other.why
 		}
@@ -106,6 +98,19 @@ func insteadOf(word string) string {
 		return hint
 	}
 	return "; bin/lab api-resources lists those it has"
+}
+
+type reason struct{ words, why string }
+
+// absent are the kinds of a cluster that the lab has not, and why.
+func absent() []reason {
+	return []reason{
+		{"statefulset statefulsets sts daemonset daemonsets ds job jobs cronjob cronjobs cj " +
+			"replicationcontroller rc", "pods are those of Deployments"},
+		{"pv pvc persistentvolume persistentvolumes persistentvolumeclaim persistentvolumeclaims " +
+			"storageclass sc", "pods share this machine's files"},
+		{"clusterrole clusterroles clusterrolebinding clusterrolebindings", "it has no users"},
+	}
 }
 
 // names are the words for all kinds.

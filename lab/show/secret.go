@@ -8,6 +8,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"istio-tutorial/lab/document"
 	"istio-tutorial/lab/mesh"
 )
 
@@ -30,7 +31,7 @@ func secretYAML(data []byte, c *mesh.Credential) (string, error) {
 	}
 	d["data"], d["type"] = values, c.Type
 	hideInAnnotations(d)
-	text, err := yaml.Marshal(d)
+	text, err := document.Marshal(d)
 	return string(text), err
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"istio-tutorial/lab/document"
 	"istio-tutorial/lab/objects"
 	"istio-tutorial/lab/pods"
 )
@@ -16,10 +17,10 @@ import (
 func (s Subject) yaml() (string, error) {
 	switch {
 	case s.Kind == objects.PodKind:
-		data, err := yaml.Marshal(podDocument(s.Pod))
+		data, err := document.Marshal(podDocument(s.Pod))
 		return string(data), err
 	case s.Document != nil:
-		data, err := yaml.Marshal(s.Document)
+		data, err := document.Marshal(s.Document)
 		return string(data), err
 	}
 	data, err := s.Object.YAML()
@@ -35,14 +36,14 @@ func (s Subject) yaml() (string, error) {
 
 // withStatus adds what is so to what was written; its comments stay.
 func withStatus(data []byte, status Document) (string, error) {
-	var document, added yaml.Node
-	if err := yaml.Unmarshal(data, &document); err != nil {
+	var root, added yaml.Node
+	if err := yaml.Unmarshal(data, &root); err != nil {
 		return "", err
 	}
 	if err := added.Encode(fields{"status": status}); err != nil {
 		return "", err
 	}
-	top := document.Content[0]
+	top := root.Content[0]
 	for i := 0; i < len(top.Content); i += 2 { // of a file that was printed before
 		if top.Content[i].Value == "status" {
 			top.Content = slices.Delete(top.Content, i, i+2)
@@ -50,7 +51,7 @@ func withStatus(data []byte, status Document) (string, error) {
 		}
 	}
 	top.Content = append(top.Content, added.Content...)
-	data, err := yaml.Marshal(top)
+	data, err := document.Marshal(top)
 	return string(data), err
 }
 

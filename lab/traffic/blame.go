@@ -2,6 +2,7 @@ package traffic
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -175,11 +176,34 @@ func (c *Call) refined(why cause.Cause) cause.Cause {
 	case cause.NoRoute:
 		return c.routeless()
 	case cause.NoPod:
+		if c.comesBack() {
+			return cause.OwnAddress
+		}
 		if u := c.choice.Upstream; u != nil && u.Policy.Outlier != nil && len(c.at.Ready(u.Cluster)) > 0 {
 			return cause.Ejected
 		}
 	}
 	return why
+}
+
+// comesBack reports whether a host that a rule adds is where sidecars listen, which its proxy leaves out.
+func (c *Call) comesBack() bool {
+	u := c.choice.Upstream
+	if u == nil {
+		return false
+	}
+	e, ok := c.at.Mesh.ExternalPort(mesh.Cluster{Host: u.Cluster.Host, Port: u.Cluster.Port})
+	if !ok || e.Pods != nil {
+		return false
+	}
+	places := []mesh.Place{{Address: e.Host, Port: e.TargetPort()}}
+	if e.Listed {
+		places = e.PlacesOf(u.Cluster.Labels)
+	}
+	return slices.ContainsFunc(places, func(p mesh.Place) bool {
+		atIngress := c.client.Namespace == "" && u.Policy.Outlier == nil && mesh.IsLoopback(p.Address)
+		return atIngress || c.at.IsProxyPort(p.Port) // by whatever name
+	})
 }
 
 // direct is why a proxy gave an answer that is written in its route.
@@ -188,6 +212,8 @@ func (c *Call) direct() cause.Cause {
 	switch {
 	case c.Route == match.BlockAll:
 		return cause.RegistryOnly
+	case c.Route == match.Passthrough && c.Status == http.StatusLoopDetected:
+		return cause.OwnAddress
 	case c.Route == match.Passthrough:
 		return cause.NoHost
 	case r != nil && r.Redirect != nil, c.choice.Sends():

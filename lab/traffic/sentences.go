@@ -29,6 +29,7 @@ func sentences() map[cause.Cause]string {
 		cause.NoRoute:      "{proxy} has no route for host {host} and path {path}{door}.",
 		cause.NoListener:   "{proxy} refused the connection: {listeners}.",
 		cause.NoHost:       "{proxy} knows no host {host}.",
+		cause.OwnAddress:   "{proxy} did not pass the call on: at the address of {host} a sidecar listens, and it would come back.",
 		cause.RegistryOnly: "{proxy} did not let the call out: no rule allows the host {host}.",
 		cause.Denied:       "the sidecar of {to} refused the call of {from}{as}: a policy denies it.",
 		cause.NotAllowed:   "the sidecar of {to} refused the call of {from}{as}: there are policies that allow calls, and none allows this one{unclaimed}.",

@@ -35,9 +35,9 @@ func (b *builder) cluster(client mesh.Name, u mesh.Upstream) {
 	cluster.Speak(&b.Packer, c, b.protocol(u.Cluster), p.Connections, cluster.Lives(p))
 	if at := u.Cluster; p.Passthrough {
 		c.LbPolicy, c.LbConfig = clusterv3.Cluster_RANDOM, nil
-		b.locate(c, mesh.Cluster{Host: at.Host, Port: at.Port}, p.Connections.Keepalive)
+		b.locate(client, c, mesh.Cluster{Host: at.Host, Port: at.Port}, p.Connections.Keepalive)
 	} else {
-		b.locate(c, at, p.Connections.Keepalive)
+		b.locate(client, c, at, p.Connections.Keepalive)
 	}
 	b.encrypt(client, c, p.TLS)
 	b.prove(client, c, u)
@@ -62,9 +62,9 @@ func (b *builder) protocol(c mesh.Cluster) mesh.Protocol {
 // locate says where the hosts of a cluster are: those of a service come by the name of the
 // cluster in the mesh, which all clients share. Connections to hosts outside alone are probed:
 // those to services are no TCP here.
-func (b *builder) locate(c *clusterv3.Cluster, in mesh.Cluster, keep *mesh.Keepalive) {
+func (b *builder) locate(client mesh.Name, c *clusterv3.Cluster, in mesh.Cluster, keep *mesh.Keepalive) {
 	if e, ok := b.mesh.ExternalPort(in); ok && e.Pods == nil {
-		b.outside(c, e, in.Labels)
+		b.outside(client, c, e, in.Labels)
 		cluster.KeepAlive(c, keep)
 		return
 	}

@@ -145,16 +145,37 @@ spec:
 	})
 }
 
-// TestLoopOfEndpoints leaves out an endpoint that is a sidecar of the mesh: its calls would come
-// back for ever.
+// TestLoopOfEndpoints leaves out what is a sidecar of the mesh, however it is named: its calls would come back for
+// ever. Where a program listens, they get there.
 func TestLoopOfEndpoints(t *testing.T) {
 	t.Parallel()
-	w := newWorldOn(t, outsideProxy(t))
+	w := newWorldOn(t, ownProxy(t)) // with the real hosts, as --internet
 	customer := w.pod("customer-v1", says("c"))
-	_, port, _ := net.SplitHostPort(customer.Proxy)
-	w.mustPush(w.today(entry("loop", `{hosts: [loop.test], resolution: STATIC, ports: [{number: 80, name: http, protocol: HTTP, targetPort: `+port+`}],
-  endpoints: [{address: 127.0.0.1}]}`)))
-	w.wants(customer, "loop", map[string]string{"http://loop.test/": "503 no healthy upstream"})
+	other := w.pod("preference-v1", says("p"))
+	program := httptest.NewServer(says("program"))
+	defer program.Close()
+	for i, c := range []struct{ address, at, want string }{
+		{"127.0.0.1", customer.Proxy, "503 no healthy upstream"},
+		{"127.0.0.1", other.Proxy, "503 no healthy upstream"},
+		{"0.0.0.0", customer.Proxy, "503 no healthy upstream"},
+		{"::ffff:127.0.0.1", customer.Proxy, "503 no healthy upstream"},
+		{"localhost", customer.Proxy, "503 no healthy upstream"},
+		{"a.localhost", customer.Proxy, "503 no healthy upstream"},
+		{"", customer.Proxy, "503 no healthy upstream"}, // the name of the entry
+		{"localhost", program.Listener.Addr().String(), "200 program"},
+		{"", program.Listener.Addr().String(), "200 program"},
+	} {
+		_, port, _ := net.SplitHostPort(c.at)
+		spec := `resolution: DNS, endpoints: [{address: "` + c.address + `"}]`
+		switch {
+		case c.address == "":
+			spec = "resolution: DNS"
+		case net.ParseIP(c.address) != nil:
+			spec = strings.Replace(spec, "DNS", "STATIC", 1)
+		}
+		w.mustPush(w.today(entry("loop", `{hosts: [loop.localhost], ports: [{number: 80, name: http, protocol: HTTP, targetPort: `+port+`}], `+spec+`}`)))
+		w.wants(customer, fmt.Sprintf("%d %s", i, c.address), map[string]string{"http://loop.localhost/": c.want})
+	}
 }
 
 // TestAddresses calls a host by the addresses that its entry has.

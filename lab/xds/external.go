@@ -4,7 +4,6 @@ import (
 	"io/fs"
 	"net"
 	"os"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -21,10 +20,10 @@ import (
 
 // outside leads a cluster to an external host, or to what stands in for it. A name is resolved
 // when it is first called.
-func (b *builder) outside(c *clusterv3.Cluster, e mesh.ExternalHost, labels mesh.Labels) {
+func (b *builder) outside(client mesh.Name, c *clusterv3.Cluster, e mesh.ExternalHost, labels mesh.Labels) {
 	switch {
 	case e.Listed:
-		b.places(c, e, labels)
+		b.places(client, c, e, labels)
 	case b.cfg.Outside != nil:
 		b.single(c, e.Host, b.cfg.Outside(e))
 	case e.AsAsked:
@@ -33,7 +32,12 @@ func (b *builder) outside(c *clusterv3.Cluster, e mesh.ExternalHost, labels mesh
 		if strings.Contains(e.Host, "*") {
 			b.Fail("external host %s: the lab finds hosts by their whole name only", e.Host)
 		}
-		b.single(c, e.Host, net.JoinHostPort(e.Host, strconv.Itoa(e.TargetPort())))
+		address := net.JoinHostPort(e.Host, strconv.Itoa(e.TargetPort()))
+		b.single(c, e.Host, address)
+		if b.comesBack(client, address) {
+			c.ClusterDiscoveryType = &clusterv3.Cluster_Type{Type: clusterv3.Cluster_STATIC}
+			c.LoadAssignment = assignment(c.Name)
+		}
 	}
 }
 
@@ -54,14 +58,14 @@ func lookUp(c *clusterv3.Cluster, kind clusterv3.Cluster_DiscoveryType) {
 }
 
 // places leads a cluster to the endpoints of a host that have some labels.
-func (b *builder) places(c *clusterv3.Cluster, e mesh.ExternalHost, labels mesh.Labels) {
+func (b *builder) places(client mesh.Name, c *clusterv3.Cluster, e mesh.ExternalHost, labels mesh.Labels) {
 	lookUp(c, clusterv3.Cluster_STRICT_DNS)
 	named := false
 	var list []*endpointv3.LbEndpoint
 	for _, p := range e.PlacesOf(labels) {
 		address := b.place(e, p)
-		if slices.Contains(proxies(b.mesh.Instances), address) {
-			continue // its calls would come back
+		if b.comesBack(client, address) {
+			continue
 		}
 		at := pipe(p.Address, 0)
 		if p.Port != 0 {

@@ -149,7 +149,7 @@ func (b *builder) passthrough(client client, port int) string {
 		CircuitBreakers: cluster.Breakers(mesh.Limits{Unlimited: true}),
 	}
 	if b.cfg.Outside != nil {
-		b.outside(c, mesh.ExternalHost{Host: passthrough, Port: port}, nil)
+		b.outside(client.name, c, mesh.ExternalHost{Host: passthrough, Port: port}, nil)
 	} else {
 		b.anyHost(c, false)
 	}

@@ -60,15 +60,21 @@ func (s *start) whyOtherTLS() string {
 	return "port " + port + " was taken"
 }
 
+// usual reports whether the commands of docs/ take a variable to have a value where nothing says so.
+func usual(variable, value string) bool {
+	return value == map[string]string{
+		onlab.NameVariable: defaultLab, onlab.URLVariable: "http://" + defaultListen, tlsVariable: defaultListenTLS,
+	}[variable]
+}
+
 // otherDoors is what to type before the commands of docs/, whose defaults do not lead to the doors of this
 // lab; "" if they do, or the reader's shell names doors.
 func (a *app) otherDoors(status control.Status) string {
 	var list []string
-	for _, door := range [...]struct{ variable, is, standard string }{
-		{onlab.URLVariable, status.Ingress, "http://" + defaultListen},
-		{tlsVariable, status.Secure, defaultListenTLS},
+	for _, door := range [...]struct{ variable, is string }{
+		{onlab.URLVariable, status.Ingress}, {tlsVariable, status.Secure},
 	} {
-		if door.is != door.standard && a.getenv(door.variable) == "" {
+		if !usual(door.variable, door.is) && a.getenv(door.variable) == "" {
 			list = append(list, door.variable+"="+door.is)
 		}
 	}

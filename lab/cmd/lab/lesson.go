@@ -73,7 +73,7 @@ func (w *lessonVerb) run(ctx context.Context, args []string) error {
 		Home: home, Page: page, Edition: w.edition, Language: w.lang, Lab: w.name, Listen: w.listen,
 		Line:  func(verb string) string { return w.line(verb) + w.at(verb) + w.given(verb) },
 		Other: fmt.Sprintf("bin/lab --name %s-2 lesson %d --listen 127.0.0.1:0", w.name, page.Number) + w.given("lesson"),
-		In:    w.stdin, Out: w.process.stdout, Getenv: w.getenv,
+		Usual: usual, In: w.stdin, Out: w.process.stdout, Getenv: w.getenv,
 	}
 	if next := slices.IndexFunc(pages[at+1:], func(p book.Page) bool { return p.In(w.edition) }); next >= 0 {
 		led.Next = &pages[at+1+next]

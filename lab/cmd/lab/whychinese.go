@@ -33,6 +33,7 @@ func sentencesInChinese() [][2]string {
 		{"{0} refused the connection: {1}.", "{0} 拒绝了连接：{1}。"},
 		{"no Gateway has a listener for it", "没有 Gateway 为它设置监听器"},
 		{"{0} knows no host {1}.", "{0} 不认识主机 {1}。"},
+		{"{0} did not pass the call on: at the address of {1} a sidecar listens, and it would come back.", "{0} 没有转发这次调用：主机 {1} 的地址上监听的是 sidecar，调用会再回来。"},
 		{"{0} did not let the call out: no rule allows the host {1}.", "{0} 没有放行这次出网格的调用：没有规则允许主机 {1}。"},
 		{"{0} refused the call of {1}: a policy denies it.", "{0} 拒绝了 {1} 的调用：有一条策略禁止它。"},
 		{"{0} refused the call of {1}: there are policies that allow calls, and none allows this one{2}.",

@@ -6,7 +6,7 @@ import { t } from './words.js';
 export const kinds = ['ok', 'slow', 'retried', 'error', 'made', 'denied', 'copy'];
 
 const refused = new Set([
-  'denied by a policy', 'not allowed by any policy', 'token', 'rate limit', 'host outside not allowed',
+  'denied by a policy', 'not allowed by any policy', 'token', 'rate limit', 'host outside not allowed', "sidecar's own address",
 ]);
 
 // kindOf tells the result of a call, or of a whole request.

@@ -66,7 +66,7 @@ const causes = {
   timeout: '超时', 'timeout of each try': '单次尝试超时', 'circuit full': '断路器已满', 'no pod left, all ejected': '没有 Pod 可用，全部被弹出',
   'no pod': '没有 Pod', 'no such subset': '没有这样的子集', 'connection refused': '连接被拒绝', 'connection reset': '连接被重置',
   'no TLS': 'TLS 未建立',
-  'no route': '没有路由', 'no listener': '没有监听器', 'no such host': '没有这样的主机', 'host outside not allowed': '不允许访问外部主机',
+  'no route': '没有路由', 'no listener': '没有监听器', 'no such host': '没有这样的主机', 'host outside not allowed': '不允许访问外部主机', "sidecar's own address": '是 sidecar 自己的地址',
   'denied by a policy': '被策略拒绝', 'not allowed by any policy': '没有任何策略允许', 'rate limit': '限流',
   "program's own error": '程序自身的错误', 'error passed on': '传递下来的错误', 'caller gave up': '调用方放弃', redirect: '重定向', token: '令牌无效',
   'direct answer': '直接响应', 'answered by a host outside': '外部主机已响应', 'not explained': '无法解释', 'still under way': '仍在进行',

@@ -90,7 +90,7 @@ func joined(a, b sums) sums {
 func own() []cause.Cause {
 	return []cause.Cause{
 		cause.Aborted, cause.CircuitFull, cause.NoPod, cause.Ejected, cause.NoCluster, cause.NoRoute,
-		cause.NoHost, cause.RegistryOnly, cause.Redirected, cause.DirectAnswer,
+		cause.NoHost, cause.OwnAddress, cause.RegistryOnly, cause.Redirected, cause.DirectAnswer,
 	}
 }
 

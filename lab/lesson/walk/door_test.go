@@ -29,3 +29,22 @@ func TestSecureDoor(t *testing.T) {
 		}
 	}
 }
+
+// TestVariables names a lab's own values, and none that commands have without being told.
+func TestVariables(t *testing.T) {
+	t.Parallel()
+	usual := map[string]string{"LAB_NAME": "tutorial", "CUSTOMER_URL": "http://a", "CUSTOMER_TLS": "b"}
+	page := book.Page{Blocks: []book.Block{{Editions: []string{"v1"}, Commands: []book.Command{{Text: "$CUSTOMER_TLS"}}}}}
+	g := &guide{Walk: Walk{
+		Lab: "tutorial", Page: page, Edition: "v1", Usual: func(variable, value string) bool { return usual[variable] == value },
+	}}
+	for _, c := range []struct{ name, ingress, secure, want string }{
+		{"tutorial", "http://a", "b", ""},
+		{"tutorial", "http://c", "d", " CUSTOMER_URL=http://c CUSTOMER_TLS=d"},
+		{"x", "http://a", "b", " LAB_NAME=x"},
+	} {
+		if got := g.variables(c.name, &onlab.Place{Ingress: c.ingress, Secure: c.secure}); got != c.want {
+			t.Errorf("%v: %q, want %q", c, got, c.want)
+		}
+	}
+}

@@ -37,6 +37,8 @@ type Walk struct {
 	Line func(verb string) string
 	// Other is a command line that walks through the page in another lab. Required.
 	Other string
+	// Usual reports whether the commands of pages have a value for a variable without being told. Required.
+	Usual func(variable, value string) bool
 	// Next is the lesson that follows, in this edition; nil after the last.
 	Next *book.Page
 	// In is what the reader types: a line for each command. Required.
@@ -258,12 +260,27 @@ func (g *guide) startOwn(ctx context.Context, name, listen, page string) (*onlab
 	if place.Page != "" {
 		g.say(words.PageAt, place.Page)
 	}
-	if name != g.Lab {
+	if variables := g.variables(name, place); variables != "" {
 		g.say(words.OwnLab, name)
-		g.print("  export " + onlab.NameVariable + "=" + name + " " + onlab.URLVariable + "=" + place.Ingress + g.secureDoor(place))
+		g.print("  export" + variables)
 	}
 	fmt.Fprintln(g.screen)
 	return place, nil
+}
+
+// variables are those that another terminal needs for a lab, a blank before each.
+func (g *guide) variables(name string, place *onlab.Place) string {
+	text := ""
+	if !g.Usual(onlab.NameVariable, name) {
+		text += " " + onlab.NameVariable + "=" + name
+	}
+	if !g.Usual(onlab.URLVariable, place.Ingress) {
+		text += " " + onlab.URLVariable + "=" + place.Ingress
+	}
+	if !g.Usual(onlab.TLSVariable, place.Secure) {
+		text += g.secureDoor(place)
+	}
+	return text
 }
 
 // anotherPage is where the live page of a lab beside the running one is: any free port, for the running one may have

@@ -50,6 +50,7 @@ func causes() []cause {
 		{"no route", "没有路由"},
 		{"no listener", "没有监听器"},
 		{"no such host", "没有这样的主机"},
+		{"sidecar's own address", "是 sidecar 自己的地址"},
 		{"host outside not allowed", "不允许访问外部主机"},
 		{"denied by a policy", "被策略拒绝"},
 		{"not allowed by any policy", "没有任何策略允许"},

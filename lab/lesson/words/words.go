@@ -87,7 +87,7 @@ const (
 	ErrWrong
 	ErrAbsent
 	firstCause
-	count = firstCause + 32 // how many there are
+	count = firstCause + 33 // how many there are
 )
 
 // The languages of the pages.

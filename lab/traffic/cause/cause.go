@@ -25,6 +25,7 @@ const (
 	NoRoute       Cause = "no route"
 	NoListener    Cause = "no listener" // for the host that a connection names
 	NoHost        Cause = "no such host"
+	OwnAddress    Cause = "sidecar's own address" // the call would come back
 	RegistryOnly  Cause = "host outside not allowed"
 	Denied        Cause = "denied by a policy"
 	NotAllowed    Cause = "not allowed by any policy"
@@ -44,8 +45,8 @@ const (
 func All() []Cause {
 	return []Cause{
 		Answered, Retried, Delayed, Aborted, RouteTimeout, TryTimeout, CircuitFull, Ejected, NoPod,
-		NoCluster, Refused, Reset, NotSecured, NoRoute, NoListener, NoHost, RegistryOnly, Denied, NotAllowed, BadToken,
-		RateLimited, ProgramError, PassedOn, GaveUp, Redirected, DirectAnswer, HostOutside, Unexplained, StillUnderWay,
+		NoCluster, Refused, Reset, NotSecured, NoRoute, NoListener, NoHost, OwnAddress, RegistryOnly, Denied, NotAllowed,
+		BadToken, RateLimited, ProgramError, PassedOn, GaveUp, Redirected, DirectAnswer, HostOutside, Unexplained, StillUnderWay,
 	}
 }
 
@@ -153,6 +154,9 @@ func TokenProblem(details string) string {
 // noRule is in place of a rule's name where none of those that allow was about a request.
 const noRule = "none"
 
+// OwnAddressRule is the name of the rule by which a proxy refuses what would come back to it, whatever the user's rules say.
+const OwnAddressRule = "a-sidecars-own-address"
+
 // OfAccess is the cause of an answer by which a rule of access refused a request; false where none did.
 func OfAccess(details string) (Cause, bool) {
 	switch rule, refused := DecidedBy(details); {
@@ -160,6 +164,8 @@ func OfAccess(details string) (Cause, bool) {
 		return "", false
 	case rule == noRule:
 		return NotAllowed, true
+	case rule == OwnAddressRule:
+		return OwnAddress, true
 	}
 	return Denied, true
 }

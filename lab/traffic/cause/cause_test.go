@@ -21,6 +21,7 @@ func TestAtServer(t *testing.T) {
 		{"", "direct_response", cause.Denied},
 		{"", "rbac_access_denied_matched_policy[ns/p-policy[0]-rule[0]]", cause.Denied},
 		{"", "rbac_access_denied_matched_policy[none]", cause.NotAllowed},
+		{"", "rbac_access_denied_matched_policy[" + cause.OwnAddressRule + "]", cause.OwnAddress},
 		{"UF", "upstream_reset_before_response_started{connection_failure}", cause.Refused},
 		{"UF,ZZ", "upstream_reset_before_response_started{x|TLS_error:|1:y:TLS_error_end}", cause.NotSecured},
 		{"ZZ", "no_such_thing", cause.Unexplained},

@@ -1,7 +1,9 @@
 package rulebook
 
 import (
+	"net"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -97,6 +99,14 @@ func (v *Version) State(pod mesh.Name) string {
 		return how
 	}
 	return "is not ready"
+}
+
+// IsProxyPort reports whether a sidecar listens at a port.
+func (v *Version) IsProxyPort(port int) bool {
+	return slices.ContainsFunc(v.Mesh.Instances, func(i mesh.Instance) bool {
+		_, at, err := net.SplitHostPort(i.Proxy)
+		return err == nil && at == strconv.Itoa(port)
+	})
 }
 
 // IsInside tells names that cannot be those of hosts outside.
