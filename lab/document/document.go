@@ -114,7 +114,7 @@ func (s *stream) add(n *yaml.Node) {
 		return
 	}
 	doc.Name = doc.name(&errs)
-	if child(child(n, "metadata"), "namespace") != nil {
+	if doc.Says("metadata.namespace") && !doc.isEmpty("metadata.namespace") {
 		doc.Namespace = doc.text(&errs, "metadata", "namespace")
 	}
 	s.errs = append(s.errs, errs...)
@@ -162,6 +162,12 @@ func (d Document) name(errs *Errors) string {
 		return d.text(errs, "metadata", "name")
 	}
 	return fmt.Sprint(value)
+}
+
+// isEmpty reports whether a path has the text "", which of a namespace is none given.
+func (d Document) isEmpty(path string) bool {
+	n := d.at(path)
+	return n != nil && n.Kind == yaml.ScalarNode && n.Value == ""
 }
 
 // CheckName refuses a name that is missing or no string, as kubectl does; the error is an Errors.

@@ -19,6 +19,8 @@ type Schema struct {
 	Refused func(path string) error
 	// Shortest is the shortest duration that a field takes.
 	Shortest func(path string) time.Duration
+	// Unit is what durations above it are whole multiples of; 0 is any. Istio holds most to milliseconds.
+	Unit func(path string) time.Duration
 	// Longest is the longest duration that any field takes; 0 is any.
 	Longest time.Duration
 	// Own are fields that are published under their own names too, beside those in JSON.

@@ -90,6 +90,8 @@ func (m *messageDecoder) duration(n *yaml.Node, path string) any {
 		m.fail(path, "want a duration of at most %d s, not %s", int64(m.Longest.Seconds()), text)
 	case d < shortest:
 		m.fail(path, "want a duration of at least %s, not %s", shortest, text)
+	case m.Unit != nil && d > m.Unit(path) && m.Unit(path) > 0 && d%m.Unit(path) != 0:
+		m.fail(path, "want a whole number of %s, not %s", m.Unit(path), text)
 	}
 	return fmt.Sprintf("%.9fs", d.Seconds())
 }

@@ -38,7 +38,7 @@ spec:
   hosts: [example.com]
   http: [{route: [{destination: {host: example.com, subset: one}}]}]
 `
-	many := make([]string, 1001)
+	many := make([]string, 251)
 	for i := range many {
 		many[i] = fmt.Sprintf("h%d.example.com", i)
 	}
@@ -60,7 +60,8 @@ spec:
 		},
 		"many hosts": {
 			strings.Replace(entry[:strings.Index(entry, "  endpoints")], "example.com", strings.Join(many, ","), 1) +
-				"  ports: [{number: 80, name: http, protocol: HTTP}]\n",
+				"  ports: [{number: 80, name: a, protocol: HTTP}, {number: 81, name: b, protocol: HTTP}, " +
+				"{number: 82, name: c, protocol: HTTP}, {number: 83, name: d, protocol: HTTP}]\n",
 			[]string{"5 Unsupported  spec.hosts: with all rules more than 1000 ports of hosts outside: " +
 				"the lab does not do this; a cluster does"},
 		},

@@ -99,9 +99,9 @@ func (v *Validator) Redirects(path string, status int) {
 	}
 }
 
-// HeaderName takes the names of HTTP.
+// HeaderName takes the names of HTTP, and the comma, as Istio does: no request has such a header.
 func (v *Validator) HeaderName(path, name string) {
-	const letters = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"
+	const letters = "!#$%&'*+,-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"
 	if name == "" || strings.Trim(strings.ToLower(name), letters) != "" || len(name) > longestName {
 		v.Fail(path, "%s is not the name of a header", Quote(name))
 	}

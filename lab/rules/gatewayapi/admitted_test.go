@@ -63,7 +63,7 @@ func TestAdmission(t *testing.T) {
 		networking + "VirtualService\nspec: {hosts: [customer], gateways: ['a/b.'], " + toCustomer + "}":                                                        "is not the name of a gateway",
 		networking + "VirtualService\nspec: {hosts: [customer], gateways: ['123'], " + toCustomer + "}":                                                         "is not the name of a gateway",
 		networking + "VirtualService\nspec: {hosts: [customer], gateways: [" + long + "], " + toCustomer + "}":                                                  "is not the name of a gateway",
-		networking + "VirtualService\nspec: {hosts: [customer], gateways: [A/B.c], " + toCustomer + "}":                                                         "",
+		networking + "VirtualService\nspec: {hosts: [customer], gateways: [A/B.c], " + toCustomer + "}":                                                         `"B.c" is not the name of a gateway`,
 		networking + "VirtualService\nspec: {hosts: [customer], http: [{redirect: {uri: /a, port: 0}}]}":                                                        "",
 		from + "group: gateway.networking.k8s.io, kind: Gateway" + to:                                                                                           "",
 		from + "kind: Gateway" + to:                                                               "from[0].group: missing",

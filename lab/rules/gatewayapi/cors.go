@@ -95,7 +95,9 @@ func (v *validator) cors(path string, f gateway.HTTPCORSFilter) {
 			v.token(rules.At(path+field, i), name)
 		}
 	}
-	v.NotNegative(path+".maxAge", f.MaxAge)
+	if v.NotNegative(path+".maxAge", f.MaxAge); f.MaxAge == 0 && v.Doc.Says(path+".maxAge") {
+		v.Fail(path+".maxAge", "0 is less than 1")
+	}
 }
 
 // wildOnce takes * alone, and nothing twice.

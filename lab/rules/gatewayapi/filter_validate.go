@@ -57,6 +57,9 @@ func (v *validator) backendFilters(
 
 // byPrefix takes a match without a path, and no match, for the prefix /.
 func byPrefix(r gateway.HTTPRouteRule) bool {
+	if r.Matches != nil && len(r.Matches) == 0 {
+		return false // where the list is there, the API server has no match come in its place
+	}
 	matches := orOne(r.Matches)
 	how, _ := pathOf(matches[0])
 	return len(matches) == 1 && how == gateway.PathMatchPathPrefix

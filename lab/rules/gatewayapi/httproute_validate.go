@@ -3,6 +3,7 @@ package gatewayapi
 import (
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -151,6 +152,9 @@ func (v *validator) rule(path string, r gateway.HTTPRouteRule) {
 func (v *validator) backend(path string, b gateway.BackendObjectReference) {
 	v.Required(path+".name", b.Name)
 	v.short(path+".name", string(b.Name))
+	if b.Namespace != nil {
+		v.label(path+".namespace", string(*b.Namespace))
+	}
 	isService := or(b.Group, "") == "" && or(b.Kind, serviceKind) == serviceKind
 	switch {
 	case !isService && !isHost(b):
@@ -158,6 +162,7 @@ func (v *validator) backend(path string, b gateway.BackendObjectReference) {
 			or(b.Group, ""), serviceKind)
 	case isHost(b) && b.Namespace != nil:
 		v.Fail(path+".namespace", "a %s is in no namespace", hostKind)
+	case isHost(b): // any text; a host that nobody has is answered with 500
 	}
 	if b.Port == nil {
 		v.Fail(path+".port", "missing")
@@ -255,6 +260,9 @@ func (v *validator) mirror(path string, m gateway.HTTPRequestMirrorFilter) {
 	}
 	v.Within(path+".percent", int(or(m.Percent, 0)), 0, 100)
 	if f := m.Fraction; f != nil {
+		if !v.Doc.Says(path + ".fraction.numerator") {
+			v.Fail(path+".fraction.numerator", "missing")
+		}
 		if d := or(f.Denominator, 100); f.Numerator < 0 || d < 1 || f.Numerator > d {
 			v.Fail(path+".fraction", "%d of %d is not a share", f.Numerator, d)
 		}
@@ -288,7 +296,13 @@ func (v *validator) retry(path string, r *gateway.HTTPRouteRetry) {
 		return
 	}
 	v.NotNegative(path+".attempts", int32(or(r.Attempts, 0)))
+	if r.Attempts != nil && *r.Attempts == 0 {
+		v.Fail(path+".attempts", "0 is less than 1")
+	}
 	for i, code := range r.Codes {
+		if slices.Contains(r.Codes[:i], code) {
+			v.Fail(rules.At(path+".codes", i), "%d given twice", code)
+		}
 		v.Within(rules.At(path+".codes", i), int(code), 400, 599)
 	}
 	v.duration(path+".backoff", r.Backoff)
@@ -301,6 +315,7 @@ func (v *validator) session(path string, s *gateway.SessionPersistence) {
 	}
 	kind := or(s.Type, gateway.CookieBasedSessionPersistence)
 	v.OneOf(path+".type", string(kind), "Cookie", "Header")
+	v.atMost(path+".sessionName, characters", utf8.RuneCountInString(or(s.SessionName, "")), mostOfAll)
 	v.duration(path+".absoluteTimeout", s.AbsoluteTimeout)
 	v.duration(path+".idleTimeout", s.IdleTimeout)
 	if s.CookieConfig == nil {

@@ -229,7 +229,7 @@ func TestRewriteOfAPrefix(t *testing.T) {
 		{"matches: [{path: {value: /a(b)}}]", `^/a\(b\)(/?)(.*)`},
 		{"matches: [{path: {value: /v1.0/}}]", `^/v1\.0(/?)(.*)`},
 		{"matches: [{headers: [{name: a, value: b}]}]", `^(/?)(.*)`},
-		{"matches: []", `^(/?)(.*)`},
+		{"name: a", `^(/?)(.*)`},
 	} {
 		set := load(t, routeOf("a", `{group: "", kind: Service, name: customer}`, `rules: [{`+c.match+`, filters: [
   {type: URLRewrite, urlRewrite: {path: {type: ReplacePrefixMatch, replacePrefixMatch: /}}}],

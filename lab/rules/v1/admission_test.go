@@ -39,7 +39,7 @@ func TestAdmission(t *testing.T) {
 		httpRoute("{backendRefs: [{port: 80}]}"):                                                          "backendRefs[0].name: missing",
 		httpRoute(""):                                                                                     "spec.rules: missing",
 		object("DestinationRule", "{host: recommendation, subsets: [{name: a}, {name: a}]}"):              "subsets[1].name: a given twice",
-		object("DestinationRule", "{host: recommendation, trafficPolicy: {portLevelSettings: [{port: {number: 1}, tls: {}}, {port: {number: 1}, tls: {}}]}}"): "port 1 given twice",
+		object("DestinationRule", "{host: recommendation, trafficPolicy: {portLevelSettings: [{port: {number: 1}, tls: {}}, {port: {number: 1}, tls: {}}]}}"): "portLevelSettings[1] never acts: an earlier entry is for port 1",
 		object("Sidecar", "{egress: [{hosts: []}]}"):             "egress[0].hosts: missing",
 		object("AuthorizationPolicy", "{action: DENY}"):          "spec.rules: DENY without a rule denies nothing",
 		object("AuthorizationPolicy", "{rules: [{from: [{}]}]}"): "from[0].source: missing",

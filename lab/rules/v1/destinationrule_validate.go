@@ -1,7 +1,6 @@
 package v1
 
 import (
-	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
@@ -55,10 +54,13 @@ func (v *validator) trafficPolicy(path string, p *networking.TrafficPolicy) {
 }
 
 func (v *validator) portLevel(path string, list []*networking.TrafficPolicy_PortTrafficPolicy) {
-	seen := map[string]bool{}
+	seen := map[uint32]bool{}
 	for i, s := range list {
-		field := rules.At(path, i)
-		v.Once(field+".port.number", fmt.Sprintf("port %d", s.GetPort().GetNumber()), seen)
+		field, number := rules.At(path, i), s.GetPort().GetNumber()
+		if seen[number] {
+			v.Warn(field, "", "%s never acts: an earlier entry is for port %d", field, number)
+		}
+		seen[number] = true
 		v.Port(field+".port.number", int(s.GetPort().GetNumber()))
 		if s.LoadBalancer == nil && s.ConnectionPool == nil && s.OutlierDetection == nil && s.Tls == nil {
 			v.Fail(field, "want at least one field besides port")
@@ -104,9 +106,6 @@ func (v *validator) tls(path string, t *networking.ClientTLSSettings) {
 	v.ServerName(path+".sni", t.GetSni())
 	if ca := t.GetCaCertificates(); ca != "" && !isSystem(ca) {
 		v.Fail(path+".caCertificates", "%s: %w; want %s", rules.Quote(ca), rules.ErrUnsupported, systemAuthorities)
-	}
-	for i, name := range t.GetSubjectAltNames() {
-		v.NotEmpty(rules.At(path+".subjectAltNames", i), name)
 	}
 	if t.GetMode() == networking.ClientTLSSettings_ISTIO_MUTUAL && len(t.GetSubjectAltNames()) > 0 {
 		v.Fail(path+".subjectAltNames", "with ISTIO_MUTUAL: %w", rules.ErrUnsupported)
@@ -175,8 +174,8 @@ func (v *validator) hash(path string, h *networking.LoadBalancerSettings_Consist
 	}
 	v.Ring(path+".minimumRingSize", h.GetMinimumRingSize()) //nolint:staticcheck // deprecated, and in force
 	v.Ring(path+".ringHash.minimumRingSize", h.GetRingHash().GetMinimumRingSize())
-	if c := h.GetHttpCookie(); c != nil {
-		v.NotEmpty(path+".httpCookie.name", c.Name)
+	for i, a := range h.GetHttpCookie().GetAttributes() {
+		v.NotEmpty(rules.At(path+".httpCookie.attributes", i)+".name", a.Name)
 	}
 	if h.GetHttpHeaderName() != "" {
 		v.AnyHeaderName(path+".httpHeaderName", h.GetHttpHeaderName())
@@ -197,7 +196,7 @@ func isPrime(n uint64) bool {
 			return false
 		}
 	}
-	return n > 1
+	return n > 0 // Envoy takes 1 for one
 }
 
 func (i inspector) destinationRuleNotes(r destinationRule) []rules.Finding {

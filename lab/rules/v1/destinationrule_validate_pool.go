@@ -1,6 +1,7 @@
 package v1
 
 import (
+	"slices"
 	"strings"
 
 	networking "istio.io/api/networking/v1alpha3"
@@ -73,12 +74,15 @@ func (v *validator) locality(
 	if len(l.Distribute) > 0 && len(l.Failover) > 0 {
 		v.Fail(path, "distribute and failover exclude each other")
 	}
+	var from []string
 	for i, d := range l.Distribute {
+		from = append(from, d.From)
 		if d.From == "" || strings.HasPrefix(d.From, "/") {
 			v.Fail(rules.At(path+".distribute", i)+".from", "want a place such as region/zone, not %s", rules.Quote(d.From))
 		}
 		v.shares(rules.At(path+".distribute", i)+".to", d.To)
 	}
+	v.apart(path+".distribute", from)
 	if len(l.Failover)+len(l.FailoverPriority) > 0 && outlier == nil {
 		v.schemaWarning(path, "outlier detection policy must be provided for failover")
 	}
@@ -95,6 +99,7 @@ func (v *validator) locality(
 
 func (v *validator) shares(path string, to map[string]uint32) {
 	total := 0
+	v.apart(path, sortedKeys(to))
 	for _, place := range sortedKeys(to) {
 		v.Within(path+"."+place, int(to[place]), 1, 100)
 		total += int(to[place])
@@ -102,4 +107,36 @@ func (v *validator) shares(path string, to map[string]uint32) {
 	if total != 100 {
 		v.Fail(path, "the shares total %d, not 100", total)
 	}
+}
+
+// apart takes places, region/zone/subzone, of which none is within another.
+func (v *validator) apart(path string, places []string) {
+	var before [][]string
+	for _, place := range places {
+		parts := strings.SplitN(place, "/", 3)
+		switch {
+		case slices.Contains(parts, ""):
+			v.Fail(path, "%q has an empty region, zone or subzone", place)
+			return
+		case strings.Contains(strings.TrimSuffix(place, "*"), "*"):
+			v.Fail(path, "%q: want one *, at the end", place)
+			return
+		case slices.ContainsFunc(before, func(b []string) bool { return overlap(b, parts) }):
+			v.Fail(path, "%q is within another place, or has one within it", place)
+		}
+		before = append(before, parts)
+	}
+}
+
+// overlap reports whether one place is the beginning of the other, where * is all there are.
+func overlap(a, b []string) bool {
+	for i := range min(len(a), len(b)) {
+		if a[i] == "*" || b[i] == "*" {
+			return true
+		}
+		if a[i] != b[i] {
+			return false
+		}
+	}
+	return true
 }

@@ -40,7 +40,7 @@ func parse(doc document.Document, namespace string) (rules.Rule, document.Errors
 	if len(problems) > 0 {
 		return rule, slices.Concat(errs, admission(doc, row, problems), problems)
 	}
-	v := validator{rules.Validator{Doc: doc}}
+	v := validator{Validator: rules.Validator{Doc: doc}, namespace: namespace}
 	row.Validate(&v, spec)
 	rule.Warnings = v.Warnings
 	rule.Suppressed = strings.Split(meta.Annotations[suppressAnnotation], ",")
@@ -60,7 +60,7 @@ func admission(
 	if problems := doc.DecodeMessage("spec", spec.(proto.Message), published()); len(problems) > 0 {
 		return problems
 	}
-	v := validator{rules.Validator{Doc: doc}}
+	v := validator{Validator: rules.Validator{Doc: doc}, namespace: doc.Namespace}
 	row.Validate(&v, spec)
 	return slices.DeleteFunc(v.Errs, func(p *document.Error) bool { return rules.IsUnsupported(p.Cause) })
 }

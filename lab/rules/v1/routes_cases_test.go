@@ -139,7 +139,7 @@ func TestAdmissionOfRoutes(t *testing.T) {
 		routing("v", `{http: [{delegate: {name: x}}]}`):                                                                              "cannot delegate",
 		routing("v", `{hosts: [a], http: [{delegate: {name: x}, `+toIt+`}]}`):                                                        "exclude each other",
 		object("DestinationRule", "d", `{host: recommendation, subsets: [{name: a}, {name: a}]}`):                                    "given twice",
-		policy(`portLevelSettings: [{port: {number: 1}, tls: {mode: SIMPLE}}, {port: {number: 1}, loadBalancer: {simple: RANDOM}}]`): "given twice",
+		policy(`portLevelSettings: [{port: {number: 1}, tls: {mode: SIMPLE}}, {port: {number: 1}, loadBalancer: {simple: RANDOM}}]`): "",
 		policy(`portLevelSettings: [{port: {number: 1}}]`):                                                                           "want at least one field",
 		policy(`retryBudget: {percent: 10}`):                                                                                         "",
 		policy(`retryBudget: {percent: 101}`):                                                                                        "not in 0-100",

@@ -22,13 +22,24 @@ func schema(kind string) document.Schema {
 	return s
 }
 
+const cookieTTL = "httpCookie.ttl"
+
 // published is the schema of specs as a cluster has it.
 func published() document.Schema {
 	return document.Schema{
 		Refused: func(string) error { return nil },
 		Shortest: func(path string) time.Duration {
-			if strings.HasSuffix(path, "httpCookie.ttl") {
+			switch {
+			case strings.HasSuffix(path, cookieTTL):
 				return math.MinInt64 // hash looks at it
+			case strings.HasSuffix(path, ".connectionPool.tcp.idleTimeout"):
+				return 0 // which is none; and Istio takes what rounds to it
+			}
+			return time.Millisecond
+		},
+		Unit: func(path string) time.Duration {
+			if strings.HasSuffix(path, cookieTTL) {
+				return 0
 			}
 			return time.Millisecond
 		},

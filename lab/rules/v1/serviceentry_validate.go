@@ -15,6 +15,9 @@ import (
 
 func (v *validator) serviceEntry(s *networking.ServiceEntry) {
 	v.Required("spec.hosts", s.Hosts)
+	v.Within("spec.hosts", len(s.Hosts), 0, mostListed)
+	v.Within("spec.ports", len(s.Ports), 0, mostListed)
+	v.Within("spec.addresses", len(s.Addresses), 0, mostListed)
 	for i, host := range s.Hosts {
 		v.entryHost(rules.At("spec.hosts", i), host, s.Resolution)
 	}
@@ -41,6 +44,9 @@ func (v *validator) serviceEntry(s *networking.ServiceEntry) {
 	}
 	v.exportToNobody(s.ExportTo)
 }
+
+// mostListed is how many hosts, ports and addresses an entry has at most, each.
+const mostListed = 256
 
 // entryHost takes a wildcard, but for all hosts there are.
 func (v *validator) entryHost(path, host string, by networking.ServiceEntry_Resolution) {
@@ -78,7 +84,7 @@ func isAddress(text string) bool {
 
 func (v *validator) servicePort(path string, p *networking.ServicePort) {
 	v.Port(path+".number", int(p.Number))
-	if p.TargetPort != 0 {
+	if p.TargetPort != 0 || v.Doc.Says(path+".targetPort") {
 		v.Port(path+".targetPort", int(p.TargetPort))
 	}
 	v.portName(path+".name", p.Name)
@@ -105,7 +111,7 @@ func (v *validator) anyProtocol(path, name string) {
 func (v *validator) resolution(s *networking.ServiceEntry) {
 	switch s.Resolution {
 	case networking.ServiceEntry_NONE:
-		if len(s.Endpoints) > 0 {
+		if v.Doc.Says("spec.endpoints") {
 			v.Fail("spec.endpoints", "with resolution NONE, calls go to the address that the client asked for")
 		}
 		v.noTarget(s)
@@ -116,6 +122,9 @@ func (v *validator) resolution(s *networking.ServiceEntry) {
 		v.noTarget(s)
 	}
 }
+
+// isNumber reports whether a name is all digits, which is no name to look up.
+func isNumber(name string) bool { return strings.Trim(name, "0123456789") == "" }
 
 // noTarget refuses another port at hosts that are found by what a call asks for.
 func (v *validator) noTarget(s *networking.ServiceEntry) {
@@ -209,7 +218,7 @@ func (v *validator) endpointAddress(path string, s *networking.ServiceEntry, at 
 	case isAddress(at.Address):
 	case static:
 		v.Fail(path+".address", "%s: with resolution STATIC, want an address of IP", rules.Quote(at.Address))
-	case hostProblem(at.Address) != "" || strings.HasPrefix(at.Address, "*"):
+	case hostProblem(at.Address) != "" || strings.HasPrefix(at.Address, "*") || isNumber(at.Address):
 		v.Fail(path+".address", "%s is neither an address of IP nor a name", rules.Quote(at.Address))
 	}
 }
@@ -219,6 +228,8 @@ const longestSocket = 103
 
 func (v *validator) socketFile(path string, s *networking.ServiceEntry, at *networking.WorkloadEntry, file string) {
 	switch {
+	case strings.HasPrefix(file, "@"):
+		v.Fail(path+".address", "%s, a socket without a file: %w", rules.Quote(at.Address), rules.ErrUnsupported)
 	case !strings.HasPrefix(file, "/") || strings.Contains(file, "\x00"):
 		v.Fail(path+".address", "%s: want unix:// and a path from the root", rules.Quote(at.Address))
 	case len(file) > longestSocket:
@@ -245,7 +256,7 @@ func (v *validator) entrySelector(s *networking.ServiceEntry) {
 		v.Warn(path, rules.SchemaWarning, "Schema validation warning: workloadSelector should not be set "+
 			"when resolution mode is NONE")
 	}
-	v.labels(path+".labels", s.WorkloadSelector.Labels)
+	v.matchLabels(path+".labels", s.WorkloadSelector.Labels)
 }
 
 // exportToNobody takes ~ as well, alone.

@@ -14,9 +14,12 @@ import (
 )
 
 func (v *validator) sidecar(s *networking.Sidecar) {
-	if s.WorkloadSelector != nil && len(s.WorkloadSelector.Labels) == 0 || len(s.Egress) == 0 &&
-		len(s.Ingress) == 0 && s.OutboundTrafficPolicy == nil && s.InboundConnectionPool == nil {
+	if len(s.Egress) == 0 && len(s.Ingress) == 0 && s.OutboundTrafficPolicy == nil && s.InboundConnectionPool == nil {
 		v.Fail("spec", "an empty Sidecar does nothing")
+	}
+	if s.WorkloadSelector != nil && len(s.WorkloadSelector.Labels) == 0 {
+		v.schemaWarning("spec.workloadSelector", "sidecar: workload selector specified without labels, "+
+			"will be applied to all services in namespace")
 	}
 	v.matchLabels("spec.workloadSelector.labels", s.GetWorkloadSelector().GetLabels())
 	numbers := map[string]bool{}
@@ -149,7 +152,9 @@ func (v *validator) egressHost(path, host string) {
 	if !slices.Contains([]string{"*", ".", "~"}, namespace) && !isLabel(namespace) {
 		v.Fail(path, "%q is not a namespace, nor *, . or ~", namespace)
 	}
-	v.host(path, name)
+	if v.host(path, name) && name != "*" && !strings.Contains(name, ".") {
+		v.Fail(path, "%q is a short name: want the whole, such as %s.NAMESPACE.svc.cluster.local", name, name)
+	}
 }
 
 func (i inspector) sidecarNotes(r sidecar) []rules.Finding {

@@ -1,6 +1,7 @@
 package v1
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -14,7 +15,10 @@ import (
 )
 
 // validator says what Istio's webhook says, beyond what the schema holds.
-type validator struct{ rules.Validator }
+type validator struct {
+	rules.Validator
+	namespace string // of a rule that names none
+}
 
 // host takes a name with at most one wildcard, at its beginning.
 func (v *validator) host(path, name string) bool {
@@ -69,6 +73,9 @@ func (v *validator) exportTo(list []string) {
 			v.Fail(path, "%q given twice", e)
 		}
 	}
+	if own := cmp.Or(v.Doc.Namespace, v.namespace); slices.Contains(list, ".") && slices.Contains(list, own) {
+		v.Fail("spec.exportTo", "%q is the rule's own namespace, as . is: given twice", own)
+	}
 	if len(list) > 1 && slices.Contains(list, "*") {
 		v.Fail("spec.exportTo", "* (everybody) and others exclude each other")
 	}
@@ -102,7 +109,7 @@ func (v *validator) matchLabels(path string, labels map[string]string) {
 			v.Fail(at, "a label's name must not be empty")
 		case strings.Contains(key+value, "*"):
 			v.Fail(at, "a label to select by has no *")
-		case len(key) > validation.LabelValueMaxLength || len(value) > validation.LabelValueMaxLength:
+		case len(value) > validation.LabelValueMaxLength:
 			v.Fail(at, "a label to select by has at most %d letters", validation.LabelValueMaxLength)
 		}
 	}

@@ -175,8 +175,9 @@ func (v *validator) headers(path string, headers map[string]*networking.StringMa
 		case name == "":
 			v.Fail(path, "a header's name must not be empty")
 		case claimsRouted(name) != nil:
+		case slices.Contains([]string{":method", ":scheme", ":authority", ":path", ":status"}, name):
 		default:
-			v.HeaderName(field, strings.TrimPrefix(name, ":"))
+			v.HeaderName(field, name)
 		}
 		if !mayBeAny || headers[name].GetRegex() != anyValue {
 			v.text(field, headers[name])
@@ -199,9 +200,13 @@ func (v *validator) regex(path string, m *networking.StringMatch) {
 	if !ok {
 		return
 	}
-	v.Regex(path+".regex", r.Regex)
-	if len(r.Regex) > longestRegex {
-		v.Fail(path+".regex", "longer than %d characters", longestRegex)
+	v.shortRegex(path+".regex", r.Regex)
+}
+
+func (v *validator) shortRegex(path, text string) {
+	v.Regex(path, text)
+	if len(text) > longestRegex {
+		v.Fail(path, "longer than %d characters", longestRegex)
 	}
 }
 
@@ -245,7 +250,7 @@ func (v *validator) gateways(path string, list []string) {
 		} else if !isLabel(namespace) {
 			v.Fail(rules.At(path, i), "%q is not a namespace", namespace)
 		}
-		if !isFullName(rest) && (limited || !isFullName(strings.TrimSuffix(rest, "."))) { // a dot may end a name of DNS
+		if limited && !isLabel(rest) || !isFullName(strings.TrimSuffix(rest, ".")) { // a dot may end a name of DNS
 			v.Fail(rules.At(path, i), "%s is not the name of a gateway", rules.Quote(rest))
 		}
 	}

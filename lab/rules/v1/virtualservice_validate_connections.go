@@ -45,9 +45,6 @@ func (v *validator) connectionMatch(path string, m connectionMatch) {
 	}
 	v.labels(path+".sourceLabels", m.GetSourceLabels())
 	v.gateways(path+".gateways", m.GetGateways())
-	if n := m.GetSourceNamespace(); n != "" && !isLabel(n) {
-		v.Fail(path+".sourceNamespace", "%q is not a namespace", n)
-	}
 }
 
 // servers takes the names that a rule's own hosts cover.

@@ -74,7 +74,7 @@ func (v *validator) rewrite(path string, r *networking.HTTPRewrite) {
 	case r.Uri != "" && regex != nil:
 		v.Fail(path, "uri and uriRegexRewrite exclude each other")
 	case regex != nil:
-		v.Regex(path+".uriRegexRewrite.match", regex.Match)
+		v.shortRegex(path+".uriRegexRewrite.match", regex.Match)
 		v.NotEmpty(path+".uriRegexRewrite.rewrite", regex.Rewrite)
 	}
 }
