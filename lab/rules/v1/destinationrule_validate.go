@@ -185,6 +185,8 @@ func (v *validator) hash(path string, h *networking.LoadBalancerSettings_Consist
 	case m == nil:
 	case m.TableSize >= largestTable:
 		v.Fail(path+".maglev.tableSize", "%d is not less than %d", m.TableSize, largestTable)
+	case m.TableSize == 1: // a cluster takes it, and its proxies end
+		v.Fail(path+".maglev.tableSize", "1: Envoy ends at a table of one place")
 	case !isPrime(m.TableSize):
 		v.Fail(path+".maglev.tableSize", "%d is not a prime number", m.TableSize)
 	}
@@ -196,7 +198,7 @@ func isPrime(n uint64) bool {
 			return false
 		}
 	}
-	return n > 0 // Envoy takes 1 for one
+	return n > 1
 }
 
 func (i inspector) destinationRuleNotes(r destinationRule) []rules.Finding {
