@@ -18,9 +18,9 @@ func (a *app) graph() *cobra.Command {
 	formats := []string{"mermaid", "dot", "svg", "json"}
 	cmd := &cobra.Command{
 		Use:   "graph",
-		Short: "Draw who calls whom, from the traffic of a window",
+		Short: "Draw who calls whom, from the traffic of a window, in Mermaid's language",
 		Long: `Draw who calls whom, from the traffic of a window: as Mermaid, for Graphviz (dot), as a picture
-(svg), or as data (json).`,
+(svg), or as data (json). Mermaid is a language for pictures that Markdown shows on many sites.`,
 		Example: `  bin/lab graph
   bin/lab graph --window change -o svg > graph.svg
   bin/lab graph -o dot | dot -Tpng > graph.png`,
@@ -42,6 +42,9 @@ func (a *app) graph() *cobra.Command {
 			}
 			if format == "json" {
 				return writeJSON(a.stdout, table)
+			}
+			if len(table.Rows)+len(table.Copies) == 0 {
+				a.tell(windowWords(table) + ": " + noRequest)
 			}
 			fmt.Fprint(a.stdout, map[string]func(traffic.Table) string{
 				"mermaid": draw.Mermaid, "dot": draw.Dot, "svg": draw.SVG,

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/lesson/screen"
 	"istio-tutorial/lab/objects"
 )
 
@@ -31,6 +32,9 @@ const (
 	defaultLab        = "tutorial"
 	tutorialNamespace = "istio-tutorial"
 )
+
+// helpColumns are those of help that no terminal shows: a pager may.
+const helpColumns = 80
 
 const about = `The Istio tutorial's mesh on this machine: customer, preference and recommendation
 as processes, and a real Envoy as every sidecar and as the ingress. It reads
@@ -65,6 +69,11 @@ func (a *app) root() *cobra.Command {
 	root.SetIn(a.stdin)
 	root.SetOut(a.fitted())
 	root.SetErr(a.stderr)
+	help := root.HelpFunc()
+	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
+		cmd.SetOut(fit(a.stdout, cmp.Or(screen.Columns(a.process.stdout), helpColumns)))
+		help(cmd, args)
+	})
 	root.AddGroup(
 		&cobra.Group{ID: labVerbs, Title: "The lab:"},
 		&cobra.Group{ID: lessonVerbs, Title: "The lessons:"},
