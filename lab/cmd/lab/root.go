@@ -36,12 +36,12 @@ const (
 // helpColumns are those of help that no terminal shows: a pager may.
 const helpColumns = 80
 
-const about = `The Istio tutorial's mesh on this machine: customer, preference and recommendation
-as processes, and a real Envoy as every sidecar and as the ingress. It reads
-deploy/ and istiofiles/.
+const about = `The Istio tutorial's mesh on this machine: customer, preference and
+recommendation as processes, and a real Envoy as every sidecar and as the
+ingress. It reads deploy/ and istiofiles/.
 
-Type bin/lab where the tutorial says kubectl or istioctl. With --on cluster, or LAB_ON=cluster, it runs
-those on the cluster that KUBECONFIG or --context names.`
+Type bin/lab where the tutorial says kubectl or istioctl. With --on cluster, or
+LAB_ON=cluster, it runs those on the cluster that KUBECONFIG or --context names.`
 
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
