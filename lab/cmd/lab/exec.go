@@ -45,9 +45,7 @@ There is no container around the command: it sees the files of this machine.`,
 			}
 			e.Selection, e.Command = a.selection(args[:1], ""), args[1:]
 			streams := control.Streams{In: a.stdin, Out: a.process.stdout, Err: a.stderr, Shared: terminal}
-			if e.Stdin && isShell(e.Command) && screen.IsTerminal(a.stdin) {
-				streams.Begin = func() { a.enters(args[0]) } // the prompt is the user's own
-			}
+			streams.Begin = func() { a.enters(args[0], e) }
 			status, err := client.Exec(ctx, e, streams)
 			if err == nil && !e.Stdin && isShell(e.Command) {
 				a.tell(fmt.Sprintf("%s has ended, as nothing could be typed: %s -it passes it what you type",
@@ -67,8 +65,11 @@ There is no container around the command: it sees the files of this machine.`,
 	return cmd
 }
 
-// enters says where a shell is, which its prompt does not.
-func (a *app) enters(pod string) {
+// enters says where a shell is in which somebody types: its prompt is the user's own.
+func (a *app) enters(pod string, e control.Exec) {
+	if !e.Stdin || !isShell(e.Command) || !screen.IsTerminal(a.stdin) {
+		return
+	}
 	a.tell(fmt.Sprintf("In pod %s: localhost and the names of services are those of the pod; exit leaves it.",
 		document.Printable(pod)))
 }

@@ -153,7 +153,7 @@ func english() Words {
 		Missing:      "%[1]s %[2]s is missing",
 		Changed:      "%[1]s %[2]s is not as it was at the start",
 		OtherEdition: "its edition is %[1]s, the lesson's %[2]s",
-		Choose:       "[type r (reset, delete what was added), n (another lab) or q (end), then Enter] ",
+		Choose:       "[type r (reset, delete what was added), n (new lab) or q (end), then Enter] ",
 		ChooseOther:  "[type n for another lab for this lesson, or q to end, then Enter] ",
 		ChooseAgain:  "[type r, n or q, and then Enter] ",
 
