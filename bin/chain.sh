@@ -21,6 +21,33 @@ for name in customer preference recommendation; do
   [ -x out/$name ] || { echo "chain: out/$name: not built; make chain builds it" >&2; exit 1; }
 done
 
+# owner PORT: the program that listens there, where the system tells
+owner() {
+  pid=''
+  if command -v lsof >/dev/null; then
+    pid=$(lsof -nP -t -iTCP:"$1" -sTCP:LISTEN 2>/dev/null | head -n 1)
+  elif [ -r /proc/net/tcp ]; then
+    inode=$(cat /proc/net/tcp /proc/net/tcp6 2>/dev/null |
+      awk -v port="$(printf ':%04X' "$1")" '$4 == "0A" && substr($2, length($2) - 4) == port { print $10; exit }')
+    pid=$(find /proc/[0-9]*/fd -lname "socket:\[${inode:-none}\]" 2>/dev/null | sed -n '1s,^/proc/\([0-9]*\)/.*,\1,p')
+  fi
+  program=$(ps -o comm= -p "${pid:-0}" 2>/dev/null) || return 0
+  echo " by ${program##*/}, pid $pid"
+}
+
+# nothing is started where a port, or that of a program's metrics, is taken: 7 says that nobody listens
+for port in "$@"; do
+  for taken in "$port" $((port + 1000)); do
+    curl -s --noproxy '*' --max-time 1 -o /dev/null "http://127.0.0.1:$taken/health/live"
+    [ $? -ne 7 ] || continue
+    by=$(owner "$taken")
+    echo "chain: port $taken is taken$by" >&2
+    case $by in ' by envoy,'*) echo '  bin/lab down                        ends it, if that is a lab' >&2 ;; esac
+    echo "  PORTS='9280 9180 9080' make chain   takes other ports" >&2
+    exit 1
+  done
+done
+
 dir=$(mktemp -d) || exit 1
 services='' readers=''
 

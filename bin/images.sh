@@ -42,6 +42,16 @@ use_buildkit() {
   esac
 }
 
+# reach_engine: before minutes of building
+reach_engine() {
+  command -v "$engine" >/dev/null || die "$engine: not found; install docker, or say DOCKER=podman"
+  said=$("$engine" ps -q 2>&1 >/dev/null) && return
+  other=''
+  case $engine in *podman*) ;; *) ! command -v podman >/dev/null || other='; podman is here: say DOCKER=podman' ;; esac
+  die "$engine does not answer$other:
+  $said"
+}
+
 # certificates prints where this machine keeps the public authorities
 certificates() {
   for file in "${CA_CERTIFICATES-}" /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem; do
@@ -164,7 +174,7 @@ push/ | push/*[[:space:]]*) die 'push: name the registry: make push REGISTRY=hos
 esac
 case ${1-} in
 build | push)
-  command -v "$engine" >/dev/null || die "$engine: not found; install docker, or say DOCKER=podman"
+  reach_engine
   use_buildkit "$1"
   ;;
 esac

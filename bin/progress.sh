@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs a command that may be quiet for minutes, such as a build by Go, and shows on standard error
 # that it lives: on one line in a terminal, and every 15 seconds elsewhere. A command that ends
-# sooner is not mentioned. What else the command says is passed on.
+# sooner is not mentioned; how long another one took is. What else the command says is passed on.
 #
 #   bin/progress.sh NAME COMMAND [ARGUMENTS...]
 #
@@ -29,7 +29,14 @@ show() {
     esac
   done
   clear_line
+  if [ "$status" = 0 ] && [ "$seconds" -ge 15 ]; then printf '%s\n' "$name: done in $(span)"; fi
   return "$status"
+}
+
+# span is the time so far, as 2m10s
+span() {
+  [ "$seconds" -lt 60 ] || printf '%sm' $((seconds / 60))
+  printf '%ss' $((seconds % 60))
 }
 
 state() {

@@ -12,6 +12,9 @@ var noise = regexp.MustCompile(`^[EW]\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ memcache\.go
 
 // Quiet passes on all but kubectl's noise, line by line; Close passes on what has no end of line.
 type Quiet struct {
+	// Unreached says that kubectl reached no cluster.
+	Unreached bool
+
 	to   io.Writer
 	part []byte // of a line
 }
@@ -45,6 +48,7 @@ func (q *Quiet) pass(n int) error {
 	if len(line) == 0 || noise.Match(line) {
 		return nil
 	}
+	q.Unreached = q.Unreached || bytes.HasPrefix(line, []byte("The connection to the server "))
 	_, err := q.to.Write(line)
 	return err
 }

@@ -22,6 +22,8 @@ type Streams struct {
 	// Shared leaves the command among those that get the terminal's signals, as the caller does. Without, all
 	// that the command has started ends with it, when its caller does. Optional.
 	Shared bool
+	// Begin is called once the pod is known, before the command runs. Optional.
+	Begin func()
 }
 
 // execGrace is the time from SIGTERM to SIGKILL of a command that nobody waits for any more.
@@ -48,6 +50,9 @@ func (c *Client) Exec(ctx context.Context, e Exec, s Streams) (status int, err e
 	}
 	cmd.Cancel = func() error { return end(syscall.SIGTERM) }
 	cmd.WaitDelay = execGrace
+	if s.Begin != nil {
+		s.Begin()
+	}
 	status, err = runHere(cmd)
 	if ctx.Err() != nil && cmd.Process != nil {
 		_ = end(syscall.SIGKILL) // what is left, if anything

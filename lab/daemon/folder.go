@@ -39,6 +39,7 @@ func (c claimed) release() error {
 	if err != nil {
 		err = fmt.Errorf("folder: %w", err)
 	}
+	_ = os.Remove(filepath.Dir(string(c.folder))) // with another lab in it, it stays
 	return errors.Join(err, c.lock.Close())
 }
 

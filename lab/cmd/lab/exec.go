@@ -14,6 +14,7 @@ import (
 
 	"istio-tutorial/lab/control"
 	"istio-tutorial/lab/document"
+	"istio-tutorial/lab/lesson/screen"
 )
 
 func (a *app) exec() *cobra.Command {
@@ -44,10 +45,11 @@ There is no container around the command: it sees the files of this machine.`,
 			}
 			e.Selection, e.Command = a.selection(args[:1], ""), args[1:]
 			streams := control.Streams{In: a.stdin, Out: a.process.stdout, Err: a.stderr, Shared: terminal}
+			streams.Begin = func() { a.enters(args[0], e) }
 			status, err := client.Exec(ctx, e, streams)
 			if err == nil && !e.Stdin && isShell(e.Command) {
-				fmt.Fprintf(a.stderr, "%s has ended, as nothing could be typed: %s -it passes it what you type\n",
-					document.Printable(e.Command[0]), a.line("exec"))
+				a.tell(fmt.Sprintf("%s has ended, as nothing could be typed: %s -it passes it what you type",
+					document.Printable(e.Command[0]), a.line("exec")))
 			}
 			if err == nil && status != ok {
 				fmt.Fprintln(a.stderr, "command terminated with exit code", status) // as kubectl says
@@ -61,6 +63,15 @@ There is no container around the command: it sees the files of this machine.`,
 	flags.BoolVarP(&terminal, "tty", "t", false, "pass Ctrl-C to the command")
 	flags.StringVarP(&e.Container, "container", "c", "", "container whose environment is used; default: the program")
 	return cmd
+}
+
+// enters says where a shell is in which somebody types: its prompt is the user's own.
+func (a *app) enters(pod string, e control.Exec) {
+	if !e.Stdin || !isShell(e.Command) || !screen.IsTerminal(a.stdin) {
+		return
+	}
+	a.tell(fmt.Sprintf("In pod %s: localhost and the names of services are those of the pod; exit leaves it.",
+		document.Printable(pod)))
 }
 
 // isShell reports whether a command is a shell that reads what to do from its input.

@@ -94,5 +94,5 @@ func (a *app) doorsHere(status control.Status) string {
 
 // adviseDoors says where the doors of the lab are to a reader who goes by the commands of docs/.
 func (a *app) adviseDoors(export string) {
-	a.advise("the commands of docs/ go elsewhere; for this lab, type:", export)
+	a.advise("this lab is not where the commands of docs/ look for it; first type:", export)
 }

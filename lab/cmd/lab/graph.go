@@ -18,9 +18,9 @@ func (a *app) graph() *cobra.Command {
 	formats := []string{"mermaid", "dot", "svg", "json"}
 	cmd := &cobra.Command{
 		Use:   "graph",
-		Short: "Draw who calls whom, from the traffic of a window",
-		Long: `Draw who calls whom, from the traffic of a window. It prints Mermaid, which GitHub and many editors
-show as a picture; -o svg prints a picture itself, for a browser, -o dot is for Graphviz, -o json data.`,
+		Short: "Draw who calls whom, from the traffic of a window, in Mermaid's language",
+		Long: `Draw who calls whom, from the traffic of a window. It prints Mermaid, a language that GitHub and many
+editors show as a picture; -o svg prints a picture itself, for a browser, -o dot is for Graphviz, -o json data.`,
 		Example: `  bin/lab graph -o svg > graph.svg
   bin/lab graph --window change
   bin/lab graph -o dot | dot -Tpng > graph.png`,
@@ -42,6 +42,9 @@ show as a picture; -o svg prints a picture itself, for a browser, -o dot is for 
 			}
 			if format == "json" {
 				return writeJSON(a.stdout, table)
+			}
+			if len(table.Rows)+len(table.Copies) == 0 {
+				a.tell(windowWords(table) + ": " + noRequest)
 			}
 			fmt.Fprint(a.stdout, map[string]func(traffic.Table) string{
 				"mermaid": draw.Mermaid, "dot": draw.Dot, "svg": draw.SVG,

@@ -104,6 +104,9 @@ func (a *app) runThere(ctx context.Context, l cluster.Line, s cluster.Streams) e
 	}
 	err := errors.Join(a.tools().Run(ctx, l, s), quiet.Close())
 	if exit, ok := errors.AsType[*cluster.ExitError](err); ok && ctx.Err() == nil {
+		if quiet.Unreached {
+			a.tell("no cluster answers there: KUBECONFIG or --context names another one; make cluster makes one here")
+		}
 		return exitStatus(exit.Status)
 	}
 	return err

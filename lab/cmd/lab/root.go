@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"istio-tutorial/lab/control"
+	"istio-tutorial/lab/lesson/screen"
 	"istio-tutorial/lab/objects"
 )
 
@@ -32,12 +33,15 @@ const (
 	tutorialNamespace = "istio-tutorial"
 )
 
-const about = `The Istio tutorial's mesh on this machine: customer, preference and recommendation
-as processes, and a real Envoy as every sidecar and as the ingress. It reads
-deploy/ and istiofiles/.
+// helpColumns are those of help that no terminal shows: a pager may.
+const helpColumns = 80
 
-Type bin/lab where the tutorial says kubectl or istioctl. With --on cluster, or LAB_ON=cluster, it runs
-those on the cluster that KUBECONFIG or --context names.`
+const about = `The Istio tutorial's mesh on this machine: customer, preference and
+recommendation as processes, and a real Envoy as every sidecar and as the
+ingress. It reads deploy/ and istiofiles/.
+
+Type bin/lab where the tutorial says kubectl or istioctl. With --on cluster, or
+LAB_ON=cluster, it runs those on the cluster that KUBECONFIG or --context names.`
 
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
@@ -65,6 +69,11 @@ func (a *app) root() *cobra.Command {
 	root.SetIn(a.stdin)
 	root.SetOut(a.fitted())
 	root.SetErr(a.stderr)
+	help := root.HelpFunc()
+	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
+		cmd.SetOut(fit(a.stdout, cmp.Or(screen.Columns(a.process.stdout), helpColumns)))
+		help(cmd, args)
+	})
 	root.AddGroup(
 		&cobra.Group{ID: labVerbs, Title: "The lab:"},
 		&cobra.Group{ID: lessonVerbs, Title: "The lessons:"},

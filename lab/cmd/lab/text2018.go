@@ -57,7 +57,7 @@ func (a *app) fileAt(path string) (string, error) {
 			continue
 		}
 		if found := a.findHere(folder, here); found != "" {
-			fmt.Fprintf(a.stderr, "the text's %s is %s here\n", document.Printable(path), here)
+			a.tell(fmt.Sprintf("the text's %s is %s here", document.Printable(path), here))
 			return found, nil
 		}
 	}

@@ -118,6 +118,9 @@ func (t *topFlags) once(ctx context.Context, client *control.Client) error {
 	return nil
 }
 
+// noRequest says that there is nothing to show, and how to have something.
+const noRequest = "No request in this time: bin/lab why --send sends one, bin/lab load many."
+
 // writeTop shows a table of edges and one of pods, in so many columns; 0: as many as it needs.
 func writeTop(w io.Writer, t traffic.Table, by string, width int) {
 	many := "requests"
@@ -130,7 +133,7 @@ func writeTop(w io.Writer, t traffic.Table, by string, width int) {
 	}
 	fmt.Fprint(w, "\n\n")
 	if len(t.Rows) == 0 {
-		fmt.Fprintln(w, "No request in this time: bin/lab why --send sends one, bin/lab load many.")
+		fmt.Fprintln(w, noRequest)
 	} else {
 		writeEdges(w, sorted(t.Rows, by), width)
 	}

@@ -153,7 +153,7 @@ func english() Words {
 		Missing:      "%[1]s %[2]s is missing",
 		Changed:      "%[1]s %[2]s is not as it was at the start",
 		OtherEdition: "its edition is %[1]s, the lesson's %[2]s",
-		Choose:       "[type r to reset it and delete what was added, n: another lab, q: end; Enter] ",
+		Choose:       "[type r (reset, delete what was added), n (new lab) or q (end), then Enter] ",
 		ChooseOther:  "[type n for another lab for this lesson, or q to end, then Enter] ",
 		ChooseAgain:  "[type r, n or q, and then Enter] ",
 
@@ -242,7 +242,7 @@ func chinese() Words {
 		Missing:      "缺少 %[1]s %[2]s",
 		Changed:      "%[1]s %[2]s 与启动时不同",
 		OtherEdition: "它的 edition 是 %[1]s，这一课的是 %[2]s",
-		Choose:       "[输入 r 重置它并删除多出来的，n 另启动一个，q 结束，再按回车] ",
+		Choose:       "[输入 r（重置，删除多出来的）、n（另启动一个）或 q（结束），再按回车] ",
 		ChooseOther:  "[输入 n 为这一课另启动一个，或 q 结束，再按回车] ",
 		ChooseAgain:  "[输入 r、n 或 q，再按回车] ",
 
