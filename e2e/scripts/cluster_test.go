@@ -50,10 +50,19 @@ func newGround(t *testing.T, tools ...string) *ground {
 func copyFile(t *testing.T, from, to string) {
 	t.Helper()
 	data, err := os.ReadFile(from)
-	if err == nil {
-		err = os.WriteFile(to, data, 0o755)
-	}
 	if err != nil {
+		t.Fatal(err)
+	}
+	writeProgram(t, to, data)
+}
+
+// writeProgram writes a file that can be run. No other test starts anything meanwhile: what it starts would
+// have the file open for writing till it is another program, and a system runs no such file (ETXTBSY).
+func writeProgram(t *testing.T, path string, data []byte) {
+	t.Helper()
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	if err := os.WriteFile(path, data, 0o755); err != nil {
 		t.Fatal(err)
 	}
 }

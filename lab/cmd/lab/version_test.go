@@ -2,12 +2,13 @@ package main
 
 import (
 	"encoding/json"
-	"os"
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"strings"
 	"testing"
+
+	"istio-tutorial/lab/labtest"
 )
 
 func TestBuildOf(t *testing.T) {
@@ -39,10 +40,7 @@ func TestBuildOf(t *testing.T) {
 func TestVersion(t *testing.T) {
 	t.Parallel()
 	program := filepath.Join(t.TempDir(), "envoy")
-	script := "#!/bin/sh\necho 'envoy  version: 0/1.41.2/Clean/RELEASE/BoringSSL'\n"
-	if err := os.WriteFile(program, []byte(script), 0o700); err != nil {
-		t.Fatal(err)
-	}
+	labtest.Program(t, program, "#!/bin/sh\necho 'envoy  version: 0/1.41.2/Clean/RELEASE/BoringSSL'\n")
 	with := surroundings{env: map[string]string{"ENVOY": program}}
 	got := with.run(t, "version")
 	if got.status != 0 || !strings.Contains(got.stdout, runtime.Version()) ||
