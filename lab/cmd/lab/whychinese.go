@@ -5,7 +5,7 @@ import "slices"
 // explanationsInChinese are the English texts of explanations, and the Chinese ones. What stands in braces
 // may be one of the others. The first that fits counts.
 func explanationsInChinese() [][2]string {
-	return slices.Concat(sentencesInChinese(), statesInChinese(), conditionsInChinese(), labelsInChinese())
+	return slices.Concat(sentencesInChinese(), notesInChinese(), statesInChinese(), conditionsInChinese(), labelsInChinese())
 }
 
 // sentencesInChinese are about whole answers.
@@ -55,6 +55,12 @@ func sentencesInChinese() [][2]string {
 		{"{0} answered {1} itself{2}.", "{0} 直接响应了 {1}{2}。"},
 		{"{0} answered {1}: it gets {2} % of the route's calls, by chance.", "{0} 响应了 {1}：它随机得到该路由 {2} % 的调用。"},
 		{"{0} answered {1}.", "{0} 响应了 {1}。"},
+	}
+}
+
+// notesInChinese are about defaults, and about what is known of a request.
+func notesInChinese() [][2]string {
+	return [][2]string{
 		{"today's default: 2 retries of failed connections", "现在的默认行为：连接失败时重试 2 次"},
 		{"0.7.1's default: a host outside needs an EgressRule", "0.7.1 的默认行为：外部主机需要 EgressRule"},
 		{"there is none for this host and path", "没有针对这个主机和路径的规则"},
